@@ -1,0 +1,110 @@
+//! Whether a queued call may go now: a decision over plain values, taken in the transaction that
+//! admits it.
+
+use crate::time::Timestamp;
+use std::time::Duration;
+
+/// What the admitting transaction read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// Calls that take up a place, from `Placing`/`Offered` to `HangingUp`.
+    pub live: u64,
+    /// Placements in doubt with the same two numbers.
+    pub in_doubt: u64,
+    /// No outbound call starts: somebody said so.
+    pub paused: bool,
+    /// When the carrier may next be asked to dial.
+    pub next_dial_at: Timestamp,
+}
+
+/// Whether a queued call may go now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It may; the carrier may next be asked at `next_dial_at`.
+    Go {
+        /// When the next call may be dialled at this carrier.
+        next_dial_at: Timestamp,
+    },
+    /// It must wait, for this reason.
+    Wait(Wait),
+}
+
+/// What a queued call waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Outbound calls are paused.
+    Paused,
+    /// All `live_max` places are taken.
+    Full,
+    /// A call between the same two numbers is in doubt: only one of them can be told from the other.
+    InDoubt,
+    /// The carrier's calls per second.
+    Pace(Timestamp),
+    /// The carrier put the call off until then.
+    Deferred(Timestamp),
+}
+
+/// Decides. `apart` is the time between two dials at the carrier, zero for no limit.
+pub fn admit(
+    counts: Counts,
+    live_max: u64,
+    apart: Duration,
+    not_before: Timestamp,
+    now: Timestamp,
+) -> Admission {
+    if counts.paused {
+        return Admission::Wait(Wait::Paused);
+    }
+    if counts.live >= live_max {
+        return Admission::Wait(Wait::Full);
+    }
+    if counts.in_doubt > 0 {
+        return Admission::Wait(Wait::InDoubt);
+    }
+    if now < not_before {
+        return Admission::Wait(Wait::Deferred(not_before));
+    }
+    // A pace far ahead can only come from a clock that was turned back: it binds for one gap only.
+    let next_dial_at = counts.next_dial_at.min(now + apart);
+    if now < next_dial_at {
+        return Admission::Wait(Wait::Pace(next_dial_at));
+    }
+    Admission::Go { next_dial_at: now + apart }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FREE: Counts = Counts { live: 0, in_doubt: 0, paused: false, next_dial_at: Timestamp(0) };
+    const NOW: Timestamp = Timestamp(10_000);
+
+    fn check(counts: Counts, not_before: i64, expected: Admission) {
+        let second = Duration::from_secs(1);
+        assert_eq!(admit(counts, 2, second, Timestamp(not_before), NOW), expected, "{counts:?}");
+    }
+
+    #[test]
+    fn a_call_goes_only_when_nothing_stands_against_it() {
+        let go = Admission::Go { next_dial_at: Timestamp(11_000) };
+        check(FREE, 0, go);
+        check(Counts { live: 1, ..FREE }, 0, go);
+        check(Counts { live: 2, ..FREE }, 0, Admission::Wait(Wait::Full));
+        check(Counts { live: 3, ..FREE }, 0, Admission::Wait(Wait::Full));
+        check(Counts { paused: true, ..FREE }, 0, Admission::Wait(Wait::Paused));
+        check(Counts { in_doubt: 1, ..FREE }, 0, Admission::Wait(Wait::InDoubt));
+        check(FREE, 10_001, Admission::Wait(Wait::Deferred(Timestamp(10_001))));
+        check(
+            Counts { next_dial_at: Timestamp(10_500), ..FREE },
+            0,
+            Admission::Wait(Wait::Pace(Timestamp(10_500))),
+        );
+        check(Counts { next_dial_at: NOW, ..FREE }, 0, go);
+    }
+
+    #[test]
+    fn a_clock_that_was_turned_back_stops_nobody_for_longer_than_one_gap() {
+        let counts = Counts { next_dial_at: Timestamp(3_600_000), ..FREE };
+        check(counts, 0, Admission::Wait(Wait::Pace(Timestamp(11_000))));
+    }
+}

@@ -1,0 +1,28 @@
+//! One call as a state machine: what it is ([`state`]), what can happen to it ([`event`]), what it
+//! then owes ([`effect`]), how it moves ([`step`]), and what a restart owes it ([`resume`]).
+//!
+//! Webhooks, look-ups, commands and the clock are all events: reconciliation with the carrier is
+//! no second road but the same door with another visitor.
+
+pub mod effect;
+pub mod ending;
+pub mod event;
+pub mod facts;
+mod placing;
+mod resume;
+pub mod script;
+pub mod state;
+mod step;
+mod strays;
+
+pub use effect::Effect;
+pub use ending::{CarrierEnding, ConfirmedBy, EndedBy, Ending, EndingKind};
+pub use event::{Event, Found, HangUpReply, News, Progress, Roll, Sighting, Source, Unknown, UnknownWhy};
+pub use facts::{Direction, Facts, Limits};
+pub use resume::resume;
+pub use script::Script;
+pub use state::{Call, CallState, HangingUp, Over, Placing, Queued, Stray, Talk, Unanswered, Watch};
+pub use step::{Step, born, step};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,18 @@
+//! What a call owes the outside world after a step.
+
+use crate::ids::CarrierCallId;
+
+/// Something that the shell must do, after the state that owes it is on disk.
+///
+/// An effect is never stored: the state says what is owed, and [`resume`](super::resume) reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask the carrier to make the call. At most one such request ever leaves for a call.
+    Place,
+    /// Search the carrier's calls for a placement whose fate is unknown.
+    Find,
+    /// Ask the carrier how this leg stands.
+    LookUp(CarrierCallId),
+    /// Ask the carrier to end this leg.
+    HangUp(CarrierCallId),
+}

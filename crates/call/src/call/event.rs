@@ -1,0 +1,289 @@
+//! What can happen to a call, with everything that was drawn outside: the time, and chance.
+
+use super::ending::{CarrierEnding, EndedBy};
+use super::facts::Facts;
+use super::state::CallState;
+use crate::ids::CarrierCallId;
+use crate::time::{Timestamp, as_millis};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// One happening in the life of a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When we heard of it.
+    pub at: Timestamp,
+    /// Chance, drawn outside, that spreads what would otherwise happen all at once.
+    pub roll: Roll,
+    /// Who told us.
+    pub source: Source,
+    /// What happened.
+    pub news: News,
+}
+
+/// A draw between 0 and 999, thousandths of whatever is to be spread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Roll(pub u16);
+
+/// Who told us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The agent or person that uses the gateway.
+    Api,
+    /// A signed webhook of the carrier.
+    Webhook,
+    /// The carrier, when asked about this call.
+    LookUp,
+    /// The carrier's listing of calls.
+    Listing,
+    /// The carrier's reply to a command.
+    Reply,
+    /// The gateway itself: time, limits, policy.
+    Gateway,
+    /// A file of another gateway.
+    Import,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum News {
+    /// A user asked for an outbound call. Only ever the first event.
+    Asked(Box<Facts>),
+    /// A call came in. Only ever the first event.
+    Offered(Box<Facts>, CarrierCallId),
+    /// A call was taken over from another gateway. Only ever the first event.
+    Imported(Box<Facts>, Box<CallState>),
+    /// The limits let it go: its request may leave until `send_by`.
+    Admitted {
+        /// When the permission to send ends.
+        send_by: Timestamp,
+    },
+    /// The carrier took the request, and named the leg.
+    Placed {
+        /// The carrier's name for it.
+        leg: CarrierCallId,
+    },
+    /// The carrier said no: no phone rang.
+    PlaceRefused {
+        /// The carrier's code.
+        code: String,
+        /// The carrier's reason.
+        reason: String,
+    },
+    /// Nothing reached the carrier, or it said that it did nothing: it may be tried again.
+    PlaceDeferred {
+        /// Why, in a short word.
+        why: String,
+        /// How long the carrier asked us to wait.
+        #[serde(default, with = "as_millis::option")]
+        retry_after: Option<Duration>,
+    },
+    /// The request may have reached the carrier: look before anything else.
+    PlaceInDoubt {
+        /// What failed.
+        why: String,
+    },
+    /// What a search for a placement in doubt found.
+    Found(Found),
+    /// The carrier sent word that the call got this far.
+    Progressed {
+        /// The leg it speaks of.
+        leg: CarrierCallId,
+        /// How far.
+        progress: Progress,
+    },
+    /// The carrier sent word that the call is over.
+    Over {
+        /// The leg it speaks of.
+        leg: CarrierCallId,
+        /// How it ended.
+        ending: CarrierEnding,
+    },
+    /// The carrier sent word that we can't read: a look is owed.
+    Unread {
+        /// The leg it speaks of.
+        leg: CarrierCallId,
+        /// The word or shape that was not understood.
+        what: String,
+    },
+    /// The answer to a look-up.
+    Sighted {
+        /// The leg that was asked about.
+        leg: CarrierCallId,
+        /// What the carrier said.
+        sighting: Sighting,
+    },
+    /// Somebody wants it ended.
+    HangUpRequested {
+        /// Who.
+        by: EndedBy,
+        /// Why, in a short word.
+        cause: String,
+    },
+    /// An inbound call is to be answered.
+    AnswerRequested,
+    /// An inbound call is declined; the reply to its webhook says so.
+    Declined {
+        /// Why, in a short word.
+        cause: String,
+    },
+    /// The carrier's answer to a hang-up. It never proves an end.
+    HangUpReplied {
+        /// The leg that was to end.
+        leg: CarrierCallId,
+        /// What the carrier said.
+        reply: HangUpReply,
+    },
+    /// The time that the call was waiting for has come.
+    CheckDue,
+}
+
+/// How far a call got, in words that all carriers share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// The carrier has it; no phone rings yet.
+    Initiated,
+    /// The phone rings.
+    Ringing,
+    /// It was answered.
+    InProgress,
+}
+
+/// The answer to a look-up. Three verdicts only, and only [`Sighting::Over`] ends a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sighting {
+    /// It lives.
+    Live {
+        /// How far it got.
+        progress: Progress,
+        /// How long it has been answered by the carrier's own clock.
+        #[serde(default, with = "as_millis::option", skip_serializing_if = "Option::is_none")]
+        talked: Option<Duration>,
+    },
+    /// It is over.
+    Over(CarrierEnding),
+    /// The carrier didn't say.
+    Unknown(Unknown),
+}
+
+/// Why a look-up told nothing. It proves nothing either.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unknown {
+    /// Why.
+    pub why: UnknownWhy,
+    /// What came back, in short, for a person to read.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// How long the carrier asked us to wait.
+    #[serde(default, with = "as_millis::option", skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<Duration>,
+}
+
+/// Why a look-up told nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownWhy {
+    /// No connection, or it broke.
+    Unreachable,
+    /// No answer in time.
+    TimedOut,
+    /// 401: the credentials were not accepted.
+    Unauthorized,
+    /// 403.
+    Forbidden,
+    /// 404: not there, not yet there, or not in this region or account.
+    NotFound,
+    /// 429.
+    RateLimited,
+    /// 5xx.
+    CarrierError,
+    /// A status word that we don't know.
+    UnknownStatus,
+    /// An answer that can't be read, or speaks of another call.
+    Unreadable,
+    /// The carrier that carries it is not configured any more.
+    NotConfigured,
+}
+
+/// What a search for a placement in doubt found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Found {
+    /// Exactly one call that fits and belongs to no other.
+    Leg {
+        /// The carrier's name for it.
+        leg: CarrierCallId,
+        /// How it stands.
+        sighting: Sighting,
+    },
+    /// The whole listing was read, and nothing in it fits.
+    Nothing,
+    /// More than one fits: we wait for a mark.
+    Several(u32),
+    /// The carrier didn't say.
+    Unknown(Unknown),
+}
+
+/// The carrier's answer to a hang-up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HangUpReply {
+    /// The carrier took it.
+    Accepted,
+    /// The carrier says that there is nothing to hang up (Twilio: 21220, 20404).
+    NothingToEnd {
+        /// The carrier's code.
+        code: String,
+    },
+    /// It failed, or may have.
+    Failed(Unknown),
+}
+
+impl UnknownWhy {
+    /// The word for it, as health and the command line write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            UnknownWhy::Unreachable => "unreachable",
+            UnknownWhy::TimedOut => "timed_out",
+            UnknownWhy::Unauthorized => "unauthorized",
+            UnknownWhy::Forbidden => "forbidden",
+            UnknownWhy::NotFound => "not_found",
+            UnknownWhy::RateLimited => "rate_limited",
+            UnknownWhy::CarrierError => "carrier_error",
+            UnknownWhy::UnknownStatus => "unknown_status",
+            UnknownWhy::Unreadable => "unreadable",
+            UnknownWhy::NotConfigured => "not_configured",
+        }
+    }
+}
+
+impl News {
+    /// The word for it, as the log and the HTTP interface write it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            News::Asked(_) => "asked",
+            News::Offered(..) => "offered",
+            News::Imported(..) => "imported",
+            News::Admitted { .. } => "admitted",
+            News::Placed { .. } => "placed",
+            News::PlaceRefused { .. } => "place_refused",
+            News::PlaceDeferred { .. } => "place_deferred",
+            News::PlaceInDoubt { .. } => "place_in_doubt",
+            News::Found(_) => "found",
+            News::Progressed { .. } => "progressed",
+            News::Over { .. } => "over",
+            News::Unread { .. } => "unread",
+            News::Sighted { .. } => "sighted",
+            News::HangUpRequested { .. } => "hangup_requested",
+            News::AnswerRequested => "answer_requested",
+            News::Declined { .. } => "declined",
+            News::HangUpReplied { .. } => "hangup_replied",
+            News::CheckDue => "check_due",
+        }
+    }
+}

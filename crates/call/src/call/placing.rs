@@ -1,0 +1,152 @@
+//! A call whose request may have left: what its answer, its absence, or a search makes of it.
+
+use super::effect::Effect;
+use super::ending::{ConfirmedBy, EndedBy, Ending, EndingKind};
+use super::event::{Event, Found, Progress, Sighting, Source};
+use super::state::{Call, CallState, Placing, Queued, Unanswered};
+use super::step::{self, Step, backoff, blind, end, ending, farther, go, hanging_up, watch_at};
+use crate::ids::CarrierCallId;
+use crate::time::Timestamp;
+use std::time::Duration;
+
+/// The limits let it go.
+pub(super) fn admit(call: &Call, queued: &Queued, send_by: Timestamp, at: Timestamp) -> Step {
+    let placing = begun(call, queued, send_by, at);
+    go(call, CallState::Placing(placing), [Effect::Place])
+}
+
+/// A placing state for a call that was back in the queue and rings all the same.
+pub(super) fn late(call: &Call, queued: &Queued, at: Timestamp) -> Placing {
+    begun(call, queued, at, at)
+}
+
+fn begun(call: &Call, queued: &Queued, send_by: Timestamp, at: Timestamp) -> Placing {
+    let limits = &call.facts.limits;
+    let verdict_at = send_by + limits.settle;
+    Placing {
+        since: at,
+        send_by,
+        give_up_at: verdict_at.max(at + limits.find_max),
+        queued_until: queued.until,
+        deferred: queued.deferred,
+        doubt: None,
+        rounds: 0,
+        wish: None,
+        watch: watch_at(verdict_at),
+    }
+}
+
+/// The carrier said no: no phone rang.
+pub(super) fn refused(call: &Call, placing: &Placing, code: &str, reason: &str, at: Timestamp) -> Step {
+    let cause = if reason.is_empty() { "refused" } else { reason };
+    let refusal = ending(EndingKind::Failed, EndedBy::Carrier, cause, ConfirmedBy::Reply);
+    let ending = match &placing.wish {
+        Some((by, cause)) => ending(EndingKind::Canceled, *by, cause, ConfirmedBy::Reply),
+        None => refusal,
+    };
+    end(call, Ending { carrier_code: Some(code.to_owned()), ..ending }, at)
+}
+
+/// Nothing happened at the carrier, so another try can't be a second ring.
+pub(super) fn deferred(
+    call: &Call,
+    placing: &Placing,
+    why: &str,
+    retry_after: Option<Duration>,
+    at: Timestamp,
+) -> Step {
+    if let Some((by, cause)) = &placing.wish {
+        return end(call, ending(EndingKind::Canceled, *by, cause, ConfirmedBy::Reply), at);
+    }
+    let pause = retry_after.unwrap_or(Duration::from_secs(1 << placing.deferred.min(4)));
+    let not_before = at + pause;
+    let deferred = placing.deferred.saturating_add(1);
+    if deferred >= DEFERRALS_MAX || not_before >= placing.queued_until {
+        return end(call, ending(EndingKind::Failed, EndedBy::Gateway, why, ConfirmedBy::Reply), at);
+    }
+    go(call, CallState::Queued(Queued { until: placing.queued_until, not_before, deferred }), [])
+}
+
+/// The request may have reached the carrier.
+pub(super) fn in_doubt(call: &Call, placing: &Placing, why: &str, event: &Event) -> Step {
+    let watch = watch_at(event.at + backoff(0, event.roll));
+    let next = Placing { doubt: Some(why.to_owned()), watch, ..placing.clone() };
+    go(call, CallState::Placing(next), [])
+}
+
+/// Somebody wants it ended before anybody knows whether it rings.
+pub(super) fn wish(call: &Call, placing: &Placing, by: EndedBy, cause: &str) -> Step {
+    let wish = placing.wish.clone().or_else(|| Some((by, cause.to_owned())));
+    go(call, CallState::Placing(Placing { wish, ..placing.clone() }), [])
+}
+
+/// The leg is known: by the carrier's reply, by our mark in a webhook, or by a search.
+pub(super) fn adopt(
+    call: &Call,
+    placing: &Placing,
+    leg: &CarrierCallId,
+    progress: Progress,
+    talked: Option<Duration>,
+    event: &Event,
+) -> Step {
+    let limits = &call.facts.limits;
+    let rings_from = if event.source == Source::Listing { placing.since } else { event.at };
+    let ring_until = rings_from + limits.ring_max;
+    let unanswered = Unanswered {
+        leg: leg.clone(),
+        since: placing.since,
+        ring_until,
+        hard_until: placing.send_by + limits.ring_max + limits.duration_max,
+        watch: watch_at(
+            (event.at + step::spread(limits.look_unanswered, event.roll)).min(ring_until + step::RING_GRACE),
+        ),
+    };
+    let adopted = go(call, farther(call, &unanswered, progress, talked, event), []);
+    match &placing.wish {
+        Some((by, cause)) => hanging_up(&adopted.call, *by, cause, event.at, true),
+        None => adopted,
+    }
+}
+
+/// What a search found.
+pub(super) fn found(call: &Call, placing: &Placing, found: &Found, event: &Event) -> Step {
+    let at = event.at;
+    match found {
+        Found::Leg { leg, sighting: Sighting::Live { progress, talked } } => {
+            adopt(call, placing, leg, *progress, *talked, event)
+        }
+        Found::Leg { leg, sighting: Sighting::Over(word) } => step::over(call, leg, word, event),
+        Found::Leg { leg, sighting: Sighting::Unknown(_) } => {
+            let mut step = adopt(call, placing, leg, Progress::Initiated, None, event);
+            step.effects.push(Effect::LookUp(leg.clone()));
+            step
+        }
+        Found::Nothing => {
+            let verdict = at >= placing.send_by + call.facts.limits.settle;
+            let rounds = placing.rounds.saturating_add(u8::from(verdict));
+            if rounds >= FIND_ROUNDS && at >= placing.give_up_at {
+                return end(call, step::nowhere_to_be_found(), at);
+            }
+            again(call, &Placing { rounds, ..placing.clone() }, event)
+        }
+        Found::Several(_) => again(call, placing, event),
+        Found::Unknown(unknown) => {
+            let watch = blind(&placing.watch, unknown, event);
+            go(call, CallState::Placing(Placing { watch, ..placing.clone() }), [])
+        }
+    }
+}
+
+/// Looked, and no verdict: look again, sooner while it is young.
+fn again(call: &Call, placing: &Placing, event: &Event) -> Step {
+    let age = event.at.since(placing.since);
+    let round = if age < Duration::from_secs(10) { 1 } else { 3 };
+    let next = event.at + backoff(round, event.roll);
+    let due_at = if placing.give_up_at > event.at { next.min(placing.give_up_at) } else { next };
+    go(call, CallState::Placing(Placing { watch: watch_at(due_at), ..placing.clone() }), [])
+}
+
+/// So many requests may be put off by the carrier before the call fails.
+const DEFERRALS_MAX: u8 = 5;
+/// So many whole listings must hold nothing before a placement counts as not found.
+const FIND_ROUNDS: u8 = 2;

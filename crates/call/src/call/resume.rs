@@ -1,0 +1,24 @@
+//! What a restart owes.
+
+use super::effect::Effect;
+use super::state::{Call, CallState};
+
+/// What a freshly started process owes a call that it finds in this state on disk.
+///
+/// There is no outbox beside the state: the state says what is owed. `Placing` owes a search,
+/// never a second [`Effect::Place`], since two rings are worse than none. `Queued` owes nothing
+/// here: admission comes for it.
+pub fn resume(call: &Call) -> Vec<Effect> {
+    let own = match &call.state {
+        CallState::Queued(_) | CallState::Ended(_) => None,
+        CallState::Placing(_) => Some(Effect::Find),
+        CallState::Initiated(unanswered)
+        | CallState::Ringing(unanswered)
+        | CallState::Offered(unanswered)
+        | CallState::Answering(unanswered) => Some(Effect::LookUp(unanswered.leg.clone())),
+        CallState::InProgress(talk) => Some(Effect::LookUp(talk.leg.clone())),
+        CallState::HangingUp(hanging) => Some(Effect::HangUp(hanging.leg.clone())),
+    };
+    let strays = call.strays.iter().map(|stray| Effect::HangUp(stray.leg.clone()));
+    own.into_iter().chain(strays).collect()
+}

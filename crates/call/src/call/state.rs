@@ -1,0 +1,314 @@
+//! What a call is: one of nine states, each with what is known only in it.
+
+use super::ending::{EndedBy, Ending};
+use super::event::Progress;
+use super::facts::Facts;
+use crate::ids::CarrierCallId;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A call: what is settled about it, how it stands, and legs that turned up when it was over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// What is settled about it.
+    pub facts: Facts,
+    /// How it stands.
+    pub state: CallState,
+    /// Legs that ring because of this call but aren't its own: each owes a hang-up until its end is
+    /// verified. At most [`STRAYS_MAX`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strays: Vec<Stray>,
+}
+
+/// How a call stands. A call only ever moves to a later line (a deferred placement, which
+/// reached nobody, is the one way back).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallState {
+    /// Waits to be admitted. Nothing was sent.
+    Queued(Queued),
+    /// A request may have left, and its answer isn't known.
+    Placing(Placing),
+    /// The carrier has it, and no phone rings yet.
+    Initiated(Unanswered),
+    /// The phone rings.
+    Ringing(Unanswered),
+    /// An inbound call rings here.
+    Offered(Unanswered),
+    /// An inbound call was told to be answered.
+    Answering(Unanswered),
+    /// It was answered.
+    InProgress(Talk),
+    /// It is to end, and the carrier has not confirmed that yet.
+    HangingUp(HangingUp),
+    /// It is over.
+    Ended(Over),
+}
+
+/// A call that waits to be admitted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queued {
+    /// When it gives up.
+    pub until: Timestamp,
+    /// Before this time it doesn't try again.
+    pub not_before: Timestamp,
+    /// How many requests were deferred by the carrier.
+    pub deferred: u8,
+}
+
+/// A call whose request may have left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placing {
+    /// When it was admitted: no leg of this call is older.
+    pub since: Timestamp,
+    /// After this time its first byte doesn't leave any more.
+    pub send_by: Timestamp,
+    /// When the search gives up, should nothing be found by then.
+    pub give_up_at: Timestamp,
+    /// When it would give up waiting in the queue, should the carrier defer it.
+    pub queued_until: Timestamp,
+    /// How many requests were deferred by the carrier before this one.
+    pub deferred: u8,
+    /// Why its fate is unknown, once it is.
+    pub doubt: Option<String>,
+    /// How many whole listings, read when a verdict was possible, did not hold it.
+    pub rounds: u8,
+    /// Who wants it ended as soon as it is found, and why.
+    pub wish: Option<(EndedBy, String)>,
+    /// When it must be looked for.
+    pub watch: Watch,
+}
+
+/// A call that the carrier has and nobody answered yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unanswered {
+    /// The carrier's name for it.
+    pub leg: CarrierCallId,
+    /// When dialling began, as early as it can have been.
+    pub since: Timestamp,
+    /// When a phone that still rings is given up.
+    pub ring_until: Timestamp,
+    /// When it is hung up though the carrier can't be asked.
+    pub hard_until: Timestamp,
+    /// When it must be looked at.
+    pub watch: Watch,
+}
+
+/// A call that was answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Talk {
+    /// The carrier's name for it.
+    pub leg: CarrierCallId,
+    /// When it was answered.
+    pub answered_at: Timestamp,
+    /// When it must end.
+    pub talk_until: Timestamp,
+    /// When it is hung up though the carrier can't be asked.
+    pub hard_until: Timestamp,
+    /// When it must be looked at.
+    pub watch: Watch,
+}
+
+/// A call that is to end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HangingUp {
+    /// The carrier's name for it.
+    pub leg: CarrierCallId,
+    /// Who wants it ended.
+    pub by: EndedBy,
+    /// Why, in a short word.
+    pub cause: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it was answered, if it was.
+    pub answered_at: Option<Timestamp>,
+    /// How many hang-ups were sent and found not to have ended it, or failed.
+    pub failed: u32,
+    /// How many looks, one after another, said that there is no such call.
+    pub missing: u32,
+    /// Before this time its end is not given up as unprovable.
+    pub hard_until: Timestamp,
+    /// When it must be looked at.
+    pub watch: Watch,
+}
+
+/// A call that is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Over {
+    /// The carrier's name for it, if it ever had one.
+    pub leg: Option<CarrierCallId>,
+    /// How it ended.
+    pub ending: Ending,
+    /// When it was answered, if it was.
+    pub answered_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Timestamp,
+}
+
+/// A leg that rings because of a call but isn't its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stray {
+    /// The carrier's name for it.
+    pub leg: CarrierCallId,
+    /// Since when it is known.
+    pub since: Timestamp,
+    /// How many hang-ups failed.
+    pub failed: u32,
+    /// How many looks, one after another, said that there is no such call.
+    pub missing: u32,
+    /// When it must be looked at.
+    pub watch: Watch,
+}
+
+/// When a call must be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watch {
+    /// When.
+    pub due_at: Timestamp,
+    /// Not before this, whatever else: the carrier asked for a pause (`Retry-After`).
+    pub not_before: Option<Timestamp>,
+    /// How many looks in a row told nothing.
+    pub blind: u32,
+}
+
+/// How many stray legs a call remembers. One would already be a wonder.
+pub const STRAYS_MAX: usize = 8;
+
+/// After so many failed hang-ups somebody is told.
+pub const FAILED_HANG_UPS_ALARM: u32 = 5;
+
+impl Call {
+    /// The carrier's name for it, once known.
+    pub fn leg(&self) -> Option<&CarrierCallId> {
+        match &self.state {
+            CallState::Queued(_) | CallState::Placing(_) => None,
+            CallState::Initiated(call)
+            | CallState::Ringing(call)
+            | CallState::Offered(call)
+            | CallState::Answering(call) => Some(&call.leg),
+            CallState::InProgress(talk) => Some(&talk.leg),
+            CallState::HangingUp(call) => Some(&call.leg),
+            CallState::Ended(over) => over.leg.as_ref(),
+        }
+    }
+
+    /// When somebody must look at it; `None` when nothing is owed any more.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        let strays = self.strays.iter().map(|stray| stray.watch.due_at).min();
+        self.state.due_at().into_iter().chain(strays).min()
+    }
+
+    /// Before this time nobody looks, not even at a start: the carrier asked for a pause.
+    pub fn not_before(&self) -> Option<Timestamp> {
+        match &self.state {
+            CallState::Queued(queued) => Some(queued.not_before),
+            CallState::Ended(_) => None,
+            state => state.watch().and_then(|watch| watch.not_before),
+        }
+    }
+
+    /// When it was answered, if it was.
+    pub fn answered_at(&self) -> Option<Timestamp> {
+        match &self.state {
+            CallState::InProgress(talk) => Some(talk.answered_at),
+            CallState::HangingUp(call) => call.answered_at,
+            CallState::Ended(over) => over.answered_at,
+            CallState::Queued(_)
+            | CallState::Placing(_)
+            | CallState::Initiated(_)
+            | CallState::Ringing(_)
+            | CallState::Offered(_)
+            | CallState::Answering(_) => None,
+        }
+    }
+
+    /// What somebody should be told about it, if anything.
+    pub fn alarm(&self) -> Option<String> {
+        let failed = match &self.state {
+            CallState::HangingUp(call) => call.failed,
+            _ => 0,
+        };
+        let strays = self.strays.iter().map(|stray| stray.failed).max().unwrap_or(0);
+        let most = failed.max(strays);
+        (most >= FAILED_HANG_UPS_ALARM)
+            .then(|| format!("{most} hang-ups failed; it may still be live and cost money"))
+    }
+}
+
+impl CallState {
+    /// The word for it, as the HTTP interface and the store write it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            CallState::Queued(_) => "queued",
+            CallState::Placing(_) => "placing",
+            CallState::Initiated(_) => "initiated",
+            CallState::Ringing(_) => "ringing",
+            CallState::Offered(_) => "offered",
+            CallState::Answering(_) => "answering",
+            CallState::InProgress(_) => "in_progress",
+            CallState::HangingUp(_) => "hanging_up",
+            CallState::Ended(_) => "ended",
+        }
+    }
+
+    /// Whether it takes up one of the `live_max` places.
+    pub fn is_live(&self) -> bool {
+        !matches!(self, CallState::Queued(_) | CallState::Ended(_))
+    }
+
+    /// Whether it is over.
+    pub fn is_ended(&self) -> bool {
+        matches!(self, CallState::Ended(_))
+    }
+
+    /// When something must happen at the latest; `None` only when it is over.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        match self {
+            CallState::Queued(queued) => Some(queued.until),
+            CallState::Placing(placing) => Some(placing.give_up_at),
+            CallState::Initiated(call)
+            | CallState::Ringing(call)
+            | CallState::Offered(call)
+            | CallState::Answering(call) => Some(call.ring_until),
+            CallState::InProgress(talk) => Some(talk.talk_until),
+            CallState::HangingUp(call) => Some(call.hard_until),
+            CallState::Ended(_) => None,
+        }
+    }
+
+    /// When somebody must look at it; `None` only when it is over.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        match self {
+            CallState::Queued(queued) => Some(queued.until),
+            CallState::Ended(_) => None,
+            state => state.watch().map(|watch| watch.due_at),
+        }
+    }
+
+    /// How far it got, for comparing with what a carrier says.
+    pub fn progress(&self) -> Option<Progress> {
+        match self {
+            CallState::Queued(_) | CallState::Placing(_) => None,
+            CallState::Initiated(_) => Some(Progress::Initiated),
+            CallState::Ringing(_) | CallState::Offered(_) | CallState::Answering(_) => {
+                Some(Progress::Ringing)
+            }
+            CallState::InProgress(_) | CallState::HangingUp(_) | CallState::Ended(_) => {
+                Some(Progress::InProgress)
+            }
+        }
+    }
+
+    fn watch(&self) -> Option<&Watch> {
+        match self {
+            CallState::Queued(_) | CallState::Ended(_) => None,
+            CallState::Placing(placing) => Some(&placing.watch),
+            CallState::Initiated(call)
+            | CallState::Ringing(call)
+            | CallState::Offered(call)
+            | CallState::Answering(call) => Some(&call.watch),
+            CallState::InProgress(talk) => Some(&talk.watch),
+            CallState::HangingUp(call) => Some(&call.watch),
+        }
+    }
+}

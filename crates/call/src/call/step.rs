@@ -1,0 +1,507 @@
+//! The one function that moves a call.
+//!
+//! Total: an event that no longer applies leaves the call as it was. Control flow is here, in one
+//! `match`; what a state does with an event is in the small functions below it and in
+//! [`placing`](super::placing) and [`strays`](super::strays).
+
+use super::effect::Effect;
+use super::ending::{CarrierEnding, ConfirmedBy, EndedBy, Ending, EndingKind};
+use super::event::{Event, HangUpReply, News, Progress, Roll, Sighting, Source, Unknown, UnknownWhy};
+use super::state::{Call, CallState, HangingUp, Over, Queued, Talk, Unanswered, Watch};
+use super::{placing, strays};
+use crate::ids::CarrierCallId;
+use crate::time::Timestamp;
+use std::time::Duration;
+
+/// What a call becomes by an event, and what it then owes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The call as it is now.
+    pub call: Call,
+    /// What the shell must do, once that is on disk.
+    pub effects: Vec<Effect>,
+}
+
+/// The call that a first event makes; `None` for an event that makes none.
+pub fn born(event: &Event) -> Option<Call> {
+    let (facts, state) = match &event.news {
+        News::Asked(facts) => {
+            let until = facts.created_at + facts.limits.queue_max;
+            (facts, CallState::Queued(Queued { until, not_before: facts.created_at, deferred: 0 }))
+        }
+        News::Offered(facts, leg) => {
+            let since = facts.created_at;
+            let ring_until = since + facts.limits.ring_max;
+            let hard_until = ring_until + facts.limits.duration_max;
+            let watch = watch_at(event.at + facts.limits.look_unanswered);
+            let call = Unanswered { leg: leg.clone(), since, ring_until, hard_until, watch };
+            (facts, CallState::Offered(call))
+        }
+        News::Imported(facts, state) => (facts, (**state).clone()),
+        _ => return None,
+    };
+    Some(Call { facts: (**facts).clone(), state, strays: Vec::new() })
+}
+
+/// Moves one call by one event.
+pub fn step(call: &Call, event: &Event) -> Step {
+    use CallState as S;
+    use News as N;
+
+    if let Some(leg) = event.news.leg()
+        && strays::is_strange(call, leg)
+    {
+        return strays::hear(call, leg, event);
+    }
+    let at = event.at;
+    match (&call.state, &event.news) {
+        (_, N::Asked(_) | N::Offered(..) | N::Imported(..)) => stay(call),
+        (_, N::CheckDue) => check(call, at),
+
+        (S::Queued(queued), N::Admitted { send_by }) => placing::admit(call, queued, *send_by, at),
+        (S::Queued(_), N::HangUpRequested { by, cause }) => {
+            let ending = ending(EndingKind::Canceled, *by, cause, ConfirmedBy::Gateway);
+            end(call, ending, at)
+        }
+
+        (S::Placing(placing), N::PlaceRefused { code, reason }) => {
+            placing::refused(call, placing, code, reason, at)
+        }
+        // After doubt nothing can be taken back: only a search tells.
+        (S::Placing(placing), N::PlaceDeferred { why, retry_after }) if placing.doubt.is_none() => {
+            placing::deferred(call, placing, why, *retry_after, at)
+        }
+        (S::Placing(placing), N::PlaceInDoubt { why }) => placing::in_doubt(call, placing, why, event),
+        (S::Placing(placing), N::Found(found)) => placing::found(call, placing, found, event),
+        (S::Placing(placing), N::HangUpRequested { by, cause }) => placing::wish(call, placing, *by, cause),
+
+        (_, N::Placed { leg }) => progressed(call, leg, Progress::Initiated, None, event),
+        (_, N::Progressed { leg, progress }) => progressed(call, leg, *progress, None, event),
+        (_, N::Unread { leg, .. }) => {
+            let mut step = progressed(call, leg, Progress::Initiated, None, event);
+            step.effects.extend((!step.call.state.is_ended()).then(|| Effect::LookUp(leg.clone())));
+            step
+        }
+        (_, N::Over { leg, ending }) => over(call, leg, ending, event),
+        (_, N::Sighted { leg, sighting }) => sighted(call, leg, sighting, event),
+
+        (S::Offered(offered), N::AnswerRequested) => {
+            go(call, S::Answering(Unanswered { watch: watch_at(at + SOON), ..offered.clone() }), [])
+        }
+        (S::Offered(_), N::Declined { cause }) => {
+            // The reply to the webhook declines it, so no command leaves now: a look verifies.
+            hanging_up(call, EndedBy::Gateway, cause, at, false)
+        }
+        (_, N::HangUpRequested { by, cause }) => hanging_up(call, *by, cause, at, true),
+        (S::HangingUp(hanging), N::HangUpReplied { reply, .. }) => {
+            hang_up_replied(call, hanging, reply, event)
+        }
+
+        (
+            _,
+            N::Admitted { .. }
+            | N::PlaceRefused { .. }
+            | N::PlaceDeferred { .. }
+            | N::PlaceInDoubt { .. }
+            | N::Found(_)
+            | N::AnswerRequested
+            | N::Declined { .. }
+            | N::HangUpReplied { .. },
+        ) => stay(call),
+    }
+}
+
+impl News {
+    /// The leg that the news speaks of, where it speaks of one.
+    pub fn leg(&self) -> Option<&CarrierCallId> {
+        match self {
+            News::Placed { leg }
+            | News::Progressed { leg, .. }
+            | News::Over { leg, .. }
+            | News::Unread { leg, .. }
+            | News::Sighted { leg, .. }
+            | News::HangUpReplied { leg, .. } => Some(leg),
+            News::Asked(_)
+            | News::Offered(..)
+            | News::Imported(..)
+            | News::Admitted { .. }
+            | News::PlaceRefused { .. }
+            | News::PlaceDeferred { .. }
+            | News::PlaceInDoubt { .. }
+            | News::Found(_)
+            | News::HangUpRequested { .. }
+            | News::AnswerRequested
+            | News::Declined { .. }
+            | News::CheckDue => None,
+        }
+    }
+}
+
+/// A look first, always; what the state owes follows in the light of it.
+fn check(call: &Call, at: Timestamp) -> Step {
+    use CallState as S;
+
+    let own = match &call.state {
+        S::Queued(queued) if at >= queued.until => {
+            let ending = ending(EndingKind::Failed, EndedBy::Gateway, "not_admitted", ConfirmedBy::Gateway);
+            return end(call, ending, at);
+        }
+        S::Queued(_) | S::Ended(_) => None,
+        S::Placing(_) => Some(Effect::Find),
+        S::Initiated(_)
+        | S::Ringing(_)
+        | S::Offered(_)
+        | S::Answering(_)
+        | S::InProgress(_)
+        | S::HangingUp(_) => call.leg().map(|leg| Effect::LookUp(leg.clone())),
+    };
+    let due = call.strays.iter().filter(|stray| stray.watch.due_at <= at);
+    let effects = own.into_iter().chain(due.map(|stray| Effect::LookUp(stray.leg.clone()))).collect();
+    Step { call: call.clone(), effects }
+}
+
+/// The carrier says that the call got this far. A call never moves back.
+pub(super) fn progressed(
+    call: &Call,
+    leg: &CarrierCallId,
+    progress: Progress,
+    talked: Option<Duration>,
+    event: &Event,
+) -> Step {
+    use CallState as S;
+
+    match &call.state {
+        S::Queued(queued) => {
+            // It was deferred, and rings all the same: the carrier knows better.
+            let placing = placing::late(call, queued, event.at);
+            placing::adopt(call, &placing, leg, progress, talked, event)
+        }
+        S::Placing(placing) => placing::adopt(call, placing, leg, progress, talked, event),
+        S::Initiated(unanswered)
+        | S::Ringing(unanswered)
+        | S::Offered(unanswered)
+        | S::Answering(unanswered) => {
+            if call.state.progress() >= Some(progress) {
+                return stay(call);
+            }
+            let next = farther(call, unanswered, progress, talked, event);
+            go(call, next, [])
+        }
+        S::HangingUp(hanging) if progress == Progress::InProgress && hanging.answered_at.is_none() => {
+            let answered_at = Some(event.at - talked.unwrap_or_default());
+            go(call, S::HangingUp(HangingUp { answered_at, ..hanging.clone() }), [])
+        }
+        S::InProgress(_) | S::HangingUp(_) | S::Ended(_) => stay(call),
+    }
+}
+
+/// The state of an unanswered call that got this far.
+pub(super) fn farther(
+    call: &Call,
+    unanswered: &Unanswered,
+    progress: Progress,
+    talked: Option<Duration>,
+    event: &Event,
+) -> CallState {
+    let limits = &call.facts.limits;
+    let at = event.at;
+    match progress {
+        Progress::Initiated => CallState::Initiated(unanswered.clone()),
+        Progress::Ringing => {
+            let ring_until = at + limits.ring_max;
+            let due_at = (at + spread(limits.look_unanswered, event.roll)).min(ring_until + RING_GRACE);
+            CallState::Ringing(Unanswered { ring_until, watch: watch_at(due_at), ..unanswered.clone() })
+        }
+        Progress::InProgress => {
+            let answered_at = at - talked.unwrap_or_default();
+            let talk_until = (answered_at + limits.duration_max).min(unanswered.hard_until);
+            let due_at = (at + spread(limits.look_talking, event.roll)).min(talk_until);
+            CallState::InProgress(Talk {
+                leg: unanswered.leg.clone(),
+                answered_at,
+                talk_until,
+                hard_until: unanswered.hard_until,
+                watch: watch_at(due_at),
+            })
+        }
+    }
+}
+
+/// The answer to a look-up of this call's own leg.
+fn sighted(call: &Call, leg: &CarrierCallId, sighting: &Sighting, event: &Event) -> Step {
+    match sighting {
+        Sighting::Over(ending) => over(call, leg, ending, event),
+        Sighting::Unknown(unknown) => unseen(call, unknown, event),
+        Sighting::Live { progress, talked } => {
+            let moved = progressed(call, leg, *progress, *talked, event);
+            if moved.call.leg() != call.leg() {
+                return moved;
+            }
+            let seen = seen_live(&moved.call, *progress, *talked, event);
+            Step { effects: moved.effects.into_iter().chain(seen.effects).collect(), ..seen }
+        }
+    }
+}
+
+/// The carrier, asked, says that it lives: deadlines act only on this, not on late webhooks.
+fn seen_live(call: &Call, progress: Progress, talked: Option<Duration>, event: &Event) -> Step {
+    use CallState as S;
+
+    let at = event.at;
+    let limits = &call.facts.limits;
+    match &call.state {
+        S::Initiated(unanswered)
+        | S::Ringing(unanswered)
+        | S::Offered(unanswered)
+        | S::Answering(unanswered) => {
+            if progress < Progress::InProgress && at >= unanswered.ring_until + RING_GRACE {
+                return hanging_up(call, EndedBy::Gateway, "ring_max", at, true);
+            }
+            let next = at + spread(limits.look_unanswered, event.roll);
+            let due_at = next.min(later_than(unanswered.ring_until + RING_GRACE, at));
+            go(call, with_watch(&call.state, watch_at(due_at)), [])
+        }
+        S::InProgress(talk) => {
+            let talk_until = talked.map_or(talk.talk_until, |talked| {
+                rebased(talk.talk_until, at + limits.duration_max.saturating_sub(talked))
+            });
+            if at >= talk_until {
+                return hanging_up(call, EndedBy::Gateway, "duration_max", at, true);
+            }
+            let due_at = (at + spread(limits.look_talking, event.roll)).min(talk_until);
+            go(call, S::InProgress(Talk { talk_until, watch: watch_at(due_at), ..talk.clone() }), [])
+        }
+        S::HangingUp(hanging) => {
+            let failed = hanging.failed + 1;
+            let watch = watch_at(at + backoff(failed, event.roll).max(ANSWER_WITHIN));
+            let next = HangingUp { failed, missing: 0, watch, ..hanging.clone() };
+            go(call, S::HangingUp(next), [Effect::HangUp(hanging.leg.clone())])
+        }
+        S::Queued(_) | S::Placing(_) | S::Ended(_) => stay(call),
+    }
+}
+
+/// A look that told nothing ends no call. It is asked about again; only past the hard bound, when
+/// the carrier can't be asked, our own clock decides that it is to be hung up.
+fn unseen(call: &Call, unknown: &Unknown, event: &Event) -> Step {
+    use CallState as S;
+
+    let at = event.at;
+    match &call.state {
+        S::Queued(_) | S::Placing(_) | S::Ended(_) => stay(call),
+        S::Initiated(unanswered)
+        | S::Ringing(unanswered)
+        | S::Offered(unanswered)
+        | S::Answering(unanswered) => {
+            if at >= unanswered.hard_until {
+                return hanging_up(call, EndedBy::Gateway, "duration_max", at, true);
+            }
+            go(call, with_watch(&call.state, blind(&unanswered.watch, unknown, event)), [])
+        }
+        S::InProgress(talk) => {
+            if at >= talk.hard_until {
+                return hanging_up(call, EndedBy::Gateway, "duration_max", at, true);
+            }
+            go(call, with_watch(&call.state, blind(&talk.watch, unknown, event)), [])
+        }
+        S::HangingUp(hanging) => {
+            let missing = hanging.missing + u32::from(unknown.why == UnknownWhy::NotFound);
+            if missing >= MISSING_ROUNDS && at >= hanging.hard_until {
+                return end(call, nowhere_to_be_found(), at);
+            }
+            // What is owed is owed, whether the carrier can be asked or not.
+            let watch = blind(&hanging.watch, unknown, event);
+            let next = HangingUp { missing, watch, ..hanging.clone() };
+            go(call, S::HangingUp(next), [Effect::HangUp(hanging.leg.clone())])
+        }
+    }
+}
+
+/// The carrier's answer to a hang-up: never proof of an end, whatever it says. A look verifies.
+fn hang_up_replied(call: &Call, hanging: &HangingUp, reply: &HangUpReply, event: &Event) -> Step {
+    let at = event.at;
+    let next = match reply {
+        HangUpReply::Accepted | HangUpReply::NothingToEnd { .. } => {
+            let pause = spread(SOON, event.roll).max(backoff(hanging.failed, event.roll));
+            HangingUp { watch: watch_at(at + pause), ..hanging.clone() }
+        }
+        HangUpReply::Failed(unknown) => {
+            let watch = blind(&Watch { blind: hanging.failed, ..hanging.watch.clone() }, unknown, event);
+            HangingUp { failed: hanging.failed + 1, watch, ..hanging.clone() }
+        }
+    };
+    go(call, CallState::HangingUp(next), [])
+}
+
+/// Somebody wants a call with a known leg ended.
+pub(super) fn hanging_up(call: &Call, by: EndedBy, cause: &str, at: Timestamp, send: bool) -> Step {
+    use CallState as S;
+
+    let (leg, answered_at, hard_until) = match &call.state {
+        S::Initiated(u) | S::Ringing(u) | S::Offered(u) | S::Answering(u) => (&u.leg, None, u.hard_until),
+        S::InProgress(talk) => (&talk.leg, Some(talk.answered_at), talk.hard_until),
+        S::Queued(_) | S::Placing(_) | S::HangingUp(_) | S::Ended(_) => return stay(call),
+    };
+    let next = HangingUp {
+        leg: leg.clone(),
+        by,
+        cause: cause.to_owned(),
+        since: at,
+        answered_at,
+        failed: 0,
+        missing: 0,
+        hard_until,
+        watch: watch_at(at + if send { ANSWER_WITHIN } else { SOON }),
+    };
+    let effect = send.then(|| Effect::HangUp(leg.clone()));
+    go(call, S::HangingUp(next), effect)
+}
+
+/// Proof that the call is over.
+pub(super) fn over(call: &Call, leg: &CarrierCallId, word: &CarrierEnding, event: &Event) -> Step {
+    if call.state.is_ended() {
+        return stay(call);
+    }
+    let answered_at = call.answered_at().or_else(|| {
+        let duration = word.duration.filter(|duration| !duration.is_zero())?;
+        (word.kind == EndingKind::Completed).then(|| word.ended_at.unwrap_or(event.at) - duration)
+    });
+    let ending = closing(call, word, confirmed_by(event.source));
+    let ended_at = word.ended_at.unwrap_or(event.at);
+    let over = Over { leg: Some(leg.clone()), ending, answered_at, ended_at };
+    go(call, CallState::Ended(over), [])
+}
+
+/// The carrier's ending in full: who did it and why, as far as we know better than the carrier.
+fn closing(call: &Call, word: &CarrierEnding, confirmed_by: ConfirmedBy) -> Ending {
+    let wanted = match &call.state {
+        CallState::HangingUp(hanging) => Some((hanging.by, hanging.cause.as_str())),
+        CallState::Placing(placing) => placing.wish.as_ref().map(|(by, cause)| (*by, cause.as_str())),
+        _ => None,
+    };
+    let ran_out = word.duration.is_some_and(|duration| duration >= call.facts.limits.duration_max);
+    let ours = matches!(word.kind, EndingKind::Completed | EndingKind::Canceled);
+    let (by, cause) = match wanted {
+        Some(wanted) if ours => wanted,
+        _ if ran_out => (EndedBy::Carrier, "duration_max"),
+        _ => (word.by.unwrap_or(usual_ender(word.kind)), word.kind.word()),
+    };
+    // Nobody picked up in time: that the carrier was told to stop is how, not why.
+    let unanswered = word.kind == EndingKind::Canceled && cause == "ring_max";
+    Ending {
+        kind: if unanswered { EndingKind::NoAnswer } else { word.kind },
+        by,
+        cause: cause.to_owned(),
+        carrier_code: Some(word.code.clone()),
+        confirmed_by,
+        duration: word.duration,
+    }
+}
+
+fn usual_ender(kind: EndingKind) -> EndedBy {
+    match kind {
+        EndingKind::Completed | EndingKind::Busy | EndingKind::NoAnswer | EndingKind::Rejected => {
+            EndedBy::Remote
+        }
+        EndingKind::Canceled | EndingKind::Failed | EndingKind::Indeterminate => EndedBy::Carrier,
+    }
+}
+
+fn confirmed_by(source: Source) -> ConfirmedBy {
+    match source {
+        Source::Webhook => ConfirmedBy::Webhook,
+        Source::LookUp => ConfirmedBy::LookUp,
+        Source::Listing => ConfirmedBy::Listing,
+        Source::Reply => ConfirmedBy::Reply,
+        Source::Import => ConfirmedBy::Import,
+        Source::Api | Source::Gateway => ConfirmedBy::Gateway,
+    }
+}
+
+/// The one end without proof.
+pub(super) fn nowhere_to_be_found() -> Ending {
+    ending(EndingKind::Indeterminate, EndedBy::Gateway, "not_found_at_carrier", ConfirmedBy::Nobody)
+}
+
+pub(super) fn ending(kind: EndingKind, by: EndedBy, cause: &str, confirmed_by: ConfirmedBy) -> Ending {
+    Ending { kind, by, cause: cause.to_owned(), carrier_code: None, confirmed_by, duration: None }
+}
+
+/// An end that no carrier's word brought.
+pub(super) fn end(call: &Call, ending: Ending, at: Timestamp) -> Step {
+    let over = Over { leg: call.leg().cloned(), ending, answered_at: call.answered_at(), ended_at: at };
+    go(call, CallState::Ended(over), [])
+}
+
+pub(super) fn stay(call: &Call) -> Step {
+    Step { call: call.clone(), effects: Vec::new() }
+}
+
+pub(super) fn go(call: &Call, state: CallState, effects: impl IntoIterator<Item = Effect>) -> Step {
+    Step { call: Call { state, ..call.clone() }, effects: effects.into_iter().collect() }
+}
+
+fn with_watch(state: &CallState, watch: Watch) -> CallState {
+    use CallState as S;
+    match state.clone() {
+        S::Initiated(call) => S::Initiated(Unanswered { watch, ..call }),
+        S::Ringing(call) => S::Ringing(Unanswered { watch, ..call }),
+        S::Offered(call) => S::Offered(Unanswered { watch, ..call }),
+        S::Answering(call) => S::Answering(Unanswered { watch, ..call }),
+        S::InProgress(talk) => S::InProgress(Talk { watch, ..talk }),
+        other @ (S::Queued(_) | S::Placing(_) | S::HangingUp(_) | S::Ended(_)) => other,
+    }
+}
+
+pub(super) fn watch_at(due_at: Timestamp) -> Watch {
+    Watch { due_at, not_before: None, blind: 0 }
+}
+
+/// The watch after one more look that told nothing.
+pub(super) fn blind(watch: &Watch, unknown: &Unknown, event: &Event) -> Watch {
+    let asked = unknown.retry_after.map(|pause| event.at + pause.min(RETRY_AFTER_MAX));
+    let due_at = event.at + backoff(watch.blind, event.roll);
+    Watch {
+        due_at: asked.map_or(due_at, |asked| asked.max(due_at)),
+        not_before: asked,
+        blind: watch.blind + 1,
+    }
+}
+
+/// 1, 2, 4 … 30 seconds, spread over the upper half of each.
+pub(super) fn backoff(round: u32, roll: Roll) -> Duration {
+    let whole = BACKOFF_MAX.min(Duration::from_secs(1 << round.min(5)));
+    whole / 2 + whole * u32::from(roll.0.min(999)) / 2000
+}
+
+/// A pause of nine to eleven tenths, so that calls made together aren't asked about together.
+pub(super) fn spread(pause: Duration, roll: Roll) -> Duration {
+    pause * (900 + u32::from(roll.0.min(999)) / 5) / 1000
+}
+
+/// A deadline by the carrier's count, unless it hardly differs from the one we have.
+fn rebased(old: Timestamp, new: Timestamp) -> Timestamp {
+    if old.since(new).max(new.since(old)) <= CLOCK_SLACK { old } else { new }
+}
+
+/// The deadline while it lies ahead; once it is past, it asks for no look of its own.
+fn later_than(deadline: Timestamp, at: Timestamp) -> Timestamp {
+    if deadline > at { deadline } else { Timestamp(i64::MAX) }
+}
+
+/// How long after the end of ringing we let the carrier's own time-out come first.
+pub(super) const RING_GRACE: Duration = Duration::from_secs(2);
+/// How soon after a hang-up, or a decision in a reply, a look verifies it.
+pub(super) const SOON: Duration = Duration::from_secs(1);
+/// How long a command may go unanswered before a look asks what became of it: the longest request
+/// and a little more.
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// The longest pause between two looks that told nothing.
+pub(super) const BACKOFF_MAX: Duration = Duration::from_secs(30);
+/// The longest pause that a carrier may ask for: a call can't be forgotten by a header.
+pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(120);
+/// So many looks in a row must say that there is no such call before its end, past its hard
+/// bound, is called indeterminate.
+pub(super) const MISSING_ROUNDS: u32 = 5;
+/// Carriers count in whole seconds: a smaller difference moves no deadline.
+const CLOCK_SLACK: Duration = Duration::from_secs(2);

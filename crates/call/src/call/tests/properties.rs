@@ -1,0 +1,200 @@
+//! What holds for every call that can come about, whatever is heard in whatever order.
+
+use super::samples::{BORN, asked, at, news, offered};
+use crate::call::*;
+use crate::{CarrierCallId, Timestamp};
+use proptest::prelude::*;
+use std::time::Duration;
+
+/// Draws a life: news from the sample list, in any order, with jumps of time in both directions.
+fn life() -> impl Strategy<Value = (Call, Vec<Event>)> {
+    let happening = (
+        0..news().len(),
+        prop_oneof![Just(0i64), 0i64..5_000, 0i64..900_000, -3_600_000i64..0],
+        0u16..1000,
+        0usize..7,
+    );
+    (any::<bool>(), prop::collection::vec(happening, 0..40)).prop_map(|(inbound, happenings)| {
+        let list = news();
+        let mut now = BORN;
+        let events = happenings.into_iter().map(|(index, pause, roll, source)| {
+            now = Timestamp(now.0 + pause);
+            Event { roll: Roll(roll), ..at(now, SOURCES[source], list[index].1.clone()) }
+        });
+        (if inbound { offered() } else { asked() }, events.collect())
+    })
+}
+
+const SOURCES: [Source; 7] = [
+    Source::Api,
+    Source::Webhook,
+    Source::LookUp,
+    Source::Listing,
+    Source::Reply,
+    Source::Gateway,
+    Source::Import,
+];
+
+fn rank(state: &CallState) -> u8 {
+    match state {
+        CallState::Queued(_) => 0,
+        CallState::Placing(_) => 1,
+        CallState::Initiated(_) => 2,
+        CallState::Ringing(_) | CallState::Offered(_) => 3,
+        CallState::Answering(_) => 4,
+        CallState::InProgress(_) => 5,
+        CallState::HangingUp(_) => 6,
+        CallState::Ended(_) => 7,
+    }
+}
+
+/// Walks a life and checks each step of it.
+fn walk(
+    life: &(Call, Vec<Event>),
+    check: impl Fn(&Call, &Event, &Step) -> Result<(), TestCaseError>,
+) -> Result<(), TestCaseError> {
+    let mut call = life.0.clone();
+    for event in &life.1 {
+        let step = step(&call, event);
+        check(&call, event, &step)?;
+        call = step.call;
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_ended_call_keeps_its_ending(life in life()) {
+        walk(&life, |before, _, step| {
+            if before.state.is_ended() {
+                prop_assert_eq!(&before.state, &step.call.state);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn everything_unfinished_has_a_deadline_and_is_due(life in life()) {
+        walk(&life, |_, _, step| {
+            prop_assert_eq!(step.call.state.is_ended(), step.call.state.deadline().is_none());
+            prop_assert_eq!(step.call.state.is_ended(), step.call.state.due_at().is_none());
+            prop_assert!(step.call.strays.is_empty() || step.call.due_at().is_some());
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_call_never_moves_back_save_a_placement_that_reached_nobody(life in life()) {
+        walk(&life, |before, event, step| {
+            let deferred = matches!((&before.state, &event.news), (CallState::Placing(_), News::PlaceDeferred { .. }));
+            prop_assert!(deferred || rank(&step.call.state) >= rank(&before.state), "{:?}", event);
+            Ok(())
+        })?;
+    }
+
+    /// Were the process to die between the commit and the effect, [`resume`] would still owe it. A
+    /// look is owed to nobody: the next one is always due. A placement is owed as a search.
+    #[test]
+    fn what_a_step_owes_its_state_owes(life in life()) {
+        walk(&life, |_, event, step| {
+            let owed = resume(&step.call);
+            for effect in &step.effects {
+                let kept = match effect {
+                    Effect::LookUp(_) => true,
+                    Effect::Place => owed.contains(&Effect::Find),
+                    Effect::Find | Effect::HangUp(_) => owed.contains(effect),
+                };
+                prop_assert!(kept, "{:?} owes {:?}, its state {:?}", event, effect, owed);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn only_a_queued_call_is_placed_and_only_when_admitted(life in life()) {
+        walk(&life, |before, event, step| {
+            let places = step.effects.iter().filter(|effect| **effect == Effect::Place).count();
+            let admitted = matches!((&before.state, &event.news), (CallState::Queued(_), News::Admitted { .. }));
+            prop_assert_eq!(places, usize::from(admitted));
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn between_two_placements_the_carrier_said_that_it_did_nothing(life in life()) {
+        let placed = std::cell::Cell::new(false);
+        walk(&life, |_, event, step| {
+            if matches!(event.news, News::PlaceDeferred { .. }) && matches!(step.call.state, CallState::Queued(_)) {
+                placed.set(false);
+            }
+            if step.effects.contains(&Effect::Place) {
+                prop_assert!(!placed.get(), "a second ring");
+                placed.set(true);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_hang_up_is_never_forgotten(life in life()) {
+        walk(&life, |before, event, step| {
+            if let CallState::HangingUp(hanging) = &before.state {
+                let proved = event.news.leg() == Some(&hanging.leg)
+                    && matches!(event.news, News::Over { .. } | News::Sighted { sighting: Sighting::Over(_), .. });
+                let given_up = matches!(&step.call.state, CallState::Ended(over) if over.ending.confirmed_by == ConfirmedBy::Nobody);
+                prop_assert!(proved || given_up || matches!(step.call.state, CallState::HangingUp(_)), "{:?}", event);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn only_proof_ends_a_call_that_a_carrier_has(life in life()) {
+        walk(&life, |before, event, step| {
+            if before.leg().is_none() || before.state.is_ended() || !step.call.state.is_ended() {
+                return Ok(());
+            }
+            let CallState::Ended(over) = &step.call.state else { unreachable!() };
+            let proof = matches!(event.news, News::Over { .. } | News::Sighted { sighting: Sighting::Over(_), .. });
+            let indeterminate = over.ending.kind == EndingKind::Indeterminate && over.ending.confirmed_by == ConfirmedBy::Nobody;
+            prop_assert!(proof || indeterminate, "{:?}", event);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn hearing_the_same_again_moves_nothing(life in life()) {
+        walk(&life, |_, event, first| {
+            // A failed or fruitless look counts; word of the carrier and of users does not.
+            if matches!(event.news, News::Progressed { .. } | News::Over { .. } | News::Placed { .. } | News::HangUpRequested { .. } | News::AnswerRequested | News::Declined { .. }) {
+                let again = step(&first.call, event);
+                prop_assert_eq!(&again.call, &first.call, "{:?}", event);
+                prop_assert!(again.effects.is_empty(), "{:?} {:?}", event, again.effects);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_call_reads_back_from_disk_as_itself(life in life()) {
+        walk(&life, |_, event, step| {
+            let call: Call = serde_json::from_str(&serde_json::to_string(&step.call).unwrap()).unwrap();
+            prop_assert_eq!(&call, &step.call);
+            let read: Event = serde_json::from_str(&serde_json::to_string(event).unwrap()).unwrap();
+            prop_assert_eq!(&read, event);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn strays_are_bounded(legs in prop::collection::vec("[A-Z]{1,3}", 0..40)) {
+        let mut call = asked();
+        for leg in legs {
+            let leg = CarrierCallId::new(leg).unwrap();
+            call = step(&call, &at(BORN + Duration::from_secs(1), Source::Webhook, News::Progressed { leg, progress: Progress::Ringing })).call;
+        }
+        prop_assert!(call.strays.len() <= state::STRAYS_MAX);
+    }
+}

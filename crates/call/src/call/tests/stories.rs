@@ -1,0 +1,228 @@
+//! Lives worth telling: the situations that gateways before this one got wrong.
+
+use super::samples::*;
+use crate::Timestamp;
+use crate::call::*;
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn hear(call: &Call, when: Timestamp, source: Source, news: News) -> Step {
+    step(call, &at(when, source, news))
+}
+
+fn talking() -> Call {
+    after(asked(), [admitted(), placed(), progressed(Progress::InProgress)])
+}
+
+fn ended(step: &Step) -> &Ending {
+    match &step.call.state {
+        CallState::Ended(over) => &over.ending,
+        other => panic!("not ended: {other:?}"),
+    }
+}
+
+#[test]
+fn nothing_that_a_failed_look_can_say_ends_a_call() {
+    for why in [
+        UnknownWhy::Unreachable,
+        UnknownWhy::TimedOut,
+        UnknownWhy::Unauthorized,
+        UnknownWhy::Forbidden,
+        UnknownWhy::NotFound,
+        UnknownWhy::RateLimited,
+        UnknownWhy::CarrierError,
+        UnknownWhy::UnknownStatus,
+        UnknownWhy::Unreadable,
+        UnknownWhy::NotConfigured,
+    ] {
+        let mut call = talking();
+        for round in 0..20 {
+            let step = hear(
+                &call,
+                NOW + MINUTE / 10 * round,
+                Source::LookUp,
+                sighted(Sighting::Unknown(unknown(why))),
+            );
+            assert!(matches!(step.call.state, CallState::InProgress(_)), "{why:?}");
+            assert!(step.effects.is_empty(), "{why:?}");
+            call = step.call;
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_jumps_ahead_ends_nobodys_call() {
+    let jumped = NOW + MINUTE * 60;
+    let talked = Some(Duration::from_secs(10));
+    let seen = sighted(Sighting::Live { progress: Progress::InProgress, talked });
+    let step = hear(&talking(), jumped, Source::LookUp, seen);
+    assert!(step.effects.is_empty());
+    assert_eq!(step.call.state.deadline(), Some(jumped + limits().duration_max - Duration::from_secs(10)));
+}
+
+#[test]
+fn a_call_past_its_maximum_is_hung_up_verified_and_then_over() {
+    let late = BORN + limits().duration_max + Duration::from_secs(1);
+    let talked = Some(limits().duration_max + Duration::from_secs(1));
+    let hung = hear(
+        &talking(),
+        late,
+        Source::LookUp,
+        sighted(Sighting::Live { progress: Progress::InProgress, talked }),
+    );
+    assert_eq!(hung.effects, [Effect::HangUp(leg())]);
+    let failed =
+        News::HangUpReplied { leg: leg(), reply: HangUpReply::Failed(unknown(UnknownWhy::CarrierError)) };
+    let failed = hear(&hung.call, late + MINUTE, Source::Reply, failed);
+    assert!(matches!(&failed.call.state, CallState::HangingUp(hanging) if hanging.failed == 1));
+    let alive = hear(&failed.call, late + MINUTE, Source::LookUp, sighted(live(Progress::InProgress)));
+    assert_eq!(alive.effects, [Effect::HangUp(leg())]);
+    let over = hear(
+        &alive.call,
+        late + MINUTE,
+        Source::LookUp,
+        sighted(Sighting::Over(ending(EndingKind::Completed, "completed"))),
+    );
+    let ending = ended(&over);
+    assert_eq!(
+        (ending.by, ending.cause.as_str(), ending.confirmed_by),
+        (EndedBy::Gateway, "duration_max", ConfirmedBy::LookUp)
+    );
+}
+
+#[test]
+fn a_placement_that_nobody_heard_of_is_looked_for_and_never_repeated() {
+    let mut call = after(asked(), [admitted(), News::PlaceInDoubt { why: "cut".to_owned() }]);
+    let mut now = NOW;
+    let mut searches = 0;
+    while !call.state.is_ended() {
+        now = call.due_at().unwrap().max(now + Duration::from_millis(1));
+        let due = hear(&call, now, Source::Gateway, News::CheckDue);
+        assert_eq!(due.effects, [Effect::Find]);
+        call = hear(&due.call, now, Source::Listing, News::Found(Found::Nothing)).call;
+        searches += 1;
+        assert!(searches < 100);
+    }
+    let CallState::Ended(over) = &call.state else { unreachable!() };
+    assert_eq!(
+        (over.ending.kind, over.ending.cause.as_str()),
+        (EndingKind::Indeterminate, "not_found_at_carrier")
+    );
+    assert_eq!(over.ending.confirmed_by, ConfirmedBy::Nobody);
+    assert!(over.ended_at >= BORN + limits().find_max);
+
+    // It rings after all: it is hung up until that is verified, and the ending stays.
+    let rings = hear(&call, now + MINUTE, Source::Webhook, progressed(Progress::Ringing));
+    assert_eq!(rings.effects, [Effect::HangUp(leg())]);
+    assert_eq!(rings.call.state, call.state);
+    assert!(rings.call.due_at().is_some());
+    let gone = hear(
+        &rings.call,
+        now + MINUTE,
+        Source::LookUp,
+        sighted(Sighting::Over(ending(EndingKind::Canceled, "canceled"))),
+    );
+    assert!(gone.call.strays.is_empty());
+    assert_eq!(gone.call.due_at(), None);
+}
+
+#[test]
+fn a_search_that_the_carrier_does_not_answer_decides_nothing() {
+    let mut call = after(asked(), [admitted(), News::PlaceInDoubt { why: "cut".to_owned() }]);
+    for round in 0..50 {
+        let heard = News::Found(Found::Unknown(unknown(UnknownWhy::Unauthorized)));
+        call = hear(&call, LATE + MINUTE * round, Source::Listing, heard).call;
+    }
+    assert!(matches!(call.state, CallState::Placing(_)));
+}
+
+#[test]
+fn a_webhook_that_comes_before_the_reply_names_the_leg_and_the_reply_merges() {
+    let placing = after(asked(), [admitted()]);
+    let early = hear(&placing, NOW, Source::Webhook, progressed(Progress::Ringing));
+    assert!(matches!(early.call.state, CallState::Ringing(_)));
+    let reply = hear(&early.call, NOW, Source::Reply, placed());
+    assert_eq!(reply.call, early.call);
+    let doubt = hear(&early.call, NOW, Source::Reply, News::PlaceInDoubt { why: "cut".to_owned() });
+    assert_eq!(doubt.call, early.call);
+}
+
+#[test]
+fn a_hang_up_asked_for_while_placing_is_done_as_soon_as_the_leg_is_known() {
+    let unwanted = after(asked(), [admitted(), want_end()]);
+    assert!(matches!(unwanted.state, CallState::Placing(_)));
+    let known = hear(&unwanted, NOW, Source::Reply, placed());
+    assert_eq!(known.effects, [Effect::HangUp(leg())]);
+    let deferred = News::PlaceDeferred { why: "rate_limited".to_owned(), retry_after: None };
+    let step = hear(&unwanted, NOW, Source::Reply, deferred);
+    assert_eq!(ended(&step).kind, EndingKind::Canceled);
+}
+
+#[test]
+fn a_phone_that_rings_too_long_is_hung_up_only_when_a_look_says_that_it_still_rings() {
+    let ringing = after(asked(), [admitted(), placed(), progressed(Progress::Ringing)]);
+    let late = BORN + limits().ring_max + Duration::from_secs(3);
+    let stale = hear(&ringing, late, Source::Webhook, progressed(Progress::Ringing));
+    assert!(stale.effects.is_empty());
+    let answered = hear(&ringing, late, Source::LookUp, sighted(live(Progress::InProgress)));
+    assert!(matches!(answered.call.state, CallState::InProgress(_)));
+    let rings = hear(&ringing, late, Source::LookUp, sighted(live(Progress::Ringing)));
+    assert_eq!(rings.effects, [Effect::HangUp(leg())]);
+    let over = hear(
+        &rings.call,
+        late,
+        Source::LookUp,
+        sighted(Sighting::Over(ending(EndingKind::Canceled, "canceled"))),
+    );
+    assert_eq!((ended(&over).kind, ended(&over).cause.as_str()), (EndingKind::NoAnswer, "ring_max"));
+}
+
+#[test]
+fn a_busy_line_stays_busy_though_we_wanted_to_hang_up() {
+    let unwanted = after(asked(), [admitted(), placed(), want_end()]);
+    let step =
+        hear(&unwanted, NOW, Source::LookUp, sighted(Sighting::Over(ending(EndingKind::Busy, "busy"))));
+    assert_eq!(
+        (ended(&step).kind, ended(&step).by, ended(&step).cause.as_str()),
+        (EndingKind::Busy, EndedBy::Remote, "busy")
+    );
+}
+
+#[test]
+fn a_call_that_the_carrier_has_never_heard_of_is_given_up_only_past_its_bound_and_says_so() {
+    let mut call = after(talking(), [want_end()]);
+    let missing = || sighted(Sighting::Unknown(unknown(UnknownWhy::NotFound)));
+    for _ in 0..10 {
+        call = hear(&call, NOW, Source::LookUp, missing()).call;
+        assert!(matches!(call.state, CallState::HangingUp(_)));
+    }
+    let step = hear(&call, LATE, Source::LookUp, missing());
+    assert_eq!(
+        (ended(&step).kind, ended(&step).confirmed_by),
+        (EndingKind::Indeterminate, ConfirmedBy::Nobody)
+    );
+}
+
+#[test]
+fn a_carrier_that_asks_for_a_pause_gets_it_but_not_for_ever() {
+    let asks =
+        |secs| Unknown { retry_after: Some(Duration::from_secs(secs)), ..unknown(UnknownWhy::RateLimited) };
+    let short = hear(&talking(), NOW, Source::LookUp, sighted(Sighting::Unknown(asks(40))));
+    assert_eq!(short.call.due_at(), Some(NOW + Duration::from_secs(40)));
+    assert_eq!(short.call.not_before(), Some(NOW + Duration::from_secs(40)));
+    let long = hear(&talking(), NOW, Source::LookUp, sighted(Sighting::Unknown(asks(86_400))));
+    assert_eq!(long.call.due_at(), Some(NOW + Duration::from_secs(120)));
+}
+
+#[test]
+fn whoever_asks_twice_hears_the_same_twice() {
+    let call = talking();
+    assert_eq!(call.script(), Script::Hold(limits().duration_max));
+    assert_eq!(after(call.clone(), [progressed(Progress::InProgress)]).script(), call.script());
+    assert_eq!(
+        after(offered(), [News::Declined { cause: "not_allowed".to_owned() }]).script(),
+        Script::Reject
+    );
+    assert!(matches!(after(offered(), [News::AnswerRequested]).script(), Script::SayAndHangUp(_)));
+}

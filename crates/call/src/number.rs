@@ -1,0 +1,227 @@
+//! Telephone numbers in E.164, checked against the world's numbering plans.
+
+use phonenumber::Type;
+use phonenumber::metadata::{DATABASE, Descriptor, Metadata};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A telephone number that can be dialled from anywhere: `+` and 7 to 15 digits, whose country
+/// code exists and whose length fits that country (ITU-T E.164).
+///
+/// Whether the number is given to anybody is for the carrier to say: plans change faster than
+/// the library's tables, so a number of an unknown range passes.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct PhoneNumber(String);
+
+/// Why a text is no telephone number that could be dialled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NumberError {
+    /// Not `+` and digits.
+    #[error("{0:?} is no telephone number; write it as + and the country code, like +12025550143")]
+    NotE164(String),
+    /// The country code isn't given to any country or network.
+    #[error("{0} has no country code that exists")]
+    UnknownCountry(String),
+    /// Too short or too long for its country.
+    #[error("{0} has {1} digits after the country code, which no number of its country has")]
+    WrongLength(String, usize),
+    /// An emergency or other short number, which a gateway must never dial.
+    #[error("{0} is an emergency or short number, which offhook never dials")]
+    Emergency(String),
+}
+
+/// What sort of number it is, as far as it bears on whether we may dial it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberKind {
+    /// An ordinary number: fixed, mobile, Internet, toll-free, or of an unknown range.
+    Ordinary,
+    /// The one who calls pays extra: premium rate and shared cost.
+    Premium,
+}
+
+impl PhoneNumber {
+    /// The number, with its `+`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The country's ISO 3166-1 code, like `US`; of an unassigned range, the main country of its
+    /// country code; `None` for international networks.
+    pub fn country(&self) -> Option<String> {
+        let parsed = parsed(&self.0)?;
+        let known = parsed.metadata(&DATABASE).map(|plan| plan.id().to_owned());
+        let main =
+            || DATABASE.region(&parsed.code().value()).and_then(|ids| ids.first().map(|id| (*id).to_owned()));
+        // The library writes 001 for what belongs to no country.
+        known.or_else(main).filter(|id| id != "001")
+    }
+
+    /// Whether it is a number that costs its caller extra.
+    pub fn kind(&self) -> NumberKind {
+        match parsed(&self.0).map(|number| number.number_type(&DATABASE)) {
+            Some(Type::PremiumRate | Type::SharedCost) => NumberKind::Premium,
+            _ => NumberKind::Ordinary,
+        }
+    }
+}
+
+impl FromStr for PhoneNumber {
+    type Err = NumberError;
+
+    fn from_str(text: &str) -> Result<PhoneNumber, NumberError> {
+        let shown = || text.chars().take(32).collect::<String>();
+        let compact: String =
+            text.trim().chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')')).collect();
+        let digits = compact.strip_prefix('+').unwrap_or(&compact);
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(NumberError::NotE164(shown()));
+        }
+        if is_short(digits) {
+            return Err(NumberError::Emergency(shown()));
+        }
+        if !compact.starts_with('+') || digits.len() > 15 {
+            return Err(NumberError::NotE164(shown()));
+        }
+        let number = parsed(&compact).ok_or_else(|| NumberError::UnknownCountry(shown()))?;
+        let national = digits.len() - number.code().value().to_string().len();
+        if is_short_national(number.code().value(), &digits[digits.len() - national..]) {
+            return Err(NumberError::Emergency(shown()));
+        }
+        if !fits_its_country(&number, national) {
+            return Err(NumberError::WrongLength(shown(), national));
+        }
+        Ok(PhoneNumber(compact))
+    }
+}
+
+impl fmt::Display for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Masked: what is formatted for debugging may end in a log.
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&masked(&self.0))
+    }
+}
+
+impl From<PhoneNumber> for String {
+    fn from(number: PhoneNumber) -> String {
+        number.0
+    }
+}
+
+impl TryFrom<String> for PhoneNumber {
+    type Error = NumberError;
+
+    fn try_from(text: String) -> Result<PhoneNumber, NumberError> {
+        text.parse()
+    }
+}
+
+/// One end of a call: a number, or what else a carrier names there (`anonymous`, a SIP address, a
+/// short number).
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
+pub enum Party {
+    /// A number that could be called back.
+    Number(PhoneNumber),
+    /// Anything else, as the carrier wrote it, at most 128 letters.
+    Other(String),
+}
+
+impl Party {
+    /// Takes what a carrier wrote: a number if it is one.
+    pub fn read(text: &str) -> Party {
+        match text.parse() {
+            Ok(number) => Party::Number(number),
+            Err(_) => Party::Other(text.chars().take(128).collect()),
+        }
+    }
+
+    /// As the carrier writes it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Party::Number(number) => number.as_str(),
+            Party::Other(text) => text,
+        }
+    }
+
+    /// The number, if it is one.
+    pub fn number(&self) -> Option<&PhoneNumber> {
+        match self {
+            Party::Number(number) => Some(number),
+            Party::Other(_) => None,
+        }
+    }
+}
+
+impl fmt::Debug for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&masked(self.as_str()))
+    }
+}
+
+impl From<Party> for String {
+    fn from(party: Party) -> String {
+        party.as_str().to_owned()
+    }
+}
+
+impl From<String> for Party {
+    fn from(text: String) -> Party {
+        Party::read(&text)
+    }
+}
+
+/// The text with all but its first two and last two letters hidden, for logs.
+pub fn masked(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() < 6 {
+        return "…".to_owned();
+    }
+    let head: String = letters[..2].iter().collect();
+    let tail: String = letters[letters.len() - 2..].iter().collect();
+    format!("{head}…{tail}")
+}
+
+fn parsed(text: &str) -> Option<phonenumber::PhoneNumber> {
+    phonenumber::parse(None, text).ok()
+}
+
+/// Emergency, operator and service numbers: 911, 112, 999, 110, 15, 116117 and their like have at
+/// most six digits; no international number is so short.
+fn is_short(digits: &str) -> bool {
+    digits.len() <= 6
+}
+
+/// A short number behind a country code (`+1911`): never a subscriber, whatever a carrier may do
+/// with it. Some small countries do have subscriber numbers of four digits.
+fn is_short_national(code: u16, national: &str) -> bool {
+    national.len() <= 3 || (code == 1 && national.len() < 10 && national.ends_with("11"))
+}
+
+fn fits_its_country(number: &phonenumber::PhoneNumber, national: usize) -> bool {
+    if number.is_valid() {
+        return true;
+    }
+    let code = number.code().value();
+    let regions = DATABASE.by_code(&code).unwrap_or_default();
+    regions.iter().any(|plan| KINDS.iter().any(|kind| has_length(plan, *kind, national)))
+}
+
+fn has_length(plan: &Metadata, kind: Type, national: usize) -> bool {
+    let lengths = plan.descriptors().get(kind).map(Descriptor::possible_length).unwrap_or_default();
+    lengths.iter().any(|length| usize::from(*length) == national)
+}
+
+/// What subscribers' numbers can be; the library lists the lengths of each apart.
+const KINDS: [Type; 6] =
+    [Type::FixedLine, Type::Mobile, Type::TollFree, Type::Voip, Type::PersonalNumber, Type::Uan];
+
+#[cfg(test)]
+mod tests;

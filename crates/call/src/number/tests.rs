@@ -1,0 +1,53 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+
+fn check(text: &str, expected: &str) {
+    let shown = match text.parse::<PhoneNumber>() {
+        Ok(number) => format!("{number} {} {:?}", number.country().unwrap_or_default(), number.kind()),
+        Err(error) => format!("{error:?}").split('(').next().unwrap().to_owned(),
+    };
+    assert_eq!(shown, expected, "{text:?}");
+}
+
+#[test]
+fn numbers_are_told_from_other_texts() {
+    check("+12025550143", "+12025550143 US Ordinary");
+    check(" +1 (202) 555-0143 ", "+12025550143 US Ordinary");
+    check("+442079460123", "+442079460123 GB Ordinary");
+    check("+4930901820", "+4930901820 DE Ordinary");
+    check("+390612345678", "+390612345678 IT Ordinary");
+    check("", "NotE164");
+    check("anonymous", "NotE164");
+    check("+1202555014a", "NotE164");
+    check("2025550143", "NotE164");
+    check("+1234567890123456", "NotE164");
+    check("+999123456789", "UnknownCountry");
+    check("+1202555014", "WrongLength");
+    check("+120255501434", "WrongLength");
+}
+
+#[test]
+fn a_range_that_no_table_knows_is_left_to_the_carrier() {
+    check("+15550100001", "+15550100001 US Ordinary");
+}
+
+#[test]
+fn emergency_and_short_numbers_are_no_numbers_to_dial() {
+    for text in ["911", "+911", "112", "+112", "999", "110", "+1911", "116117", "0"] {
+        check(text, "Emergency");
+    }
+}
+
+#[test]
+fn premium_numbers_are_known_as_such() {
+    check("+19005550123", "+19005550123 US Premium");
+    check("+449098790000", "+449098790000 GB Premium");
+    check("+499001234567", "+499001234567 DE Premium");
+}
+
+#[test]
+fn a_number_in_a_log_is_masked() {
+    let number: PhoneNumber = "+12025550143".parse().unwrap();
+    assert_eq!(format!("{number:?} {:?}", Party::Number(number.clone())), "+1…43 +1…43");
+    assert_eq!(masked("+123"), "…");
+}
