@@ -1,0 +1,224 @@
+//! What may be typed on the command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::config::parse_duration;
+
+/// A telephone gateway for software agents.
+///
+/// Places and answers calls through a carrier or a simulated telephone network, and never loses
+/// track of a call, whatever fails.
+#[derive(Debug, Parser)]
+#[command(name = "offhook", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
+pub(crate) struct CommandLine {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// What is to be done.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What holds for every command; may stand before or after it.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Global {
+    /// Reads the configuration from FILE [env: OFFHOOK_CONFIG]
+    ///
+    /// Without it: ./offhook.toml, then ~/.config/offhook/offhook.toml, then the built-in default.
+    #[arg(long, global = true, value_name = "FILE", help_heading = HEADING)]
+    pub(crate) config: Option<PathBuf>,
+    /// Reaches the gateway at URL [env: OFFHOOK_URL] [default: from the configuration's `listen`]
+    #[arg(long, global = true, value_name = "URL", help_heading = HEADING)]
+    pub(crate) url: Option<String>,
+    /// Prints without colour, as with NO_COLOR
+    #[arg(long, global = true, help_heading = HEADING)]
+    pub(crate) no_color: bool,
+}
+
+/// Everything that offhook does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Shows a gateway that dies in the middle of calls and comes back knowing the truth
+    Demo(DemoArgs),
+    /// Runs the gateway
+    Serve,
+    /// Runs the simulated telephone network
+    Sim(SimArgs),
+    /// What is asked of a running gateway.
+    #[command(flatten)]
+    Ask(Ask),
+    /// Prints the configuration in force, with secrets masked
+    Config(ConfigArgs),
+    /// Prints completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// What is asked of a running gateway by its HTTP API.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ask {
+    /// Places a call
+    Call(CallArgs),
+    /// Lists calls, the live ones unless told otherwise
+    Ls(LsArgs),
+    /// Tells the story of one call
+    Show(ShowArgs),
+    /// Hangs up a call
+    Hangup {
+        /// The call's id
+        id: String,
+    },
+    /// Stops placing new outbound calls, also after a restart, until `resume`
+    Pause {
+        /// Why, for those who ask later
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Places outbound calls again
+    Resume,
+    /// Takes over the calls of an OpenClaw `calls.jsonl`
+    Import(ImportArgs),
+}
+
+/// `offhook demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Prints one JSON document at the end and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Keeps the store and the logs, and says where they are
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+/// `offhook sim`.
+#[derive(Debug, Args)]
+pub(crate) struct SimArgs {
+    /// Listens on this address; port 0 lets the system choose
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4061")]
+    pub(crate) listen: SocketAddr,
+    /// Draws what happens by chance from this number, so that it happens again
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+    /// Ends when nothing was asked of it and no call was live for so long, such as 30s
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) exit_when_idle: Option<Duration>,
+}
+
+/// `offhook call`.
+#[derive(Debug, Args)]
+pub(crate) struct CallArgs {
+    /// The number to call, such as +15550100001
+    #[arg(value_name = "NUMBER")]
+    pub(crate) to: String,
+    /// Says TEXT when the call is answered
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) say: Option<String>,
+    /// Calls from this one of your own numbers
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) from: Option<String>,
+    /// Follows the call to its end
+    ///
+    /// Ends with 0 if the call was completed and with 4 if it ended otherwise. Ctrl-C stops
+    /// following and leaves the call alone.
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Prints the call as JSON, with --wait as it ended
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `offhook ls`.
+#[derive(Debug, Args)]
+pub(crate) struct LsArgs {
+    /// Lists ended calls too
+    #[arg(long, conflicts_with = "recovered")]
+    pub(crate) all: bool,
+    /// Lists what the gateway's last start found and decided
+    #[arg(long)]
+    pub(crate) recovered: bool,
+    /// Prints one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `offhook show`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The call's id, or as much of its beginning as no other has
+    pub(crate) id: String,
+    /// Prints one JSON document with `call` and `events`
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `offhook config`.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// Prints every setting with its default and what it means
+    #[arg(long)]
+    pub(crate) default: bool,
+}
+
+/// `offhook import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The file, one JSON snapshot of a call per line
+    pub(crate) file: PathBuf,
+    /// Prints the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| "write a duration such as 500ms, 90s or 10m".to_owned())
+}
+
+const HEADING: &str = "Global options";
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 gateway unreachable,
+4 (call --wait) the call ended otherwise than completed.";
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::{Ask, Command, CommandLine};
+
+    #[test]
+    fn the_command_line_is_sound() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_before_or_after_the_command() {
+        for line in ["offhook --config a.toml ls --all", "offhook ls --all --config a.toml"] {
+            let line = CommandLine::try_parse_from(line.split(' ')).expect("is right");
+            assert_eq!(line.global.config.as_deref(), Some("a.toml".as_ref()));
+            assert!(matches!(line.command, Command::Ask(Ask::Ls(ls)) if ls.all));
+        }
+    }
+
+    #[test]
+    fn wrong_usage_is_refused() {
+        let lines = [
+            "offhook",
+            "offhook call",
+            "offhook ls --all --recovered",
+            "offhook sim --exit-when-idle 30",
+            "offhook dial 1",
+        ];
+        for line in lines {
+            let error = CommandLine::try_parse_from(line.split(' ')).expect_err(line);
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The verbs of the gateway's HTTP API that the command line uses.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::client::{ApiRequest, Body, Client, ClientError, REPLY_WITHIN, Reply};
+use super::wire::{Call, PlaceCall, make_plain};
+use serde::de::DeserializeOwned;
+
+/// A running gateway.
+pub(crate) struct Gateway(Client);
+
+/// Which calls are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Those that are not over.
+    Live,
+    /// All that the gateway remembers.
+    All,
+}
+
+/// All pages of one list, put together.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    url: String,
+    items: Vec<Value>,
+}
+
+impl Gateway {
+    /// The gateway that `client` reaches.
+    pub(crate) fn new(client: Client) -> Self {
+        Self(client)
+    }
+
+    /// Asks for a call. A request whose reply is lost is sent again under the same key, by which
+    /// the gateway knows it for a repeat and rings no second phone.
+    pub(crate) async fn place(&self, call: &PlaceCall<'_>) -> Result<Reply, ClientError> {
+        let key = format!("cli-{:032x}", rand::random::<u128>());
+        let bytes = Bytes::from(serde_json::to_vec(call).expect("texts become JSON"));
+        let mut n_tries = 1;
+        loop {
+            let body = Body {
+                content_type: "application/json",
+                bytes: bytes.clone(),
+                idempotency_key: Some(key.clone()),
+                reply_within: REPLY_WITHIN,
+            };
+            match self.post(&["v1", "calls"], body).await {
+                Err(ClientError::Lost { .. }) if n_tries < PLACE_TRIES_MAX => {
+                    n_tries += 1;
+                    tokio::time::sleep(PLACE_AGAIN_AFTER).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Asks for one call.
+    pub(crate) async fn call(&self, id: &str) -> Result<Reply, ClientError> {
+        self.get(&["v1", "calls", id], &[]).await
+    }
+
+    /// Asks for the call whose id is `id` or, if there is none, the one whose id begins with it.
+    ///
+    /// # Errors
+    /// There is no such call, or there are several, besides what [`call`](Self::call) may meet.
+    pub(crate) async fn call_by_beginning(&self, id: &str) -> Result<Reply, ClientError> {
+        let not_found = match self.call(id).await {
+            Err(
+                error @ ClientError::Problem {
+                    status: StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST, ..
+                },
+            ) => error,
+            answer => return answer,
+        };
+        let calls: Vec<Call> = self.calls(Which::All).await?.read()?;
+        let ids: Vec<&str> =
+            calls.iter().map(|call| call.id.as_str()).filter(|known| known.starts_with(id)).collect();
+        match ids.as_slice() {
+            [] => Err(not_found),
+            [one] => self.call(one).await,
+            [first, second, ..] => Err(ClientError::Problem {
+                status: StatusCode::CONFLICT,
+                message: format!(
+                    "{} calls begin with {id}, such as {first} and {second}; give more of the id",
+                    ids.len()
+                ),
+            }),
+        }
+    }
+
+    /// Asks for calls, all pages of them.
+    pub(crate) async fn calls(&self, which: Which) -> Result<Pages, ClientError> {
+        let live = match which {
+            Which::Live => [("live", "true")].as_slice(),
+            Which::All => &[],
+        };
+        self.pages(&["v1", "calls"], live, "calls").await
+    }
+
+    /// Asks for a call's story, all pages of it.
+    pub(crate) async fn events(&self, id: &str) -> Result<Pages, ClientError> {
+        self.pages(&["v1", "calls", id, "events"], &[], "events").await
+    }
+
+    /// Asks for a call to be hung up.
+    pub(crate) async fn hang_up(&self, id: &str) -> Result<Reply, ClientError> {
+        self.post(&["v1", "calls", id, "hangup"], json_body(&json!({}))).await
+    }
+
+    /// Asks what the last start found and decided.
+    pub(crate) async fn recovery(&self) -> Result<Reply, ClientError> {
+        self.get(&["v1", "recovery"], &[]).await
+    }
+
+    /// Stops placing new outbound calls.
+    pub(crate) async fn pause(&self, reason: Option<&str>) -> Result<Reply, ClientError> {
+        let body = reason.map_or_else(|| json!({}), |reason| json!({ "reason": reason }));
+        self.post(&["v1", "pause"], json_body(&body)).await
+    }
+
+    /// Places outbound calls again.
+    pub(crate) async fn resume(&self) -> Result<Reply, ClientError> {
+        self.post(&["v1", "resume"], json_body(&json!({}))).await
+    }
+
+    /// Hands over a `calls.jsonl`.
+    pub(crate) async fn import(&self, lines: Vec<u8>) -> Result<Reply, ClientError> {
+        let body = Body {
+            content_type: "application/x-ndjson",
+            bytes: Bytes::from(lines),
+            idempotency_key: None,
+            reply_within: IMPORTED_WITHIN,
+        };
+        self.post(&["v1", "import"], body).await
+    }
+
+    async fn pages(&self, path: &[&str], query: &[(&str, &str)], list: &str) -> Result<Pages, ClientError> {
+        let mut items = Vec::new();
+        let mut cursor: Option<String> = None;
+        for _ in 0..PAGES_MAX {
+            let mut query = query.to_vec();
+            query.push(("limit", PAGE_LENGTH));
+            query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+            let reply = self.get(path, &query).await?;
+            let mut page = reply.json()?;
+            let Some(Value::Array(found)) = page.get_mut(list).map(Value::take) else {
+                return Err(reply.unreadable(format!("its answer has no list of {list}")));
+            };
+            items.extend(found);
+            let Some(next) = page.get("next").and_then(Value::as_str) else {
+                return Ok(Pages { url: self.0.url().to_owned(), items });
+            };
+            cursor = Some(next.to_owned());
+        }
+        Err(ClientError::Unreadable {
+            url: self.0.url().to_owned(),
+            why: format!("its list of {list} has no end"),
+        })
+    }
+
+    async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Reply, ClientError> {
+        self.0.ask(ApiRequest { path, query, body: None }).await
+    }
+
+    async fn post(&self, path: &[&str], body: Body) -> Result<Reply, ClientError> {
+        self.0.ask(ApiRequest { path, query: &[], body: Some(body) }).await
+    }
+}
+
+impl Pages {
+    /// Reads every item as `T`.
+    ///
+    /// # Errors
+    /// [`ClientError::Unreadable`]: one has another shape.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<Vec<T>, ClientError> {
+        let read = |item: &Value| {
+            let mut item = item.clone();
+            make_plain(&mut item);
+            serde_json::from_value(item)
+        };
+        let items: Result<Vec<T>, serde_json::Error> = self.items.iter().map(read).collect();
+        items.map_err(|error| ClientError::Unreadable { url: self.url.clone(), why: error.to_string() })
+    }
+
+    /// The items as the gateway gave them.
+    pub(crate) fn into_items(self) -> Vec<Value> {
+        self.items
+    }
+}
+
+fn json_body(json: &Value) -> Body {
+    Body {
+        content_type: "application/json",
+        bytes: Bytes::from(json.to_string()),
+        idempotency_key: None,
+        reply_within: REPLY_WITHIN,
+    }
+}
+
+/// How often a placement is asked for whose reply is lost, and how long after the last time: long
+/// enough for a gateway that restarts, short enough for a person who waits.
+const PLACE_TRIES_MAX: u32 = 3;
+const PLACE_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// A history of some hundred thousand calls goes to disk in well under this.
+const IMPORTED_WITHIN: Duration = Duration::from_secs(600);
+
+const PAGE_LENGTH: &str = "100";
+
+/// A million calls; a list that is longer goes in circles.
+const PAGES_MAX: usize = 10_000;

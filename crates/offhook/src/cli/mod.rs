@@ -1,0 +1,226 @@
+//! The command line: each command says one verb to a running gateway by its HTTP API and shows
+//! the answer. What it prints is made by pure functions and held against golden files.
+
+pub(crate) mod args;
+mod client;
+mod follow;
+mod gateway;
+mod import;
+mod list;
+mod paint;
+mod place;
+mod show;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod wire;
+mod words;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::CommandFactory as _;
+use clap_complete::Shell;
+
+use self::args::{Ask, CommandLine, ConfigArgs, Global};
+use self::client::{Client, ClientError, Reply};
+use self::gateway::Gateway;
+use self::terminal::Terminal;
+use self::wire::{Call, Paused};
+use crate::config::settings::Secret;
+use crate::config::{Access, Config, ConfigFaults, DEFAULT_FILE, Environment, Loaded, print_in_force};
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// It was done.
+    Done = 0,
+    /// It failed.
+    Failed = 1,
+    /// It was asked for wrongly, or the configuration has faults.
+    Usage = 2,
+    /// The gateway can't be reached.
+    Unreachable = 3,
+    /// The call that was followed ended otherwise than completed.
+    EndedOtherwise = 4,
+    /// Ctrl-C: 128 and the signal's number, as shells have it.
+    Interrupted = 130,
+}
+
+/// Why a command came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// The configuration has faults.
+    #[error(transparent)]
+    Config(#[from] ConfigFaults),
+    /// The command makes no sense as it was given.
+    #[error("{0}")]
+    Usage(String),
+    /// The gateway didn't do it.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// A file can't be read.
+    #[error("cannot read {path}: {error}", path = path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The output can't be written.
+    #[error("cannot write the output: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Asks a running gateway, shows the answer, and says how the command ended.
+pub(crate) fn run(ask: &Ask, global: &Global, environment: &Environment) -> Exit {
+    let terminal = Terminal::of_process(global.no_color, environment);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(answer(ask, global, environment, terminal)),
+        Err(error) => Err(CommandError::Output(error)),
+    };
+    end(result, terminal)
+}
+
+/// Prints the configuration in force, or the default file.
+pub(crate) fn print_config(args: &ConfigArgs, global: &Global, environment: &Environment) -> Exit {
+    let terminal = Terminal::of_process(global.no_color, environment);
+    let page = match args.default {
+        true => Ok(DEFAULT_FILE.to_owned()),
+        false => global.load_config(environment).map(|loaded| print_in_force(&loaded)),
+    };
+    let printed = page.map_err(CommandError::from).and_then(|page| Ok(terminal.print(&page)?));
+    end(printed.map(|()| Exit::Done), terminal)
+}
+
+/// Prints the completions for a shell.
+pub(crate) fn print_completions(shell: Shell, environment: &Environment) -> Exit {
+    let terminal = Terminal::of_process(true, environment);
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut CommandLine::command(), "offhook", &mut script);
+    let printed = terminal.print(&String::from_utf8_lossy(&script));
+    end(printed.map(|()| Exit::Done).map_err(CommandError::from), terminal)
+}
+
+impl Exit {
+    /// The code that the process leaves with.
+    pub(crate) fn code(self) -> ExitCode {
+        ExitCode::from(self as u8)
+    }
+}
+
+impl CommandError {
+    /// The exit that says so to a script.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Config(_) | Self::Usage(_) | Self::Client(ClientError::BadUrl(_)) => Exit::Usage,
+            Self::Client(ClientError::Unreachable { .. }) => Exit::Unreachable,
+            Self::Client(
+                ClientError::Lost { .. } | ClientError::Problem { .. } | ClientError::Unreadable { .. },
+            )
+            | Self::File { .. }
+            | Self::Output(_) => Exit::Failed,
+        }
+    }
+}
+
+impl Global {
+    /// Reads the configuration in force.
+    ///
+    /// # Errors
+    /// All its faults.
+    pub(crate) fn load_config(&self, environment: &Environment) -> Result<Loaded, ConfigFaults> {
+        Config::load(self.config_file(environment), environment)
+    }
+
+    /// The file that was named: the option goes before the variable.
+    fn config_file<'a>(&'a self, environment: &'a Environment) -> Option<&'a Path> {
+        self.config.as_deref().or_else(|| environment.get("OFFHOOK_CONFIG").map(Path::new))
+    }
+}
+
+/// Shows what went wrong, if anything did.
+fn end(result: Result<Exit, CommandError>, terminal: Terminal) -> Exit {
+    result.unwrap_or_else(|error| {
+        terminal.remark(&format!("offhook: {error}"));
+        error.exit()
+    })
+}
+
+async fn answer(
+    ask: &Ask,
+    global: &Global,
+    environment: &Environment,
+    terminal: Terminal,
+) -> Result<Exit, CommandError> {
+    let gateway = gateway(global, environment)?;
+    match ask {
+        Ask::Call(args) => place::run(&gateway, args, terminal).await,
+        Ask::Ls(args) => list::run(&gateway, args, terminal).await,
+        Ask::Show(args) => show::run(&gateway, args, terminal).await,
+        Ask::Import(args) => import::run(&gateway, args, terminal).await,
+        Ask::Hangup { id } => {
+            let call: Call = gateway.hang_up(id).await?.read()?;
+            terminal.print(&follow::line(&call, terminal.paint))?;
+            Ok(Exit::Done)
+        }
+        Ask::Pause { reason } => say_whether_paused(&gateway.pause(reason.as_deref()).await?, terminal),
+        Ask::Resume => say_whether_paused(&gateway.resume().await?, terminal),
+    }
+}
+
+fn say_whether_paused(reply: &Reply, terminal: Terminal) -> Result<Exit, CommandError> {
+    terminal.print(&paused_line(&reply.read()?))?;
+    Ok(Exit::Done)
+}
+
+fn paused_line(paused: &Paused) -> String {
+    let reason = paused.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    match paused.paused {
+        true => format!("paused{reason}: no new outbound call is placed until 'offhook resume'\n"),
+        false => "not paused: outbound calls are placed\n".to_owned(),
+    }
+}
+
+/// Finds out where the gateway is and by what token it lets us in.
+fn gateway(global: &Global, environment: &Environment) -> Result<Gateway, CommandError> {
+    let access = Access::load(global.config_file(environment), environment)?;
+    let url = global.url.as_deref().or_else(|| environment.get("OFFHOOK_URL"));
+    let url = match url {
+        Some(url) => url.to_owned(),
+        None => url_of(access.listen)?,
+    };
+    let token = match (access.token, access.token_file) {
+        (Some(token), _) => Some(token),
+        (None, Some(path)) => token_in(path)?,
+        (None, None) => None,
+    };
+    Ok(Gateway::new(Client::new(&url, token)?))
+}
+
+/// The address at which one who listens is reached from the same machine.
+fn url_of(listen: SocketAddr) -> Result<String, CommandError> {
+    if listen.port() == 0 {
+        let why = "cannot tell where the gateway is: `listen` lets the system choose its port; \
+            name its address with --url";
+        return Err(CommandError::Usage(why.to_owned()));
+    }
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    Ok(format!("http://{}", SocketAddr::new(ip, listen.port())))
+}
+
+/// The token that the gateway made; none before its first start.
+fn token_in(path: PathBuf) -> Result<Option<Secret>, CommandError> {
+    match std::fs::read_to_string(&path) {
+        Ok(token) => Ok(Some(Secret::new(token.trim()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(CommandError::File { path, error }),
+    }
+}

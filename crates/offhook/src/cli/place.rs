@@ -1,0 +1,101 @@
+//! `offhook call`: places a call and, with `--wait`, follows it to its end.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::time::Instant;
+
+use super::args::CallArgs;
+use super::client::{ClientError, Reply};
+use super::follow::{Follow, Heard};
+use super::gateway::Gateway;
+use super::wire::{Call, PlaceCall};
+use super::{CommandError, Exit, Terminal, follow};
+
+/// Places a call.
+pub(super) async fn run(
+    gateway: &Gateway,
+    args: &CallArgs,
+    terminal: Terminal,
+) -> Result<Exit, CommandError> {
+    let wish = PlaceCall { to: &args.to, from: args.from.as_deref(), say: args.say.as_deref() };
+    let reply = gateway.place(&wish).await?;
+    let call: Call = reply.read()?;
+    if !args.wait {
+        match args.json {
+            true => terminal.print_document(&reply.text)?,
+            false => terminal.print(&follow::line(&call, terminal.paint))?,
+        }
+        return Ok(Exit::Done);
+    }
+    tokio::select! {
+        exit = wait(gateway, args, &call, reply, terminal) => exit,
+        _ = tokio::signal::ctrl_c() => {
+            let id = &call.id;
+            let verbs = format!("'offhook show {id}' tells how, 'offhook hangup {id}' ends it");
+            terminal.remark(&format!("\nthe call goes on; {verbs}"));
+            Ok(Exit::Interrupted)
+        }
+    }
+}
+
+/// Asks again and again until the call is over.
+async fn wait(
+    gateway: &Gateway,
+    args: &CallArgs,
+    call: &Call,
+    placed: Reply,
+    terminal: Terminal,
+) -> Result<Exit, CommandError> {
+    let spinner = spinner(terminal);
+    let mut follow = Follow::new(terminal.paint);
+    let mut last = placed;
+    let mut answer = Ok(call.clone());
+    let mut pause = POLL_FIRST;
+    loop {
+        match follow.hear(answer, Instant::now().into_std()) {
+            Heard::News(lines) if args.json => drop(lines),
+            Heard::News(lines) => spinner.suspend(|| terminal.print(&lines))?,
+            Heard::Nothing => {}
+            Heard::Remark(remark) => spinner.suspend(|| terminal.remark(&remark)),
+            Heard::Over { lines, exit } => {
+                spinner.finish_and_clear();
+                match args.json {
+                    true => terminal.print_document(&last.text)?,
+                    false => terminal.print(&lines)?,
+                }
+                return Ok(exit);
+            }
+            Heard::GivenUp(error) => return Err(error.into()),
+        }
+        spinner.set_message(follow.state().to_owned());
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(POLL_LAST);
+        answer = match gateway.call(&call.id).await {
+            Ok(reply) => {
+                let call = reply.read();
+                last = reply;
+                call
+            }
+            Err(error) => Err::<Call, ClientError>(error),
+        };
+    }
+}
+
+/// Shows on a terminal that time passes.
+fn spinner(terminal: Terminal) -> ProgressBar {
+    if !terminal.is_live {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner());
+    let spinner = ProgressBar::new_spinner().with_style(style);
+    spinner.enable_steady_tick(SPINNER_TURNS_EVERY);
+    spinner
+}
+
+/// Early changes come fast; a talk may go on for minutes.
+const POLL_FIRST: Duration = Duration::from_millis(250);
+const POLL_LAST: Duration = Duration::from_secs(1);
+
+const SPINNER_TURNS_EVERY: Duration = Duration::from_millis(120);

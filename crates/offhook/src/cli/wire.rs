@@ -1,0 +1,178 @@
+//! The gateway's JSON as far as people see it. Whatever it has beyond that is left alone, and
+//! nothing but a call's id and state is taken for granted.
+
+use jiff::Timestamp;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+/// A call that is asked for.
+#[derive(Debug, Serialize)]
+pub(crate) struct PlaceCall<'a> {
+    pub(crate) to: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) say: Option<&'a str>,
+}
+
+/// A call as the gateway knows it.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Call {
+    pub(crate) id: String,
+    pub(crate) state: String,
+    pub(crate) direction: Option<String>,
+    pub(crate) from: Option<String>,
+    pub(crate) to: Option<String>,
+    pub(crate) carrier: Option<String>,
+    pub(crate) carrier_call_id: Option<String>,
+    #[serde(default, deserialize_with = "time")]
+    pub(crate) created_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "time")]
+    pub(crate) answered_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "time")]
+    pub(crate) ended_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "time")]
+    pub(crate) deadline: Option<Timestamp>,
+    pub(crate) ending: Option<Ending>,
+    /// What a queued call waits for: `slot`, `pace`, `retry` or `pause`.
+    pub(crate) waits_for: Option<String>,
+    pub(crate) say: Option<String>,
+    pub(crate) imported_id: Option<String>,
+    /// What an operator must look at, in a text or in an object of the gateway's own.
+    pub(crate) alarm: Option<Value>,
+}
+
+/// How a call ended.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Ending {
+    pub(crate) kind: String,
+    pub(crate) by: Option<String>,
+    pub(crate) cause: Option<String>,
+    /// A text or a number, as the carrier has it.
+    pub(crate) carrier_code: Option<Value>,
+    pub(crate) confirmed_by: Option<String>,
+}
+
+/// One line of a call's story.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Event {
+    #[serde(default, deserialize_with = "time")]
+    pub(crate) at: Option<Timestamp>,
+    pub(crate) kind: String,
+    pub(crate) source: Option<String>,
+    pub(crate) summary: Option<String>,
+}
+
+/// What the last start found and decided.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Recovery {
+    #[serde(default, deserialize_with = "time")]
+    pub(crate) started_at: Option<Timestamp>,
+    pub(crate) calls: Vec<Recovered>,
+    /// How many calls the carrier hasn't told of yet.
+    #[serde(default)]
+    pub(crate) pending: u64,
+}
+
+/// One call that the last start found unfinished.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Recovered {
+    pub(crate) id: String,
+    pub(crate) to: Option<String>,
+    pub(crate) believed: Option<String>,
+    pub(crate) carrier: Option<String>,
+    pub(crate) decision: Option<String>,
+    pub(crate) why: Option<String>,
+    pub(crate) after: Option<String>,
+}
+
+/// What became of an imported file.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ImportReport {
+    pub(crate) taken: u64,
+    #[serde(default)]
+    pub(crate) live: u64,
+    #[serde(default)]
+    pub(crate) known: u64,
+    #[serde(default)]
+    pub(crate) skipped: Vec<SkippedLine>,
+    #[serde(default)]
+    pub(crate) reported: Vec<ReportedLine>,
+}
+
+/// A line that could not be read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct SkippedLine {
+    pub(crate) line: u64,
+    pub(crate) reason: String,
+}
+
+/// A line that was taken and needs a person's eye.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ReportedLine {
+    pub(crate) line: u64,
+    pub(crate) call: Option<String>,
+    pub(crate) reason: String,
+}
+
+/// Whether new outbound calls are placed.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Paused {
+    pub(crate) paused: bool,
+    pub(crate) reason: Option<String>,
+}
+
+/// Why a request was not granted (RFC 9457).
+#[derive(Debug, Deserialize)]
+pub(crate) struct Problem {
+    pub(crate) title: Option<String>,
+    pub(crate) detail: Option<String>,
+    pub(crate) code: Option<String>,
+}
+
+impl Call {
+    /// Whether nothing more will happen to it.
+    pub(crate) fn is_over(&self) -> bool {
+        self.state == "ended"
+    }
+
+    /// Whether it ended as a call should.
+    pub(crate) fn is_completed(&self) -> bool {
+        self.ending.as_ref().is_some_and(|ending| ending.kind == "completed")
+    }
+}
+
+/// Makes every text in `json` safe for a terminal: a carrier or a caller may have put escape
+/// sequences, line breaks or marks that turn the direction of writing into it.
+pub(crate) fn make_plain(json: &mut Value) {
+    match json {
+        Value::String(text) => *text = text.chars().map(plain).collect(),
+        Value::Array(values) => values.iter_mut().for_each(make_plain),
+        Value::Object(fields) => fields.values_mut().for_each(make_plain),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn plain(letter: char) -> char {
+    match letter {
+        '\n' | '\r' | '\t' => ' ',
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        letter if letter.is_control() => '\u{fffd}',
+        letter => letter,
+    }
+}
+
+/// A time that can't be read is as good as none: a list is worth more than its one odd column.
+fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Time {
+        Text(String),
+        Other(IgnoredAny),
+    }
+    Ok(match Time::deserialize(from)? {
+        Time::Text(text) => text.parse().ok(),
+        Time::Other(_) => None,
+    })
+}

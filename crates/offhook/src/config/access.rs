@@ -1,0 +1,34 @@
+//! The few settings by which a command reaches a running gateway.
+//!
+//! They are read alone, so that `offhook ls` works in a shell that doesn't have the carriers'
+//! secrets in its environment.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use super::environment::Environment;
+use super::faults::ConfigFaults;
+use super::read;
+use super::settings::Secret;
+
+/// How a command reaches the gateway.
+#[derive(Debug)]
+pub(crate) struct Access {
+    /// Where the gateway listens, from `listen`.
+    pub(crate) listen: SocketAddr,
+    /// The bearer token, if `api.token` sets one.
+    pub(crate) token: Option<Secret>,
+    /// Where the gateway keeps the token that it made itself. `None` if the user has no home.
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+impl Access {
+    /// Reads what a command needs from the configuration that [`Config::load`](super::Config::load)
+    /// would read, and leaves the rest of it alone.
+    ///
+    /// # Errors
+    /// The faults in these settings, or that the file can't be read at all.
+    pub(crate) fn load(explicit: Option<&Path>, environment: &Environment) -> Result<Self, ConfigFaults> {
+        read::access(explicit, environment)
+    }
+}

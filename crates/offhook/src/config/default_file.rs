@@ -1,0 +1,78 @@
+//! The reference of all settings: `config.default.toml`, compiled in, and held against the structs.
+
+/// Every setting with its default, its unit and a sentence; what has no default is commented out.
+pub(crate) const DEFAULT_FILE: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config.default.toml"));
+
+#[cfg(test)]
+mod tests {
+    use super::DEFAULT_FILE;
+    use crate::config::{Config, Environment, Loaded, print_in_force};
+
+    /// The file says what the structs say: each key it sets exists and has this default.
+    #[test]
+    fn the_default_file_is_the_built_in_default() {
+        assert_eq!(settings(&load(Some(DEFAULT_FILE))), settings(&load(None)));
+    }
+
+    /// Each key that it shows commented out exists too, and no key is missing from it.
+    #[test]
+    fn the_default_file_with_its_examples_sets_every_setting() {
+        let printed = print_in_force(&load(Some(&uncommented())));
+        let unset: Vec<&str> = printed.lines().filter(|line| line.contains("is not set")).collect();
+        assert!(unset.is_empty(), "not in config.default.toml: {unset:#?}");
+        let unwritten: Vec<&str> =
+            printed.lines().filter(|line| line.contains(" = ") && !line.contains("  # ")).collect();
+        assert!(unwritten.is_empty(), "not in config.default.toml: {unwritten:#?}");
+    }
+
+    /// What is commented out and has a default all the same shows that default.
+    #[test]
+    fn the_examples_of_a_twilio_account_show_its_defaults() {
+        let least = "[carriers.twilio]\nkind = \"twilio\"\nauth_token = \"x\"\n\
+            account_sid = \"AC00000000000000000000000000000000\"\n";
+        let shown = settings(&load(Some(&uncommented())));
+        for setting in settings(&load(Some(least))) {
+            assert!(shown.contains(&setting), "config.default.toml has another {setting}");
+        }
+    }
+
+    /// The lines that set something, each with its section, without where it was written.
+    fn settings(loaded: &Loaded) -> Vec<String> {
+        let mut section = String::new();
+        let mut settings = Vec::new();
+        for line in print_in_force(loaded).lines() {
+            let line = line.split("  # ").next().unwrap_or_default();
+            if line.starts_with('[') {
+                line.clone_into(&mut section);
+            } else if line.contains(" = ") {
+                settings.push(format!("{section} {line}"));
+            }
+        }
+        settings
+    }
+
+    /// The file with all its examples in force.
+    fn uncommented() -> String {
+        let line = |line: &str| match line.strip_prefix("# ") {
+            Some(rest) if rest.starts_with('[') || is_setting(rest) => format!("{rest}\n"),
+            _ => format!("{line}\n"),
+        };
+        DEFAULT_FILE.lines().map(line).collect()
+    }
+
+    fn is_setting(line: &str) -> bool {
+        let key = line.split(" = ").next().unwrap_or_default();
+        key.len() < line.len() && key.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_')
+    }
+
+    fn load(text: Option<&str>) -> Loaded {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let variables = [("HOME", "/home/ada"), ("TWILIO_AUTH_TOKEN", "x")];
+        let environment = Environment::new(variables, folder.path());
+        if let Some(text) = text {
+            std::fs::write(folder.path().join("offhook.toml"), text).expect("the file is written");
+        }
+        Config::load(None, &environment).unwrap_or_else(|faults| panic!("{faults}"))
+    }
+}

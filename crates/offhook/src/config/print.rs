@@ -1,0 +1,196 @@
+//! Prints the configuration in force, as a TOML document in which every secret is masked.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::durations::show_duration;
+use super::faults::Origin;
+use super::section::quoted;
+use super::settings::{
+    Api, BaseUrl, Calls, Carrier, CarrierKind, Config, CountryCode, Destinations, Inbound, Number, Secret,
+    Simulated, Store, Twilio,
+};
+use super::{Loaded, Source};
+
+/// The configuration in force as TOML: every setting, and where it was written unless it is the
+/// default. Secrets are masked; what is not set is a comment.
+pub(crate) fn print_in_force(loaded: &Loaded) -> String {
+    let Config {
+        listen,
+        public_url,
+        log,
+        store: Store { url },
+        api: Api { token },
+        calls,
+        carriers,
+        numbers,
+    } = &loaded.config;
+    let mut page = Page { text: String::new(), section: String::new(), origins: &loaded.origins };
+    page.text += &match &loaded.source {
+        Source::BuiltIn => {
+            "# In force: the built-in default, since there is no configuration file.\n".to_owned()
+        }
+        Source::File(path) => format!("# In force: {}\n", path.display()),
+    };
+    page.set("listen", text(&listen.to_string()));
+    page.set_if("public_url", public_url.as_ref().map(base_url));
+    page.set("log", text(log));
+    page.section("store");
+    page.set("url", text(&url.to_string()));
+    page.section("api");
+    page.set_if("token", token.as_ref().map(secret));
+    print_calls(&mut page, calls);
+    for (name, carrier) in carriers {
+        page.section(&format!("carriers.{}", quoted(name)));
+        print_carrier(&mut page, carrier);
+    }
+    for (digits, number) in numbers {
+        page.section(&format!("numbers.{}", quoted(digits)));
+        print_number(&mut page, number);
+    }
+    page.text
+}
+
+/// A document as it grows.
+struct Page<'a> {
+    text: String,
+    section: String,
+    origins: &'a BTreeMap<String, Origin>,
+}
+
+impl Page<'_> {
+    fn section(&mut self, name: &str) {
+        name.clone_into(&mut self.section);
+        self.line(&format!("\n[{name}]"));
+    }
+
+    fn set(&mut self, key: &str, value: String) {
+        let name = if self.section.is_empty() { key.to_owned() } else { format!("{}.{key}", self.section) };
+        let origin = match self.origins.get(&name) {
+            None | Some(Origin::Default) => String::new(),
+            Some(Origin::Line { file, line, .. }) => format!("  # {file}:{line}"),
+            Some(origin @ (Origin::File(_) | Origin::Variable(_))) => format!("  # {origin}"),
+        };
+        self.line(&format!("{key} = {value}{origin}"));
+    }
+
+    fn set_if(&mut self, key: &str, value: Option<String>) {
+        match value {
+            Some(value) => self.set(key, value),
+            None => self.line(&format!("# {key} is not set")),
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        writeln!(self.text, "{line}").expect("a string takes every line");
+    }
+}
+
+fn print_calls(page: &mut Page<'_>, calls: &Calls) {
+    let Calls {
+        live_max,
+        queue_max,
+        duration_max,
+        ring_max,
+        find_max,
+        attempts_per_hour,
+        destinations,
+        resume_max,
+    } = calls;
+    page.section("calls");
+    page.set("live_max", live_max.to_string());
+    page.set("queue_max", duration(*queue_max));
+    page.set("duration_max", duration(*duration_max));
+    page.set("ring_max", duration(*ring_max));
+    page.set("find_max", duration(*find_max));
+    page.set("resume_max", duration(*resume_max));
+    page.set("attempts_per_hour", attempts_per_hour.to_string());
+    match destinations {
+        Destinations::OwnCountries => {
+            page.line("# destinations is not set: the countries of one's own numbers")
+        }
+        Destinations::Only(countries) => {
+            page.set("destinations", list(countries.iter().map(CountryCode::as_str)))
+        }
+        Destinations::Everywhere => page.set("destinations", list(["*"])),
+    }
+}
+
+fn print_carrier(page: &mut Page<'_>, Carrier { kind, calls_per_second, request_timeout }: &Carrier) {
+    let word = match kind {
+        CarrierKind::Twilio(_) => "twilio",
+        CarrierKind::Simulated(_) => "simulated",
+    };
+    page.set("kind", text(word));
+    page.set_if("calls_per_second", calls_per_second.map(|rate| rate.to_string()));
+    page.set("request_timeout", duration(*request_timeout));
+    match kind {
+        CarrierKind::Twilio(twilio) => print_twilio(page, twilio),
+        CarrierKind::Simulated(Simulated { base_url: url, account_sid, auth_token }) => {
+            page.set("base_url", base_url(url));
+            page.set_if("account_sid", account_sid.as_deref().map(text));
+            page.set_if("auth_token", auth_token.as_ref().map(secret));
+        }
+    }
+}
+
+fn print_twilio(page: &mut Page<'_>, twilio: &Twilio) {
+    let Twilio {
+        base_url: url,
+        account_sid,
+        auth_token,
+        auth_token_previous,
+        api_key,
+        region,
+        edge,
+        webhook_shared_keys,
+    } = twilio;
+    page.set_if("base_url", url.as_ref().map(base_url));
+    page.set("account_sid", text(account_sid));
+    page.set("auth_token", secret(auth_token));
+    page.set_if("auth_token_previous", auth_token_previous.as_ref().map(secret));
+    page.set_if("api_key_sid", api_key.as_ref().map(|key| text(&key.sid)));
+    page.set_if("api_key_secret", api_key.as_ref().map(|key| secret(&key.secret)));
+    page.set_if("region", region.as_deref().map(text));
+    page.set_if("edge", edge.as_deref().map(text));
+    if webhook_shared_keys.is_empty() {
+        page.line("# webhook_shared_keys is not set");
+        return;
+    }
+    page.section(&format!("{}.webhook_shared_keys", page.section.clone()));
+    for (name, key) in webhook_shared_keys {
+        page.set(&quoted(name), secret(key));
+    }
+}
+
+fn print_number(page: &mut Page<'_>, Number { carrier, inbound, greeting }: &Number) {
+    let word = match inbound {
+        Inbound::Deny => "deny",
+        Inbound::Open => "open",
+    };
+    page.set("carrier", text(carrier));
+    page.set("inbound", text(word));
+    page.set_if("greeting", greeting.as_deref().map(text));
+}
+
+fn text(value: &str) -> String {
+    toml::Value::from(value).to_string()
+}
+
+fn base_url(url: &BaseUrl) -> String {
+    text(url.as_str())
+}
+
+fn duration(duration: Duration) -> String {
+    text(&show_duration(duration))
+}
+
+fn secret(secret: &Secret) -> String {
+    text(&secret.to_string())
+}
+
+fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let words: Vec<String> = words.into_iter().map(text).collect();
+    format!("[{}]", words.join(", "))
+}

@@ -1,0 +1,288 @@
+//! The settings as plain structs: what each means, its unit and its default.
+//!
+//! Values here were checked when they were read; what may be written in the file, and how, is in
+//! `config.default.toml`, which a test holds against these structs.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// The address on which the gateway serves its API and hears webhooks; port 0 lets the system
+    /// choose. Default: `127.0.0.1:4060`.
+    pub(crate) listen: SocketAddr,
+    /// The address under which carriers reach the gateway, perhaps through a proxy or a tunnel.
+    /// Without one no webhook is asked for, and the fate of a call is learnt by looking. Default:
+    /// none.
+    pub(crate) public_url: Option<BaseUrl>,
+    /// What is logged, in the words of `tracing`'s filter, such as `info` or `info,engine=debug`.
+    /// Default: `info`.
+    pub(crate) log: String,
+    /// Where calls are kept.
+    pub(crate) store: Store,
+    /// The gateway's own API.
+    pub(crate) api: Api,
+    /// The limits of every call.
+    pub(crate) calls: Calls,
+    /// The carriers by the names that the owner gave them. Default: the simulated network alone.
+    pub(crate) carriers: BTreeMap<String, Carrier>,
+    /// One's own numbers, each `+` and 7 to 15 digits, and what becomes of those who call them.
+    /// Default: `+15550100000` on the simulated network.
+    pub(crate) numbers: BTreeMap<String, Number>,
+}
+
+/// Where calls are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Store {
+    /// The store's address. Default: a SQLite file in the user's state folder,
+    /// `$XDG_STATE_HOME/offhook/offhook.db` or `~/.local/state/offhook/offhook.db`.
+    pub(crate) url: StoreUrl,
+}
+
+/// A store's address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StoreUrl {
+    /// `sqlite://PATH`: one file on this machine.
+    Sqlite(PathBuf),
+}
+
+/// The gateway's own API.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Api {
+    /// The bearer token that a client must show. Default: the gateway makes one and keeps it in
+    /// [`StoreUrl::token_file`], where the command line finds it.
+    pub(crate) token: Option<Secret>,
+}
+
+/// The limits of every call; each call keeps those that were in force when it was placed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Calls {
+    /// How many calls may be live at once, inbound and outbound. Default: 10.
+    pub(crate) live_max: u32,
+    /// How long a call may wait for a free slot before it is given up. Default: 60 s.
+    pub(crate) queue_max: Duration,
+    /// How long a call may last from its answer, after which it is hung up. Default: 10 min.
+    pub(crate) duration_max: Duration,
+    /// How long a phone may ring, from 1 s up. Default: 45 s.
+    pub(crate) ring_max: Duration,
+    /// How long a placement whose fate is unknown is looked for at its carrier. Default: 2 min.
+    pub(crate) find_max: Duration,
+    /// How many outbound calls may be asked for in an hour to one destination. Default: 20.
+    pub(crate) attempts_per_hour: u32,
+    /// The countries that may be called. Default: those of one's own numbers.
+    pub(crate) destinations: Destinations,
+    /// How long after a restart a talk may still be taken up again. Default: 60 s.
+    pub(crate) resume_max: Duration,
+}
+
+/// The countries that may be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Destinations {
+    /// The countries of one's own numbers.
+    OwnCountries,
+    /// These and no others. Never empty.
+    Only(Vec<CountryCode>),
+    /// All of them, `["*"]`.
+    Everywhere,
+}
+
+/// A country or territory by its two capital letters (ISO 3166-1 alpha-2), such as `US`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CountryCode(pub(super) String);
+
+/// One carrier.
+#[derive(Clone, Debug)]
+pub(crate) struct Carrier {
+    /// What sort of carrier it is, with what only that sort needs.
+    pub(crate) kind: CarrierKind,
+    /// How many calls may be placed in a second; `None` is without limit. Default: 1 for Twilio,
+    /// as Twilio gives every new account, and none for the simulated network.
+    pub(crate) calls_per_second: Option<f64>,
+    /// How long one request to the carrier may take, reply included. Default: 10 s.
+    pub(crate) request_timeout: Duration,
+}
+
+/// The sorts of carriers.
+#[derive(Clone, Debug)]
+pub(crate) enum CarrierKind {
+    /// `kind = "twilio"`.
+    Twilio(Twilio),
+    /// `kind = "simulated"`: the network of `offhook sim`.
+    Simulated(Simulated),
+}
+
+/// An account at Twilio.
+#[derive(Clone, Debug)]
+pub(crate) struct Twilio {
+    /// Where the REST API is, for tests and proxies. Default: Twilio's host, by region and edge.
+    pub(crate) base_url: Option<BaseUrl>,
+    /// The account, `AC…`.
+    pub(crate) account_sid: String,
+    /// The primary auth token: checks webhooks, and signs requests in if there is no API key.
+    pub(crate) auth_token: Secret,
+    /// A second token by which webhooks may be signed while the tokens rotate. Default: none.
+    pub(crate) auth_token_previous: Option<Secret>,
+    /// A key that signs requests in, instead of the auth token. Default: none.
+    pub(crate) api_key: Option<ApiKey>,
+    /// The region that processes the calls, such as `ie1`. Default: Twilio's own, `us1`.
+    pub(crate) region: Option<String>,
+    /// The edge at which requests enter Twilio's network, such as `dublin`. Default: none.
+    pub(crate) edge: Option<String>,
+    /// Keys of webhooks that are signed with HMAC-SHA256, by the names that stand in
+    /// `X-Twilio-Webhooks-Signature-Settings`. Default: none.
+    pub(crate) webhook_shared_keys: BTreeMap<String, Secret>,
+}
+
+/// A Twilio API key: `api_key_sid` and `api_key_secret`.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiKey {
+    /// The key's name, `SK…`.
+    pub(crate) sid: String,
+    /// The key's secret.
+    pub(crate) secret: Secret,
+}
+
+/// An account on the simulated network.
+#[derive(Clone, Debug)]
+pub(crate) struct Simulated {
+    /// Where `offhook sim` listens. Default: `http://127.0.0.1:4061`.
+    pub(crate) base_url: BaseUrl,
+    /// The account. Default: `None`, the network's own.
+    pub(crate) account_sid: Option<String>,
+    /// The account's token. Default: `None`, the network's own.
+    pub(crate) auth_token: Option<Secret>,
+}
+
+/// One of one's own numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Number {
+    /// The name of the carrier that the number is with; always a configured one.
+    pub(crate) carrier: String,
+    /// Whether calls to the number are answered. Default: deny.
+    pub(crate) inbound: Inbound,
+    /// What is said to those whose call is answered. Default: none.
+    pub(crate) greeting: Option<String>,
+}
+
+/// Whether calls to a number are answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Inbound {
+    /// `"deny"`: every call is rejected.
+    #[default]
+    Deny,
+    /// `"open"`: whoever calls is answered.
+    Open,
+}
+
+/// The address of an HTTP server, to which paths are added: `https`, or `http` on this machine.
+/// Normalized by the rules of the URL standard, without a slash at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BaseUrl(pub(super) String);
+
+/// A text that must not be seen: it is masked wherever it is printed. No `PartialEq`, since
+/// secrets are compared in constant time.
+#[derive(Clone)]
+pub(crate) struct Secret(String);
+
+impl StoreUrl {
+    /// The file that holds the API token which the gateway made: `<store file>.token`.
+    pub(crate) fn token_file(&self) -> PathBuf {
+        let Self::Sqlite(path) = self;
+        let mut name = path.clone().into_os_string();
+        name.push(".token");
+        PathBuf::from(name)
+    }
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            live_max: 10,
+            queue_max: Duration::from_secs(60),
+            duration_max: Duration::from_secs(600),
+            ring_max: Duration::from_secs(45),
+            find_max: Duration::from_secs(120),
+            attempts_per_hour: 20,
+            destinations: Destinations::OwnCountries,
+            resume_max: Duration::from_secs(60),
+        }
+    }
+}
+
+impl CountryCode {
+    /// The two letters.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl BaseUrl {
+    /// The address, without a slash at its end.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Secret {
+    /// Wraps a secret, so that it is not printed by accident.
+    pub(crate) fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
+    /// The secret itself, for the one who must send or compare it.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Sqlite(path) = self;
+        write!(f, "sqlite://{}", path.display())
+    }
+}
+
+impl fmt::Display for CountryCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+/// The default of `listen`.
+pub(super) const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 4060);
+
+/// The default of `log`.
+pub(super) const LOG: &str = "info";
+
+/// The default of `request_timeout`.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The default of `calls_per_second` for Twilio: what a new account has.
+pub(super) const TWILIO_CALLS_PER_SECOND: f64 = 1.0;
+
+/// Where `offhook sim` listens unless told otherwise.
+pub(super) const SIMULATED_BASE_URL: &str = "http://127.0.0.1:4061";
+
+const MASK: &str = "***";
