@@ -1,7 +1,9 @@
 //! Whether a queued call may go now: a decision over plain values, taken in the transaction that
 //! admits it.
 
+use crate::number::{NumberKind, PhoneNumber};
 use crate::time::Timestamp;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What the admitting transaction read.
@@ -72,8 +74,56 @@ pub fn admit(
     Admission::Go { next_dial_at: now + apart }
 }
 
+/// Which countries may be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destinations {
+    /// All of them.
+    Everywhere,
+    /// These, by ISO 3166-1 code.
+    Countries(BTreeSet<String>),
+}
+
+/// Why a number is not dialled, whoever asks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Forbidden {
+    /// Its caller pays extra.
+    #[error("{0} is a premium or shared-cost number, which offhook never dials")]
+    Premium(String),
+    /// Its country is not among those that may be called.
+    #[error(
+        "{number} is in {country}, which is not among the countries that may be called ({allowed}); add it to [calls] destinations"
+    )]
+    Country {
+        /// The number.
+        number: String,
+        /// Its country.
+        country: String,
+        /// Those that may be called.
+        allowed: String,
+    },
+}
+
+/// Decides whether a number may be dialled at all. Emergency and short numbers never get here:
+/// they are no [`PhoneNumber`].
+///
+/// # Errors
+/// [`Forbidden`], with the rule and the way out.
+pub fn may_dial(number: &PhoneNumber, destinations: &Destinations) -> Result<(), Forbidden> {
+    if number.kind() == NumberKind::Premium {
+        return Err(Forbidden::Premium(number.to_string()));
+    }
+    let Destinations::Countries(allowed) = destinations else { return Ok(()) };
+    let country = number.country().unwrap_or_else(|| "no country".to_owned());
+    if allowed.contains(&country) {
+        return Ok(());
+    }
+    let allowed = allowed.iter().cloned().collect::<Vec<_>>().join(", ");
+    Err(Forbidden::Country { number: number.to_string(), country, allowed })
+}
+
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     const FREE: Counts = Counts { live: 0, in_doubt: 0, paused: false, next_dial_at: Timestamp(0) };
@@ -106,5 +156,21 @@ mod tests {
     fn a_clock_that_was_turned_back_stops_nobody_for_longer_than_one_gap() {
         let counts = Counts { next_dial_at: Timestamp(3_600_000), ..FREE };
         check(counts, 0, Admission::Wait(Wait::Pace(Timestamp(11_000))));
+    }
+
+    #[test]
+    fn a_number_is_dialled_only_where_it_is_allowed() {
+        let home = Destinations::Countries(BTreeSet::from(["US".to_owned()]));
+        for (number, destinations, expected) in [
+            ("+12025550143", &home, true),
+            ("+442079460123", &home, false),
+            ("+442079460123", &Destinations::Everywhere, true),
+            ("+18765550123", &home, false),
+            ("+19005550123", &home, false),
+            ("+19005550123", &Destinations::Everywhere, false),
+        ] {
+            let verdict = may_dial(&number.parse().unwrap(), destinations);
+            assert_eq!(verdict.is_ok(), expected, "{number}: {verdict:?}");
+        }
     }
 }

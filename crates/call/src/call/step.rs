@@ -367,7 +367,8 @@ pub(super) fn over(call: &Call, leg: &CarrierCallId, word: &CarrierEnding, event
         (word.kind == EndingKind::Completed).then(|| word.ended_at.unwrap_or(event.at) - duration)
     });
     let ending = closing(call, word, confirmed_by(event.source));
-    let ended_at = word.ended_at.unwrap_or(event.at);
+    // Carriers count in whole seconds: no call ends before it was answered.
+    let ended_at = word.ended_at.unwrap_or(event.at).max(answered_at.unwrap_or(call.facts.created_at));
     let over = Over { leg: Some(leg.clone()), ending, answered_at, ended_at };
     go(call, CallState::Ended(over), [])
 }

@@ -1,0 +1,427 @@
+//! `Calls`: the running gateway, as every surface sees it.
+
+use crate::driver::{Driver, PAUSED};
+use crate::health::{Health, Report};
+use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Offer, Order, Refusal, ScriptReply};
+use crate::recovery::{RecoveryReport, report};
+use crate::settings::{Inbound, Settings};
+use crate::shell::errands::{self, Lane, Runner};
+use crate::shell::{Ear, JOBS_MAX, TurnFailed, ticker, writer};
+use call::admission::{Forbidden, may_dial};
+use call::call::{Direction, EndedBy, Facts};
+use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
+use carrier::send::Sender;
+use carrier::{Carrier, Document, InboundCall, RawWebhook, SAY_MAX, WebhookError, say_fits};
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use store::{CallQuery, History, Kept, KeptEvent, Store, StoreError};
+use tokio::sync::{Notify, mpsc};
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// The wall clock.
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's own clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp(0) + since
+    }
+}
+
+/// What a gateway is made of.
+pub struct Parts {
+    /// Where calls are kept.
+    pub store: Box<dyn Store>,
+    /// Readers of the same store; at least one.
+    pub history: Vec<Box<dyn History>>,
+    /// The carriers.
+    pub lines: Vec<Line>,
+    /// Sends their requests.
+    pub sender: Sender,
+    /// What the configuration says.
+    pub settings: Settings,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Why outbound calls start paused, if they do.
+    pub paused: Option<String>,
+}
+
+/// A carrier, and how it is asked.
+pub struct Line {
+    /// The carrier.
+    pub carrier: Arc<dyn Carrier>,
+    /// How long its reply may take.
+    pub request_timeout: Duration,
+}
+
+/// The running gateway. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Calls {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    ear: Ear,
+    carriers: BTreeMap<CarrierName, Arc<dyn Carrier>>,
+    history: Vec<Mutex<Box<dyn History>>>,
+    next_reader: AtomicUsize,
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    health: Arc<Health>,
+}
+
+/// Why a verb was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A rule stands against it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The number is never dialled.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// The number to call from is not one of one's own.
+    #[error(
+        "{from} is not one of this gateway's numbers; add it under [numbers], or call from one of {known}"
+    )]
+    NotOurs {
+        /// The number.
+        from: String,
+        /// Those that are.
+        known: String,
+    },
+    /// No number to call from is configured.
+    #[error("no number to call from; add one under [numbers] in the configuration, or name one with from")]
+    NoNumber,
+    /// The text to be said is too long for a carrier.
+    #[error("the text to say has {n_letters} letters, and a carrier takes {allowed}; shorten it")]
+    SayTooLong {
+        /// How long it is.
+        n_letters: usize,
+        /// How long it may be.
+        allowed: usize,
+    },
+    /// No carrier of this name.
+    #[error("there is no carrier {0} in the configuration")]
+    NoCarrier(String),
+    /// The webhook was not believed, or not understood.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
+    /// The store failed: nothing happened.
+    #[error("{0}")]
+    Store(String),
+}
+
+impl From<TurnFailed> for EngineError {
+    fn from(error: TurnFailed) -> EngineError {
+        EngineError::Store(error.0)
+    }
+}
+
+impl From<StoreError> for EngineError {
+    fn from(error: StoreError) -> EngineError {
+        EngineError::Store(error.to_string())
+    }
+}
+
+impl Calls {
+    /// Starts the gateway: everything unfinished is due now, and taken up from here on.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn start(parts: Parts) -> Result<Calls, EngineError> {
+        let Parts { store, history, lines, sender, settings, clock, paused } = parts;
+        let carriers: BTreeMap<CarrierName, Arc<dyn Carrier>> =
+            lines.iter().map(|line| (line.carrier.name().clone(), Arc::clone(&line.carrier))).collect();
+        let health = Arc::new(Health::default());
+        let (jobs, job_queue) = mpsc::channel(JOBS_MAX);
+        let (errand_queue, owed) = mpsc::channel(TURNS_OWING_MAX);
+        let ear = Ear { jobs };
+        let driver = Driver::new(store, settings.clone(), rand::random());
+        let (writer_clock, writer_health) = (Arc::clone(&clock), Arc::clone(&health));
+        std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || {
+                writer::run(driver, job_queue, &errand_queue, writer_clock.as_ref(), &writer_health)
+            })
+            .map_err(|error| EngineError::Store(format!("cannot start the writer: {error}")))?;
+        let lanes = lines.into_iter().map(Lane::of).collect();
+        let runner = Arc::new(Runner {
+            sender,
+            send_within: settings.send_within,
+            ear: ear.clone(),
+            clock: Arc::clone(&clock),
+            lanes,
+            under_way: AtomicUsize::new(0),
+            room: Notify::new(),
+        });
+        health.set_notice(paused.clone());
+        ear.hear(Heard::Start { paused }).await?;
+        health.set_ready();
+        tokio::spawn(errands::run(Arc::clone(&runner), owed));
+        tokio::spawn(ticker::run(runner));
+        let history = history.into_iter().map(Mutex::new).collect();
+        let next_reader = AtomicUsize::new(0);
+        let inner = Inner { ear, carriers, history, next_reader, settings, clock, health };
+        Ok(Calls { inner: Arc::new(inner) })
+    }
+
+    /// Places a call: it is on disk, and admitted or queued, when this returns.
+    ///
+    /// # Errors
+    /// [`EngineError`]; nothing was sent.
+    pub async fn place(
+        &self,
+        to: PhoneNumber,
+        from: Option<PhoneNumber>,
+        say: Option<String>,
+        key: Option<(String, String)>,
+    ) -> Result<Call, EngineError> {
+        let settings = &self.inner.settings;
+        may_dial(&to, &settings.destinations)?;
+        if let Some(text) = &say {
+            check_say(text)?;
+        }
+        let (from, carrier) = self.own_number(from)?;
+        let mut facts = self.facts(Direction::Outbound, Party::Number(from), Party::Number(to), &carrier);
+        facts.say = say;
+        let answer = self.inner.ear.hear(Heard::Order(Box::new(Order { facts, key }))).await?;
+        self.called(answer)
+    }
+
+    /// Ends a call. It is over when the carrier says so.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchCall`], or the store failed.
+    pub async fn hang_up(&self, call: CallId) -> Result<Call, EngineError> {
+        let heard = Heard::HangUp { call, by: EndedBy::Agent, cause: "hangup_requested".to_owned() };
+        let answer = self.inner.ear.hear(heard).await?;
+        self.called(answer)
+    }
+
+    /// The call of this name.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn get(&self, call: CallId) -> Result<Option<Kept>, EngineError> {
+        self.read(move |history| history.call(call)).await
+    }
+
+    /// Calls, the newest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn list(&self, query: CallQuery) -> Result<Vec<Kept>, EngineError> {
+        self.read(move |history| history.calls(&query)).await
+    }
+
+    /// The log of a call, in order.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn events(
+        &self,
+        call: CallId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<KeptEvent>, EngineError> {
+        self.read(move |history| history.events(call, after, limit)).await
+    }
+
+    /// What the last start found, and what was decided since.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn recovery(&self) -> Result<RecoveryReport, EngineError> {
+        self.read(report).await
+    }
+
+    /// Hears a webhook. When this returns, what it says is on disk, and the document is the reply.
+    ///
+    /// # Errors
+    /// [`EngineError::Webhook`] for one that is not believed; [`EngineError::Store`] when it could
+    /// not be kept: the carrier must not be told that it was.
+    pub async fn hear_webhook(
+        &self,
+        carrier: &str,
+        raw: &RawWebhook,
+    ) -> Result<Option<Document>, EngineError> {
+        let name = CarrierName(carrier.to_owned());
+        let carrier = self.inner.carriers.get(&name).ok_or_else(|| EngineError::NoCarrier(name.0.clone()))?;
+        let verified = carrier.verify(raw)?;
+        let heard = carrier.decode(&verified)?;
+        let offer = heard.inbound.as_ref().map(|inbound| Box::new(self.offer(inbound, carrier.as_ref())));
+        let answer =
+            self.inner.ear.hear(Heard::Webhook { carrier: name, heard: Box::new(heard), offer }).await?;
+        let Answer::Script(ScriptReply { script, .. }) = answer else { return Ok(None) };
+        Ok(script.map(|script| carrier.document(&script)))
+    }
+
+    /// Takes over calls of another gateway.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn import(&self, calls: Vec<ImportedCall>) -> Result<Vec<ImportOutcome>, EngineError> {
+        match self.inner.ear.hear(Heard::Import(calls)).await? {
+            Answer::Imported(outcomes) => Ok(outcomes),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Stops outbound calls, for this reason, until [`resume`](Calls::resume), across restarts.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn pause(&self, reason: String) -> Result<(), EngineError> {
+        self.inner.ear.hear(Heard::Pause(Some(reason))).await?;
+        Ok(())
+    }
+
+    /// Lets outbound calls start again.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn resume(&self) -> Result<(), EngineError> {
+        self.inner.ear.hear(Heard::Pause(None)).await?;
+        self.inner.health.set_notice(None);
+        Ok(())
+    }
+
+    /// Why outbound calls are paused, if they are.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn paused(&self) -> Result<Option<String>, EngineError> {
+        self.read(|history| history.setting(PAUSED)).await
+    }
+
+    /// How many calls take up one of the `live_max` places.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn live(&self) -> Result<u64, EngineError> {
+        let census = self.read(|history| history.census()).await?;
+        Ok(census
+            .iter()
+            .filter(|(state, _)| state != "queued" && state != "ended")
+            .map(|(_, n_calls)| n_calls)
+            .sum())
+    }
+
+    /// How the gateway is.
+    pub fn health(&self) -> Report {
+        self.inner.health.report()
+    }
+
+    /// What the configuration says about calls.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// The configured carriers: their names and accounts.
+    pub fn carriers(&self) -> impl Iterator<Item = &Arc<dyn Carrier>> {
+        self.inner.carriers.values()
+    }
+
+    /// The wall clock.
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    fn called(&self, answer: Answer) -> Result<Call, EngineError> {
+        match answer.into_call()? {
+            Some(call) => Ok(call),
+            None => Err(EngineError::Store("the crank gave no call".to_owned())),
+        }
+    }
+
+    /// The number to call from, and its carrier; without a wish the only, or the first, number.
+    fn own_number(&self, wish: Option<PhoneNumber>) -> Result<(PhoneNumber, CarrierName), EngineError> {
+        let numbers = &self.inner.settings.numbers;
+        let found = match &wish {
+            Some(from) => numbers.get_key_value(from),
+            None => numbers.iter().next(),
+        };
+        match (found, wish) {
+            (Some((number, settings)), _) => Ok((number.clone(), settings.carrier.clone())),
+            (None, None) => Err(EngineError::NoNumber),
+            (None, Some(from)) => {
+                let known = numbers.keys().map(PhoneNumber::as_str).collect::<Vec<_>>().join(", ");
+                Err(EngineError::NotOurs { from: from.to_string(), known })
+            }
+        }
+    }
+
+    fn facts(&self, direction: Direction, from: Party, to: Party, carrier: &CarrierName) -> Facts {
+        let account =
+            self.inner.carriers.get(carrier).and_then(|carrier| carrier.account().map(str::to_owned));
+        Facts {
+            id: new_id(),
+            direction,
+            from,
+            to,
+            carrier: carrier.clone(),
+            account,
+            say: None,
+            created_at: self.inner.clock.now(),
+            imported_id: None,
+            limits: self.inner.settings.limits.clone(),
+        }
+    }
+
+    /// What is to become of a call that comes in, by the number that was called.
+    fn offer(&self, inbound: &InboundCall, carrier: &dyn Carrier) -> Offer {
+        let number = inbound.to.number().and_then(|to| self.inner.settings.numbers.get(to));
+        let declined = match number {
+            None => Some("unknown_number"),
+            Some(number) if &number.carrier != carrier.name() => Some("unknown_number"),
+            Some(number) if number.inbound == Inbound::Deny => Some("inbound_denied"),
+            Some(_) => None,
+        };
+        let mut facts =
+            self.facts(Direction::Inbound, inbound.from.clone(), inbound.to.clone(), carrier.name());
+        facts.say = number.and_then(|number| number.greeting.clone());
+        Offer { facts, declined: declined.map(str::to_owned) }
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut dyn History) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let inner = Arc::clone(&self.inner);
+        let reading = tokio::task::spawn_blocking(move || {
+            let turn = inner.next_reader.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let reader = &inner.history[turn % inner.history.len()];
+            let mut history = reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            read(history.as_mut())
+        });
+        Ok(reading.await.map_err(|error| EngineError::Store(format!("a reader stopped: {error}")))??)
+    }
+}
+
+/// A new name for a call: a UUID of version 7, so that names sort by age.
+pub fn new_id() -> CallId {
+    CallId::from_bits(uuid::Uuid::now_v7().as_u128())
+}
+
+fn check_say(text: &str) -> Result<(), EngineError> {
+    if say_fits(text) {
+        Ok(())
+    } else {
+        Err(EngineError::SayTooLong { n_letters: text.chars().count(), allowed: SAY_MAX })
+    }
+}
+
+fn unexpected(answer: &Answer) -> EngineError {
+    EngineError::Store(format!("the crank answered something else: {answer:?}"))
+}
+
+/// So many turns' effects may wait to be begun; beginning one takes no time.
+const TURNS_OWING_MAX: usize = 64;

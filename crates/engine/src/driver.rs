@@ -1,0 +1,303 @@
+//! The crank: hear a batch, move the calls it concerns, commit, and say what is owed. In that order.
+
+mod admission;
+mod inbound;
+mod orders;
+
+use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Refusal, Verdict};
+use crate::settings::Settings;
+use call::call::{Effect, Event, Found, News, Roll, Source, born, step};
+use call::{Call, CallId, Timestamp};
+use carrier::Candidate;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use std::time::Duration;
+use store::{Kept, Page, Store, StoreError};
+
+/// The crank. It has no clock and remembers no call: the store does.
+pub struct Driver {
+    store: Box<dyn Store>,
+    settings: Settings,
+    chance: StdRng,
+}
+
+/// What a turn brought.
+#[derive(Debug)]
+pub struct Turned {
+    /// An answer for each thing heard, in order. One that failed left no trace on disk.
+    pub answers: Vec<Result<Answer, StoreError>>,
+    /// What is owed now that all of it is on disk.
+    pub owed: Vec<Owed>,
+    /// Which calls changed their state.
+    pub moved: Vec<Moved>,
+}
+
+/// A call that changed its state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The word for the state it had; `None` if the call is new.
+    pub was: Option<&'static str>,
+    /// The call as it is now.
+    pub call: Call,
+}
+
+/// Something owed for a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// The call, as it is on disk.
+    pub call: Call,
+    /// What is owed.
+    pub effect: Effect,
+}
+
+/// A turn in the making.
+struct Turn<'a> {
+    page: &'a mut dyn Page,
+    settings: &'a Settings,
+    chance: &'a mut StdRng,
+    now: Timestamp,
+    brought: Brought,
+}
+
+/// What the turn brought so far.
+#[derive(Default)]
+struct Brought {
+    owed: Vec<Owed>,
+    moved: Vec<Moved>,
+}
+
+impl Driver {
+    /// Makes a crank for this store. `seed` decides every draw.
+    pub fn new(store: Box<dyn Store>, settings: Settings, seed: u64) -> Driver {
+        Driver { store, settings, chance: StdRng::seed_from_u64(seed) }
+    }
+
+    /// Hears a batch in order, commits what it makes of it, and returns the answers and what is
+    /// owed. Whoever heard an answer may rely on it: it is on disk.
+    ///
+    /// # Errors
+    /// The store failed: nothing of the batch happened.
+    pub fn turn(&mut self, heard: &[Heard], now: Timestamp) -> Result<Turned, StoreError> {
+        let mut turned = Turned { answers: Vec::new(), owed: Vec::new(), moved: Vec::new() };
+        let Driver { store, settings, chance } = self;
+        store.turn(&mut |page| {
+            // The store may run this again whole.
+            turned.answers.clear();
+            let mut turn = Turn { page, settings, chance, now, brought: Brought::default() };
+            for one in heard {
+                let answer = turn.hear_alone(one);
+                if let Err(
+                    error @ (StoreError::Unwritable { .. }
+                    | StoreError::Damaged { .. }
+                    | StoreError::Failed(_)),
+                ) = answer
+                {
+                    return Err(error);
+                }
+                turned.answers.push(answer);
+            }
+            turn.admit_queued()?;
+            turn.bring_up_to_date(heard, &mut turned.answers)?;
+            turned.owed = turn.brought.owed;
+            turned.moved = turn.brought.moved;
+            Ok(())
+        })?;
+        Ok(turned)
+    }
+}
+
+impl Turn<'_> {
+    /// Hears one thing so that, should it fail, only it is undone.
+    fn hear_alone(&mut self, heard: &Heard) -> Result<Answer, StoreError> {
+        let Turn { page, settings, chance, now, brought } = self;
+        let before = (brought.owed.len(), brought.moved.len());
+        let mut answer = Answer::Done;
+        let done = page.within(&mut |page| {
+            let mut turn = Turn { page, settings, chance, now: *now, brought: std::mem::take(brought) };
+            let heard = turn.hear(heard);
+            *brought = turn.brought;
+            answer = heard?;
+            Ok(())
+        });
+        if let Err(error) = done {
+            brought.owed.truncate(before.0);
+            brought.moved.truncate(before.1);
+            return Err(error);
+        }
+        Ok(answer)
+    }
+
+    fn hear(&mut self, heard: &Heard) -> Result<Answer, StoreError> {
+        match heard {
+            Heard::Order(order) => self.order(order),
+            Heard::Webhook { carrier, heard, offer } => self.webhook(carrier, heard, offer.as_deref()),
+            Heard::News { call, source, news } => self.on_call(*call, *source, news.clone()),
+            Heard::Candidates { call, candidates } => self.candidates(*call, candidates),
+            Heard::HangUp { call, by, cause } => {
+                let news = News::HangUpRequested { by: *by, cause: cause.clone() };
+                self.on_call(*call, Source::Api, news)
+            }
+            Heard::TakeDue(limit) => self.take_due(*limit),
+            Heard::Start { paused } => self.start(paused.as_deref()),
+            Heard::ClockSet => {
+                self.page.bring_forward(self.now, SPREAD_MS)?;
+                Ok(Answer::Done)
+            }
+            Heard::Pause(reason) => {
+                self.page.set_setting(PAUSED, reason.as_deref())?;
+                Ok(Answer::Done)
+            }
+            Heard::Import(calls) => self.import(calls),
+        }
+    }
+
+    /// An order is answered with the call as it stands when the turn is over: admitted, or queued.
+    fn bring_up_to_date(
+        &mut self,
+        heard: &[Heard],
+        answers: &mut [Result<Answer, StoreError>],
+    ) -> Result<(), StoreError> {
+        for (heard, answer) in heard.iter().zip(answers) {
+            if let (Heard::Order(_), Ok(Answer::Call(call))) = (heard, answer)
+                && let Some(kept) = self.page.call(call.facts.id)?
+            {
+                **call = kept.call;
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, paused: Option<&str>) -> Result<Answer, StoreError> {
+        if let Some(reason) = paused {
+            self.page.set_setting(PAUSED, Some(reason))?;
+        }
+        self.page.note_start(self.now)?;
+        let n_calls = self.page.bring_forward(self.now, SPREAD_MS)?;
+        Ok(Answer::Taken(usize::try_from(n_calls).unwrap_or(usize::MAX)))
+    }
+
+    /// Takes calls that are due: each hears that its time has come.
+    fn take_due(&mut self, limit: usize) -> Result<Answer, StoreError> {
+        let due = self.page.take_due(self.now, self.now + LEASE, limit)?;
+        let n_calls = due.len();
+        for kept in due {
+            self.apply(&kept, Source::Gateway, News::CheckDue)?;
+        }
+        Ok(Answer::Taken(n_calls))
+    }
+
+    /// Sorts out candidates that belong to other calls, and tells the call what was found.
+    fn candidates(&mut self, id: CallId, candidates: &[Candidate]) -> Result<Answer, StoreError> {
+        let Some(kept) = self.page.call(id)? else {
+            return Ok(Answer::Refused(Refusal::NoSuchCall(id)));
+        };
+        let carrier = kept.call.facts.carrier.clone();
+        let mut free = Vec::new();
+        for candidate in candidates {
+            if self.page.call_by_leg(&carrier, &candidate.leg)?.is_none_or(|owner| owner == id) {
+                free.push(candidate);
+            }
+        }
+        let found = match free.as_slice() {
+            [] => Found::Nothing,
+            [one] => Found::Leg { leg: one.leg.clone(), sighting: one.sighting.clone() },
+            several => Found::Several(u32::try_from(several.len()).unwrap_or(u32::MAX)),
+        };
+        let call = self.apply(&kept, Source::Listing, News::Found(found))?;
+        Ok(Answer::Call(Box::new(call)))
+    }
+
+    fn import(&mut self, calls: &[ImportedCall]) -> Result<Answer, StoreError> {
+        let mut outcomes = Vec::new();
+        for imported in calls {
+            outcomes.push(self.import_one(imported)?);
+        }
+        Ok(Answer::Imported(outcomes))
+    }
+
+    fn import_one(&mut self, imported: &ImportedCall) -> Result<ImportOutcome, StoreError> {
+        let news = News::Imported(Box::new(imported.facts.clone()), Box::new(imported.state.clone()));
+        let event = self.event(Source::Import, news);
+        let outcome = |call: CallId, known: bool, live: bool| ImportOutcome {
+            line: imported.line,
+            call,
+            known,
+            live,
+            remark: imported.remark.clone(),
+        };
+        let by_id = match &imported.facts.imported_id {
+            Some(id) => self.page.call_by_imported_id(id)?,
+            None => None,
+        };
+        let leg = Call { facts: imported.facts.clone(), state: imported.state.clone(), strays: Vec::new() };
+        let by_leg = match leg.leg() {
+            Some(leg) => self.page.call_by_leg(&imported.facts.carrier, leg)?,
+            None => None,
+        };
+        if let Some(known) = by_id.or(by_leg) {
+            let live = self.page.call(known)?.is_some_and(|kept| !kept.call.state.is_ended());
+            return Ok(outcome(known, true, live));
+        }
+        let Some(call) = self.begin(&event)? else {
+            return Ok(outcome(imported.facts.id, false, false));
+        };
+        Ok(outcome(call.facts.id, false, !call.state.is_ended()))
+    }
+
+    fn on_call(&mut self, id: CallId, source: Source, news: News) -> Result<Answer, StoreError> {
+        let Some(kept) = self.page.call(id)? else {
+            return Ok(Answer::Refused(Refusal::NoSuchCall(id)));
+        };
+        let call = self.apply(&kept, source, news)?;
+        Ok(Answer::Call(Box::new(call)))
+    }
+
+    /// Moves one call by one event. What moved nothing and owes nothing is not written: a
+    /// repeated webhook costs no disk.
+    fn apply(&mut self, kept: &Kept, source: Source, news: News) -> Result<Call, StoreError> {
+        let event = self.event(source, news);
+        let step = step(&kept.call, &event);
+        if step.call != kept.call {
+            self.page.write(&step.call, &event, kept.version)?;
+        }
+        let was = kept.call.state.word();
+        if step.call.state.word() != was {
+            self.brought.moved.push(Moved { was: Some(was), call: step.call.clone() });
+        }
+        self.owe(&step.call, step.effects);
+        Ok(step.call)
+    }
+
+    /// Makes the call of a first event.
+    fn begin(&mut self, event: &Event) -> Result<Option<Call>, StoreError> {
+        let Some(call) = born(event) else { return Ok(None) };
+        self.page.write(&call, event, 0)?;
+        self.brought.moved.push(Moved { was: None, call: call.clone() });
+        Ok(Some(call))
+    }
+
+    fn owe(&mut self, call: &Call, effects: Vec<Effect>) {
+        self.brought.owed.extend(effects.into_iter().map(|effect| Owed { call: call.clone(), effect }));
+    }
+
+    fn event(&mut self, source: Source, news: News) -> Event {
+        Event { at: self.now, roll: Roll(self.chance.random_range(0..1000)), source, news }
+    }
+
+    fn paused(&mut self) -> Result<Verdict<()>, StoreError> {
+        Ok(match self.page.setting(PAUSED)? {
+            Some(reason) => Err(Refusal::Paused(reason)),
+            None => Ok(()),
+        })
+    }
+}
+
+/// The setting that stops outbound calls; its value is the reason.
+pub(crate) const PAUSED: &str = "paused";
+/// How long a call that was taken is left to whoever took it.
+const LEASE: Duration = Duration::from_secs(30);
+/// Over how long the looks of a start are spread.
+const SPREAD_MS: i64 = 1_500;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,56 @@
+//! Queued calls go when the limits let them: decided in the transaction that admits them.
+
+use super::Turn;
+use call::admission::{Admission, Counts, Wait, admit};
+use call::call::{News, Source};
+use call::{CallState, Timestamp};
+use std::time::Duration;
+use store::{Kept, StoreError};
+
+impl Turn<'_> {
+    /// Admits what may go, the oldest first.
+    pub(super) fn admit_queued(&mut self) -> Result<(), StoreError> {
+        let queued = self.page.queued(QUEUED_AT_ONCE)?;
+        if queued.is_empty() {
+            return Ok(());
+        }
+        let paused = self.paused()?.is_err();
+        for kept in queued {
+            match self.admission(&kept, paused)? {
+                Admission::Go { next_dial_at } => self.let_go(&kept, next_dial_at)?,
+                Admission::Wait(Wait::Paused | Wait::Full) => return Ok(()),
+                Admission::Wait(Wait::InDoubt | Wait::Pace(_) | Wait::Deferred(_)) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn admission(&mut self, kept: &Kept, paused: bool) -> Result<Admission, StoreError> {
+        let facts = &kept.call.facts;
+        let not_before = match &kept.call.state {
+            CallState::Queued(queued) => queued.not_before,
+            _ => self.now,
+        };
+        let apart = self.settings.apart.get(&facts.carrier).copied().unwrap_or(Duration::ZERO);
+        let counts = Counts {
+            live: self.page.live()?,
+            in_doubt: self.page.placing_between(&facts.from, &facts.to)?,
+            paused,
+            next_dial_at: self.page.next_dial_at(&facts.carrier)?,
+        };
+        Ok(admit(counts, self.settings.live_max, apart, not_before, self.now))
+    }
+
+    fn let_go(&mut self, kept: &Kept, next_dial_at: Timestamp) -> Result<(), StoreError> {
+        let carrier = kept.call.facts.carrier.clone();
+        if next_dial_at > self.now {
+            self.page.set_next_dial_at(&carrier, next_dial_at)?;
+        }
+        let send_by = self.now + self.settings.send_within;
+        self.apply(kept, Source::Gateway, News::Admitted { send_by })?;
+        Ok(())
+    }
+}
+
+/// So many queued calls are considered in one turn.
+const QUEUED_AT_ONCE: usize = 64;

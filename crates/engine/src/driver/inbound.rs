@@ -1,0 +1,72 @@
+//! Webhooks: which call they speak of, and calls that come in.
+
+use super::Turn;
+use crate::heard::{Answer, Offer, ScriptReply};
+use call::call::{News, Script, Source};
+use call::{Call, CallId, CarrierName};
+use carrier::HeardWebhook;
+use store::StoreError;
+
+impl Turn<'_> {
+    /// Hears a webhook. The reply is read off the state as it will be on disk, so that a repeat
+    /// is answered alike.
+    pub(super) fn webhook(
+        &mut self,
+        carrier: &CarrierName,
+        heard: &HeardWebhook,
+        offer: Option<&Offer>,
+    ) -> Result<Answer, StoreError> {
+        let call = match (self.whose(carrier, heard)?, offer) {
+            (Some(id), _) => self.page.call(id)?.map(|kept| kept.call),
+            (None, Some(offer)) => Some(self.offered(heard, offer)?),
+            (None, None) => None,
+        };
+        let Some(call) = call else {
+            tracing::warn!(%carrier, leg = %heard.leg, "a webhook speaks of a call that isn't ours");
+            return Ok(Answer::Script(ScriptReply {
+                call: None,
+                script: heard.wants_script.then_some(Script::HangUp),
+            }));
+        };
+        let call = self.moved(call, heard)?;
+        let script = heard.wants_script.then(|| call.script());
+        Ok(Answer::Script(ScriptReply { call: Some(call.facts.id), script }))
+    }
+
+    /// By our mark in its address, or by the carrier's name for the leg.
+    fn whose(&mut self, carrier: &CarrierName, heard: &HeardWebhook) -> Result<Option<CallId>, StoreError> {
+        if let Some(mark) = heard.mark
+            && let Some(kept) = self.page.call(mark)?
+            && &kept.call.facts.carrier == carrier
+        {
+            return Ok(Some(mark));
+        }
+        self.page.call_by_leg(carrier, &heard.leg)
+    }
+
+    fn moved(&mut self, call: Call, heard: &HeardWebhook) -> Result<Call, StoreError> {
+        let Some(news) = &heard.news else { return Ok(call) };
+        match self.page.call(call.facts.id)? {
+            Some(kept) => self.apply(&kept, Source::Webhook, news.clone()),
+            None => Ok(call),
+        }
+    }
+
+    /// A call comes in: it is offered, and answered or declined in the same turn.
+    fn offered(&mut self, heard: &HeardWebhook, offer: &Offer) -> Result<Call, StoreError> {
+        let full = self.page.live()? >= self.settings.live_max;
+        let news = News::Offered(Box::new(offer.facts.clone()), heard.leg.clone());
+        let event = self.event(Source::Webhook, news);
+        let call =
+            self.begin(&event)?.ok_or_else(|| StoreError::Failed("an offer made no call".to_owned()))?;
+        let declined = offer.declined.clone().or_else(|| full.then(|| "live_max".to_owned()));
+        let decision = match declined {
+            Some(cause) => News::Declined { cause },
+            None => News::AnswerRequested,
+        };
+        match self.page.call(call.facts.id)? {
+            Some(kept) => self.apply(&kept, Source::Gateway, decision),
+            None => Ok(call),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The exchange with a carrier that an effect asks for: which request comes next, and what the
+//! replies come to. It sends nothing, so the running gateway and the simulation run the same one.
+
+use crate::driver::Owed;
+use crate::heard::Heard;
+use call::call::{Direction, Effect, Found, HangUpReply, News, Sighting, Source, Unknown, UnknownWhy};
+use call::{Call, CallId, CallState, CarrierCallId, Timestamp};
+use carrier::roles::EXCHANGE_MAX;
+use carrier::{Carrier, Next, PlaceError, Placement, Reply, SendError, Sought};
+
+/// One exchange with a carrier on behalf of a call.
+#[derive(Clone, Debug)]
+pub struct Errand {
+    call: CallId,
+    purpose: Purpose,
+    replies: Vec<Reply>,
+}
+
+/// What an errand is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To have the call made. Its request must not leave after `send_by`.
+    Place {
+        /// What is to be placed.
+        placement: Box<Placement>,
+        /// When the permission to send ends.
+        send_by: Timestamp,
+    },
+    /// To search for a placement in doubt.
+    Find(Box<Sought>),
+    /// To ask how a leg stands.
+    LookUp(CarrierCallId),
+    /// To end a leg.
+    HangUp(CarrierCallId),
+}
+
+impl Errand {
+    /// The errand that is owed; `None` if the call moved on meanwhile and doesn't owe it.
+    pub fn new(owed: &Owed) -> Option<Errand> {
+        let purpose = match &owed.effect {
+            Effect::Place => place(&owed.call)?,
+            Effect::Find => find(&owed.call)?,
+            Effect::LookUp(leg) => Purpose::LookUp(leg.clone()),
+            Effect::HangUp(leg) => Purpose::HangUp(leg.clone()),
+        };
+        Some(Errand { call: owed.call.facts.id, purpose, replies: Vec::new() })
+    }
+
+    /// What it is for.
+    pub fn purpose(&self) -> &Purpose {
+        &self.purpose
+    }
+
+    /// The call that it is run for.
+    pub fn call(&self) -> CallId {
+        self.call
+    }
+
+    /// The next request, or what the whole exchange came to.
+    pub fn next(&self, carrier: &dyn Carrier) -> Next<Heard> {
+        if self.replies.len() >= EXCHANGE_MAX {
+            let unknown = unknown(UnknownWhy::Unreadable, "the exchange did not come to an end");
+            return Next::Done(self.told_nothing(unknown));
+        }
+        match &self.purpose {
+            Purpose::Place { placement, .. } => match self.replies.last() {
+                None => Next::Ask(carrier.place(placement)),
+                Some(reply) => Next::Done(self.news(Source::Reply, placed(carrier.read_placed(reply)))),
+            },
+            Purpose::Find(sought) => match carrier.find(sought, &self.replies) {
+                Next::Ask(request) => Next::Ask(request),
+                Next::Done(Ok(candidates)) => Next::Done(Heard::Candidates { call: self.call, candidates }),
+                Next::Done(Err(unknown)) => Next::Done(self.told_nothing(unknown)),
+            },
+            Purpose::LookUp(leg) => match carrier.look_up(leg, &self.replies) {
+                Next::Ask(request) => Next::Ask(request),
+                Next::Done(sighting) => {
+                    Next::Done(self.news(Source::LookUp, News::Sighted { leg: leg.clone(), sighting }))
+                }
+            },
+            Purpose::HangUp(leg) => match carrier.hang_up(leg, &self.replies) {
+                Next::Ask(request) => Next::Ask(request),
+                Next::Done(reply) => {
+                    Next::Done(self.news(Source::Reply, News::HangUpReplied { leg: leg.clone(), reply }))
+                }
+            },
+        }
+    }
+
+    /// The reply to the last request came.
+    pub fn hear(&mut self, reply: Reply) {
+        self.replies.push(reply);
+    }
+
+    /// The last request got no reply: what that comes to.
+    pub fn failed(&self, error: &SendError) -> Heard {
+        match (&self.purpose, error) {
+            (Purpose::Place { .. }, SendError::NotSent(why)) => {
+                tracing::info!(call = %self.call, why, "a placement did not leave");
+                let news = News::PlaceDeferred { why: "unreachable".to_owned(), retry_after: None };
+                self.news(Source::Reply, news)
+            }
+            (Purpose::Place { .. }, SendError::Broken(_) | SendError::TimedOut(_)) => {
+                self.news(Source::Reply, News::PlaceInDoubt { why: error.to_string() })
+            }
+            (Purpose::Find(_) | Purpose::LookUp(_) | Purpose::HangUp(_), _) => {
+                self.told_nothing(error.unknown())
+            }
+        }
+    }
+
+    /// The carrier that carries the call can't be asked: it is not configured, or with another
+    /// account. The call is kept.
+    pub fn nobody_to_ask(&self) -> Heard {
+        let unknown =
+            unknown(UnknownWhy::NotConfigured, "the carrier or account of this call is not configured");
+        match &self.purpose {
+            Purpose::Place { .. } => self.news(
+                Source::Gateway,
+                News::PlaceRefused { code: "not_configured".to_owned(), reason: "not_configured".to_owned() },
+            ),
+            Purpose::Find(_) | Purpose::LookUp(_) | Purpose::HangUp(_) => self.told_nothing(unknown),
+        }
+    }
+
+    /// What it means for this errand that the carrier told nothing.
+    pub fn told_nothing(&self, unknown: Unknown) -> Heard {
+        match &self.purpose {
+            Purpose::Place { .. } => self.news(Source::Reply, News::PlaceInDoubt { why: unknown.detail }),
+            Purpose::Find(_) => self.news(Source::Listing, News::Found(Found::Unknown(unknown))),
+            Purpose::LookUp(leg) => {
+                let sighting = Sighting::Unknown(unknown);
+                self.news(Source::LookUp, News::Sighted { leg: leg.clone(), sighting })
+            }
+            Purpose::HangUp(leg) => {
+                let reply = HangUpReply::Failed(unknown);
+                self.news(Source::Reply, News::HangUpReplied { leg: leg.clone(), reply })
+            }
+        }
+    }
+
+    fn news(&self, source: Source, news: News) -> Heard {
+        Heard::News { call: self.call, source, news }
+    }
+}
+
+fn place(call: &Call) -> Option<Purpose> {
+    let CallState::Placing(placing) = &call.state else { return None };
+    let facts = &call.facts;
+    debug_assert_eq!(facts.direction, Direction::Outbound);
+    let placement = Placement {
+        id: facts.id,
+        from: facts.from.clone(),
+        to: facts.to.clone(),
+        script: call.script(),
+        ring_max: facts.limits.ring_max,
+        duration_max: facts.limits.duration_max,
+    };
+    Some(Purpose::Place { placement: Box::new(placement), send_by: placing.send_by })
+}
+
+fn find(call: &Call) -> Option<Purpose> {
+    let CallState::Placing(placing) = &call.state else { return None };
+    let sought = Sought {
+        from: call.facts.from.clone(),
+        to: call.facts.to.clone(),
+        since: placing.since,
+        until: placing.send_by,
+    };
+    Some(Purpose::Find(Box::new(sought)))
+}
+
+fn placed(read: Result<CarrierCallId, PlaceError>) -> News {
+    match read {
+        Ok(leg) => News::Placed { leg },
+        Err(PlaceError::Refused { code, reason }) => News::PlaceRefused { code, reason },
+        Err(PlaceError::Deferred { why, retry_after }) => News::PlaceDeferred { why, retry_after },
+        Err(PlaceError::InDoubt(why)) => News::PlaceInDoubt { why },
+    }
+}
+
+fn unknown(why: UnknownWhy, detail: &str) -> Unknown {
+    Unknown { why, detail: detail.to_owned(), retry_after: None }
+}

@@ -1,0 +1,175 @@
+//! What the crank can hear, and what it answers.
+
+use call::call::{EndedBy, Facts, News, Script, Source};
+use call::{Call, CallId, CallState, CarrierName};
+use carrier::{Candidate, HeardWebhook};
+
+/// One thing that the crank hears.
+#[derive(Clone, Debug)]
+pub enum Heard {
+    /// A user asks for a call.
+    Order(Box<Order>),
+    /// A verified webhook.
+    Webhook {
+        /// Whose.
+        carrier: CarrierName,
+        /// What it says.
+        heard: Box<HeardWebhook>,
+        /// What is to become of the call that it may offer.
+        offer: Option<Box<Offer>>,
+    },
+    /// What an errand came back with.
+    News {
+        /// For which call.
+        call: CallId,
+        /// From whom.
+        source: Source,
+        /// What.
+        news: News,
+    },
+    /// A search for a placement in doubt came back with these; those that belong to other calls
+    /// are sorted out in the turn.
+    Candidates {
+        /// For which call.
+        call: CallId,
+        /// Calls that fit its numbers and its window.
+        candidates: Vec<Candidate>,
+    },
+    /// Somebody wants a call ended.
+    HangUp {
+        /// Which.
+        call: CallId,
+        /// Who.
+        by: EndedBy,
+        /// Why, in a short word.
+        cause: String,
+    },
+    /// Take up to so many calls that are due.
+    TakeDue(usize),
+    /// The gateway starts: everything unfinished is due now.
+    Start {
+        /// Why outbound calls start paused, if they do.
+        paused: Option<String>,
+    },
+    /// The clock was set: what is due by the old one is due now.
+    ClockSet,
+    /// Outbound calls stop (with a reason) or go on.
+    Pause(Option<String>),
+    /// Calls of another gateway.
+    Import(Vec<ImportedCall>),
+}
+
+/// A call that a user asks for.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// What is settled about it; its id was drawn outside.
+    pub facts: Facts,
+    /// The `Idempotency-Key` and a digest of the request, if there is one.
+    pub key: Option<(String, String)>,
+}
+
+/// What is to become of a call that comes in.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// What is settled about it; its id was drawn outside.
+    pub facts: Facts,
+    /// Why it is declined, if it is.
+    pub declined: Option<String>,
+}
+
+/// A call of another gateway.
+#[derive(Clone, Debug)]
+pub struct ImportedCall {
+    /// The line that it came from, counted from 1.
+    pub line: usize,
+    /// What is settled about it.
+    pub facts: Facts,
+    /// How it stands, as far as the other gateway knew.
+    pub state: CallState,
+    /// What a person should know of it.
+    pub remark: Option<String>,
+}
+
+/// What the crank answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The call as it is on disk.
+    Call(Box<Call>),
+    /// What a webhook's reply is to say.
+    Script(ScriptReply),
+    /// How many calls were taken up.
+    Taken(usize),
+    /// Where each imported call stands.
+    Imported(Vec<ImportOutcome>),
+    /// It is done.
+    Done,
+    /// It isn't, and why.
+    Refused(Refusal),
+}
+
+/// What a webhook's reply is to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptReply {
+    /// The call, unless the webhook is not ours.
+    pub call: Option<CallId>,
+    /// What happens on the line, where the carrier asks.
+    pub script: Option<Script>,
+}
+
+/// What became of an imported call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportOutcome {
+    /// The line that it came from.
+    pub line: usize,
+    /// Our name for it.
+    pub call: CallId,
+    /// Whether it was known already.
+    pub known: bool,
+    /// Whether it is not over.
+    pub live: bool,
+    /// What a person should know of it.
+    pub remark: Option<String>,
+}
+
+/// Why the crank did not do it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such call.
+    #[error("there is no call {0}")]
+    NoSuchCall(CallId),
+    /// No outbound call starts.
+    #[error("outbound calls are paused ({0}); offhook resume lets them start again")]
+    Paused(String),
+    /// The number was called too often.
+    #[error(
+        "{to} was called {made} times within the hour, and [calls] attempts_per_hour allows {allowed}; wait, or raise it"
+    )]
+    TooManyAttempts {
+        /// Who would be called.
+        to: String,
+        /// How many calls were made to it.
+        made: u64,
+        /// How many are allowed.
+        allowed: u64,
+    },
+    /// The key was used for another request.
+    #[error("this Idempotency-Key was used for call {0} with another request; use a new key for a new call")]
+    KeyReused(CallId),
+}
+
+/// How far a user's order got.
+pub type Verdict<T> = Result<T, Refusal>;
+
+impl Answer {
+    /// The call, where the answer is one.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn into_call(self) -> Verdict<Option<Call>> {
+        match self {
+            Answer::Call(call) => Ok(Some(*call)),
+            Answer::Refused(refusal) => Err(refusal),
+            Answer::Script(_) | Answer::Taken(_) | Answer::Imported(_) | Answer::Done => Ok(None),
+        }
+    }
+}

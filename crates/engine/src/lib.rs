@@ -1,0 +1,24 @@
+//! The shell around the pure core: it turns the crank, holds the clock and performs effects.
+//!
+//! [`Driver`] is the crank: a batch of what was heard goes in, one transaction is committed, what
+//! is owed comes out. It is synchronous and draws no time of its own, so that the simulation turns
+//! the same one. [`Errand`] is the exchange with a carrier that an effect asks for, without
+//! sending. [`Calls`] is the running gateway: a writer thread with the driver, a few tasks that
+//! run errands, and a ticker that takes up what is due. Every surface holds one `Calls`.
+
+mod calls;
+mod driver;
+mod errand;
+mod health;
+mod heard;
+mod recovery;
+mod settings;
+mod shell;
+
+pub use calls::{Calls, Clock, EngineError, Line, Parts, SystemClock, new_id};
+pub use driver::{Driver, Moved, Owed, Turned};
+pub use errand::{Errand, Purpose};
+pub use health::{Health, Report};
+pub use heard::{Answer, Heard, ImportOutcome, ImportedCall, Offer, Order, Refusal, ScriptReply, Verdict};
+pub use recovery::{Decision, RecoveryLine, RecoveryReport};
+pub use settings::{Inbound, NumberSettings, Settings};

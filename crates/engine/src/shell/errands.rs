@@ -1,0 +1,231 @@
+//! Errands on the wire: bounded parallel, each result heard by the crank.
+
+use super::{Ear, Errands, TurnFailed};
+use crate::calls::{Clock, Line};
+use crate::driver::Owed;
+use crate::errand::{Errand, Purpose};
+use crate::heard::Heard;
+use call::call::{Effect, News, Sighting, Source, Unknown, UnknownWhy};
+use call::{Call, CarrierCallId, CarrierName, Timestamp};
+use carrier::send::Sender;
+use carrier::{Carrier, Next, Reply, Request, SendError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, Semaphore, mpsc};
+
+/// Everything that errands need.
+pub(crate) struct Runner {
+    pub(crate) lanes: BTreeMap<CarrierName, Lane>,
+    pub(crate) sender: Sender,
+    pub(crate) send_within: Duration,
+    pub(crate) ear: Ear,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// How many errands were taken and not done yet.
+    pub(crate) under_way: AtomicUsize,
+    /// Rings when there is room for more.
+    pub(crate) room: Notify,
+}
+
+/// A carrier, and how many requests may be on their way to it.
+pub(crate) struct Lane {
+    carrier: Arc<dyn Carrier>,
+    request_timeout: Duration,
+    places: Semaphore,
+}
+
+impl Lane {
+    /// The lane of a carrier, under its name.
+    pub(crate) fn of(line: Line) -> (CarrierName, Lane) {
+        let Line { carrier, request_timeout } = line;
+        (carrier.name().clone(), Lane { carrier, request_timeout, places: Semaphore::new(IN_FLIGHT_MAX) })
+    }
+}
+
+/// Runs what is owed until nobody owes any more.
+pub(crate) async fn run(runner: Arc<Runner>, mut owed: mpsc::Receiver<Errands>) {
+    while let Some(Errands { owed, since }) = owed.recv().await {
+        runner.under_way.fetch_add(owed.len(), Ordering::Relaxed);
+        let (looks, others): (Vec<Owed>, Vec<Owed>) =
+            owed.into_iter().partition(|owed| matches!(owed.effect, Effect::LookUp(_)));
+        for one in others {
+            tokio::spawn(Arc::clone(&runner).perform(one, since));
+        }
+        for (_, group) in by_carrier(looks) {
+            if group.len() >= LIST_FROM {
+                tokio::spawn(Arc::clone(&runner).look_at_all(group, since));
+            } else {
+                for one in group {
+                    tokio::spawn(Arc::clone(&runner).perform(one, since));
+                }
+            }
+        }
+    }
+}
+
+impl Runner {
+    /// How many more calls may be taken up.
+    pub(crate) fn room(&self) -> usize {
+        UNDER_WAY_MAX.saturating_sub(self.under_way.load(Ordering::Relaxed))
+    }
+
+    async fn perform(self: Arc<Self>, owed: Owed, since: Instant) {
+        if let Some(errand) = Errand::new(&owed) {
+            let heard = self.exchange(errand, &owed.call, since).await;
+            self.tell(heard).await;
+        }
+        self.done(1);
+    }
+
+    fn done(&self, n_errands: usize) {
+        let before = self.under_way.fetch_sub(n_errands, Ordering::Relaxed);
+        if before <= UNDER_WAY_MAX / 2 {
+            self.room.notify_one();
+        }
+    }
+
+    /// Has the crank hear it. If the store can't be written it is tried again for a while; after
+    /// that the state on disk still owes the look that tells the same.
+    async fn tell(&self, heard: Heard) {
+        for pause in TELL_AGAIN {
+            match self.ear.hear(heard.clone()).await {
+                Ok(_) => return,
+                Err(TurnFailed(error)) => tracing::warn!(error, "what a carrier said is not on disk yet"),
+            }
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// The lane of the carrier that carries the call, if it is still configured with the call's
+    /// account.
+    fn lane_of(&self, call: &Call) -> Option<&Lane> {
+        let lane = self.lanes.get(&call.facts.carrier)?;
+        let same = call.facts.account.is_none() || call.facts.account.as_deref() == lane.carrier.account();
+        same.then_some(lane)
+    }
+
+    async fn exchange(&self, mut errand: Errand, call: &Call, since: Instant) -> Heard {
+        let Some(lane) = self.lane_of(call) else { return errand.nobody_to_ask() };
+        loop {
+            let request = match errand.next(lane.carrier.as_ref()) {
+                Next::Done(heard) => return heard,
+                Next::Ask(request) => request,
+            };
+            let sent = match errand.purpose() {
+                Purpose::Place { send_by, .. } => self.place(lane, &request, *send_by, since).await,
+                Purpose::Find(_) | Purpose::LookUp(_) | Purpose::HangUp(_) => self.send(lane, &request).await,
+            };
+            match sent {
+                Ok(reply) => errand.hear(reply),
+                Err(error) => return errand.failed(&error),
+            }
+        }
+    }
+
+    async fn send(&self, lane: &Lane, request: &Request) -> Result<Reply, SendError> {
+        let _place = lane.places.acquire().await;
+        self.sender.send(request, lane.request_timeout).await
+    }
+
+    /// A placement leaves only while its time runs, on the wall clock and on the clock that
+    /// nobody can set: a stopped process or a suspended machine rings nobody late.
+    async fn place(
+        &self,
+        lane: &Lane,
+        request: &Request,
+        send_by: Timestamp,
+        since: Instant,
+    ) -> Result<Reply, SendError> {
+        let _place = lane.places.acquire().await;
+        let may_send = || self.clock.now() < send_by && since.elapsed() < self.send_within;
+        self.sender.place(request, lane.request_timeout, may_send).await
+    }
+
+    /// Asks for all live calls at once. Who is in the listing lives; who isn't is asked about alone,
+    /// for absence proves nothing.
+    async fn look_at_all(self: Arc<Self>, group: Vec<Owed>, since: Instant) {
+        let n_looks = group.len();
+        let listing = match group.first().and_then(|owed| self.lane_of(&owed.call)) {
+            Some(lane) => self.list_live(lane).await,
+            None => Ok(BTreeMap::new()),
+        };
+        let mut told = Vec::new();
+        for owed in group {
+            let Effect::LookUp(leg) = &owed.effect else { continue };
+            let call = owed.call.facts.id;
+            let sighted = |sighting| News::Sighted { leg: leg.clone(), sighting };
+            match &listing {
+                Ok(live) if live.contains_key(leg) => {
+                    let news = sighted(live[leg].clone());
+                    told.push(Heard::News { call, source: Source::Listing, news });
+                }
+                Err(unknown) if says_it_of_all(unknown.why) => {
+                    let news = sighted(Sighting::Unknown(unknown.clone()));
+                    told.push(Heard::News { call, source: Source::Listing, news });
+                }
+                Ok(_) | Err(_) => {
+                    self.under_way.fetch_add(1, Ordering::Relaxed);
+                    tokio::spawn(Arc::clone(&self).perform(owed, since));
+                }
+            }
+        }
+        let telling: Vec<_> = told
+            .into_iter()
+            .map(|heard| {
+                let runner = Arc::clone(&self);
+                tokio::spawn(async move { runner.tell(heard).await })
+            })
+            .collect();
+        for one in telling {
+            let _ = one.await;
+        }
+        self.done(n_looks);
+    }
+
+    async fn list_live(&self, lane: &Lane) -> Result<BTreeMap<CarrierCallId, Sighting>, Unknown> {
+        let mut replies = Vec::new();
+        loop {
+            match lane.carrier.list_live(&replies) {
+                Next::Done(listed) => {
+                    let listed = listed?;
+                    return Ok(listed.into_iter().map(|one| (one.leg, one.sighting)).collect());
+                }
+                Next::Ask(_) if replies.len() >= carrier::roles::EXCHANGE_MAX => return Ok(BTreeMap::new()),
+                Next::Ask(request) => match self.send(lane, &request).await {
+                    Ok(reply) => replies.push(reply),
+                    Err(error) => return Err(error.unknown()),
+                },
+            }
+        }
+    }
+}
+
+/// Whether a failed listing would fail for each call as well: to ask on would only add load.
+fn says_it_of_all(why: UnknownWhy) -> bool {
+    matches!(why, UnknownWhy::Unauthorized | UnknownWhy::RateLimited | UnknownWhy::Unreachable)
+}
+
+fn by_carrier(looks: Vec<Owed>) -> BTreeMap<CarrierName, Vec<Owed>> {
+    let mut groups: BTreeMap<CarrierName, Vec<Owed>> = BTreeMap::new();
+    for look in looks {
+        groups.entry(look.call.facts.carrier.clone()).or_default().push(look);
+    }
+    groups
+}
+
+/// From so many looks at once on, a listing (one request a state and page) is cheaper.
+const LIST_FROM: usize = 32;
+/// So many requests may be in flight to one carrier.
+const IN_FLIGHT_MAX: usize = 64;
+/// So many errands may be taken and not done: the ticker takes no more calls up meanwhile.
+const UNDER_WAY_MAX: usize = 4_096;
+/// The pauses after which a result that could not be written is told again.
+const TELL_AGAIN: [Duration; 6] = [
+    Duration::from_millis(100),
+    Duration::from_millis(400),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(9),
+    Duration::from_secs(9),
+];

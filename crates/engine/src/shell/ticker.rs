@@ -1,0 +1,56 @@
+//! The ticker: takes up what is due, all day long, and notices when the wall clock is set.
+
+use super::errands::Runner;
+use crate::heard::{Answer, Heard};
+use call::Timestamp;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Ticks for ever.
+pub(crate) async fn run(runner: Arc<Runner>) {
+    let mut clocks = Clocks { wall: runner.clock.now(), steady: Instant::now() };
+    loop {
+        if clocks.drifted(runner.clock.now(), Instant::now()) {
+            tracing::warn!("the wall clock was set, or the machine slept; every call is looked at");
+            let _ = runner.ear.hear(Heard::ClockSet).await;
+        }
+        let room = runner.room();
+        let taken = if room == 0 {
+            None
+        } else {
+            runner.ear.hear(Heard::TakeDue(room.min(TAKEN_AT_ONCE))).await.ok()
+        };
+        match taken {
+            Some(Answer::Taken(n_calls)) if n_calls >= TAKEN_AT_ONCE.min(room) && n_calls > 0 => {}
+            _ => {
+                tokio::select! {
+                    () = tokio::time::sleep(TICK) => {}
+                    () = runner.room.notified(), if room == 0 => {}
+                }
+            }
+        }
+    }
+}
+
+/// The wall clock beside the one that nobody can set.
+struct Clocks {
+    wall: Timestamp,
+    steady: Instant,
+}
+
+impl Clocks {
+    /// Whether the two went apart since the last time.
+    fn drifted(&mut self, wall: Timestamp, steady: Instant) -> bool {
+        let passed = steady.duration_since(self.steady);
+        let expected = self.wall + passed;
+        *self = Clocks { wall, steady };
+        expected.since(wall).max(wall.since(expected)) > DRIFT
+    }
+}
+
+/// How often somebody looks whether anything is due, and queued calls whether they may go.
+const TICK: Duration = Duration::from_millis(100);
+/// So many calls are taken up in one turn.
+const TAKEN_AT_ONCE: usize = 1_024;
+/// Clocks are steered by less than this; a larger jump is somebody's hand, or sleep.
+const DRIFT: Duration = Duration::from_secs(2);

@@ -1,0 +1,85 @@
+//! The writer: the one thread that turns the crank. Whatever waits while a turn is committed
+//! shares the next one, so that one sync of the disk serves many.
+
+use super::{BATCH_MAX, Errands, Job, TurnFailed};
+use crate::calls::Clock;
+use crate::driver::{Driver, Moved, Turned};
+use crate::health::Health;
+use crate::heard::{Answer, Heard};
+use call::CallState;
+use call::call::Ending;
+use std::sync::Arc;
+use std::time::Instant;
+use store::StoreError;
+use tokio::sync::mpsc;
+
+/// Turns the crank until nobody can send any more.
+pub(crate) fn run(
+    mut driver: Driver,
+    mut jobs: mpsc::Receiver<Job>,
+    errands: &mpsc::Sender<Errands>,
+    clock: &dyn Clock,
+    health: &Arc<Health>,
+) {
+    while let Some(first) = jobs.blocking_recv() {
+        let mut batch = vec![first];
+        while batch.len() < BATCH_MAX
+            && let Ok(job) = jobs.try_recv()
+        {
+            batch.push(job);
+        }
+        let (heard, answers): (Vec<Heard>, Vec<_>) =
+            batch.into_iter().map(|job| (job.heard, job.answer)).unzip();
+        let since = Instant::now();
+        let turned = driver.turn(&heard, clock.now());
+        note_store(health, turned.as_ref().err());
+        match turned {
+            Ok(Turned { answers: given, owed, moved }) => {
+                moved.iter().for_each(log_move);
+                for ((heard, given), answer) in heard.iter().zip(given).zip(answers) {
+                    note_call(health, heard, given.as_ref().ok());
+                    // Whoever asked may have gone away meanwhile; what was heard stands.
+                    let _ = answer.send(given.map_err(|error| TurnFailed::from(&error)));
+                }
+                if !owed.is_empty() && errands.blocking_send(Errands { owed, since }).is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                for answer in answers {
+                    let _ = answer.send(Err(TurnFailed::from(&error)));
+                }
+            }
+        }
+    }
+}
+
+fn log_move(moved: &Moved) {
+    let (call, was, is) = (moved.call.facts.id, moved.was.unwrap_or("new"), moved.call.state.word());
+    match &moved.call.state {
+        CallState::Ended(over) => {
+            let Ending { kind, cause, .. } = &over.ending;
+            tracing::info!(%call, was, is, kind = kind.word(), cause, "a call ended");
+        }
+        CallState::HangingUp(hanging) => {
+            tracing::info!(%call, was, is, cause = hanging.cause, "a call moved")
+        }
+        _ => tracing::info!(%call, was, is, "a call moved"),
+    }
+}
+
+fn note_store(health: &Arc<Health>, failure: Option<&StoreError>) {
+    if let Some(error) = failure {
+        tracing::error!(%error, "the store failed; nothing of this turn happened");
+    }
+    health.set_store(failure.map(ToString::to_string));
+}
+
+fn note_call(health: &Arc<Health>, heard: &Heard, answer: Option<&Answer>) {
+    if let Some(Answer::Call(call)) = answer {
+        health.note(heard, call);
+        if call.due_at().is_none() {
+            health.forget(call.facts.id);
+        }
+    }
+}
