@@ -1,0 +1,78 @@
+//! The gateway's HTTP: its API for programs, the carriers' webhooks, and its health. It says the
+//! verbs of [`engine::Calls`] and knows nothing of how they are done.
+
+mod api;
+mod auth;
+mod health;
+mod problem;
+mod story;
+mod view;
+mod webhooks;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{any, get, post};
+use engine::Calls;
+use std::sync::Arc;
+
+pub(crate) use problem::Problem;
+
+/// What every page needs.
+#[derive(Clone)]
+pub(crate) struct Pages {
+    /// The gateway.
+    pub(crate) calls: Calls,
+    /// The bearer token that the API asks for.
+    pub(crate) token: Arc<str>,
+    /// The address that carriers were told to call: scheme, host, and a path before ours if any.
+    pub(crate) public_url: Arc<str>,
+    /// Finds the carrier of an imported call.
+    pub(crate) import: Arc<crate::import::Mapping>,
+}
+
+/// All pages.
+pub(crate) fn router(pages: Pages) -> Router {
+    let api = Router::new()
+        .route("/calls", get(api::list).post(api::place))
+        .route("/calls/{id}", get(api::get))
+        .route("/calls/{id}/events", get(api::events))
+        .route("/calls/{id}/hangup", post(api::hang_up))
+        .route("/recovery", get(api::recovery))
+        .route("/pause", post(api::pause))
+        .route("/resume", post(api::resume))
+        .route("/import", post(api::import).layer(DefaultBodyLimit::max(IMPORT_MAX)))
+        .method_not_allowed_fallback(problem::wrong_method)
+        .fallback(problem::no_such_page)
+        .layer(middleware::from_fn_with_state(pages.clone(), auth::check));
+    let all = Router::new()
+        .nest("/v1", api)
+        .route("/webhooks/{carrier}/{*rest}", any(webhooks::hear))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .method_not_allowed_fallback(problem::wrong_method)
+        .fallback(problem::no_such_page)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::map_response(problem::too_large));
+    // A proxy may hand on the path of the public address or cut it off: both arrive.
+    let prefix = path_of(&pages.public_url).to_owned();
+    let all = if prefix.is_empty() { all } else { all.clone().nest(&prefix, all) };
+    all.with_state(pages)
+}
+
+/// The path of an address, without a slash at its end; empty for none.
+pub(crate) fn path_of(url: &str) -> &str {
+    let after_scheme = url.find("://").map_or(0, |at| at + 3);
+    match url[after_scheme..].find('/') {
+        Some(at) => url[after_scheme + at..].trim_end_matches('/'),
+        None => "",
+    }
+}
+
+/// No webhook or request of ours is larger: a carrier's form has some two kilobytes.
+const BODY_MAX: usize = 256 * 1024;
+/// A `calls.jsonl` of 100,000 calls with short transcripts.
+const IMPORT_MAX: usize = 256 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,264 @@
+//! `/v1`: the verbs, for programs.
+
+use super::problem::Kind;
+use super::view::{self, CallView};
+use super::{Pages, Problem, story};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use call::{Call, CallId, CallState, PhoneNumber};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use store::CallQuery;
+
+/// What is asked of `POST /v1/calls`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlaceCall {
+    to: String,
+    from: Option<String>,
+    say: Option<String>,
+}
+
+/// What is asked of `GET /v1/calls`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListCalls {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    state: Option<String>,
+    live: Option<bool>,
+}
+
+/// What is asked of `GET /v1/calls/{id}/events`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListEvents {
+    limit: Option<usize>,
+    cursor: Option<u64>,
+}
+
+/// What is asked of `POST /v1/pause`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pause {
+    reason: Option<String>,
+}
+
+type Reply = Result<Json<Value>, Problem>;
+
+/// `POST /v1/calls`: 202 with the call, which is on disk.
+pub(crate) async fn place(
+    State(pages): State<Pages>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<(StatusCode, Json<CallView>), Problem> {
+    let asked: PlaceCall = read(&body)?;
+    let to = number(&asked.to)?;
+    let from = asked.from.as_deref().map(number).transpose()?;
+    let key = match headers.get("idempotency-key") {
+        Some(key) => Some((idempotency_key(key)?, digest(&to, from.as_ref(), asked.say.as_deref()))),
+        None => None,
+    };
+    let call = pages.calls.place(to, from, asked.say, key).await?;
+    let waits_for = waits_for(&pages, &call).await?;
+    Ok((StatusCode::ACCEPTED, Json(CallView::of(&call).waiting_for(waits_for))))
+}
+
+/// `GET /v1/calls`: the newest first.
+pub(crate) async fn list(
+    State(pages): State<Pages>,
+    query: Result<Query<ListCalls>, axum::extract::rejection::QueryRejection>,
+) -> Reply {
+    let Query(asked) = query.map_err(|error| {
+        Problem::new(
+            Kind::Unreadable,
+            format!("{}; it takes limit, cursor, state and live", error.body_text()),
+        )
+    })?;
+    let limit = asked.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let query = CallQuery {
+        unfinished: asked.live == Some(true),
+        state: asked.state.as_deref().map(state).transpose()?,
+        before: asked.cursor.as_deref().map(call_id).transpose()?,
+        limit: limit + 1,
+    };
+    let mut found = pages.calls.list(query).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|kept| kept.call.facts.id.to_string());
+    let calls: Vec<CallView> = found.iter().map(|kept| CallView::of(&kept.call)).collect();
+    Ok(Json(json!({ "calls": calls, "next": next })))
+}
+
+/// `GET /v1/calls/{id}`.
+pub(crate) async fn get(
+    State(pages): State<Pages>,
+    Path(id): Path<String>,
+) -> Result<Json<CallView>, Problem> {
+    let id = call_id(&id)?;
+    let kept = pages.calls.get(id).await?.ok_or_else(|| no_such_call(id))?;
+    let waits_for = waits_for(&pages, &kept.call).await?;
+    Ok(Json(CallView::of(&kept.call).waiting_for(waits_for)))
+}
+
+/// `GET /v1/calls/{id}/events`: its log, in order.
+pub(crate) async fn events(
+    State(pages): State<Pages>,
+    Path(id): Path<String>,
+    query: Result<Query<ListEvents>, axum::extract::rejection::QueryRejection>,
+) -> Reply {
+    let Query(asked) = query.map_err(|error| {
+        Problem::new(Kind::Unreadable, format!("{}; it takes limit and cursor", error.body_text()))
+    })?;
+    let id = call_id(&id)?;
+    let limit = asked.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
+    if pages.calls.get(id).await?.is_none() {
+        return Err(no_such_call(id));
+    }
+    let mut found = pages.calls.events(id, asked.cursor.unwrap_or(0), limit + 1).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|kept| kept.version);
+    let events: Vec<Value> = found.iter().map(story::line).collect();
+    Ok(Json(json!({ "events": events, "next": next })))
+}
+
+/// `POST /v1/calls/{id}/hangup`: 202 with the call, which is to end.
+pub(crate) async fn hang_up(
+    State(pages): State<Pages>,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<CallView>), Problem> {
+    let call = pages.calls.hang_up(call_id(&id)?).await?;
+    Ok((StatusCode::ACCEPTED, Json(CallView::of(&call))))
+}
+
+/// `GET /v1/recovery`: what the last start found and decided.
+pub(crate) async fn recovery(State(pages): State<Pages>) -> Reply {
+    let report = pages.calls.recovery().await?;
+    let calls: Vec<Value> = report.lines.iter().map(view::recovered).collect();
+    let started_at = report.started_at.map(view::rfc3339);
+    Ok(Json(json!({ "started_at": started_at, "calls": calls, "pending": report.pending })))
+}
+
+/// `POST /v1/pause`.
+pub(crate) async fn pause(State(pages): State<Pages>, body: Bytes) -> Reply {
+    let asked: Pause = if body.is_empty() { Pause::default() } else { read(&body)? };
+    let reason =
+        asked.reason.filter(|reason| !reason.trim().is_empty()).unwrap_or_else(|| "by hand".to_owned());
+    pages.calls.pause(reason.clone()).await?;
+    Ok(Json(json!({ "paused": true, "reason": reason })))
+}
+
+/// `POST /v1/resume`.
+pub(crate) async fn resume(State(pages): State<Pages>) -> Reply {
+    pages.calls.resume().await?;
+    Ok(Json(json!({ "paused": false, "reason": null })))
+}
+
+/// `POST /v1/import`: the file of another gateway.
+pub(crate) async fn import(State(pages): State<Pages>, body: Bytes) -> Reply {
+    let text = String::from_utf8_lossy(&body);
+    let read = crate::import::read(&text, &pages.import, pages.calls.now());
+    let outcomes = pages.calls.import(read.calls).await?;
+    let known = outcomes.iter().filter(|outcome| outcome.known).count();
+    let live = outcomes.iter().filter(|outcome| outcome.live && !outcome.known).count();
+    let reported: Vec<Value> = outcomes
+        .iter()
+        .filter(|outcome| !outcome.known)
+        .filter_map(|outcome| {
+            let reason = outcome.remark.as_ref()?;
+            Some(json!({ "line": outcome.line, "call": outcome.call.to_string(), "reason": reason }))
+        })
+        .collect();
+    let skipped: Vec<Value> =
+        read.skipped.iter().map(|line| json!({ "line": line.line, "reason": line.reason })).collect();
+    Ok(Json(json!({
+        "taken": outcomes.len() - known,
+        "live": live,
+        "known": known,
+        "skipped": skipped,
+        "reported": reported,
+    })))
+}
+
+/// What a queued call waits for, as far as can be told without its turn.
+async fn waits_for(pages: &Pages, call: &Call) -> Result<Option<&'static str>, Problem> {
+    let CallState::Queued(queued) = &call.state else { return Ok(None) };
+    if pages.calls.paused().await?.is_some() {
+        return Ok(Some("pause"));
+    }
+    if queued.not_before > pages.calls.now() {
+        return Ok(Some("retry"));
+    }
+    let full = pages.calls.live().await? >= pages.calls.settings().live_max;
+    Ok(Some(if full { "slot" } else { "pace" }))
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        Problem::new(Kind::Unreadable, format!("the body is not the JSON that this page takes: {error}"))
+    })
+}
+
+fn number(text: &str) -> Result<PhoneNumber, Problem> {
+    text.parse().map_err(|error: call::number::NumberError| {
+        let kind = if matches!(error, call::number::NumberError::Emergency(_)) {
+            Kind::NeverDialled
+        } else {
+            Kind::BadNumber
+        };
+        Problem::new(kind, error.to_string())
+    })
+}
+
+fn call_id(text: &str) -> Result<CallId, Problem> {
+    text.parse().map_err(|error: call::ids::NoCallId| Problem::new(Kind::NoSuchCall, error.to_string()))
+}
+
+fn no_such_call(id: CallId) -> Problem {
+    Problem::new(Kind::NoSuchCall, format!("there is no call {id}; GET /v1/calls lists those there are"))
+}
+
+fn state(word: &str) -> Result<String, Problem> {
+    if STATES.contains(&word) {
+        return Ok(word.to_owned());
+    }
+    Err(Problem::new(Kind::Unreadable, format!("{word:?} is no state; the states are {}", STATES.join(", "))))
+}
+
+fn idempotency_key(key: &axum::http::HeaderValue) -> Result<String, Problem> {
+    let text = key.to_str().unwrap_or_default();
+    if (1..=KEY_MAX).contains(&text.len()) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::new(Kind::Unreadable, format!("an Idempotency-Key has 1 to {KEY_MAX} ASCII letters")))
+}
+
+/// What was asked, whatever the order and spacing of its JSON.
+fn digest(to: &PhoneNumber, from: Option<&PhoneNumber>, say: Option<&str>) -> String {
+    let asked = json!([to.as_str(), from.map(PhoneNumber::as_str), say]);
+    hex::encode(Sha256::digest(asked.to_string().as_bytes()))
+}
+
+/// The states by their words.
+const STATES: [&str; 9] = [
+    "queued",
+    "placing",
+    "initiated",
+    "ringing",
+    "offered",
+    "answering",
+    "in_progress",
+    "hanging_up",
+    "ended",
+];
+/// How many calls a page has unless asked otherwise.
+const PAGE: usize = 50;
+/// How many a page has at most.
+const PAGE_MAX: usize = 500;
+/// How long an `Idempotency-Key` may be.
+const KEY_MAX: usize = 255;

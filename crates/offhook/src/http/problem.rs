@@ -1,0 +1,194 @@
+//! What went wrong, as RFC 9457 has it, with a stable code and a page for each in `docs/errors`.
+
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use carrier::WebhookError;
+use engine::{EngineError, Refusal};
+use serde::Serialize;
+
+/// What went wrong.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    kind: Kind,
+    detail: String,
+}
+
+/// The problems that there are: code, HTTP status and title of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// No bearer token, or a wrong one.
+    Unauthorized,
+    /// The request can't be read.
+    Unreadable,
+    /// No telephone number.
+    BadNumber,
+    /// A number that is never dialled.
+    NeverDialled,
+    /// The number to call from is not ours, or there is none.
+    NotOurs,
+    /// The text to say is too long.
+    SayTooLong,
+    /// The number was called too often.
+    TooManyAttempts,
+    /// Outbound calls are paused.
+    Paused,
+    /// An `Idempotency-Key` that was used for another request.
+    KeyReused,
+    /// No such call.
+    NoSuchCall,
+    /// The store can't be written or read.
+    StoreFailed,
+    /// A webhook without the carrier's signature.
+    WebhookNotBelieved,
+    /// A webhook that can't be read.
+    WebhookUnreadable,
+    /// A carrier that is not configured.
+    NoSuchCarrier,
+    /// No such page, or not by this method.
+    NoSuchPage,
+    /// Larger than anything that this page takes.
+    TooLarge,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+}
+
+impl Kind {
+    fn row(self) -> (&'static str, StatusCode, &'static str) {
+        match self {
+            Kind::Unauthorized => ("OH-0001", StatusCode::UNAUTHORIZED, "unauthorized"),
+            Kind::Unreadable => ("OH-0002", StatusCode::BAD_REQUEST, "the request cannot be read"),
+            Kind::BadNumber => ("OH-0003", StatusCode::UNPROCESSABLE_ENTITY, "not a telephone number"),
+            Kind::NeverDialled => ("OH-0004", StatusCode::FORBIDDEN, "this number is not dialled"),
+            Kind::NotOurs => ("OH-0005", StatusCode::UNPROCESSABLE_ENTITY, "no number to call from"),
+            Kind::SayTooLong => ("OH-0006", StatusCode::UNPROCESSABLE_ENTITY, "the text to say is too long"),
+            Kind::TooManyAttempts => ("OH-0007", StatusCode::TOO_MANY_REQUESTS, "called too often"),
+            Kind::Paused => ("OH-0008", StatusCode::CONFLICT, "outbound calls are paused"),
+            Kind::KeyReused => {
+                ("OH-0009", StatusCode::UNPROCESSABLE_ENTITY, "the key was used for another request")
+            }
+            Kind::NoSuchCall => ("OH-0010", StatusCode::NOT_FOUND, "no such call"),
+            Kind::StoreFailed => ("OH-0011", StatusCode::SERVICE_UNAVAILABLE, "the store failed"),
+            Kind::WebhookNotBelieved => ("OH-0012", StatusCode::FORBIDDEN, "the webhook is not believed"),
+            Kind::WebhookUnreadable => ("OH-0013", StatusCode::BAD_REQUEST, "the webhook cannot be read"),
+            Kind::NoSuchCarrier => ("OH-0014", StatusCode::NOT_FOUND, "no such carrier"),
+            Kind::NoSuchPage => ("OH-0015", StatusCode::NOT_FOUND, "no such page"),
+            Kind::TooLarge => ("OH-0016", StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"),
+        }
+    }
+
+    /// All of them, for the test that holds the pages of `docs/errors` against them.
+    #[cfg(test)]
+    pub(crate) const ALL: [Kind; 16] = [
+        Kind::Unauthorized,
+        Kind::Unreadable,
+        Kind::BadNumber,
+        Kind::NeverDialled,
+        Kind::NotOurs,
+        Kind::SayTooLong,
+        Kind::TooManyAttempts,
+        Kind::Paused,
+        Kind::KeyReused,
+        Kind::NoSuchCall,
+        Kind::StoreFailed,
+        Kind::WebhookNotBelieved,
+        Kind::WebhookUnreadable,
+        Kind::NoSuchCarrier,
+        Kind::NoSuchPage,
+        Kind::TooLarge,
+    ];
+
+    /// The stable code and the title.
+    #[cfg(test)]
+    pub(crate) fn code_and_title(self) -> (&'static str, &'static str) {
+        let (code, _, title) = self.row();
+        (code, title)
+    }
+}
+
+impl Problem {
+    /// A problem of this kind; `detail` says what was tried, the value, and the way out.
+    pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Problem {
+        Problem { kind, detail: detail.into() }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (code, status, title) = self.kind.row();
+        let body = Body {
+            r#type: format!("{PAGES}{code}.md"),
+            title,
+            status: status.as_u16(),
+            detail: &self.detail,
+            code,
+        };
+        let mut response = (status, serde_json::to_string(&body).unwrap_or_default()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<EngineError> for Problem {
+    fn from(error: EngineError) -> Problem {
+        let kind = match &error {
+            EngineError::Refused(Refusal::NoSuchCall(_)) => Kind::NoSuchCall,
+            EngineError::Refused(Refusal::Paused(_)) => Kind::Paused,
+            EngineError::Refused(Refusal::TooManyAttempts { .. }) => Kind::TooManyAttempts,
+            EngineError::Refused(Refusal::KeyReused(_)) => Kind::KeyReused,
+            EngineError::Forbidden(_) => Kind::NeverDialled,
+            EngineError::NotOurs { .. } | EngineError::NoNumber => Kind::NotOurs,
+            EngineError::SayTooLong { .. } => Kind::SayTooLong,
+            EngineError::NoCarrier(_) => Kind::NoSuchCarrier,
+            EngineError::Webhook(WebhookError::Unreadable(_)) => Kind::WebhookUnreadable,
+            EngineError::Webhook(WebhookError::Unsigned | WebhookError::WrongSignature(_)) => {
+                Kind::WebhookNotBelieved
+            }
+            EngineError::Store(_) => Kind::StoreFailed,
+        };
+        Problem::new(kind, error.to_string())
+    }
+}
+
+/// For addresses that mean nothing.
+pub(crate) async fn no_such_page(request: Request) -> Problem {
+    Problem::new(
+        Kind::NoSuchPage,
+        format!("there is nothing at {}; the pages are listed in docs/http.md", request.uri().path()),
+    )
+}
+
+/// For pages that don't take this method.
+pub(crate) async fn wrong_method(request: Request) -> Response {
+    let detail = format!(
+        "{} does not take {}; the pages are listed in docs/http.md",
+        request.uri().path(),
+        request.method()
+    );
+    let mut response = Problem::new(Kind::NoSuchPage, detail).into_response();
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
+}
+
+/// Says in our own words that a body was too large.
+pub(crate) async fn too_large(response: Response) -> Response {
+    if response.status() != StatusCode::PAYLOAD_TOO_LARGE {
+        return response;
+    }
+    Problem::new(Kind::TooLarge, "the body is larger than anything that this page takes; send less")
+        .into_response()
+}
+
+/// Where the pages on problems are, relative to the project.
+const PAGES: &str = "docs/errors/";

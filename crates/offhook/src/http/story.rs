@@ -1,0 +1,111 @@
+//! The events of a call in words, for a person at night.
+
+use super::view::rfc3339;
+use call::call::{Event, Found, HangUpReply, News, Progress, Sighting, Source, Unknown};
+use serde_json::{Value, json};
+use store::KeptEvent;
+
+/// One line of a call's story.
+pub(crate) fn line(kept: &KeptEvent) -> Value {
+    let event = &kept.event;
+    json!({
+        "version": kept.version,
+        "at": rfc3339(event.at),
+        "kind": event.news.word(),
+        "source": source(event.source),
+        "summary": summary(event),
+        "event": serde_json::to_value(&event.news).unwrap_or(Value::Null),
+    })
+}
+
+fn source(source: Source) -> &'static str {
+    match source {
+        Source::Api => "api",
+        Source::Webhook => "webhook",
+        Source::LookUp => "look_up",
+        Source::Listing => "listing",
+        Source::Reply => "reply",
+        Source::Gateway => "gateway",
+        Source::Import => "import",
+    }
+}
+
+fn summary(event: &Event) -> String {
+    match &event.news {
+        News::Asked(facts) => format!(
+            "a call to {} was asked for, from {} over {}",
+            facts.to.as_str(),
+            facts.from.as_str(),
+            facts.carrier
+        ),
+        News::Offered(facts, leg) => format!("{} calls {} ({leg})", facts.from.as_str(), facts.to.as_str()),
+        News::Imported(_, state) => {
+            format!("taken over from another gateway, which believed: {}", state.word())
+        }
+        News::Admitted { send_by } => {
+            format!("a place was free; its request may leave until {}", rfc3339(*send_by))
+        }
+        News::Placed { leg } => format!("the carrier took it, as {leg}"),
+        News::PlaceRefused { code, reason } => format!("the carrier refused it: {reason} ({code})"),
+        News::PlaceDeferred { why, .. } => format!("nothing was dialled ({why}); it goes back to the queue"),
+        News::PlaceInDoubt { why } => {
+            format!("the request may have reached the carrier ({why}); it is looked for, not repeated")
+        }
+        News::Found(found) => self::found(found),
+        News::Progressed { progress, .. } => format!("the carrier says: {}", word(*progress)),
+        News::Over { ending, .. } => format!("the carrier says that it is over: {}", ending.code),
+        News::Unread { what, .. } => format!("the carrier said something unknown ({what}); it is asked"),
+        News::Sighted { leg, sighting } => sighted(leg.as_str(), sighting),
+        News::HangUpRequested { cause, .. } => format!("it is to end: {cause}"),
+        News::AnswerRequested => "it is answered".to_owned(),
+        News::Declined { cause } => format!("it is declined: {cause}"),
+        News::HangUpReplied { reply, .. } => hung_up(reply),
+        News::CheckDue => "its time had come".to_owned(),
+    }
+}
+
+fn found(found: &Found) -> String {
+    match found {
+        Found::Leg { leg, sighting } => format!("found by its numbers: {}", sighted(leg.as_str(), sighting)),
+        Found::Nothing => "the carrier lists no such call".to_owned(),
+        Found::Several(n) => format!("{n} calls at the carrier fit; waiting for a mark"),
+        Found::Unknown(unknown) => format!("the carrier could not be searched: {}", shown(unknown)),
+    }
+}
+
+fn sighted(leg: &str, sighting: &Sighting) -> String {
+    match sighting {
+        Sighting::Live { progress, talked: Some(talked) } => {
+            format!("asked: {leg} is {}, for {} s", word(*progress), talked.as_secs())
+        }
+        Sighting::Live { progress, talked: None } => format!("asked: {leg} is {}", word(*progress)),
+        Sighting::Over(ending) => format!("asked: {leg} is over, {}", ending.code),
+        Sighting::Unknown(unknown) => format!("asked, and learnt nothing: {}; kept", shown(unknown)),
+    }
+}
+
+fn hung_up(reply: &HangUpReply) -> String {
+    match reply {
+        HangUpReply::Accepted => "hung up; a look will verify it".to_owned(),
+        HangUpReply::NothingToEnd { code } => {
+            format!("the carrier sees nothing to hang up ({code}); a look will verify it")
+        }
+        HangUpReply::Failed(unknown) => format!("the hang-up failed: {}; tried again", shown(unknown)),
+    }
+}
+
+fn shown(unknown: &Unknown) -> String {
+    if unknown.detail.is_empty() {
+        unknown.why.word().to_owned()
+    } else {
+        format!("{} ({})", unknown.why.word(), unknown.detail)
+    }
+}
+
+fn word(progress: Progress) -> &'static str {
+    match progress {
+        Progress::Initiated => "initiated",
+        Progress::Ringing => "ringing",
+        Progress::InProgress => "in progress",
+    }
+}

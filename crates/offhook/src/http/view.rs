@@ -1,0 +1,123 @@
+//! Calls as JSON. The shapes are promised: `docs/http.md`.
+
+use call::call::{ConfirmedBy, EndedBy, Ending};
+use call::{Call, CallState, Timestamp};
+use engine::RecoveryLine;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// A call.
+#[derive(Serialize)]
+pub(crate) struct CallView {
+    id: String,
+    state: &'static str,
+    direction: &'static str,
+    from: String,
+    to: String,
+    carrier: String,
+    carrier_call_id: Option<String>,
+    created_at: String,
+    answered_at: Option<String>,
+    ended_at: Option<String>,
+    ending: Option<Value>,
+    deadline: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    say: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    imported_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alarm: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    strays: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits_for: Option<&'static str>,
+}
+
+impl CallView {
+    /// The call as programs see it.
+    pub(crate) fn of(call: &Call) -> CallView {
+        let facts = &call.facts;
+        let over = match &call.state {
+            CallState::Ended(over) => Some(over),
+            _ => None,
+        };
+        CallView {
+            id: facts.id.to_string(),
+            state: call.state.word(),
+            direction: match facts.direction {
+                call::call::Direction::Inbound => "inbound",
+                call::call::Direction::Outbound => "outbound",
+            },
+            from: facts.from.as_str().to_owned(),
+            to: facts.to.as_str().to_owned(),
+            carrier: facts.carrier.as_str().to_owned(),
+            carrier_call_id: call.leg().map(|leg| leg.as_str().to_owned()),
+            created_at: rfc3339(facts.created_at),
+            answered_at: call.answered_at().map(rfc3339),
+            ended_at: over.map(|over| rfc3339(over.ended_at)),
+            ending: over.map(|over| ending(&over.ending)),
+            deadline: call.state.deadline().map(rfc3339),
+            say: facts.say.clone(),
+            imported_id: facts.imported_id.clone(),
+            alarm: call.alarm(),
+            strays: call.strays.iter().map(|stray| stray.leg.as_str().to_owned()).collect(),
+            waits_for: None,
+        }
+    }
+
+    /// Says what a queued call waits for: `slot`, `pace`, `retry` or `pause`.
+    pub(crate) fn waiting_for(self, what: Option<&'static str>) -> CallView {
+        CallView { waits_for: what, ..self }
+    }
+}
+
+fn ending(ending: &Ending) -> Value {
+    let by = match ending.by {
+        EndedBy::Agent => "agent",
+        EndedBy::Remote => "remote",
+        EndedBy::Carrier => "carrier",
+        EndedBy::Gateway => "gateway",
+    };
+    json!({
+        "kind": ending.kind.word(),
+        "by": by,
+        "cause": ending.cause,
+        "carrier_code": ending.carrier_code,
+        "confirmed_by": confirmed_by(ending.confirmed_by),
+        "duration_s": ending.duration.map(|duration| duration.as_secs()),
+    })
+}
+
+fn confirmed_by(by: ConfirmedBy) -> &'static str {
+    match by {
+        ConfirmedBy::Webhook => "webhook",
+        ConfirmedBy::LookUp => "look_up",
+        ConfirmedBy::Listing => "listing",
+        ConfirmedBy::Reply => "reply",
+        ConfirmedBy::Gateway => "gateway",
+        ConfirmedBy::Import => "import",
+        ConfirmedBy::Nobody => "nobody",
+    }
+}
+
+/// One call that the last start found unfinished.
+pub(crate) fn recovered(line: &RecoveryLine) -> Value {
+    json!({
+        "id": line.call.facts.id.to_string(),
+        "to": line.call.facts.to.as_str(),
+        "believed": line.believed,
+        "carrier": line.carrier,
+        "decision": line.decision.word(),
+        "why": line.why,
+        "after": line.call.state.word(),
+    })
+}
+
+/// A time as RFC 3339 has it, in UTC with milliseconds.
+pub(crate) fn rfc3339(at: Timestamp) -> String {
+    match jiff::Timestamp::from_millisecond(at.as_millis()) {
+        Ok(at) => format!("{at:.3}"),
+        // A time that no calendar holds: shown as it is, since the call must still be shown.
+        Err(_) => at.as_millis().to_string(),
+    }
+}

@@ -1,0 +1,57 @@
+//! offhook: a telephone gateway for software agents. One binary: the gateway, the simulated
+//! network, the demo, and the commands that speak to a running gateway.
+
+mod cli;
+mod config;
+mod http;
+mod import;
+mod serve;
+mod sim;
+
+use clap::Parser as _;
+use cli::Exit;
+use cli::args::{Command, CommandLine};
+use config::{Environment, Loaded};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    let environment = Environment::of_process();
+    let exit = match &line.command {
+        Command::Demo(_) => done(Err(anyhow::anyhow!("not yet"))),
+        Command::Serve => match line.global.load_config(&environment) {
+            Ok(loaded) => done(serve_with_logs(&loaded)),
+            Err(faults) => {
+                eprintln!("offhook: {faults}");
+                Exit::Usage
+            }
+        },
+        Command::Sim(args) => done(sim::run(args)),
+        Command::Ask(ask) => cli::run(ask, &line.global, &environment),
+        Command::Config(args) => cli::print_config(args, &line.global, &environment),
+        Command::Completions { shell } => cli::print_completions(*shell, &environment),
+    };
+    exit.code()
+}
+
+fn serve_with_logs(loaded: &Loaded) -> anyhow::Result<()> {
+    use std::io::IsTerminal as _;
+    let filter = tracing_subscriber::EnvFilter::try_new(&loaded.config.log)?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .init();
+    serve::run(loaded)
+}
+
+fn done(result: anyhow::Result<()>) -> Exit {
+    match result {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            eprintln!("offhook: {error:#}");
+            Exit::Failed
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! `offhook serve`: the one place where everything meets.
+
+mod assemble;
+mod network;
+mod report;
+mod token;
+
+use crate::config::settings::StoreUrl;
+use crate::config::{Loaded, Source};
+use crate::http::{Pages, router};
+use anyhow::Context as _;
+use carrier::send::{SendSettings, Sender};
+use engine::{Calls, Clock as _, Parts, SystemClock};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use store::History;
+use store::sqlite::{SqliteHistory, SqliteStore};
+use tokio::net::TcpListener;
+
+/// Runs the gateway until it is told to stop.
+///
+/// # Errors
+/// It could not start, in words with the way out.
+pub(crate) fn run(loaded: &Loaded) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(loaded))
+}
+
+async fn serve(loaded: &Loaded) -> anyhow::Result<()> {
+    let config = &loaded.config;
+    let StoreUrl::Sqlite(path) = &config.store.url;
+    // The store first: a second gateway on it must find out before it takes anything else.
+    let opened = SqliteStore::open(path, SystemClock.now())?;
+    let token =
+        token::of(config).with_context(|| format!("cannot keep the API token beside {}", path.display()))?;
+    let listener = TcpListener::bind(config.listen).await.with_context(|| {
+        format!("cannot listen on {}; another program may, or set listen in the configuration", config.listen)
+    })?;
+    let address = listener.local_addr()?;
+    let network = network::start_where_needed(config).await?;
+    let public_url: Arc<str> = match &config.public_url {
+        Some(url) => url.as_str().into(),
+        None => format!("http://{}", reachable(address)).into(),
+    };
+    let history: Vec<Box<dyn History>> = (0..READERS)
+        .map(|_| Ok(Box::new(SqliteHistory::open(path)?) as Box<dyn History>))
+        .collect::<Result<_, store::StoreError>>()?;
+    let calls = Calls::start(Parts {
+        store: Box::new(opened.store),
+        history,
+        lines: assemble::lines(config, &public_url),
+        sender: Sender::new(SendSettings::default()),
+        settings: assemble::settings(config),
+        clock: Arc::new(SystemClock),
+        paused: opened.rewound,
+    })
+    .await?;
+    announce(loaded, address, network.as_ref());
+    tokio::spawn(report::tell(calls.clone()));
+    let import = Arc::new(assemble::import_mapping(config));
+    let pages = Pages { calls: calls.clone(), token: token.into(), public_url, import };
+    axum::serve(listener, router(pages)).with_graceful_shutdown(told_to_stop()).await?;
+    let n_live = calls.live().await.unwrap_or_default();
+    println!(
+        "offhook stops; {n_live} live calls go on at their carriers and are asked about at the next start"
+    );
+    if let Some(network) = network {
+        network.leave(n_live);
+    }
+    Ok(())
+}
+
+/// What a person reads first.
+fn announce(loaded: &Loaded, address: SocketAddr, network: Option<&network::Network>) {
+    match &loaded.source {
+        Source::BuiltIn => {
+            println!(
+                "no configuration found: this gateway runs on the simulated network, where no phone rings"
+            );
+            println!(
+                "and nothing costs money; 'offhook config --default > offhook.toml' begins one of your own"
+            );
+        }
+        Source::File(path) => println!("configuration: {}", path.display()),
+    }
+    if let Some(network) = network {
+        println!("simulated network: {}", network.describe());
+    }
+    let StoreUrl::Sqlite(path) = &loaded.config.store.url;
+    println!("store: {}", path.display());
+    println!("offhook listens on http://{address}");
+}
+
+/// An address at which this machine reaches what listens on `address`.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let mut address = address;
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    address
+}
+
+/// Waits for Ctrl-C or a service manager's SIGTERM.
+pub(crate) async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut term) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = term.recv() => {}
+    }
+}
+
+/// Two pages can read while a third waits.
+const READERS: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::reachable;
+
+    #[test]
+    fn who_listens_everywhere_is_reached_on_loopback() {
+        assert_eq!(reachable(([0, 0, 0, 0], 80).into()), ([127, 0, 0, 1], 80).into());
+        assert_eq!(reachable(([127, 0, 0, 1], 80).into()), ([127, 0, 0, 1], 80).into());
+    }
+}

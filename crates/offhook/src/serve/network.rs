@@ -1,0 +1,84 @@
+//! The simulated network for a gateway that has nobody else to talk to. It is a process of its
+//! own, so that calls go on when the gateway dies, as they would at a real carrier.
+
+use crate::config::settings::{CarrierKind, Config};
+use anyhow::Context as _;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+/// The simulated network that this gateway uses.
+pub(super) struct Network {
+    address: SocketAddr,
+    /// The process, if it was started here.
+    started: Option<u32>,
+}
+
+/// Starts the simulated network, if a carrier of the configuration is on it, it is to be on this
+/// machine, and nothing listens there yet.
+///
+/// # Errors
+/// It could not be started.
+pub(super) async fn start_where_needed(config: &Config) -> anyhow::Result<Option<Network>> {
+    let address = config.carriers.values().find_map(|carrier| match &carrier.kind {
+        CarrierKind::Simulated(simulated) => local(simulated.base_url.as_str()),
+        CarrierKind::Twilio(_) => None,
+    });
+    let Some(address) = address else { return Ok(None) };
+    if TcpStream::connect(address).await.is_ok() {
+        return Ok(Some(Network { address, started: None }));
+    }
+    let program =
+        std::env::current_exe().context("cannot find this program to start the simulated network with")?;
+    let child = Command::new(program)
+        .args(["sim", "--listen", &address.to_string(), "--exit-when-idle", IDLE])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .context("cannot start the simulated network; start it by hand with 'offhook sim'")?;
+    for _ in 0..100 {
+        if TcpStream::connect(address).await.is_ok() {
+            return Ok(Some(Network { address, started: Some(child.id()) }));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    anyhow::bail!(
+        "the simulated network does not listen on {address}; start it by hand with 'offhook sim --listen {address}'"
+    )
+}
+
+impl Network {
+    /// Where it is, for people.
+    pub(super) fn describe(&self) -> String {
+        match self.started {
+            Some(pid) => format!("http://{}, started here as process {pid}", self.address),
+            None => format!("http://{}, running already", self.address),
+        }
+    }
+
+    /// The gateway ends. The network goes with it unless calls live on there.
+    pub(super) fn leave(&self, n_live: u64) {
+        let Some(pid) = self.started else { return };
+        if n_live > 0 {
+            println!(
+                "the simulated network goes on as process {pid}, and ends by itself {IDLE} after its last call"
+            );
+            return;
+        }
+        let _ = Command::new("kill").arg(pid.to_string()).status();
+    }
+}
+
+/// The address of a base URL on this machine.
+fn local(base_url: &str) -> Option<SocketAddr> {
+    let url = url::Url::parse(base_url).ok()?;
+    let host = (url.host_str()?, url.port_or_known_default()?);
+    host.to_socket_addrs().ok()?.find(|address| address.ip().is_loopback())
+}
+
+/// How long the network stays with nothing to do.
+const IDLE: &str = "10m";
