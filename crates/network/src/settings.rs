@@ -1,0 +1,112 @@
+//! What can be set when a network is made. Every field has a default, so that
+//! `Settings::default()` is a network on which a newcomer can place a call.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::world::{Behaviour, Fault};
+
+/// The account that is there when none is set. It is made up, and no secret.
+pub const DEFAULT_ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
+
+/// The token of [`DEFAULT_ACCOUNT_SID`]. It is made up, and no secret.
+pub const DEFAULT_AUTH_TOKEN: &str = "00000000000000000000000000000002";
+
+/// How a simulated network is set up.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Who may use the carrier's API. Default: the one made-up account.
+    pub accounts: Vec<Account>,
+    /// The customer's numbers, in E.164, that can be called, and whom the carrier asks when they
+    /// are. Default: none.
+    pub numbers: BTreeMap<String, Number>,
+    /// Subscribers, by number in E.164, who behave otherwise than their number says.
+    pub subscribers: BTreeMap<String, Behaviour>,
+    /// Faults in force from the start.
+    pub faults: Vec<Fault>,
+    /// How many calls the carrier dials per second and account; the rest waits in its queue.
+    /// Default: no limit.
+    pub calls_per_second: Option<u32>,
+    /// By how much every answer of a carrier's API is delayed, in milliseconds. Default 0.
+    pub latency_ms: u64,
+    /// From the acceptance of a call to its being dialled, in milliseconds. Default 50.
+    pub dial_after_ms: u64,
+    /// From dialling to the first ring or the refusal, in milliseconds. Default 150.
+    pub ring_after_ms: u64,
+    /// How many calls are remembered; beyond it the oldest ended ones are forgotten.
+    /// Default 200,000.
+    pub calls_kept_max: usize,
+    /// The server stops by itself when for so long no request came and no call was live. Default:
+    /// never. Only [`serve`](crate::serve) heeds it.
+    pub exit_when_idle: Option<Duration>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            accounts: vec![Account::default()],
+            numbers: BTreeMap::new(),
+            subscribers: BTreeMap::new(),
+            faults: Vec::new(),
+            calls_per_second: None,
+            latency_ms: 0,
+            dial_after_ms: 50,
+            ring_after_ms: 150,
+            calls_kept_max: 200_000,
+            exit_when_idle: None,
+        }
+    }
+}
+
+/// A customer of the carrier.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// `AC` and 32 hexadecimal digits.
+    pub account_sid: String,
+    /// The password of the account; signs its webhooks.
+    pub auth_token: String,
+    /// API keys (`SK…`) with their secrets, which open the API but sign nothing.
+    #[serde(default)]
+    pub api_keys: BTreeMap<String, String>,
+}
+
+impl Default for Account {
+    fn default() -> Account {
+        Account {
+            account_sid: DEFAULT_ACCOUNT_SID.to_owned(),
+            auth_token: DEFAULT_AUTH_TOKEN.to_owned(),
+            api_keys: BTreeMap::new(),
+        }
+    }
+}
+
+/// What the carrier does when one of the customer's numbers is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Number {
+    /// Asked for instructions when the number is called.
+    pub voice_url: String,
+    /// `POST` (the default) or `GET`.
+    #[serde(default = "post")]
+    pub voice_method: String,
+    /// Asked when `voice_url` fails.
+    #[serde(default)]
+    pub voice_fallback_url: Option<String>,
+    /// Told when the call is over.
+    #[serde(default)]
+    pub status_callback: Option<String>,
+    /// `POST` (the default) or `GET`.
+    #[serde(default = "post")]
+    pub status_callback_method: String,
+    /// The account that owns the number. Default: the first one.
+    #[serde(default)]
+    pub account_sid: Option<String>,
+}
+
+fn post() -> String {
+    "POST".to_owned()
+}

@@ -1,0 +1,268 @@
+//! Twilio's face: its voice API, webhooks and TwiML, 2010-04-01, over the simulated world.
+//!
+//! | spoken | how |
+//! |---|---|
+//! | `POST …/Calls.json` | 201; To, From, Url or Twiml, Method, FallbackUrl, StatusCallback with its method and events, Timeout, TimeLimit, SendDigits, MachineDetection; other parameters of the API are taken and ignored, unknown ones counted |
+//! | `GET …/Calls/{Sid}.json` | 200, or 404 with 20404 |
+//! | `GET …/Calls.json` | newest first, with Twilio's filters and pages |
+//! | `POST …/Calls/{Sid}.json` | Status, Url, Twiml, TimeLimit, StatusCallback; 400 with 21220 when the call isn't in progress |
+//! | `DELETE …/Calls/{Sid}.json` | 204: forgets the record, and the call goes on |
+//! | `GET …/Calls/{Sid}/Events.json` | what was asked of the webhooks, and answered |
+//! | `GET …/Accounts/{Sid}.json` | the account |
+//!
+//! Where Twilio's documents leave room:
+//!
+//! - `start_time` is the time of dialling and, once the call is answered, that of the answer.
+//! - `end_time` is there for every ended call, `duration` only for those that were answered.
+//! - A call that is dialled and doesn't ring yet is `queued`; its callback says `initiated`.
+//! - A decline (SIP 603) is `busy`.
+//! - `Status=completed` before the answer ends the call as `canceled`.
+//! - The status callbacks of one call are sent one after another, the next when the one before is
+//!   settled. Twilio promises no order; the `reorder` fault takes this one away.
+//! - A webhook is tried again once, at once, and only if no connection came about.
+//! - Redirects (3xx) of a webhook are not followed: they are failures.
+
+mod account;
+mod api;
+mod call;
+mod create;
+mod error;
+mod form;
+mod listing;
+mod resource;
+mod script;
+mod signature;
+mod spoil;
+mod twiml;
+mod update;
+mod webhook;
+mod xml;
+
+use std::collections::BTreeMap;
+
+use call::{Call, CallbackEvent, Hook, Way};
+use rand::Rng;
+use script::{Doing, Script};
+use webhook::{Flight, Planned};
+
+use crate::settings::{Account, Number, Settings};
+use crate::time::Millis;
+use crate::wire::WebhookId;
+use crate::world::{Behaviour, EndedBy, LegId, News, Opening, World};
+use crate::world::{Direction, Entry, Happening, Limits};
+
+/// The name of this carrier.
+pub(crate) const CARRIER: &str = "twilio";
+
+/// The version of the API, in paths and webhooks.
+pub(crate) const API_VERSION: &str = "2010-04-01";
+
+/// How long a call may last where nothing else is asked for.
+const TIME_LIMIT_S: u64 = 14_400;
+
+/// What the face wanted to be reminded of.
+#[derive(Debug)]
+pub(crate) enum Alarm {
+    /// What the script of a call is doing has taken its time. Stale if the script has gone on.
+    StepOver { leg: LegId, epoch: u64 },
+    /// A webhook that a fault has delayed leaves.
+    Send { leg: LegId, planned: Box<Planned> },
+    /// A webhook that a fault holds back for the next one leaves all the same.
+    Release { leg: LegId },
+}
+
+/// Everything that Twilio knows.
+pub(crate) struct Face {
+    accounts: Vec<Account>,
+    pub(crate) numbers: BTreeMap<String, Number>,
+    calls: BTreeMap<LegId, Call>,
+    legs: BTreeMap<String, LegId>,
+    flights: BTreeMap<WebhookId, Flight>,
+    /// When each account's next call may be dialled.
+    free_at: BTreeMap<String, Millis>,
+    calls_per_second: Option<u32>,
+    latency_ms: u64,
+    dial_after_ms: u64,
+    calls_kept_max: usize,
+}
+
+/// A call that a subscriber makes.
+pub(crate) struct Incoming {
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) behaviour: Option<Behaviour>,
+}
+
+/// A call that is in progress from nowhere.
+pub(crate) struct Established {
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) behaviour: Option<Behaviour>,
+    pub(crate) answered_ago_ms: u64,
+    pub(crate) time_limit_s: Option<u64>,
+    pub(crate) status_callback: Option<String>,
+}
+
+impl Face {
+    pub(crate) fn new(settings: &Settings) -> Face {
+        Face {
+            accounts: settings.accounts.clone(),
+            numbers: settings.numbers.clone(),
+            calls: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            flights: BTreeMap::new(),
+            free_at: BTreeMap::new(),
+            calls_per_second: settings.calls_per_second,
+            latency_ms: settings.latency_ms,
+            dial_after_ms: settings.dial_after_ms,
+            calls_kept_max: settings.calls_kept_max,
+        }
+    }
+
+    /// Which leg has this SID.
+    pub(crate) fn leg_of(&self, sid: &str) -> Option<LegId> {
+        self.legs.get(sid).copied()
+    }
+
+    /// The status word that the API says of a call.
+    pub(crate) fn status_of(&self, world: &World, leg: LegId) -> Option<&'static str> {
+        Some(self.calls.get(&leg)?.status(world.leg(leg)?))
+    }
+
+    /// Something that the face wanted to be reminded of is due.
+    pub(crate) fn happen(&mut self, world: &mut World, alarm: Alarm) {
+        match alarm {
+            Alarm::StepOver { leg, epoch } => self.step_over(world, leg, epoch),
+            Alarm::Send { leg, planned } => self.send_loose(world, leg, *planned),
+            Alarm::Release { leg } => self.release(world, leg),
+        }
+    }
+
+    /// Something happened on a line.
+    pub(crate) fn hear(&mut self, world: &mut World, leg: LegId, news: News) {
+        let Some(call) = self.calls.get_mut(&leg) else { return };
+        call.updated_at = world.now;
+        match news {
+            News::Dialled => {
+                call.queued_ms = world.now.since(call.created_at);
+                self.tell(world, leg, CallbackEvent::Initiated);
+            }
+            News::Ringing => self.tell(world, leg, CallbackEvent::Ringing),
+            News::Answered => {
+                let begins = call.way == Way::OutboundApi;
+                self.tell(world, leg, CallbackEvent::Answered);
+                if begins {
+                    self.begin(world, leg);
+                }
+            }
+            News::Pressed(digits) => self.pressed(world, leg, &digits),
+            News::Ended(_) => {
+                let parent = call.parent;
+                let doing = call.script.stop(world);
+                if let Doing::Dialling { child, .. } = doing {
+                    world.hang_up(child, EndedBy::Instructions);
+                }
+                self.tell(world, leg, CallbackEvent::Completed);
+                if let Some(parent) = parent {
+                    self.child_ended(world, parent, leg);
+                }
+            }
+        }
+    }
+
+    /// A subscriber calls one of the customer's numbers. `None` if it is not in service.
+    pub(crate) fn call_in(&mut self, world: &mut World, incoming: Incoming) -> Option<String> {
+        let number = self.numbers.get(&incoming.to)?.clone();
+        let account = match &number.account_sid {
+            Some(sid) => self.accounts.iter().find(|account| account.account_sid == *sid)?,
+            None => self.accounts.first()?,
+        };
+        let mut call = Call::new(&account.account_sid, Way::Inbound, &incoming.from, &incoming.to);
+        call.voice = Some(Hook::new(&number.voice_url, &number.voice_method));
+        call.fallback = number.voice_fallback_url.as_deref().map(|url| Hook::new(url, "POST"));
+        let callback = number.status_callback.as_deref();
+        call.callback = callback.map(|url| Hook::new(url, &number.status_callback_method));
+        // How long it rings is up to the caller.
+        let limits = Limits { talk_ms: TIME_LIMIT_S * 1_000, ..Limits::NONE };
+        let leg = self.open(world, call, limits, incoming.behaviour);
+        world.arrive(leg);
+        self.begin(world, leg);
+        Some(self.calls.get(&leg)?.sid.clone())
+    }
+
+    /// Makes a call that was answered a while ago, as if it had been placed by the API.
+    pub(crate) fn establish(&mut self, world: &mut World, wanted: Established) -> Option<String> {
+        let account_sid = self.accounts.first()?.account_sid.clone();
+        let mut call = Call::new(&account_sid, Way::OutboundApi, &wanted.from, &wanted.to);
+        call.callback = wanted.status_callback.as_deref().map(|url| Hook::new(url, "POST"));
+        let talk_ms = wanted.time_limit_s.unwrap_or(TIME_LIMIT_S).saturating_mul(1_000);
+        let limits = Limits { ring_ms: 60_000, talk_ms };
+        let leg = self.open(world, call, limits, wanted.behaviour);
+        world.establish(leg, wanted.answered_ago_ms);
+        let call = self.calls.get_mut(&leg)?;
+        call.created_at = world.now.before(wanted.answered_ago_ms);
+        Some(call.sid.clone())
+    }
+
+    /// Gives a call its SID and its leg, and forgets an old one for it if there are too many.
+    fn open(
+        &mut self,
+        world: &mut World,
+        mut call: Call,
+        limits: Limits,
+        behaviour: Option<Behaviour>,
+    ) -> LegId {
+        call.sid = format!("CA{:032x}", world.rng.random::<u128>());
+        call.created_at = world.now;
+        call.updated_at = world.now;
+        let sid = call.sid.clone();
+        let leg = world.open(Opening {
+            direction: call.way.direction(),
+            from: call.from.clone(),
+            to: call.to.clone(),
+            limits,
+            behaviour,
+            carrier: CARRIER,
+            carrier_id: sid.clone(),
+            mark: call.mark(),
+        });
+        self.legs.insert(sid, leg);
+        self.calls.insert(leg, call);
+        if let Some(forgotten) = world.forget_one(self.calls_kept_max)
+            && let Some(call) = self.calls.remove(&forgotten)
+        {
+            self.legs.remove(&call.sid);
+        }
+        leg
+    }
+
+    /// When the account's next call is dialled: Twilio queues what comes faster than it dials.
+    fn dial_after_ms(&mut self, now: Millis, account_sid: &str) -> u64 {
+        let soonest = now + self.dial_after_ms;
+        let Some(per_second) = self.calls_per_second else { return self.dial_after_ms };
+        let free_at = self.free_at.entry(account_sid.to_owned()).or_default();
+        let dial_at = soonest.max(*free_at);
+        *free_at = dial_at + 1_000 / u64::from(per_second.max(1));
+        dial_at.since(now)
+    }
+
+    fn remind(world: &mut World, after_ms: u64, alarm: Alarm) -> Entry {
+        world.remind(after_ms, Happening::Twilio(alarm))
+    }
+}
+
+impl Way {
+    fn direction(self) -> Direction {
+        match self {
+            Way::Inbound => Direction::Inbound,
+            Way::OutboundApi | Way::OutboundDial => Direction::Outbound,
+        }
+    }
+}
+
+/// A script that has nothing to do.
+impl Default for Script {
+    fn default() -> Script {
+        Script::idle()
+    }
+}

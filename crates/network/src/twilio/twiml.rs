@@ -1,0 +1,259 @@
+//! TwiML, read: what a customer's document tells the carrier to do with a call.
+//!
+//! Source: <https://www.twilio.com/docs/voice/twiml>. Known are Say, Play, Pause, Gather, Redirect,
+//! Hangup, Reject, Record, Dial (numbers), Connect with Stream, Start and Stop. Others are
+//! skipped, as Twilio skips what it warns about.
+
+use super::xml::{self, Element};
+
+/// What a spoken character takes, in milliseconds.
+const SAY_CHARACTER_MS: u64 = 60;
+
+/// What a recording takes, whatever is in it.
+const PLAY_MS: u64 = 3_000;
+
+/// What one key's tone takes; `w` is a wait of the same length.
+const DIGIT_MS: u64 = 500;
+
+const SECOND_MS: u64 = 1_000;
+
+/// The most repetitions that `loop` may ask for; 0, "for ever", is this many.
+const LOOP_MAX: u64 = 1_000;
+
+/// One instruction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    /// Plays something for so long.
+    Prompt(Prompt),
+    Pause {
+        ms: u64,
+    },
+    Gather(Gather),
+    Redirect {
+        url: String,
+        method: Option<String>,
+    },
+    Hangup,
+    Reject {
+        busy: bool,
+    },
+    Record {
+        action: Option<String>,
+        method: Option<String>,
+        ms: u64,
+    },
+    Dial(Dial),
+    /// A two-way media stream.
+    Stream {
+        url: String,
+    },
+    /// Something that takes no time and changes nothing here.
+    Aside,
+}
+
+/// Something to be played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Prompt {
+    Say { text: String, ms: u64 },
+    Play { url: String, ms: u64 },
+    Digits { digits: String, ms: u64 },
+    Silence { ms: u64 },
+}
+
+impl Prompt {
+    pub(crate) fn ms(&self) -> u64 {
+        match self {
+            Prompt::Say { ms, .. }
+            | Prompt::Play { ms, .. }
+            | Prompt::Digits { ms, .. }
+            | Prompt::Silence { ms } => *ms,
+        }
+    }
+}
+
+/// Plays prompts and waits for keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Gather {
+    pub(crate) action: Option<String>,
+    pub(crate) method: Option<String>,
+    pub(crate) prompts: Vec<Prompt>,
+    /// How long the next key may take, once the prompts are over.
+    pub(crate) timeout_ms: u64,
+    pub(crate) n_digits: Option<usize>,
+    pub(crate) finish_on: Option<char>,
+    /// Whether `action` is asked also when nothing was pressed.
+    pub(crate) on_empty: bool,
+}
+
+/// Calls somebody else and connects the two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Dial {
+    pub(crate) to: String,
+    pub(crate) caller_id: Option<String>,
+    pub(crate) action: Option<String>,
+    pub(crate) method: Option<String>,
+    pub(crate) timeout_ms: u64,
+    pub(crate) time_limit_ms: u64,
+}
+
+/// Reads a document; if it is no TwiML, why.
+pub(crate) fn read(document: &str) -> Result<Vec<Verb>, String> {
+    let root = xml::read(document)?;
+    if root.name != "Response" {
+        return Err(format!("the root element is <{}>, not <Response>", root.name));
+    }
+    Ok(root.children.iter().filter_map(verb).collect())
+}
+
+/// What a text is as a prompt.
+pub(crate) fn say(text: &str, times: u64) -> Prompt {
+    let n_characters = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
+    let once = n_characters.saturating_mul(SAY_CHARACTER_MS).max(SECOND_MS);
+    Prompt::Say { text: text.to_owned(), ms: once.saturating_mul(times) }
+}
+
+/// What a recording is as a prompt.
+pub(crate) fn play(url: &str, times: u64) -> Prompt {
+    Prompt::Play { url: url.to_owned(), ms: PLAY_MS * times }
+}
+
+/// What keys are as a prompt.
+pub(crate) fn digits(digits: &str) -> Prompt {
+    let n_keys = u64::try_from(digits.chars().count()).unwrap_or(u64::MAX);
+    Prompt::Digits { digits: digits.to_owned(), ms: n_keys.saturating_mul(DIGIT_MS) }
+}
+
+fn verb(element: &Element) -> Option<Verb> {
+    let owned = |name: &str| element.attribute(name).map(str::to_owned);
+    let verb = match element.name.as_str() {
+        "Say" | "Play" => Verb::Prompt(prompt(element)?),
+        "Pause" => Verb::Pause { ms: element.number("length", 1).saturating_mul(SECOND_MS) },
+        "Gather" => Verb::Gather(gather(element)),
+        "Redirect" => Verb::Redirect { url: element.text.trim().to_owned(), method: owned("method") },
+        "Hangup" => Verb::Hangup,
+        "Reject" => Verb::Reject { busy: element.attribute("reason") == Some("busy") },
+        "Record" => Verb::Record { action: owned("action"), method: owned("method"), ms: record_ms(element) },
+        "Dial" => Verb::Dial(dial(element)?),
+        "Connect" => {
+            let stream = element.children.iter().find(|child| child.name == "Stream")?;
+            Verb::Stream { url: stream.attribute("url").unwrap_or_default().to_owned() }
+        }
+        "Start" | "Stop" => Verb::Aside,
+        _ => return None,
+    };
+    Some(verb)
+}
+
+fn prompt(element: &Element) -> Option<Prompt> {
+    let times = match element.number("loop", 1) {
+        0 => LOOP_MAX,
+        times => times.min(LOOP_MAX),
+    };
+    match element.name.as_str() {
+        "Say" => Some(say(element.text.trim(), times)),
+        "Play" => Some(match element.attribute("digits") {
+            Some(keys) => digits(keys),
+            None => play(element.text.trim(), times),
+        }),
+        "Pause" => {
+            let ms = element.number("length", 1).saturating_mul(SECOND_MS);
+            Some(Prompt::Silence { ms })
+        }
+        _ => None,
+    }
+}
+
+fn gather(element: &Element) -> Gather {
+    let finish_on = element.attribute("finishOnKey").map_or(Some('#'), |key| key.chars().next());
+    let n_digits = element.attribute("numDigits").and_then(|digits| digits.parse().ok());
+    Gather {
+        action: element.attribute("action").map(str::to_owned),
+        method: element.attribute("method").map(str::to_owned),
+        prompts: element.children.iter().filter_map(prompt).collect(),
+        timeout_ms: element.number("timeout", 5).saturating_mul(SECOND_MS),
+        n_digits,
+        finish_on,
+        on_empty: element.attribute("actionOnEmptyResult") == Some("true"),
+    }
+}
+
+/// Nobody here talks into the recorder for long: it stops after the silence that ends a recording.
+fn record_ms(element: &Element) -> u64 {
+    let silence_s = element.number("timeout", 5);
+    silence_s.min(element.number("maxLength", 3_600)).saturating_mul(SECOND_MS)
+}
+
+fn dial(element: &Element) -> Option<Dial> {
+    let nested = element.children.iter().find(|child| child.name == "Number");
+    let to = nested.map_or(element.text.trim(), |number| number.text.trim());
+    if to.is_empty() {
+        return None;
+    }
+    Some(Dial {
+        to: to.to_owned(),
+        caller_id: element.attribute("callerId").map(str::to_owned),
+        action: element.attribute("action").map(str::to_owned),
+        method: element.attribute("method").map(str::to_owned),
+        timeout_ms: element.number("timeout", 30).saturating_mul(SECOND_MS),
+        time_limit_ms: element.number("timeLimit", 14_400).saturating_mul(SECOND_MS),
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn verbs(inside: &str) -> Vec<Verb> {
+        let document = format!(r#"<?xml version="1.0" encoding="UTF-8"?><Response>{inside}</Response>"#);
+        read(&document).unwrap()
+    }
+
+    #[test]
+    fn speaking_takes_its_time() {
+        let long = "x".repeat(100);
+        assert_eq!(verbs("<Say>Hi &amp; bye</Say>"), [Verb::Prompt(say("Hi & bye", 1))]);
+        assert_eq!(say("Hi", 1).ms(), 1_000);
+        assert_eq!(say(&long, 2).ms(), 12_000);
+    }
+
+    #[test]
+    fn keys_are_played_as_tones() {
+        let expected = Prompt::Digits { digits: "1w2".to_owned(), ms: 1_500 };
+        assert_eq!(verbs(r#"<Play digits="1w2"/>"#), [Verb::Prompt(expected)]);
+    }
+
+    #[test]
+    fn a_gather_has_its_prompts_inside() {
+        let read =
+            verbs(r#"<Gather numDigits="1" action="/go?a=1&amp;b=2" timeout="3"><Say>One?</Say></Gather>"#);
+        let [Verb::Gather(gather)] = read.as_slice() else { panic!("{read:?}") };
+        assert_eq!(gather.action.as_deref(), Some("/go?a=1&b=2"));
+        assert_eq!(gather.prompts, [say("One?", 1)]);
+        assert_eq!((gather.n_digits, gather.timeout_ms), (Some(1), 3_000));
+        assert_eq!(gather.finish_on, Some('#'));
+    }
+
+    #[test]
+    fn the_page_that_holds_a_call_is_understood() {
+        let read = verbs(
+            r#"<Connect><Stream url="wss://x/y"><Parameter name="a" value="b"/></Stream></Connect>
+               <Pause length="60"/><Redirect method="POST">https://x/z</Redirect>"#,
+        );
+        let redirect = Verb::Redirect { url: "https://x/z".to_owned(), method: Some("POST".to_owned()) };
+        let stream = Verb::Stream { url: "wss://x/y".to_owned() };
+        assert_eq!(read, [stream, Verb::Pause { ms: 60_000 }, redirect]);
+    }
+
+    #[test]
+    fn an_unknown_verb_is_skipped() {
+        assert_eq!(verbs("<Sing>la</Sing><Hangup/>"), [Verb::Hangup]);
+    }
+
+    #[test]
+    fn what_is_no_twiml_is_refused() {
+        for document in ["", "Hello", "<Respons/>", "<Response>", "<Response/><Response/>", "<a>&no;</a>"] {
+            assert!(read(document).is_err(), "{document}");
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Who is at the other end of the line: what a subscriber's phone does when it is called, as data.
+//!
+//! | number ends in | does |
+//! |---|---|
+//! | `0001` | is busy |
+//! | `0002` | rings and is never answered |
+//! | `0003` | cannot be reached: the call fails |
+//! | `0004` | rejects the call after 1 s of ringing |
+//! | `0005` | voicemail: answers after 5 s and records for 60 s |
+//! | `0006` | picks up at once and talks for an hour |
+//! | `0007` | answers after 10 s, then as any other |
+//! | `0008` | picks up and hangs up within 1 s |
+//! | `0009` | answers, and presses 1 whenever asked for digits |
+//! | anything else | picks up after 2 s, listens, and hangs up 20 s later |
+//!
+//! In JSON a behaviour is an object whose `does` names it; every other key may be left out:
+//!
+//! ```json
+//! {"does": "talk", "answer_after_ms": 2000, "talk_ms": 20000}
+//! {"does": "silent", "answer_after_ms": 2000}
+//! {"does": "voicemail", "answer_after_ms": 5000, "record_ms": 60000}
+//! {"does": "press", "answer_after_ms": 2000, "digits": "1", "press_after_ms": 1500, "talk_ms": 60000}
+//! {"does": "never"}
+//! {"does": "busy"}
+//! {"does": "reject", "after_ms": 1000}
+//! {"does": "unreachable"}
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+const HOUR_MS: u64 = 3_600_000;
+
+/// What a subscriber does when called, or, being the caller, once the call is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Behaviour {
+    /// Picks up, talks or listens, and hangs up.
+    Talk {
+        /// From the first ring to picking up, in milliseconds.
+        #[serde(default = "two_seconds")]
+        answer_after_ms: u64,
+        /// From picking up to hanging up, in milliseconds.
+        #[serde(default = "twenty_seconds")]
+        talk_ms: u64,
+    },
+    /// Picks up and says nothing until somebody else hangs up.
+    Silent {
+        /// From the first ring to picking up, in milliseconds.
+        #[serde(default = "two_seconds")]
+        answer_after_ms: u64,
+    },
+    /// A machine picks up, beeps, and records until somebody hangs up or the tape is full.
+    Voicemail {
+        /// From the first ring to picking up, in milliseconds.
+        #[serde(default = "five_seconds")]
+        answer_after_ms: u64,
+        /// The length of the tape, in milliseconds.
+        #[serde(default = "sixty_seconds")]
+        record_ms: u64,
+    },
+    /// Picks up, and presses digits whenever asked for some.
+    Press {
+        /// From the first ring to picking up, in milliseconds.
+        #[serde(default = "two_seconds")]
+        answer_after_ms: u64,
+        /// What is pressed: `0`–`9`, `*`, `#`.
+        #[serde(default = "one")]
+        digits: String,
+        /// From being asked to pressing, in milliseconds.
+        #[serde(default = "a_while")]
+        press_after_ms: u64,
+        /// From picking up to hanging up, in milliseconds.
+        #[serde(default = "sixty_seconds")]
+        talk_ms: u64,
+    },
+    /// Lets it ring.
+    Never,
+    /// Is on the phone already (SIP 486).
+    Busy,
+    /// Lets it ring a little and declines (SIP 603).
+    Reject {
+        /// From the first ring to declining, in milliseconds.
+        #[serde(default = "one_second")]
+        after_ms: u64,
+    },
+    /// There is no such number, or no way to it (SIP 404).
+    Unreachable,
+}
+
+impl Behaviour {
+    /// The behaviour that a number has of itself, by its last four digits.
+    pub fn of_number(number: &str) -> Behaviour {
+        let talk = |answer_after_ms, talk_ms| Behaviour::Talk { answer_after_ms, talk_ms };
+        match number.get(number.len().saturating_sub(4)..) {
+            Some("0001") => Behaviour::Busy,
+            Some("0002") => Behaviour::Never,
+            Some("0003") => Behaviour::Unreachable,
+            Some("0004") => Behaviour::Reject { after_ms: one_second() },
+            Some("0005") => {
+                Behaviour::Voicemail { answer_after_ms: five_seconds(), record_ms: sixty_seconds() }
+            }
+            Some("0006") => talk(0, HOUR_MS),
+            Some("0007") => talk(10_000, twenty_seconds()),
+            Some("0008") => talk(0, 800),
+            Some("0009") => Behaviour::Press {
+                answer_after_ms: two_seconds(),
+                digits: one(),
+                press_after_ms: a_while(),
+                talk_ms: sixty_seconds(),
+            },
+            _ => Behaviour::default(),
+        }
+    }
+
+    /// How long the phone rings before it is picked up; `None` for one that never is.
+    pub(crate) fn answers_after_ms(&self) -> Option<u64> {
+        match self {
+            Behaviour::Talk { answer_after_ms, .. }
+            | Behaviour::Silent { answer_after_ms }
+            | Behaviour::Voicemail { answer_after_ms, .. }
+            | Behaviour::Press { answer_after_ms, .. } => Some(*answer_after_ms),
+            Behaviour::Never | Behaviour::Busy | Behaviour::Reject { .. } | Behaviour::Unreachable => None,
+        }
+    }
+
+    /// How long after the answer the subscriber hangs up; `None` for one who waits for the other.
+    pub(crate) fn hangs_up_after_ms(&self) -> Option<u64> {
+        match self {
+            Behaviour::Talk { talk_ms, .. } | Behaviour::Press { talk_ms, .. } => Some(*talk_ms),
+            Behaviour::Voicemail { record_ms, .. } => Some(*record_ms),
+            Behaviour::Silent { .. }
+            | Behaviour::Never
+            | Behaviour::Busy
+            | Behaviour::Reject { .. }
+            | Behaviour::Unreachable => None,
+        }
+    }
+
+    /// Whether a machine answers.
+    pub(crate) fn is_machine(&self) -> bool {
+        matches!(self, Behaviour::Voicemail { .. })
+    }
+}
+
+impl Default for Behaviour {
+    fn default() -> Behaviour {
+        Behaviour::Talk { answer_after_ms: two_seconds(), talk_ms: twenty_seconds() }
+    }
+}
+
+fn one_second() -> u64 {
+    1_000
+}
+
+fn a_while() -> u64 {
+    1_500
+}
+
+fn two_seconds() -> u64 {
+    2_000
+}
+
+fn five_seconds() -> u64 {
+    5_000
+}
+
+fn twenty_seconds() -> u64 {
+    20_000
+}
+
+fn sixty_seconds() -> u64 {
+    60_000
+}
+
+fn one() -> String {
+    "1".to_owned()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_behaviour_may_leave_out_all_but_its_name() {
+        for does in ["talk", "silent", "voicemail", "press", "never", "busy", "reject", "unreachable"] {
+            let json = format!(r#"{{"does":"{does}"}}"#);
+            let read: Behaviour = serde_json::from_str(&json).unwrap();
+            let again = serde_json::from_value(serde_json::to_value(&read).unwrap()).unwrap();
+            assert_eq!(read, again, "{does}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused() {
+        let read = serde_json::from_str::<Behaviour>(r#"{"does":"talk","talk_s":3}"#);
+        assert!(read.is_err());
+    }
+
+    #[test]
+    fn the_last_four_digits_tell() {
+        assert_eq!(Behaviour::of_number("+15555550001"), Behaviour::Busy);
+        assert_eq!(Behaviour::of_number("+15555550002"), Behaviour::Never);
+        assert_eq!(Behaviour::of_number("+15555551234"), Behaviour::default());
+        assert_eq!(Behaviour::of_number("1"), Behaviour::default());
+    }
+}

@@ -1,0 +1,11 @@
+//! The network as its users see it: requests in, replies and webhooks out, and the truth beside.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod calls;
+mod control;
+mod customer;
+mod faults;
+mod listing;
+mod sockets;
+mod twiml;
