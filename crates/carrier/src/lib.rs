@@ -1,0 +1,19 @@
+//! Carriers: the roles they play, and one folder for each.
+//!
+//! A carrier with an HTTP interface never sends: it writes [`Request`]s and reads [`Reply`]s as
+//! data ([`roles`]), and one file sends for all of them ([`send`]), without redirects and without
+//! a retry layer. So the same connectors run over real sockets and in a seeded simulation.
+//! Adding a carrier is adding one folder and one line in [`directory`].
+
+pub mod directory;
+pub mod roles;
+mod secret;
+pub mod send;
+pub mod twilio;
+pub mod webhook;
+pub mod wire;
+
+pub use roles::{Candidate, Carrier, Next, PlaceError, Placement, SAY_MAX, Sought, say_fits};
+pub use secret::Secret;
+pub use webhook::{Document, HeardWebhook, InboundCall, RawWebhook, Verified, WebhookError};
+pub use wire::{Operation, Reply, Request, SendError};

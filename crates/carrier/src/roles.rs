@@ -1,0 +1,147 @@
+//! What a carrier can be asked to do, as data: given what was answered so far, what next?
+
+use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
+use crate::wire::{Reply, Request};
+use call::call::{HangUpReply, Script, Sighting, Unknown};
+use call::{CallId, CarrierCallId, CarrierName, Party, Timestamp};
+use std::time::Duration;
+
+/// A call that is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// Our name for it: the mark that callback addresses carry.
+    pub id: CallId,
+    /// One of our numbers.
+    pub from: Party,
+    /// Who is called.
+    pub to: Party,
+    /// What is done on the line when it is answered.
+    pub script: Script,
+    /// How long the phone may ring: the carrier's own time-out.
+    pub ring_max: Duration,
+    /// How long the talk may last: the carrier's own limit, the last line of defence should we
+    /// never come back.
+    pub duration_max: Duration,
+}
+
+/// A placement whose fate is unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sought {
+    /// One of our numbers.
+    pub from: Party,
+    /// Who was called.
+    pub to: Party,
+    /// No leg of this call is older.
+    pub since: Timestamp,
+    /// No leg of this call is younger than this plus the request's time-out.
+    pub until: Timestamp,
+}
+
+/// A call in the carrier's listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The carrier's name for it.
+    pub leg: CarrierCallId,
+    /// How it stands.
+    pub sighting: Sighting,
+}
+
+/// What comes next in an exchange that may take several requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next<T> {
+    /// Send this, and come again with its reply added.
+    Ask(Request),
+    /// This is the answer.
+    Done(T),
+}
+
+/// Why a call was not placed, by what may be done about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlaceError {
+    /// The carrier said no: no phone rang.
+    Refused {
+        /// The carrier's code, or the HTTP status.
+        code: String,
+        /// The carrier's reason.
+        reason: String,
+    },
+    /// The carrier says that it did nothing, or nothing reached it: it may be tried again.
+    Deferred {
+        /// Why, in a short word: `rate_limited`, `unreachable`.
+        why: String,
+        /// How long the carrier asked us to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The request may have reached the carrier. Look before anything else.
+    InDoubt(String),
+}
+
+/// One carrier account, as a writer of requests and a reader of replies. It never sends.
+///
+/// The exchanges take the replies so far, in order; an exchange that asks for more than
+/// [`EXCHANGE_MAX`] requests is cut off as unreadable. A request that got no reply ends its
+/// exchange as unknown, whatever the exchange was.
+pub trait Carrier: Send + Sync {
+    /// The name in the configuration.
+    fn name(&self) -> &CarrierName;
+
+    /// The account that calls run on, stored with each call.
+    fn account(&self) -> Option<&str>;
+
+    /// The request that makes a call. Sent once; whatever fails, it is never sent again unless
+    /// [`read_placed`](Carrier::read_placed) says [`PlaceError::Deferred`].
+    fn place(&self, placement: &Placement) -> Request;
+
+    /// Reads the reply to [`place`](Carrier::place).
+    ///
+    /// # Errors
+    /// [`PlaceError`], split by whether a phone may ring.
+    fn read_placed(&self, reply: &Reply) -> Result<CarrierCallId, PlaceError>;
+
+    /// Asks how one call stands.
+    fn look_up(&self, leg: &CarrierCallId, replies: &[Reply]) -> Next<Sighting>;
+
+    /// Searches for calls that may be a placement in doubt: the same numbers, outbound, created in
+    /// its window. The listing is read to its end or the answer is unknown.
+    fn find(&self, sought: &Sought, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>>;
+
+    /// Lists all calls that live now, of the whole account. What isn't in it is not thereby over.
+    fn list_live(&self, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>>;
+
+    /// Ends one call. What the carrier answers is never proof of an end.
+    fn hang_up(&self, leg: &CarrierCallId, replies: &[Reply]) -> Next<HangUpReply>;
+
+    /// Checks that a webhook comes from the carrier.
+    ///
+    /// # Errors
+    /// [`WebhookError::Unsigned`] or [`WebhookError::WrongSignature`].
+    fn verify<'a>(&self, raw: &'a RawWebhook) -> Result<Verified<'a>, WebhookError>;
+
+    /// Reads what a webhook says.
+    ///
+    /// # Errors
+    /// [`WebhookError::Unreadable`] when not even the call that it speaks of can be told.
+    fn decode(&self, webhook: &Verified<'_>) -> Result<HeardWebhook, WebhookError>;
+
+    /// Writes the reply to a webhook that asks what to do on the line.
+    fn document(&self, script: &Script) -> Document;
+}
+
+/// So many requests may one exchange take. A listing of 1,000 calls a page then reads 50,000.
+pub const EXCHANGE_MAX: usize = 50;
+
+/// So many characters may one [`Script::SayAndHangUp`] have, counted as [`say_fits`] does.
+/// The narrowest place is Twilio's `Twiml` parameter: 4,000 characters with the markup around them.
+pub const SAY_MAX: usize = 3_000;
+
+/// Whether a text is short enough to be said by every carrier: at most [`SAY_MAX`] characters, of
+/// which `&` counts five and `<` and `>` four, as XML writes them. The surfaces ask before they
+/// take a call; a longer text is sent as it is, and the carrier refuses the call.
+pub fn say_fits(text: &str) -> bool {
+    let width = |letter| match letter {
+        '&' => 5,
+        '<' | '>' => 4,
+        _ => 1,
+    };
+    text.chars().map(width).sum::<usize>() <= SAY_MAX
+}

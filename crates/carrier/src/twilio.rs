@@ -1,0 +1,88 @@
+//! Twilio: calls by REST with form bodies and JSON answers, webhooks with `X-Twilio-Signature`,
+//! and TwiML.
+//!
+//! What Twilio promises and what it doesn't is in `docs/carriers/twilio.md`. Field names are those
+//! of its OpenAPI document `twilio_api_v2010` (2026-04-14).
+
+mod config;
+mod control;
+mod listing;
+mod record;
+mod signature;
+mod status;
+mod twiml;
+mod webhook;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::{ApiKey, TwilioConfig};
+pub use status::{ending, progress};
+
+use crate::roles::{Candidate, Carrier, Next, PlaceError, Placement, Sought};
+use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
+use crate::wire::{Reply, Request};
+use call::call::{HangUpReply, Script, Sighting, Unknown};
+use call::{CarrierCallId, CarrierName};
+
+/// One Twilio account.
+pub struct Twilio {
+    config: TwilioConfig,
+    /// The origin, maybe with a path before Twilio's own; no slash at its end.
+    base: String,
+    /// The value of the `authorization` header.
+    authorization: String,
+}
+
+impl Twilio {
+    /// Takes an account as configured. Nothing is sent.
+    pub fn new(config: TwilioConfig) -> Twilio {
+        Twilio { base: config.base(), authorization: config.authorization(), config }
+    }
+}
+
+impl Carrier for Twilio {
+    fn name(&self) -> &CarrierName {
+        &self.config.name
+    }
+
+    fn account(&self) -> Option<&str> {
+        Some(&self.config.account_sid)
+    }
+
+    fn place(&self, placement: &Placement) -> Request {
+        control::place(self, placement)
+    }
+
+    fn read_placed(&self, reply: &Reply) -> Result<CarrierCallId, PlaceError> {
+        control::read_placed(reply)
+    }
+
+    fn look_up(&self, leg: &CarrierCallId, replies: &[Reply]) -> Next<Sighting> {
+        control::look_up(self, leg, replies)
+    }
+
+    fn find(&self, sought: &Sought, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
+        listing::find(self, sought, replies)
+    }
+
+    fn list_live(&self, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
+        listing::list_live(self, replies)
+    }
+
+    fn hang_up(&self, leg: &CarrierCallId, replies: &[Reply]) -> Next<HangUpReply> {
+        control::hang_up(self, leg, replies)
+    }
+
+    fn verify<'a>(&self, raw: &'a RawWebhook) -> Result<Verified<'a>, WebhookError> {
+        signature::verify(&self.config, raw)
+    }
+
+    fn decode(&self, webhook: &Verified<'_>) -> Result<HeardWebhook, WebhookError> {
+        webhook::decode(webhook.raw())
+    }
+
+    fn document(&self, script: &Script) -> Document {
+        Document { content_type: "text/xml", body: twiml::write(script) }
+    }
+}

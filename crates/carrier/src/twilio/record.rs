@@ -1,0 +1,155 @@
+//! Twilio's call resource and its error document, read from JSON.
+//!
+//! Every field is optional and of any type: Twilio may leave out or change what decorates a call,
+//! and an end that is told plainly must not be missed for it. What a verdict rests on is asked for
+//! by name.
+
+use super::status;
+use crate::wire::Reply;
+use call::call::{CarrierEnding, Progress, Sighting, Unknown, UnknownWhy};
+use call::{CarrierCallId, Timestamp};
+use serde::{Deserialize, Deserializer};
+use std::time::Duration;
+
+/// A call, as Twilio describes it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Record {
+    #[serde(deserialize_with = "text")]
+    sid: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub(super) account_sid: Option<String>,
+    #[serde(deserialize_with = "text")]
+    status: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub(super) direction: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub(super) to: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub(super) from: Option<String>,
+    #[serde(deserialize_with = "text")]
+    date_created: Option<String>,
+    #[serde(deserialize_with = "text")]
+    start_time: Option<String>,
+    #[serde(deserialize_with = "text")]
+    end_time: Option<String>,
+    #[serde(deserialize_with = "text")]
+    duration: Option<String>,
+}
+
+/// Twilio's own account of an error, beside the HTTP status.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Fault {
+    /// The number under which `https://www.twilio.com/docs/api/errors` describes it.
+    #[serde(deserialize_with = "text")]
+    pub(super) code: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub(super) message: Option<String>,
+}
+
+impl Record {
+    /// Reads the one call that a reply describes.
+    pub(super) fn read(reply: &Reply) -> Option<Record> {
+        serde_json::from_slice(&reply.body).ok()
+    }
+
+    /// The call's own name, if it is one.
+    pub(super) fn leg(&self) -> Option<CarrierCallId> {
+        self.sid.as_deref().and_then(call_sid)
+    }
+
+    /// When Twilio took the call, in whole seconds.
+    pub(super) fn created_at(&self) -> Option<Timestamp> {
+        time(self.date_created.as_deref()?)
+    }
+
+    /// How the call stands; `now` is Twilio's own clock.
+    pub(super) fn sighting(&self, now: Option<Timestamp>) -> Sighting {
+        let Some(word) = self.status.as_deref() else {
+            return Sighting::Unknown(unreadable("a call without a status"));
+        };
+        if let Some(progress) = status::progress(word) {
+            return Sighting::Live { progress, talked: self.talked(progress, now) };
+        }
+        match status::ending(word) {
+            Some(kind) => Sighting::Over(CarrierEnding {
+                kind,
+                code: word.to_owned(),
+                by: None,
+                ended_at: self.end_time.as_deref().and_then(time),
+                duration: self.duration.as_deref().and_then(seconds),
+            }),
+            None => Sighting::Unknown(Unknown {
+                why: UnknownWhy::UnknownStatus,
+                detail: short(word),
+                retry_after: None,
+            }),
+        }
+    }
+
+    /// How long it has been answered: both times are Twilio's, so that a wrong clock of ours ends
+    /// no call.
+    fn talked(&self, progress: Progress, now: Option<Timestamp>) -> Option<Duration> {
+        let started = self.start_time.as_deref().and_then(time);
+        match progress {
+            Progress::InProgress => Some(now?.since(started?)),
+            Progress::Initiated | Progress::Ringing => None,
+        }
+    }
+}
+
+impl Fault {
+    /// Reads the error that a reply describes; nothing where it describes none.
+    pub(super) fn read(reply: &Reply) -> Fault {
+        serde_json::from_slice(&reply.body).unwrap_or_default()
+    }
+}
+
+/// What a reply says that isn't the expected one, with Twilio's own code for people to look up.
+pub(super) fn unknown(reply: &Reply) -> Unknown {
+    let mut unknown = reply.unknown();
+    if let Some(code) = Fault::read(reply).code {
+        unknown.detail = format!("{}, {}", unknown.detail, short(&code));
+    }
+    unknown
+}
+
+/// An answer that isn't what it should be.
+pub(super) fn unreadable(detail: &str) -> Unknown {
+    Unknown { why: UnknownWhy::Unreadable, detail: detail.to_owned(), retry_after: None }
+}
+
+/// A call's name at Twilio: `CA` and 32 hexadecimal digits.
+pub(super) fn call_sid(text: &str) -> Option<CarrierCallId> {
+    let digits = text.strip_prefix("CA")?;
+    let fits = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if fits { CarrierCallId::new(text).ok() } else { None }
+}
+
+/// A time as Twilio writes it: RFC 2822.
+pub(super) fn time(text: &str) -> Option<Timestamp> {
+    let time = jiff::fmt::rfc2822::parse(text).ok()?;
+    Some(Timestamp(time.timestamp().as_millisecond()))
+}
+
+/// A span as Twilio writes it: whole seconds, as a text.
+pub(super) fn seconds(text: &str) -> Option<Duration> {
+    text.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// A foreign text, cut to what a line of a log can hold.
+pub(super) fn short(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(SHOWN_MAX).collect()
+}
+
+fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    Ok(match serde_json::Value::deserialize(from)? {
+        serde_json::Value::String(text) => Some(text),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+/// So many letters of what a carrier wrote are shown to people.
+const SHOWN_MAX: usize = 200;

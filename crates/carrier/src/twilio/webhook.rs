@@ -1,0 +1,111 @@
+//! What Twilio's webhooks say.
+//!
+//! Source: <https://www.twilio.com/docs/voice/twiml#request-parameters> and
+//! <https://www.twilio.com/docs/voice/api/call-resource#statuscallback> (2026-11-22).
+
+use super::record::{call_sid, seconds, short, time};
+use super::status;
+use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
+use call::call::{CarrierEnding, News};
+use call::{CarrierCallId, Party};
+use http::Method;
+
+/// Names and values, in the order in which they came.
+type Fields = Vec<(String, String)>;
+
+/// Reads a webhook that was verified.
+pub(super) fn decode(raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
+    let unreadable = |what: &str| WebhookError::Unreadable(what.to_owned());
+    let wants_script = match path(raw).rsplit('/').next() {
+        Some("voice") => true,
+        Some("status") => false,
+        _ => return Err(unreadable("its path ends neither in /voice nor in /status")),
+    };
+    let fields = fields(raw);
+    let field = |name: &str| value(&fields, name);
+    let leg = field("CallSid").and_then(call_sid).ok_or_else(|| unreadable("it names no call"))?;
+    let mark = query(raw).iter().find(|(name, _)| name == "call").and_then(|(_, id)| id.parse().ok());
+    // A leg that <Dial> made has a life of its own, which says nothing of the call that dialled.
+    let is_child = field("ParentCallSid").is_some_and(|parent| !parent.is_empty() && parent != leg.as_str());
+    if is_child {
+        return Ok(HeardWebhook { mark, leg, news: None, inbound: None, wants_script });
+    }
+    let news = news(&leg, &fields, wants_script);
+    let offers =
+        wants_script && field("Direction") == Some("inbound") && !matches!(news, Some(News::Over { .. }));
+    let party = |name: &str| Party::read(field(name).unwrap_or_default());
+    let inbound = offers.then(|| InboundCall { from: party("From"), to: party("To") });
+    Ok(HeardWebhook { mark, leg, news, inbound, wants_script })
+}
+
+/// What `CallStatus` says. A request for instructions may come without it; a status callback that
+/// does is one we can't read.
+fn news(leg: &CarrierCallId, fields: &Fields, wants_script: bool) -> Option<News> {
+    let leg = leg.clone();
+    let Some(word) = value(fields, "CallStatus") else {
+        let unread = News::Unread { leg, what: "a status callback without CallStatus".to_owned() };
+        return (!wants_script).then_some(unread);
+    };
+    if let Some(progress) = status::progress(word) {
+        return Some(News::Progressed { leg, progress });
+    }
+    Some(match status::ending(word) {
+        Some(kind) => News::Over {
+            leg,
+            ending: CarrierEnding {
+                kind,
+                code: word.to_owned(),
+                by: None,
+                ended_at: value(fields, "Timestamp").and_then(time),
+                duration: value(fields, "CallDuration").and_then(seconds),
+            },
+        },
+        None => News::Unread { leg, what: short(word) },
+    })
+}
+
+/// The form in the body, empty where there is no body to speak of (as with `GET`), and `None`
+/// where the body is something else.
+///
+/// # Errors
+/// Twilio sends nothing but `GET` and `POST`.
+pub(super) fn form_of(raw: &RawWebhook) -> Result<Option<Fields>, WebhookError> {
+    let media_type = raw.header("content-type").unwrap_or_default();
+    let media_type = media_type.split(';').next().unwrap_or_default().trim();
+    if raw.method == Method::GET {
+        return Ok(Some(Fields::new()));
+    }
+    if raw.method != Method::POST {
+        return Err(WebhookError::WrongSignature("Twilio sends GET and POST alone".to_owned()));
+    }
+    let is_form = media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded");
+    Ok((is_form || raw.body.is_empty()).then(|| pairs(&raw.body)))
+}
+
+/// The fields that a webhook carries, all of them signed: the form of a `POST`, the query of a
+/// `GET`. The body of a `GET` is not signed, and not read.
+pub(super) fn fields(raw: &RawWebhook) -> Fields {
+    match form_of(raw) {
+        Ok(Some(_)) if raw.method == Method::GET => query(raw),
+        Ok(Some(form)) => form,
+        Ok(None) | Err(_) => Fields::new(),
+    }
+}
+
+/// The fields in the address.
+pub(super) fn query(raw: &RawWebhook) -> Fields {
+    let address = raw.url.split('#').next().unwrap_or_default();
+    pairs(address.split_once('?').map_or("", |(_, query)| query).as_bytes())
+}
+
+fn path(raw: &RawWebhook) -> &str {
+    raw.url.split(['?', '#']).next().unwrap_or_default()
+}
+
+fn value<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
+    fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+fn pairs(text: &[u8]) -> Fields {
+    form_urlencoded::parse(text).into_owned().collect()
+}
