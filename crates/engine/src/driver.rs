@@ -252,12 +252,14 @@ impl Turn<'_> {
         Ok(Answer::Call(Box::new(call)))
     }
 
-    /// Moves one call by one event. What moved nothing and owes nothing is not written: a
-    /// repeated webhook costs no disk.
+    /// Moves one call by one event. A repeated webhook, which moves nothing, is not written and
+    /// costs no disk. What we asked for is: it ends the lease under which it was asked, and the
+    /// story of a call tells every look.
     fn apply(&mut self, kept: &Kept, source: Source, news: News) -> Result<Call, StoreError> {
         let event = self.event(source, news);
         let step = step(&kept.call, &event);
-        if step.call != kept.call {
+        let asked_for = matches!(source, Source::LookUp | Source::Listing | Source::Reply);
+        if step.call != kept.call || asked_for {
             self.page.write(&step.call, &event, kept.version)?;
         }
         let was = kept.call.state.word();

@@ -1,7 +1,7 @@
 //! What a start found unfinished, what the carrier said of it, and what was decided: read off the
 //! log, so that it can't say anything else than what happened.
 
-use call::call::{ConfirmedBy, Event, Found, News, Progress, Sighting, Source};
+use call::call::{ConfirmedBy, EndedBy, Event, Found, News, Progress, Sighting, Source};
 use call::{Call, CallState, Timestamp};
 use store::{History, KeptEvent, Recovered, StoreError};
 
@@ -110,7 +110,13 @@ fn why(call: &Call, decision: Decision, carrier: Option<&str>) -> String {
         }
         (CallState::Ended(over), _) => {
             let word = over.ending.carrier_code.as_deref().unwrap_or(said);
-            format!("the carrier says {word}; {}", over.ending.cause)
+            match over.ending.by {
+                EndedBy::Gateway => {
+                    format!("{}: hung up, and the carrier confirms: {word}", over.ending.cause)
+                }
+                EndedBy::Agent => format!("{}: the carrier confirms: {word}", over.ending.cause),
+                EndedBy::Remote | EndedBy::Carrier => format!("the carrier says {word}"),
+            }
         }
         (CallState::HangingUp(hanging), _) => {
             format!("{}; hung up until the carrier confirms", hanging.cause)

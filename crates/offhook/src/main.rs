@@ -3,6 +3,7 @@
 
 mod cli;
 mod config;
+mod demo;
 mod http;
 mod import;
 mod serve;
@@ -11,6 +12,7 @@ mod sim;
 use clap::Parser as _;
 use cli::Exit;
 use cli::args::{Command, CommandLine};
+use cli::terminal::Terminal;
 use config::{Environment, Loaded};
 use std::process::ExitCode;
 
@@ -18,7 +20,10 @@ fn main() -> ExitCode {
     let line = CommandLine::parse();
     let environment = Environment::of_process();
     let exit = match &line.command {
-        Command::Demo(_) => done(Err(anyhow::anyhow!("not yet"))),
+        Command::Demo(args) => {
+            let terminal = Terminal::of_process(line.global.no_color, &environment);
+            demo::run(args, terminal).unwrap_or_else(|error| done(Err(error)))
+        }
         Command::Serve => match line.global.load_config(&environment) {
             Ok(loaded) => done(serve_with_logs(&loaded)),
             Err(faults) => {

@@ -20,6 +20,9 @@ pub enum Script {
 /// What an inbound caller hears when nothing is configured to be said.
 pub const NOBODY_HERE: &str = "Nobody is available to take this call. Goodbye.";
 
+/// A held line outlasts the call's own limit by this much, so that it is never what ends the call.
+const HOLD_BEYOND: Duration = Duration::from_secs(3_600);
+
 impl Call {
     /// What the carrier is to do on the line, read off the state alone: whoever asks twice hears
     /// the same twice.
@@ -41,7 +44,7 @@ impl Call {
         match (&self.facts.say, self.facts.direction) {
             (Some(text), _) => Script::SayAndHangUp(text.clone()),
             (None, Direction::Inbound) => Script::SayAndHangUp(NOBODY_HERE.to_owned()),
-            (None, Direction::Outbound) => Script::Hold(self.facts.limits.duration_max),
+            (None, Direction::Outbound) => Script::Hold(self.facts.limits.duration_max + HOLD_BEYOND),
         }
     }
 

@@ -158,8 +158,9 @@ fn list(twilio: &Twilio, query: &str) -> Request {
     twilio.get(Operation::List, format!("{}?{query}", twilio.calls_url()))
 }
 
-/// The statuses of calls that live (`call_enum_status`).
-const LIVE_STATUSES: [&str; 3] = ["in-progress", "ringing", "queued"];
+/// The statuses of calls that live (`call_enum_status`), in the order in which a call goes through
+/// them: one that moves on while the pages are read is met again, not missed.
+const LIVE_STATUSES: [&str; 3] = ["queued", "ringing", "in-progress"];
 /// The largest page that Twilio gives: 10,000 live calls in ten requests.
 const LIVE_PAGE: &str = "1000";
 /// Calls between the same two numbers are few, and small pages come sooner.

@@ -16,6 +16,9 @@ use crate::world::{Act, LegId, Subject, Target, Trick, World};
 /// How long a webhook that changes places waits for another.
 const HELD_MS: u64 = 5_000;
 
+/// How many words that the customer heard are remembered for one call.
+const TOLD_MAX: usize = 100;
+
 /// How many exchanges of one call are remembered.
 const EXCHANGES_MAX: usize = 100;
 
@@ -233,8 +236,13 @@ impl Face {
             flight.retries_left -= 1;
             return self.depart(world, flight);
         }
+        let word = flight.form.get("CallStatus").map(str::to_owned);
         self.count(world, flight.leg, |counts| match &outcome {
-            Ok(response) => counts.webhooks_answered_2xx += u32::from(response.is_success()),
+            Ok(response) if response.is_success() => {
+                counts.webhooks_answered_2xx += 1;
+                counts.told.extend(word.filter(|_| counts.told.len() < TOLD_MAX));
+            }
+            Ok(_) => {}
             Err(_) => counts.webhooks_lost += 1,
         });
         let Some(call) = self.calls.get_mut(&flight.leg) else { return };

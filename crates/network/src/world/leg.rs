@@ -152,6 +152,9 @@ pub struct Counts {
     pub webhooks_answered_2xx: u32,
     /// Webhooks that the carrier gave up on: refused, timed out, broken, or lost by a fault.
     pub webhooks_lost: u32,
+    /// What the customer said he heard: the carrier's status words of the webhooks that he answered
+    /// with 2xx, in order, the first hundred.
+    pub told: Vec<String>,
 }
 
 /// The leg itself.

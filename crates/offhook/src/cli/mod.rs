@@ -2,18 +2,18 @@
 //! the answer. What it prints is made by pure functions and held against golden files.
 
 pub(crate) mod args;
-mod client;
+pub(crate) mod client;
 mod follow;
-mod gateway;
+pub(crate) mod gateway;
 mod import;
 mod list;
-mod paint;
+pub(crate) mod paint;
 mod place;
 mod show;
-mod terminal;
+pub(crate) mod terminal;
 #[cfg(test)]
 mod tests;
-mod wire;
+pub(crate) mod wire;
 mod words;
 
 use std::io;

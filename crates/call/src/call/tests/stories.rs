@@ -218,7 +218,7 @@ fn a_carrier_that_asks_for_a_pause_gets_it_but_not_for_ever() {
 #[test]
 fn whoever_asks_twice_hears_the_same_twice() {
     let call = talking();
-    assert_eq!(call.script(), Script::Hold(limits().duration_max));
+    assert_eq!(call.script(), Script::Hold(limits().duration_max + MINUTE * 60));
     assert_eq!(after(call.clone(), [progressed(Progress::InProgress)]).script(), call.script());
     assert_eq!(
         after(offered(), [News::Declined { cause: "not_allowed".to_owned() }]).script(),
