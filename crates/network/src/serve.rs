@@ -45,7 +45,7 @@ const NAP: Duration = Duration::from_millis(500);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves a network until `until` is done, or until it is idle for as long as the settings say.
-/// Its dice are thrown anew each time.
+/// Its dice are thrown anew each time, unless the settings name a seed.
 ///
 /// # Errors
 /// The listener has no address: it is not usable.
@@ -56,8 +56,9 @@ pub async fn serve(
 ) -> io::Result<()> {
     listener.local_addr()?;
     let exit_when_idle = settings.exit_when_idle;
+    let seed = settings.seed.unwrap_or_else(rand::random);
     let shell = Arc::new(Shell {
-        network: Mutex::new(Network::new(settings, rand::random())),
+        network: Mutex::new(Network::new(settings, seed)),
         client: Client::new(),
         woken: Notify::new(),
         last_request: Mutex::new(Instant::now()),

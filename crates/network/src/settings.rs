@@ -39,6 +39,9 @@ pub struct Settings {
     /// How many calls are remembered; beyond it the oldest ended ones are forgotten.
     /// Default 200,000.
     pub calls_kept_max: usize,
+    /// What chance is drawn from, so that it draws the same again. Default: anew each time. Only
+    /// [`serve`](crate::serve) heeds it.
+    pub seed: Option<u64>,
     /// The server stops by itself when for so long no request came and no call was live. Default:
     /// never. Only [`serve`](crate::serve) heeds it.
     pub exit_when_idle: Option<Duration>,
@@ -56,6 +59,7 @@ impl Default for Settings {
             dial_after_ms: 50,
             ring_after_ms: 150,
             calls_kept_max: 200_000,
+            seed: None,
             exit_when_idle: None,
         }
     }

@@ -16,7 +16,13 @@ pub(crate) fn run(args: &SimArgs) -> anyhow::Result<()> {
         })?;
         println!("the simulated network listens on http://{}", listener.local_addr()?);
         println!("Twilio: account {}, token {}", network::DEFAULT_ACCOUNT_SID, network::DEFAULT_AUTH_TOKEN);
-        let settings = network::Settings { exit_when_idle: args.exit_when_idle, ..network::Settings::default() };
+        let latency = args.latency.unwrap_or_default().as_millis();
+        let settings = network::Settings {
+            latency_ms: u64::try_from(latency)?,
+            seed: args.seed,
+            exit_when_idle: args.exit_when_idle,
+            ..network::Settings::default()
+        };
         network::serve(listener, settings, crate::serve::told_to_stop()).await?;
         Ok(())
     })

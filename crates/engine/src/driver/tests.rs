@@ -1,1 +1,343 @@
+//! The crank on a real store in a temporary folder: what it admits, refuses, repeats and owes.
+#![allow(clippy::unwrap_used)]
 
+use super::{Driver, Owed};
+use crate::heard::{Answer, Heard, Offer, Order, Refusal, ScriptReply};
+use crate::settings::Settings;
+use call::admission::Destinations;
+use call::call::{
+    Direction, Effect, EndedBy, Facts, Limits, News, Progress, Script, Sighting, Source, Unknown, UnknownWhy,
+};
+use call::{Call, CallId, CallState, CarrierCallId, CarrierName, Party, Timestamp};
+use carrier::{Candidate, HeardWebhook, InboundCall};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use store::sqlite::SqliteStore;
+
+const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+struct World {
+    driver: Driver,
+    now: Timestamp,
+    owed: Vec<Owed>,
+    _folder: tempfile::TempDir,
+}
+
+fn settings(live_max: u64) -> Settings {
+    let seconds = Duration::from_secs;
+    Settings {
+        live_max,
+        attempts_per_hour: 3,
+        destinations: Destinations::Everywhere,
+        limits: Limits {
+            queue_max: seconds(60),
+            ring_max: seconds(45),
+            duration_max: seconds(600),
+            find_max: seconds(120),
+            settle: seconds(15),
+            look_unanswered: seconds(15),
+            look_talking: seconds(60),
+        },
+        send_within: seconds(5),
+        apart: BTreeMap::new(),
+        numbers: BTreeMap::new(),
+    }
+}
+
+fn world(settings: Settings) -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = SqliteStore::open(&folder.path().join("calls.db"), NOW).unwrap();
+    let driver = Driver::new(Box::new(opened.store), settings, 1);
+    World { driver, now: NOW, owed: Vec::new(), _folder: folder }
+}
+
+impl World {
+    fn hear(&mut self, heard: Heard) -> Answer {
+        let turned = self.driver.turn(&[heard], self.now).unwrap();
+        self.owed.extend(turned.owed);
+        turned.answers.into_iter().next().unwrap().unwrap()
+    }
+
+    fn order(&mut self, id: u128, to: &str, key: Option<&str>) -> Answer {
+        let facts = facts(Direction::Outbound, id, "+12025550100", to);
+        let key = key.map(|key| (key.to_owned(), to.to_owned()));
+        self.hear(Heard::Order(Box::new(Order { facts, key })))
+    }
+
+    fn placed(&mut self, id: u128, to: &str, leg: &str) -> Call {
+        self.order(id, to, None);
+        self.news(id, Source::Reply, News::Placed { leg: sid(leg) })
+    }
+
+    fn news(&mut self, id: u128, source: Source, news: News) -> Call {
+        match self.hear(Heard::News { call: CallId::from_bits(id), source, news }) {
+            Answer::Call(call) => *call,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn effects(&mut self) -> Vec<Effect> {
+        self.owed.drain(..).map(|owed| owed.effect).collect()
+    }
+}
+
+fn facts(direction: Direction, id: u128, from: &str, to: &str) -> Facts {
+    Facts {
+        id: CallId::from_bits(id),
+        direction,
+        from: Party::read(from),
+        to: Party::read(to),
+        carrier: CarrierName("main".to_owned()),
+        account: None,
+        say: None,
+        created_at: NOW,
+        imported_id: None,
+        limits: settings(1).limits,
+    }
+}
+
+fn sid(text: &str) -> CarrierCallId {
+    CarrierCallId::new(text).unwrap()
+}
+
+fn state(answer: &Answer) -> &'static str {
+    match answer {
+        Answer::Call(call) => call.state.word(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn webhook(mark: Option<u128>, leg: &str, news: Option<News>, wants_script: bool) -> Heard {
+    let heard =
+        HeardWebhook { mark: mark.map(CallId::from_bits), leg: sid(leg), news, inbound: None, wants_script };
+    Heard::Webhook { carrier: CarrierName("main".to_owned()), heard: Box::new(heard), offer: None }
+}
+
+#[test]
+fn an_order_is_admitted_in_the_turn_that_hears_it() {
+    let mut world = world(settings(2));
+    assert_eq!(state(&world.order(1, "+12025550143", None)), "placing");
+    assert_eq!(world.effects(), [Effect::Place]);
+}
+
+#[test]
+fn a_call_over_the_limit_waits_until_a_place_is_free_and_is_then_dialled_once() {
+    let mut world = world(settings(1));
+    world.placed(1, "+12025550143", "CA1");
+    assert_eq!(state(&world.order(2, "+12025550144", None)), "queued");
+    assert_eq!(world.effects(), [Effect::Place]);
+    let over = Sighting::Over(call::call::CarrierEnding {
+        kind: call::call::EndingKind::Busy,
+        code: "busy".to_owned(),
+        by: None,
+        ended_at: None,
+        duration: None,
+    });
+    world.news(1, Source::LookUp, News::Sighted { leg: sid("CA1"), sighting: over });
+    assert_eq!(world.effects(), [Effect::Place]);
+    world.hear(Heard::TakeDue(10));
+    assert_eq!(world.effects(), []);
+}
+
+#[test]
+fn a_call_that_waits_too_long_is_not_admitted_and_says_so() {
+    let mut world = world(settings(1));
+    world.placed(1, "+12025550143", "CA1");
+    world.order(2, "+12025550144", None);
+    world.now = NOW + Duration::from_secs(61);
+    world.hear(Heard::TakeDue(10));
+    let call = world.news(2, Source::Api, News::AnswerRequested);
+    let CallState::Ended(over) = &call.state else { panic!("{:?}", call.state) };
+    assert_eq!((over.ending.by, over.ending.cause.as_str()), (EndedBy::Gateway, "not_admitted"));
+}
+
+#[test]
+fn the_same_key_is_the_same_call_and_another_request_under_it_is_a_mistake() {
+    let mut world = world(settings(9));
+    world.order(1, "+12025550143", Some("k"));
+    let again = world.order(2, "+12025550143", Some("k"));
+    assert!(matches!(&again, Answer::Call(call) if call.facts.id == CallId::from_bits(1)));
+    assert_eq!(world.effects(), [Effect::Place]);
+    let other = world.order(3, "+12025550144", Some("k"));
+    assert_eq!(other, Answer::Refused(Refusal::KeyReused(CallId::from_bits(1))));
+}
+
+#[test]
+fn nobody_is_called_more_often_than_allowed() {
+    let mut world = world(settings(9));
+    for id in 1..=3 {
+        world.order(id, "+12025550143", None);
+    }
+    assert!(matches!(
+        world.order(4, "+12025550143", None),
+        Answer::Refused(Refusal::TooManyAttempts { made: 3, .. })
+    ));
+    assert_eq!(state(&world.order(5, "+12025550144", None)), "placing");
+    world.now = NOW + Duration::from_secs(3_601);
+    assert!(matches!(world.order(6, "+12025550143", None), Answer::Call(_)));
+}
+
+#[test]
+fn while_paused_nothing_is_ordered_and_nothing_queued_goes() {
+    let mut world = world(settings(1));
+    world.placed(1, "+12025550143", "CA1");
+    world.order(2, "+12025550144", None);
+    world.effects();
+    world.hear(Heard::Pause(Some("night".to_owned())));
+    assert_eq!(world.order(3, "+12025550145", None), Answer::Refused(Refusal::Paused("night".to_owned())));
+    world.news(1, Source::Webhook, News::HangUpRequested { by: EndedBy::Agent, cause: "x".to_owned() });
+    assert_eq!(world.effects(), [Effect::HangUp(sid("CA1"))]);
+    world.hear(Heard::Pause(None));
+    world.hear(Heard::TakeDue(1));
+    assert_eq!(world.effects(), []);
+}
+
+#[test]
+fn two_placements_between_the_same_numbers_are_not_in_doubt_together() {
+    let mut world = world(settings(9));
+    world.order(1, "+12025550143", None);
+    assert_eq!(state(&world.order(2, "+12025550143", None)), "queued");
+    world.news(1, Source::Reply, News::Placed { leg: sid("CA1") });
+    world.hear(Heard::TakeDue(1));
+    assert_eq!(world.effects(), [Effect::Place, Effect::Place]);
+}
+
+#[test]
+fn calls_are_paced_to_the_carriers_calls_per_second() {
+    let mut slow = settings(9);
+    slow.apart.insert(CarrierName("main".to_owned()), Duration::from_secs(1));
+    let mut world = world(slow);
+    for (id, to) in [(1, "+12025550143"), (2, "+12025550144"), (3, "+12025550145")] {
+        world.order(id, to, None);
+    }
+    let mut dialled = vec![world.effects().len()];
+    for _ in 0..3 {
+        world.now = world.now + Duration::from_millis(600);
+        world.hear(Heard::TakeDue(1));
+        dialled.push(world.effects().len());
+    }
+    assert_eq!(dialled, [1, 0, 1, 0]);
+}
+
+#[test]
+fn a_candidate_that_belongs_to_another_call_is_not_adopted() {
+    let mut world = world(settings(9));
+    world.placed(1, "+12025550143", "CA1");
+    world.order(2, "+12025550143", None);
+    let live = || Sighting::Live { progress: Progress::Ringing, talked: None };
+    let candidate = |leg: &str| Candidate { leg: sid(leg), sighting: live() };
+    let heard = |legs: &[&str]| Heard::Candidates {
+        call: CallId::from_bits(2),
+        candidates: legs.iter().map(|leg| candidate(leg)).collect(),
+    };
+    assert_eq!(state(&world.hear(heard(&["CA1"]))), "placing");
+    assert_eq!(state(&world.hear(heard(&["CA1", "CA2", "CA3"]))), "placing");
+    let adopted = world.hear(heard(&["CA1", "CA2"]));
+    assert!(matches!(&adopted, Answer::Call(call) if call.leg() == Some(&sid("CA2"))));
+}
+
+#[test]
+fn a_repeated_webhook_gets_the_same_answer_and_costs_no_disk() {
+    let mut world = world(settings(9));
+    world.order(1, "+12025550143", None);
+    let news = || Some(News::Progressed { leg: sid("CA1"), progress: Progress::InProgress });
+    let first = world.hear(webhook(Some(1), "CA1", news(), true));
+    assert!(matches!(&first, Answer::Script(ScriptReply { script: Some(Script::Hold(_)), .. })));
+    let before = world.news(1, Source::Api, News::AnswerRequested);
+    assert_eq!(world.hear(webhook(Some(1), "CA1", news(), true)), first);
+    assert_eq!(world.news(1, Source::Api, News::AnswerRequested), before);
+}
+
+#[test]
+fn a_webhook_without_our_mark_finds_its_call_by_the_leg_and_a_foreign_one_makes_none() {
+    let mut world = world(settings(9));
+    world.placed(1, "+12025550143", "CA1");
+    let news = |leg: &str| Some(News::Progressed { leg: sid(leg), progress: Progress::Ringing });
+    let ours = world.hear(webhook(None, "CA1", news("CA1"), false));
+    assert_eq!(ours, Answer::Script(ScriptReply { call: Some(CallId::from_bits(1)), script: None }));
+    let foreign = world.hear(webhook(None, "CA9", news("CA9"), true));
+    assert_eq!(foreign, Answer::Script(ScriptReply { call: None, script: Some(Script::HangUp) }));
+}
+
+fn comes_in(id: u128, leg: &str, declined: Option<&str>) -> Heard {
+    let (from, to) = (Party::read("+12025550143"), Party::read("+12025550100"));
+    let heard = HeardWebhook {
+        mark: None,
+        leg: sid(leg),
+        news: Some(News::Progressed { leg: sid(leg), progress: Progress::Ringing }),
+        inbound: Some(InboundCall { from, to }),
+        wants_script: true,
+    };
+    let facts = facts(Direction::Inbound, id, "+12025550143", "+12025550100");
+    let offer = Offer { facts, declined: declined.map(str::to_owned) };
+    Heard::Webhook {
+        carrier: CarrierName("main".to_owned()),
+        heard: Box::new(heard),
+        offer: Some(Box::new(offer)),
+    }
+}
+
+#[test]
+fn a_call_that_comes_in_is_decided_in_the_same_turn_and_a_doubled_webhook_makes_one_call() {
+    let mut world = world(settings(1));
+    let answered = world.hear(comes_in(1, "CA1", None));
+    assert!(matches!(&answered, Answer::Script(ScriptReply { script: Some(Script::SayAndHangUp(_)), .. })));
+    assert_eq!(world.hear(comes_in(2, "CA1", None)), answered);
+    let full = world.hear(comes_in(3, "CA3", None));
+    assert!(matches!(&full, Answer::Script(ScriptReply { script: Some(Script::Reject), .. })));
+    assert_eq!(state(&world.order(4, "+12025550144", None)), "queued");
+}
+
+#[test]
+fn an_unwanted_caller_is_declined_by_the_reply_and_a_look_verifies_it() {
+    let mut world = world(settings(9));
+    let declined = world.hear(comes_in(1, "CA1", Some("inbound_denied")));
+    assert!(matches!(&declined, Answer::Script(ScriptReply { script: Some(Script::Reject), .. })));
+    assert_eq!(world.effects(), []);
+    world.now = NOW + Duration::from_secs(2);
+    world.hear(Heard::TakeDue(1));
+    assert_eq!(world.effects(), [Effect::LookUp(sid("CA1"))]);
+}
+
+#[test]
+fn a_start_brings_every_unfinished_call_forward_and_a_lease_keeps_others_off() {
+    let mut world = world(settings(9));
+    world.placed(1, "+12025550143", "CA1");
+    world.effects();
+    assert_eq!(world.hear(Heard::TakeDue(10)), Answer::Taken(0));
+    world.hear(Heard::Start { paused: None });
+    assert_eq!(world.hear(Heard::TakeDue(10)), Answer::Taken(1));
+    assert_eq!(world.effects(), [Effect::LookUp(sid("CA1"))]);
+    assert_eq!(world.hear(Heard::TakeDue(10)), Answer::Taken(0));
+    // Whoever took it died: after the lease somebody else looks.
+    world.now = NOW + Duration::from_secs(31);
+    assert_eq!(world.hear(Heard::TakeDue(10)), Answer::Taken(1));
+}
+
+#[test]
+fn an_answer_that_changes_nothing_still_ends_the_lease() {
+    let mut world = world(settings(9));
+    world.placed(1, "+12025550143", "CA1");
+    let why = Unknown { why: UnknownWhy::CarrierError, detail: String::new(), retry_after: None };
+    world.hear(Heard::Start { paused: None });
+    world.hear(Heard::TakeDue(10));
+    world.news(1, Source::LookUp, News::Sighted { leg: sid("CA1"), sighting: Sighting::Unknown(why) });
+    world.now = NOW + Duration::from_secs(2);
+    assert_eq!(world.hear(Heard::TakeDue(10)), Answer::Taken(1));
+}
+
+#[test]
+fn what_fails_leaves_no_trace_and_takes_nobody_with_it() {
+    let mut world = world(settings(9));
+    let order = |id| {
+        Heard::Order(Box::new(Order {
+            facts: facts(Direction::Outbound, id, "+12025550100", &format!("+1202555010{id}")),
+            key: None,
+        }))
+    };
+    // The same id twice: the second is a conflict, and the third goes on.
+    let turned = world.driver.turn(&[order(1), order(1), order(2)], NOW).unwrap();
+    let fine: Vec<bool> = turned.answers.iter().map(Result::is_ok).collect();
+    assert_eq!(fine, [true, false, true]);
+    assert_eq!(turned.owed.len(), 2);
+}

@@ -107,6 +107,9 @@ pub(crate) struct SimArgs {
     /// Draws what happens by chance from this number, so that it happens again
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
+    /// Answers every request to a carrier so much later, such as 50ms
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) latency: Option<Duration>,
     /// Ends when nothing was asked of it and no call was live for so long, such as 30s
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) exit_when_idle: Option<Duration>,

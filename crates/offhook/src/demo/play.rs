@@ -59,6 +59,9 @@ pub(super) async fn play(stage: &mut Stage, screen: &mut Screen) -> anyhow::Resu
     }
     let pid = stage.gateway_pid();
     stage.kill_gateway();
+    for row in &mut rows {
+        row.after = "(nobody knows)".to_owned();
+    }
     screen.act(&format!("kill -9 {pid}: the gateway is dead; the calls are not"));
     while_nobody_looks(stage, screen, &mut rows, first_answered).await?;
 
