@@ -51,3 +51,11 @@ fn a_number_in_a_log_is_masked() {
     assert_eq!(format!("{number:?} {:?}", Party::Number(number.clone())), "+1…43 +1…43");
     assert_eq!(masked("+123"), "…");
 }
+
+#[test]
+fn a_party_reads_back_as_what_it_was() {
+    for text in ["+12025550143", "+15550100001", "anonymous", "", "911", "sip:a@b", "+12"] {
+        let party = Party::read(text);
+        assert_eq!(Party::from(String::from(party.clone())), party, "{text:?}");
+    }
+}

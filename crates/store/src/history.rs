@@ -1,0 +1,85 @@
+//! The reading side: what the surfaces show. It sees only what is committed, and holds up nobody.
+
+use crate::page::StoreError;
+use call::{Call, CallId, Event, Timestamp};
+
+/// A call as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The call.
+    pub call: Call,
+    /// How many events made it what it is.
+    pub version: u64,
+}
+
+/// One line of a call's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptEvent {
+    /// Its place in the call's log, from 1.
+    pub version: u64,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What a start found unfinished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// The call as it is now.
+    pub kept: Kept,
+    /// What was believed of it when the gateway started: the word for its state.
+    pub believed: String,
+    /// The version it had then: what came after was learnt by this start.
+    pub version: u64,
+}
+
+/// Which calls are asked for, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallQuery {
+    /// Only those that are not over.
+    pub unfinished: bool,
+    /// Only those in this state, by its word (`CallState::word`).
+    pub state: Option<String>,
+    /// Only those older than this one: where the last page ended.
+    pub before: Option<CallId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Reads what is committed.
+pub trait History: Send {
+    /// The call of this name.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn call(&mut self, id: CallId) -> Result<Option<Kept>, StoreError>;
+
+    /// Calls, the newest first (by id, which sorts by age).
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn calls(&mut self, query: &CallQuery) -> Result<Vec<Kept>, StoreError>;
+
+    /// The log of a call, in order, from after `after` on, at most `limit` lines.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn events(&mut self, id: CallId, after: u64, limit: usize) -> Result<Vec<KeptEvent>, StoreError>;
+
+    /// When the last start was, and what it found unfinished (oldest call first, at most `limit`).
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn recovered(&mut self, limit: usize) -> Result<(Option<Timestamp>, Vec<Recovered>), StoreError>;
+
+    /// A setting that survives restarts, like `paused`.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn setting(&mut self, name: &str) -> Result<Option<String>, StoreError>;
+
+    /// How many calls are in each state, of those that are not over.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn census(&mut self) -> Result<Vec<(String, u64)>, StoreError>;
+}

@@ -1,0 +1,232 @@
+//! Calls as rows: read, appended to, and found by what is known of them.
+
+use super::fault::Fault;
+use crate::history::{Kept, KeptEvent};
+use call::{Call, CallId, CallState, CarrierCallId, CarrierName, Event, Party, Timestamp};
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, Error, ErrorCode, OptionalExtension, Params, Row, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The call of this name.
+pub(super) fn read(connection: &Connection, id: CallId) -> Result<Option<Kept>, Fault> {
+    let mut found = kept(connection, "SELECT version, call FROM calls WHERE id = ?1", [id.to_string()])?;
+    Ok(found.pop())
+}
+
+/// The calls of a query whose first two columns are `version` and `call`.
+pub(super) fn kept(connection: &Connection, sql: &str, with: impl Params) -> Result<Vec<Kept>, Fault> {
+    rows(connection, sql, with, one)
+}
+
+/// The call of a row whose first two columns are `version` and `call`.
+pub(super) fn one(row: &Row<'_>) -> Result<Kept, Fault> {
+    Ok(Kept { version: count(row.get(0)?)?, call: parsed("a call", row, 1)? })
+}
+
+/// The rows of a query, each read by `read`.
+pub(super) fn rows<T>(
+    connection: &Connection,
+    sql: &str,
+    with: impl Params,
+    mut read: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+) -> Result<Vec<T>, Fault> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(with)?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(read(row)?);
+    }
+    Ok(all)
+}
+
+/// The one value of a query, if it finds a row.
+pub(super) fn value<T: FromSql>(
+    connection: &Connection,
+    sql: &str,
+    with: impl Params,
+) -> Result<Option<T>, Fault> {
+    Ok(connection.prepare_cached(sql)?.query_row(with, |row| row.get(0)).optional()?)
+}
+
+/// Appends an event to the log of its call and writes what the call became. A conflict is found
+/// before anything is written.
+pub(super) fn write(connection: &Connection, call: &Call, event: &Event, version: u64) -> Result<(), Fault> {
+    let id = call.facts.id.to_string();
+    let unknown = unknown_legs(connection, call, &id)?;
+    let old = stored(version);
+    match old {
+        0 => insert(connection, &id, call)?,
+        _ => update(connection, &id, call, old)?,
+    }
+    for leg in unknown {
+        let mut insert =
+            connection.prepare_cached("INSERT INTO legs (carrier, leg, call_id) VALUES (?1, ?2, ?3)")?;
+        insert.execute(params![call.facts.carrier.as_str(), leg.as_str(), id])?;
+    }
+    connection.prepare_cached(APPEND)?.execute(params![
+        id,
+        old + 1,
+        event.at.as_millis(),
+        event.news.word(),
+        word(&event.source)?,
+        json(event)?,
+    ])?;
+    Ok(())
+}
+
+/// The call that a carrier's leg belongs to.
+pub(super) fn by_leg(
+    connection: &Connection,
+    carrier: &CarrierName,
+    leg: &CarrierCallId,
+) -> Result<Option<CallId>, Fault> {
+    let sql = "SELECT call_id FROM legs WHERE carrier = ?1 AND leg = ?2";
+    value(connection, sql, [carrier.as_str(), leg.as_str()])?.map(id).transpose()
+}
+
+/// The call that was imported under this id.
+pub(super) fn by_imported_id(connection: &Connection, imported_id: &str) -> Result<Option<CallId>, Fault> {
+    value(connection, "SELECT id FROM calls WHERE imported_id = ?1", [imported_id])?.map(id).transpose()
+}
+
+/// How many outbound calls to this number were made since, imported ones aside.
+pub(super) fn attempts(connection: &Connection, to: &Party, since: Timestamp) -> Result<u64, Fault> {
+    let sql = "SELECT count(*) FROM calls INDEXED BY calls_attempts
+        WHERE direction = 'outbound' AND imported_id IS NULL AND to_number = ?1 AND created_at >= ?2";
+    count(value(connection, sql, params![to.as_str(), since.as_millis()])?.unwrap_or(0))
+}
+
+/// The log of a call from after `after` on.
+pub(super) fn events(
+    connection: &Connection,
+    id: CallId,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<KeptEvent>, Fault> {
+    let sql =
+        "SELECT version, event FROM events WHERE call_id = ?1 AND version > ?2 ORDER BY version LIMIT ?3";
+    rows(connection, sql, params![id.to_string(), stored(after), at_most(limit)], |row| {
+        Ok(KeptEvent { version: count(row.get(0)?)?, event: parsed("an event", row, 1)? })
+    })
+}
+
+/// A name that we wrote.
+pub(super) fn id(text: String) -> Result<CallId, Fault> {
+    text.parse().map_err(|error| Fault::Unreadable(format!("{error}")))
+}
+
+/// A number that is never negative.
+pub(super) fn count(number: i64) -> Result<u64, Fault> {
+    u64::try_from(number).map_err(|_| Fault::Unreadable(format!("a count of {number}")))
+}
+
+/// A bound as SQLite takes it.
+pub(super) fn at_most(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// The legs of the call that nobody has yet.
+fn unknown_legs<'c>(
+    connection: &Connection,
+    call: &'c Call,
+    id: &str,
+) -> Result<Vec<&'c CarrierCallId>, Fault> {
+    let mut unknown = Vec::new();
+    for leg in call.leg().into_iter().chain(call.strays.iter().map(|stray| &stray.leg)) {
+        let sql = "SELECT call_id FROM legs WHERE carrier = ?1 AND leg = ?2";
+        let owner: Option<String> = value(connection, sql, [call.facts.carrier.as_str(), leg.as_str()])?;
+        match owner {
+            None => unknown.push(leg),
+            Some(owner) if owner == id => {}
+            Some(owner) => return Err(Fault::Conflict(format!("leg {leg} of {id}, which is {owner}'s,"))),
+        }
+    }
+    Ok(unknown)
+}
+
+fn insert(connection: &Connection, id: &str, call: &Call) -> Result<(), Fault> {
+    let facts = &call.facts;
+    let inserted = connection.prepare_cached(INSERT)?.execute(params![
+        id,
+        call.state.word(),
+        call.leg().map(CarrierCallId::as_str),
+        call.answered_at().map(Timestamp::as_millis),
+        ended_at(call).map(Timestamp::as_millis),
+        call.due_at().map(Timestamp::as_millis),
+        call.not_before().map(Timestamp::as_millis),
+        json(call)?,
+        word(&facts.direction)?,
+        facts.from.as_str(),
+        facts.to.as_str(),
+        facts.carrier.as_str(),
+        facts.imported_id,
+        facts.created_at.as_millis(),
+    ]);
+    match inserted {
+        Ok(_) => Ok(()),
+        Err(Error::SqliteFailure(failure, _)) if failure.code == ErrorCode::ConstraintViolation => {
+            Err(Fault::Conflict(format!("call {id}")))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What is settled about a call never changes, so its columns aren't written again.
+fn update(connection: &Connection, id: &str, call: &Call, version: i64) -> Result<(), Fault> {
+    let updated = connection.prepare_cached(UPDATE)?.execute(params![
+        id,
+        call.state.word(),
+        call.leg().map(CarrierCallId::as_str),
+        call.answered_at().map(Timestamp::as_millis),
+        ended_at(call).map(Timestamp::as_millis),
+        call.due_at().map(Timestamp::as_millis),
+        call.not_before().map(Timestamp::as_millis),
+        json(call)?,
+        version,
+    ])?;
+    if updated == 1 { Ok(()) } else { Err(Fault::Conflict(format!("call {id}"))) }
+}
+
+fn ended_at(call: &Call) -> Option<Timestamp> {
+    match &call.state {
+        CallState::Ended(over) => Some(over.ended_at),
+        CallState::Queued(_)
+        | CallState::Placing(_)
+        | CallState::Initiated(_)
+        | CallState::Ringing(_)
+        | CallState::Offered(_)
+        | CallState::Answering(_)
+        | CallState::InProgress(_)
+        | CallState::HangingUp(_) => None,
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<String, Fault> {
+    serde_json::to_string(value).map_err(|error| Fault::Unreadable(error.to_string()))
+}
+
+/// The word that serde writes for a variant without fields.
+fn word(value: &impl Serialize) -> Result<String, Fault> {
+    Ok(json(value)?.trim_matches('"').to_owned())
+}
+
+fn parsed<T: DeserializeOwned>(what: &str, row: &Row<'_>, column: usize) -> Result<T, Fault> {
+    let text = row.get_ref(column)?.as_str().map_err(|error| Fault::Unreadable(error.to_string()))?;
+    serde_json::from_str(text).map_err(|error| Fault::Unreadable(format!("{what} can't be read: {error}")))
+}
+
+fn stored(version: u64) -> i64 {
+    i64::try_from(version).unwrap_or(i64::MAX)
+}
+
+const INSERT: &str = "INSERT INTO calls (id, version, state, carrier_call_id, answered_at, ended_at, due_at,
+    not_before, call, direction, from_number, to_number, carrier, imported_id, created_at)
+    VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+
+const UPDATE: &str =
+    "UPDATE calls SET version = version + 1, state = ?2, carrier_call_id = ?3, answered_at = ?4,
+    ended_at = ?5, due_at = ?6, not_before = ?7, call = ?8 WHERE id = ?1 AND version = ?9";
+
+const APPEND: &str =
+    "INSERT INTO events (call_id, version, at, kind, source, event) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

@@ -1,0 +1,97 @@
+//! The files of a store: `PATH` itself, SQLite's `-wal` and `-shm`, our `.lock` and `.seen`. They
+//! hold telephone numbers and what was said, so only their owner may read them.
+
+use super::fault::{shown, unwritable};
+use crate::page::StoreError;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Makes the folder, and names the file in one way however it was written: through a link, two
+/// names would mean two locks.
+pub(super) fn settle(path: &Path) -> Result<PathBuf, StoreError> {
+    if let Ok(real) = path.canonicalize() {
+        return Ok(real);
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make_folder(parent).map_err(unwritable(parent))?;
+    let parent = parent.canonicalize().map_err(unwritable(parent))?;
+    match path.file_name() {
+        Some(name) => Ok(parent.join(name)),
+        None => Err(StoreError::Unwritable { path: shown(path), why: "it names no file".to_owned() }),
+    }
+}
+
+/// The name of a file that lies beside the store.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Takes the store for this process. The operating system gives the lock back when the process
+/// dies, however it dies, so nobody ever has to remove a stale one.
+pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
+    let name = beside(path, ".lock");
+    let file = create(&name).map_err(unwritable(&name))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: shown(path) }),
+        Err(TryLockError::Error(error)) => Err(unwritable(&name)(error)),
+    }
+}
+
+/// How many bytes there are, 0 for no file at all.
+pub(super) fn size(path: &Path) -> Result<u64, StoreError> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => Ok(found.len()),
+        Ok(_) => Err(StoreError::Unwritable { path: shown(path), why: "it is no file".to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(unwritable(path)(error)),
+    }
+}
+
+/// Makes a file that only its owner may read, or leaves it as it is. What SQLite puts beside the
+/// database has the same mode as the database.
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Takes away what others may do with the store's files.
+pub(super) fn close_to_others(path: &Path) -> Result<(), StoreError> {
+    for suffix in ["", "-wal", "-shm", ".lock", ".seen"] {
+        let name = beside(path, suffix);
+        match forbid_others(&name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unwritable(&name)(error)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn forbid_others(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(path)?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn forbid_others(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}

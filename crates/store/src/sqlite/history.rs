@@ -1,0 +1,119 @@
+//! The reading side: connections of their own, which never wait for the writer nor hold it up.
+
+use super::calls::{self, at_most, count, kept, rows, value};
+use super::fault::{self, Fault};
+use super::page::SETTING;
+use super::{files, open};
+use crate::history::{CallQuery, History, Kept, KeptEvent, Recovered};
+use crate::page::StoreError;
+use crate::rebuild::rebuild;
+use call::{CallId, Timestamp};
+use rusqlite::{Connection, params};
+use std::path::{Path, PathBuf};
+
+/// Reads a store in a file. There may be several, in any process.
+pub struct SqliteHistory {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl SqliteHistory {
+    /// Opens a store that some [`SqliteStore`](super::SqliteStore) has opened before, for reading.
+    ///
+    /// # Errors
+    /// It is not there, not ours, damaged, or of another version.
+    pub fn open(path: &Path) -> Result<SqliteHistory, StoreError> {
+        let path = path.canonicalize().map_err(fault::unwritable(path))?;
+        if files::size(&path)? == 0 {
+            return Err(StoreError::Damaged { path: fault::shown(&path), why: "it is empty".to_owned() });
+        }
+        Ok(SqliteHistory { connection: open::for_reading(&path)?, path })
+    }
+
+    /// Rebuilds every call from its log and returns those that aren't what the store says they
+    /// are. Reads everything: for tests, and for a person who doubts. A log that an older offhook
+    /// wrote may rightly rebuild to something else.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn verify_log(&mut self) -> Result<Vec<CallId>, StoreError> {
+        self.read(|connection| {
+            let ids = rows(connection, "SELECT id FROM calls ORDER BY id", [], |row| calls::id(row.get(0)?))?;
+            let mut differing = Vec::new();
+            for id in ids {
+                let log = calls::events(connection, id, 0, usize::MAX)?;
+                let version = log.last().map_or(0, |last| last.version);
+                let rebuilt = rebuild(&log).map(|call| Kept { call, version });
+                if rebuilt != calls::read(connection, id)? {
+                    differing.push(id);
+                }
+            }
+            Ok(differing)
+        })
+    }
+
+    /// Runs `ask` on one view of the store, however much is committed meanwhile.
+    fn read<T>(&mut self, ask: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
+        let view = self.connection.transaction().map_err(fault::at(&self.path))?;
+        ask(&view).map_err(|fault| fault.at(&self.path))
+    }
+}
+
+impl History for SqliteHistory {
+    fn call(&mut self, id: CallId) -> Result<Option<Kept>, StoreError> {
+        self.read(|connection| calls::read(connection, id))
+    }
+
+    fn calls(&mut self, query: &CallQuery) -> Result<Vec<Kept>, StoreError> {
+        let before = query.before.map_or_else(|| AFTER_ALL.to_owned(), |id| id.to_string());
+        let limit = at_most(query.limit);
+        self.read(|connection| match (query.state.as_deref(), query.unfinished) {
+            (None, false) => kept(connection, ALL, params![before, limit]),
+            (None, true) => kept(connection, UNFINISHED, params![before, limit]),
+            (Some("ended"), true) => Ok(Vec::new()),
+            (Some("ended"), false) => kept(connection, ENDED, params![before, limit]),
+            (Some(state), _) => kept(connection, IN_STATE, params![before, limit, state]),
+        })
+    }
+
+    fn events(&mut self, id: CallId, after: u64, limit: usize) -> Result<Vec<KeptEvent>, StoreError> {
+        self.read(|connection| calls::events(connection, id, after, limit))
+    }
+
+    fn recovered(&mut self, limit: usize) -> Result<(Option<Timestamp>, Vec<Recovered>), StoreError> {
+        self.read(|connection| {
+            let started: Option<i64> = value(connection, "SELECT started_at FROM store", [])?.flatten();
+            let sql = "SELECT calls.version, calls.call, believed, recovered.version
+                FROM recovered JOIN calls ON calls.id = call_id ORDER BY call_id LIMIT ?1";
+            let found = rows(connection, sql, [at_most(limit)], |row| {
+                Ok(Recovered { kept: calls::one(row)?, believed: row.get(2)?, version: count(row.get(3)?)? })
+            })?;
+            Ok((started.map(Timestamp), found))
+        })
+    }
+
+    fn setting(&mut self, name: &str) -> Result<Option<String>, StoreError> {
+        self.read(|connection| value(connection, SETTING, [name]))
+    }
+
+    fn census(&mut self) -> Result<Vec<(String, u64)>, StoreError> {
+        let sql = "SELECT state, count(*) FROM calls INDEXED BY calls_unfinished
+            WHERE state <> 'ended' GROUP BY state ORDER BY state";
+        self.read(|connection| rows(connection, sql, [], |row| Ok((row.get(0)?, count(row.get(1)?)?))))
+    }
+}
+
+/// Sorts after every id.
+const AFTER_ALL: &str = "c_~";
+
+const ALL: &str = "SELECT version, call FROM calls WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
+
+// The index is named, since the planner can't know that unfinished calls are few among many.
+const UNFINISHED: &str = "SELECT version, call FROM calls INDEXED BY calls_unfinished
+    WHERE state <> 'ended' AND id < ?1 ORDER BY id DESC LIMIT ?2";
+
+const ENDED: &str =
+    "SELECT version, call FROM calls WHERE state = 'ended' AND id < ?1 ORDER BY id DESC LIMIT ?2";
+
+const IN_STATE: &str = "SELECT version, call FROM calls INDEXED BY calls_unfinished
+    WHERE state <> 'ended' AND state = ?3 AND id < ?1 ORDER BY id DESC LIMIT ?2";

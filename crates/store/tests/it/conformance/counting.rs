@@ -1,0 +1,98 @@
+//! What admission counts, and what it remembers.
+
+use super::Bench;
+use crate::lives::{
+    admitted, asked, at, carrier, ended, event, facts, hear, id, leg, next, offered, them, us,
+};
+use call::call::{EndedBy, Facts};
+use call::{CarrierName, News, Timestamp};
+
+pub(crate) fn queued_calls_come_oldest_first(bench: &mut Bench) {
+    bench.turn(|page| {
+        for n in [3, 1, 2, 4] {
+            hear(page, n, &asked(n, 0)).unwrap();
+        }
+        hear(page, 2, &admitted(1)).unwrap();
+        hear(page, 5, &offered(5, 0, leg(5))).unwrap();
+        let ids =
+            |limit| page.queued(limit).unwrap().iter().map(|kept| kept.call.facts.id).collect::<Vec<_>>();
+        let mut ids = ids;
+        assert_eq!(ids(9), [id(1), id(3), id(4)]);
+        assert_eq!(ids(2), [id(1), id(3)]);
+    });
+}
+
+pub(crate) fn only_live_calls_take_up_a_place(bench: &mut Bench) {
+    let hang_up =
+        |second| event(second, News::HangUpRequested { by: EndedBy::Agent, cause: "done".to_owned() });
+    bench.turn(|page| {
+        assert_eq!(page.live().unwrap(), 0);
+        hear(page, 1, &asked(1, 0)).unwrap();
+        assert_eq!(page.live().unwrap(), 0, "a queued call waits for a place");
+        hear(page, 1, &admitted(1)).unwrap();
+        hear(page, 2, &offered(2, 1, leg(2))).unwrap();
+        assert_eq!(page.live().unwrap(), 2);
+        hear(page, 2, &hang_up(2)).unwrap();
+        assert_eq!(page.live().unwrap(), 2, "what is to end is not over");
+        hear(page, 2, &ended(3, leg(2))).unwrap();
+        assert_eq!(page.live().unwrap(), 1);
+    });
+    assert_eq!(bench.history.census().unwrap(), [("placing".to_owned(), 1)]);
+}
+
+pub(crate) fn placements_are_counted_by_their_numbers(bench: &mut Bench) {
+    bench.turn(|page| {
+        hear(page, 1, &asked(1, 0)).unwrap();
+        assert_eq!(page.placing_between(&us(), &them()).unwrap(), 0);
+        hear(page, 1, &admitted(1)).unwrap();
+        assert_eq!(page.placing_between(&us(), &them()).unwrap(), 1);
+        assert_eq!(page.placing_between(&them(), &us()).unwrap(), 0);
+        hear(page, 1, &event(2, News::Placed { leg: leg(1) })).unwrap();
+        assert_eq!(page.placing_between(&us(), &them()).unwrap(), 0);
+    });
+}
+
+pub(crate) fn attempts_are_counted_whatever_became_of_them(bench: &mut Bench) {
+    bench.turn(|page| {
+        for n in 1..=3 {
+            hear(page, n, &asked(n, i64::try_from(n).unwrap())).unwrap();
+        }
+        hear(page, 1, &event(4, News::HangUpRequested { by: EndedBy::Agent, cause: "done".to_owned() }))
+            .unwrap();
+        hear(page, 4, &offered(4, 4, leg(4))).unwrap();
+        let imported = Facts { imported_id: Some("old".to_owned()), ..facts(5, at(5)) };
+        let state = next(None, &asked(5, 5)).state;
+        hear(page, 5, &event(5, News::Imported(Box::new(imported), Box::new(state)))).unwrap();
+        assert_eq!(page.attempts(&them(), at(0)).unwrap(), 3);
+        assert_eq!(page.attempts(&them(), at(2)).unwrap(), 2);
+        assert_eq!(page.attempts(&them(), at(4)).unwrap(), 0);
+        assert_eq!(page.attempts(&us(), at(0)).unwrap(), 0);
+    });
+}
+
+pub(crate) fn a_carrier_is_paced(bench: &mut Bench) {
+    bench.turn(|page| {
+        assert_eq!(page.next_dial_at(&carrier()).unwrap(), Timestamp(0));
+        page.set_next_dial_at(&carrier(), at(1)).unwrap();
+        page.set_next_dial_at(&carrier(), at(2)).unwrap();
+    });
+    bench.turn(|page| {
+        assert_eq!(page.next_dial_at(&carrier()).unwrap(), at(2));
+        assert_eq!(page.next_dial_at(&CarrierName("telnyx".to_owned())).unwrap(), Timestamp(0));
+    });
+}
+
+pub(crate) fn a_setting_is_kept_until_it_is_taken_away(bench: &mut Bench) {
+    bench.turn(|page| {
+        assert_eq!(page.setting("paused").unwrap(), None);
+        page.set_setting("paused", Some("by hand")).unwrap();
+        page.set_setting("paused", Some("by hand, 'again'")).unwrap();
+    });
+    assert_eq!(bench.history.setting("paused").unwrap().as_deref(), Some("by hand, 'again'"));
+    bench.turn(|page| {
+        assert_eq!(page.setting("paused").unwrap().as_deref(), Some("by hand, 'again'"));
+        page.set_setting("paused", None).unwrap();
+        page.set_setting("never set", None).unwrap();
+    });
+    assert_eq!(bench.history.setting("paused").unwrap(), None);
+}

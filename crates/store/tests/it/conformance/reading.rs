@@ -1,0 +1,46 @@
+//! What the surfaces read.
+
+use super::Bench;
+use crate::lives::{admitted, asked, ended, event, hear, id, leg, offered};
+use call::{CallId, News};
+use store::CallQuery;
+
+pub(crate) fn calls_are_listed_newest_first(bench: &mut Bench) {
+    bench.turn(|page| {
+        for n in 1..=6 {
+            hear(page, n, &offered(n, 0, leg(n))).unwrap();
+        }
+        hear(page, 2, &ended(1, leg(2))).unwrap();
+        hear(page, 5, &ended(1, leg(5))).unwrap();
+        hear(page, 4, &event(1, News::AnswerRequested)).unwrap();
+    });
+    let mut list = |unfinished, state: Option<&str>, before: Option<u64>, limit| -> Vec<CallId> {
+        let query = CallQuery { unfinished, state: state.map(str::to_owned), before: before.map(id), limit };
+        bench.history.calls(&query).unwrap().iter().map(|kept| kept.call.facts.id).collect()
+    };
+    assert_eq!(list(false, None, None, 9), [6, 5, 4, 3, 2, 1].map(id));
+    assert_eq!(list(false, None, Some(5), 2), [4, 3].map(id));
+    assert_eq!(list(true, None, None, 9), [6, 4, 3, 1].map(id));
+    assert_eq!(list(true, None, Some(6), 2), [4, 3].map(id));
+    assert_eq!(list(false, Some("ended"), None, 9), [5, 2].map(id));
+    assert_eq!(list(false, Some("ended"), Some(5), 9), [2].map(id));
+    assert_eq!(list(true, Some("ended"), None, 9), []);
+    assert_eq!(list(false, Some("answering"), None, 9), [4].map(id));
+    assert_eq!(list(true, Some("offered"), Some(6), 1), [3].map(id));
+    assert_eq!(list(false, Some("no such word"), None, 9), []);
+    assert_eq!(list(false, None, None, 0), []);
+}
+
+pub(crate) fn a_log_is_read_in_pages(bench: &mut Bench) {
+    let lines = [asked(1, 0), admitted(1), event(2, News::Placed { leg: leg(1) }), ended(3, leg(1))];
+    for line in &lines {
+        bench.hear(1, line);
+    }
+    bench.hear(2, &asked(2, 0));
+    let log = bench.history.events(id(1), 0, 99).unwrap();
+    assert_eq!(log.iter().map(|line| line.version).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(log.iter().map(|line| line.event.clone()).collect::<Vec<_>>(), lines);
+    assert_eq!(bench.history.events(id(1), 1, 2).unwrap(), log[1..3]);
+    assert_eq!(bench.history.events(id(1), 4, 2).unwrap(), []);
+    assert_eq!(bench.history.events(id(9), 0, 2).unwrap(), []);
+}

@@ -1,0 +1,136 @@
+//! What is true of the store in a file alone: its files, its lock, its memory of itself.
+
+use crate::conformance::{Bench, conformance};
+use crate::lives::{admitted, asked, at, hear, id};
+use std::fs;
+use std::path::Path;
+use store::sqlite::{Opened, SqliteHistory, SqliteStore};
+use store::{History, Store, StoreError};
+
+conformance!(fresh());
+
+fn fresh() -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    let store = open(&path).store;
+    let history = SqliteHistory::open(&path).unwrap();
+    Bench { store: Box::new(store), history: Box::new(history), _keep: Box::new(folder) }
+}
+
+fn open(path: &Path) -> Opened {
+    SqliteStore::open(path, at(0)).unwrap()
+}
+
+/// Two turns: one call, two events.
+fn write(store: &mut SqliteStore, n: u64) {
+    store.turn(&mut |page| hear(page, n, &asked(n, 0))).unwrap();
+    store.turn(&mut |page| hear(page, n, &admitted(1))).unwrap();
+}
+
+#[test]
+fn a_store_has_one_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    let first = open(&path);
+    let second = SqliteStore::open(&path, at(0));
+    assert!(matches!(second, Err(StoreError::InUse { .. })));
+    drop(first);
+    open(&path);
+}
+
+#[cfg(unix)]
+#[test]
+fn another_name_is_no_way_round_the_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    let _first = open(&path);
+    let link = folder.path().join("link.db");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    fs::create_dir(folder.path().join("sub")).unwrap();
+    for name in [link, folder.path().join("sub/../calls.db")] {
+        assert!(matches!(SqliteStore::open(&name, at(0)), Err(StoreError::InUse { .. })), "{name:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_may_read_the_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let folder = tempfile::tempdir().unwrap();
+    let made = folder.path().join("a/b");
+    let path = made.join("calls.db");
+    write(&mut open(&path).store, 1);
+    assert_eq!(mode(&made), 0o700);
+
+    // A person may have been careless with a copy.
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let mut store = open(&path).store;
+    write(&mut store, 2);
+    let files: Vec<_> = fs::read_dir(&made).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(files.len(), 5, "{files:?}");
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{file:?}");
+    }
+}
+
+#[test]
+fn a_reader_needs_a_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    assert!(SqliteHistory::open(&path).is_err());
+    fs::write(&path, "").unwrap();
+    assert!(matches!(SqliteHistory::open(&path), Err(StoreError::Damaged { .. })));
+    write(&mut open(&path).store, 1);
+    // Beside no writer, too.
+    assert!(SqliteHistory::open(&path).unwrap().call(id(1)).unwrap().is_some());
+}
+
+#[test]
+fn a_store_as_it_was_left_is_not_rewound() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    for n in 0..3 {
+        let Opened { mut store, rewound } = open(&path);
+        assert_eq!(rewound, None);
+        write(&mut store, n);
+    }
+    fs::remove_file(folder.path().join("calls.db.seen")).unwrap();
+    assert_eq!(open(&path).rewound, None, "a note that is gone says nothing");
+    fs::write(folder.path().join("calls.db.seen"), "{\"store\":").unwrap();
+    assert_eq!(open(&path).rewound, None, "nor does half a one");
+}
+
+#[test]
+fn a_backup_that_is_put_back_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    let backup = folder.path().join("backup.db");
+    write(&mut open(&path).store, 1);
+    fs::copy(&path, &backup).unwrap();
+    write(&mut open(&path).store, 2);
+
+    fs::copy(&backup, &path).unwrap();
+    let why = open(&path).rewound.unwrap();
+    assert!(why.contains("lacks at least the last 2 turns"), "{why}");
+
+    let Opened { mut store, rewound } = open(&path);
+    assert!(rewound.is_some(), "it is said until the first turn that writes");
+    store.turn(&mut |page| page.setting("paused").map(|_| ())).unwrap();
+    drop(store);
+    let Opened { mut store, rewound } = open(&path);
+    assert!(rewound.is_some());
+    store.turn(&mut |page| page.set_setting("paused", Some("rewound"))).unwrap();
+    drop(store);
+    assert_eq!(open(&path).rewound, None);
+}
+
+#[test]
+fn another_store_in_its_place_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    write(&mut open(&path).store, 1);
+    fs::remove_file(&path).unwrap();
+    let why = open(&path).rewound.unwrap();
+    assert!(why.contains("another store"), "{why}");
+}
