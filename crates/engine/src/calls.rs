@@ -243,6 +243,15 @@ impl Calls {
         self.read(report).await
     }
 
+    /// How many calls the last start found unfinished, and of how many of them nothing was heard
+    /// yet. Cheaper than the whole [`recovery`](Calls::recovery).
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn unheard(&self) -> Result<(u64, u64), EngineError> {
+        self.read(|history| history.unheard()).await
+    }
+
     /// Hears a webhook. When this returns, what it says is on disk, and the document is the reply.
     ///
     /// # Errors

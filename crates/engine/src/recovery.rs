@@ -12,8 +12,10 @@ pub struct RecoveryReport {
     pub started_at: Option<Timestamp>,
     /// The calls that were unfinished then, the oldest first, at most 1,000.
     pub lines: Vec<RecoveryLine>,
-    /// How many of them the carrier has not been heard of yet.
-    pub pending: usize,
+    /// How many there were.
+    pub unfinished: u64,
+    /// Of how many of them nothing was heard yet.
+    pub pending: u64,
 }
 
 /// One call that a start found unfinished.
@@ -76,8 +78,8 @@ pub(crate) fn report(history: &mut dyn History) -> Result<RecoveryReport, StoreE
         let events = history.events(one.kept.call.facts.id, one.version, EVENTS_READ)?;
         lines.push(line(one, &events));
     }
-    let pending = lines.iter().filter(|line| line.decision == Decision::Pending).count();
-    Ok(RecoveryReport { started_at, lines, pending })
+    let (unfinished, pending) = history.unheard()?;
+    Ok(RecoveryReport { started_at, lines, unfinished, pending })
 }
 
 fn line(recovered: Recovered, events: &[KeptEvent]) -> RecoveryLine {

@@ -71,6 +71,13 @@ pub trait History: Send {
     /// The store can't be read.
     fn recovered(&mut self, limit: usize) -> Result<(Option<Timestamp>, Vec<Recovered>), StoreError>;
 
+    /// How many calls the last start found unfinished, and of how many of those nothing was heard
+    /// since (queued ones aside: nobody is asked about them).
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn unheard(&mut self) -> Result<(u64, u64), StoreError>;
+
     /// A setting that survives restarts, like `paused`.
     ///
     /// # Errors

@@ -141,7 +141,12 @@ pub(crate) async fn recovery(State(pages): State<Pages>) -> Reply {
     let report = pages.calls.recovery().await?;
     let calls: Vec<Value> = report.lines.iter().map(view::recovered).collect();
     let started_at = report.started_at.map(view::rfc3339);
-    Ok(Json(json!({ "started_at": started_at, "calls": calls, "pending": report.pending })))
+    Ok(Json(json!({
+        "started_at": started_at,
+        "calls": calls,
+        "unfinished": report.unfinished,
+        "pending": report.pending,
+    })))
 }
 
 /// `POST /v1/pause`.

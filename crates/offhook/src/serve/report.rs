@@ -7,8 +7,8 @@ use std::time::Duration;
 pub(super) async fn tell(calls: Calls) {
     for _ in 0..ROUNDS {
         tokio::time::sleep(PAUSE).await;
-        match calls.recovery().await {
-            Ok(report) if report.pending == 0 => break,
+        match calls.unheard().await {
+            Ok((_, 0)) => break,
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "cannot tell what recovery decided"),
         }
@@ -19,7 +19,7 @@ pub(super) async fn tell(calls: Calls) {
     }
     let count = |decision: Decision| report.lines.iter().filter(|line| line.decision == decision).count();
     tracing::info!(
-        unfinished = report.lines.len(),
+        unfinished = report.unfinished,
         closed = count(Decision::Closed),
         kept = count(Decision::Kept) + count(Decision::Adopted),
         hung_up = count(Decision::HungUp),

@@ -92,6 +92,16 @@ impl History for SqliteHistory {
         })
     }
 
+    fn unheard(&mut self) -> Result<(u64, u64), StoreError> {
+        let sql = "SELECT count(*),
+                coalesce(sum(calls.version = recovered.version AND calls.state <> 'queued'), 0)
+            FROM recovered JOIN calls ON calls.id = call_id";
+        self.read(|connection| {
+            let counts = rows(connection, sql, [], |row| Ok((count(row.get(0)?)?, count(row.get(1)?)?)))?;
+            Ok(counts.into_iter().next().unwrap_or_default())
+        })
+    }
+
     fn setting(&mut self, name: &str) -> Result<Option<String>, StoreError> {
         self.read(|connection| value(connection, SETTING, [name]))
     }

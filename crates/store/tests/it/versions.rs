@@ -2,7 +2,7 @@
 //!
 //! `fixtures/vN.sql` is what version N of the schema wrote. Such a file is never changed once its
 //! version is released. To write the one of the current version:
-//! `cargo test -p store -- --ignored the_fixture_of_this_version_is_written`.
+//! `UPDATE_SNAPSHOTS=1 cargo test -p store a_store_of_every`.
 
 use crate::lives::{admitted, asked, at, ended, event, hear, id, leg, offered, progressed};
 use call::News;
@@ -21,6 +21,9 @@ const FIRST_STATES: &str =
 
 #[test]
 fn a_store_of_every_earlier_version_opens() {
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        write_the_fixture_of_this_version();
+    }
     for (fixture, states) in FIXTURES {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("calls.db");
@@ -66,9 +69,8 @@ fn a_newer_store_is_refused() {
     }
 }
 
-#[test]
-#[ignore = "writes a file into the source tree"]
-fn the_fixture_of_this_version_is_written() {
+/// Writes what the current version writes into the source tree.
+fn write_the_fixture_of_this_version() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("calls.db");
     write_one_of_each(&mut SqliteStore::open(&path, at(0)).unwrap().store);
