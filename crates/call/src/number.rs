@@ -217,6 +217,11 @@ fn fits_its_country(number: &phonenumber::PhoneNumber, national: usize) -> bool 
         return true;
     }
     let code = number.code().value();
+    // All of the North American plan has ten digits; the library also lists what is dialled
+    // without an area code.
+    if code == 1 {
+        return national == 10;
+    }
     let regions = DATABASE.by_code(&code).unwrap_or_default();
     regions.iter().any(|plan| KINDS.iter().any(|kind| has_length(plan, *kind, national)))
 }

@@ -6,7 +6,7 @@ use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Offer, Order, Ref
 use crate::recovery::{RecoveryReport, report};
 use crate::settings::{Inbound, Settings};
 use crate::shell::errands::{self, Lane, Runner};
-use crate::shell::{Ear, JOBS_MAX, TurnFailed, ticker, writer};
+use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, ticker, writer};
 use call::admission::{Forbidden, may_dial};
 use call::call::{Direction, EndedBy, Facts};
 use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
@@ -71,7 +71,9 @@ pub struct Calls {
 struct Inner {
     ear: Ear,
     carriers: BTreeMap<CarrierName, Arc<dyn Carrier>>,
-    history: Vec<Mutex<Box<dyn History>>>,
+    /// Readers; taken away when the gateway stops.
+    history: Vec<Mutex<Option<Box<dyn History>>>>,
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     next_reader: AtomicUsize,
     settings: Settings,
     clock: Arc<dyn Clock>,
@@ -146,7 +148,7 @@ impl Calls {
         let ear = Ear { jobs };
         let driver = Driver::new(store, settings.clone(), rand::random());
         let (writer_clock, writer_health) = (Arc::clone(&clock), Arc::clone(&health));
-        std::thread::Builder::new()
+        let writer = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || {
                 writer::run(driver, job_queue, &errand_queue, writer_clock.as_ref(), &writer_health)
@@ -167,9 +169,10 @@ impl Calls {
         health.set_ready();
         tokio::spawn(errands::run(Arc::clone(&runner), owed));
         tokio::spawn(ticker::run(runner));
-        let history = history.into_iter().map(Mutex::new).collect();
+        let history = history.into_iter().map(|reader| Mutex::new(Some(reader))).collect();
+        let writer = Mutex::new(Some(writer));
         let next_reader = AtomicUsize::new(0);
-        let inner = Inner { ear, carriers, history, next_reader, settings, clock, health };
+        let inner = Inner { ear, carriers, history, writer, next_reader, settings, clock, health };
         Ok(Calls { inner: Arc::new(inner) })
     }
 
@@ -339,6 +342,18 @@ impl Calls {
         self.inner.carriers.values()
     }
 
+    /// Closes the store in order, so that it is one whole file. Nothing is heard after this; what
+    /// is under way at carriers is asked about at the next start.
+    pub async fn stop(&self) {
+        for reader in &self.inner.history {
+            drop(lock(reader).take());
+        }
+        let _ = self.inner.ear.jobs.send(Message::Stop).await;
+        if let Some(writer) = lock(&self.inner.writer).take() {
+            let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        }
+    }
+
     /// The wall clock.
     pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
@@ -408,11 +423,19 @@ impl Calls {
         let reading = tokio::task::spawn_blocking(move || {
             let turn = inner.next_reader.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             let reader = &inner.history[turn % inner.history.len()];
-            let mut history = reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            read(history.as_mut())
+            let mut history = lock(reader);
+            match history.as_mut() {
+                Some(history) => read(history.as_mut()),
+                None => Err(StoreError::Failed("the gateway is stopping".to_owned())),
+            }
         });
         Ok(reading.await.map_err(|error| EngineError::Store(format!("a reader stopped: {error}")))??)
     }
+}
+
+/// What a panic elsewhere left behind is still whole: nothing is changed under these locks.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// A new name for a call: a UUID of version 7, so that names sort by age.

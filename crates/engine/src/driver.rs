@@ -254,12 +254,13 @@ impl Turn<'_> {
 
     /// Moves one call by one event. A repeated webhook, which moves nothing, is not written and
     /// costs no disk. What we asked for is: it ends the lease under which it was asked, and the
-    /// story of a call tells every look.
+    /// story of a call tells every look. So is what we couldn't read.
     fn apply(&mut self, kept: &Kept, source: Source, news: News) -> Result<Call, StoreError> {
         let event = self.event(source, news);
         let step = step(&kept.call, &event);
         let asked_for = matches!(source, Source::LookUp | Source::Listing | Source::Reply);
-        if step.call != kept.call || asked_for {
+        let unread = matches!(event.news, News::Unread { .. });
+        if step.call != kept.call || asked_for || unread {
             self.page.write(&step.call, &event, kept.version)?;
         }
         let was = kept.call.state.word();

@@ -46,6 +46,16 @@ impl Errand {
         Some(Errand { call: owed.call.facts.id, purpose, replies: Vec::new() })
     }
 
+    /// Widens a search by how far the carrier's clock is from ours: the carrier dates its calls by
+    /// its own.
+    pub fn at_skew(mut self, skew_ms: i64) -> Errand {
+        if let Purpose::Find(sought) = &mut self.purpose {
+            sought.since = Timestamp(sought.since.0.min(sought.since.0.saturating_add(skew_ms)));
+            sought.until = Timestamp(sought.until.0.max(sought.until.0.saturating_add(skew_ms)));
+        }
+        self
+    }
+
     /// What it is for.
     pub fn purpose(&self) -> &Purpose {
         &self.purpose

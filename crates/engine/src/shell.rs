@@ -12,6 +12,14 @@ use std::time::Instant;
 use store::StoreError;
 use tokio::sync::{mpsc, oneshot};
 
+/// What the writer is told.
+pub(crate) enum Message {
+    /// Something to hear.
+    Hear(Job),
+    /// To close the store and end.
+    Stop,
+}
+
 /// One thing for the crank to hear, and where its answer goes.
 pub(crate) struct Job {
     pub(crate) heard: Heard,
@@ -39,7 +47,7 @@ pub(crate) struct Errands {
 /// Where things go to be heard.
 #[derive(Clone)]
 pub(crate) struct Ear {
-    pub(crate) jobs: mpsc::Sender<Job>,
+    pub(crate) jobs: mpsc::Sender<Message>,
 }
 
 impl Ear {
@@ -47,7 +55,7 @@ impl Ear {
     pub(crate) async fn hear(&self, heard: Heard) -> Result<Answer, TurnFailed> {
         let (answer, answered) = oneshot::channel();
         let gone = || TurnFailed("the gateway is stopping".to_owned());
-        self.jobs.send(Job { heard, answer }).await.map_err(|_| gone())?;
+        self.jobs.send(Message::Hear(Job { heard, answer })).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
 }

@@ -263,6 +263,30 @@ impl UnknownWhy {
 }
 
 impl News {
+    /// The leg that the news speaks of, where it speaks of one.
+    pub fn leg(&self) -> Option<&CarrierCallId> {
+        match self {
+            News::Placed { leg }
+            | News::Progressed { leg, .. }
+            | News::Over { leg, .. }
+            | News::Unread { leg, .. }
+            | News::Sighted { leg, .. }
+            | News::HangUpReplied { leg, .. } => Some(leg),
+            News::Asked(_)
+            | News::Offered(..)
+            | News::Imported(..)
+            | News::Admitted { .. }
+            | News::PlaceRefused { .. }
+            | News::PlaceDeferred { .. }
+            | News::PlaceInDoubt { .. }
+            | News::Found(_)
+            | News::HangUpRequested { .. }
+            | News::AnswerRequested
+            | News::Declined { .. }
+            | News::CheckDue => None,
+        }
+    }
+
     /// The word for it, as the log and the HTTP interface write it.
     pub fn word(&self) -> &'static str {
         match self {

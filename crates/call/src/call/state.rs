@@ -122,7 +122,7 @@ pub struct HangingUp {
     pub since: Timestamp,
     /// When it was answered, if it was.
     pub answered_at: Option<Timestamp>,
-    /// How many hang-ups were sent and found not to have ended it, or failed.
+    /// How many hang-ups were followed by a look that did not confirm the end.
     pub failed: u32,
     /// How many looks, one after another, said that there is no such call.
     pub missing: u32,
@@ -152,7 +152,7 @@ pub struct Stray {
     pub leg: CarrierCallId,
     /// Since when it is known.
     pub since: Timestamp,
-    /// How many hang-ups failed.
+    /// How many hang-ups were followed by a look that did not confirm the end.
     pub failed: u32,
     /// How many looks, one after another, said that there is no such call.
     pub missing: u32,
@@ -231,7 +231,7 @@ impl Call {
         let strays = self.strays.iter().map(|stray| stray.failed).max().unwrap_or(0);
         let most = failed.max(strays);
         (most >= FAILED_HANG_UPS_ALARM)
-            .then(|| format!("{most} hang-ups failed; it may still be live and cost money"))
+            .then(|| format!("hung up {most} times, and the carrier does not confirm the end; it may be live and cost money"))
     }
 }
 

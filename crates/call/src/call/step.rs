@@ -7,6 +7,7 @@
 use super::effect::Effect;
 use super::ending::{CarrierEnding, ConfirmedBy, EndedBy, Ending, EndingKind};
 use super::event::{Event, HangUpReply, News, Progress, Roll, Sighting, Source, Unknown, UnknownWhy};
+use super::facts::Direction;
 use super::state::{Call, CallState, HangingUp, Over, Queued, Talk, Unanswered, Watch};
 use super::{placing, strays};
 use crate::ids::CarrierCallId;
@@ -108,32 +109,6 @@ pub fn step(call: &Call, event: &Event) -> Step {
             | N::Declined { .. }
             | N::HangUpReplied { .. },
         ) => stay(call),
-    }
-}
-
-impl News {
-    /// The leg that the news speaks of, where it speaks of one.
-    pub fn leg(&self) -> Option<&CarrierCallId> {
-        match self {
-            News::Placed { leg }
-            | News::Progressed { leg, .. }
-            | News::Over { leg, .. }
-            | News::Unread { leg, .. }
-            | News::Sighted { leg, .. }
-            | News::HangUpReplied { leg, .. } => Some(leg),
-            News::Asked(_)
-            | News::Offered(..)
-            | News::Imported(..)
-            | News::Admitted { .. }
-            | News::PlaceRefused { .. }
-            | News::PlaceDeferred { .. }
-            | News::PlaceInDoubt { .. }
-            | News::Found(_)
-            | News::HangUpRequested { .. }
-            | News::AnswerRequested
-            | News::Declined { .. }
-            | News::CheckDue => None,
-        }
     }
 }
 
@@ -281,8 +256,9 @@ fn seen_live(call: &Call, progress: Progress, talked: Option<Duration>, event: &
     }
 }
 
-/// A look that told nothing ends no call. It is asked about again; only past the hard bound, when
-/// the carrier can't be asked, our own clock decides that it is to be hung up.
+/// A look that told nothing ends no call. It is asked about again; only past the hard bound, and
+/// when the carrier couldn't be asked several times in a row, our own clock decides that it is to
+/// be hung up: that clock may have jumped.
 fn unseen(call: &Call, unknown: &Unknown, event: &Event) -> Step {
     use CallState as S;
 
@@ -293,13 +269,13 @@ fn unseen(call: &Call, unknown: &Unknown, event: &Event) -> Step {
         | S::Ringing(unanswered)
         | S::Offered(unanswered)
         | S::Answering(unanswered) => {
-            if at >= unanswered.hard_until {
+            if at >= unanswered.hard_until && unanswered.watch.blind >= BLIND_ROUNDS {
                 return hanging_up(call, EndedBy::Gateway, "duration_max", at, true);
             }
             go(call, with_watch(&call.state, blind(&unanswered.watch, unknown, event)), [])
         }
         S::InProgress(talk) => {
-            if at >= talk.hard_until {
+            if at >= talk.hard_until && talk.watch.blind >= BLIND_ROUNDS {
                 return hanging_up(call, EndedBy::Gateway, "duration_max", at, true);
             }
             go(call, with_watch(&call.state, blind(&talk.watch, unknown, event)), [])
@@ -311,7 +287,7 @@ fn unseen(call: &Call, unknown: &Unknown, event: &Event) -> Step {
             }
             // What is owed is owed, whether the carrier can be asked or not.
             let watch = blind(&hanging.watch, unknown, event);
-            let next = HangingUp { missing, watch, ..hanging.clone() };
+            let next = HangingUp { missing, failed: hanging.failed + 1, watch, ..hanging.clone() };
             go(call, S::HangingUp(next), [Effect::HangUp(hanging.leg.clone())])
         }
     }
@@ -327,7 +303,7 @@ fn hang_up_replied(call: &Call, hanging: &HangingUp, reply: &HangUpReply, event:
         }
         HangUpReply::Failed(unknown) => {
             let watch = blind(&Watch { blind: hanging.failed, ..hanging.watch.clone() }, unknown, event);
-            HangingUp { failed: hanging.failed + 1, watch, ..hanging.clone() }
+            HangingUp { watch, ..hanging.clone() }
         }
     };
     go(call, CallState::HangingUp(next), [])
@@ -380,6 +356,15 @@ fn closing(call: &Call, word: &CarrierEnding, confirmed_by: ConfirmedBy) -> Endi
         CallState::Placing(placing) => placing.wish.as_ref().map(|(by, cause)| (*by, cause.as_str())),
         _ => None,
     };
+    // The carrier has no word of its own for a caller whom we declined.
+    let declined = call.facts.direction == Direction::Inbound && call.answered_at().is_none();
+    if let Some((by, cause)) = wanted
+        && declined
+        && by == EndedBy::Gateway
+    {
+        let ending = ending(EndingKind::Rejected, by, cause, confirmed_by);
+        return Ending { carrier_code: Some(word.code.clone()), duration: word.duration, ..ending };
+    }
     let ran_out = word.duration.is_some_and(|duration| duration >= call.facts.limits.duration_max);
     let ours = matches!(word.kind, EndingKind::Completed | EndingKind::Canceled);
     let (by, cause) = match wanted {
@@ -501,6 +486,8 @@ pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 pub(super) const BACKOFF_MAX: Duration = Duration::from_secs(30);
 /// The longest pause that a carrier may ask for: a call can't be forgotten by a header.
 pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(120);
+/// So many looks in a row must have told nothing before our clock decides alone.
+pub(super) const BLIND_ROUNDS: u32 = 4;
 /// So many looks in a row must say that there is no such call before its end, past its hard
 /// bound, is called indeterminate.
 pub(super) const MISSING_ROUNDS: u32 = 5;

@@ -57,7 +57,7 @@ fn move_stray(call: &Call, index: usize, event: &Event) -> Step {
                 return without(call, index);
             }
             let watch = blind(&stray.watch, unknown, event);
-            hung_up_again(call, index, Stray { missing, watch, ..stray.clone() })
+            hung_up_again(call, index, Stray { missing, failed: stray.failed + 1, watch, ..stray.clone() })
         }
         News::HangUpReplied { reply: HangUpReply::Accepted | HangUpReply::NothingToEnd { .. }, .. } => {
             let watch = watch_at(event.at + step::SOON.max(backoff(stray.failed, event.roll)));
@@ -65,7 +65,7 @@ fn move_stray(call: &Call, index: usize, event: &Event) -> Step {
         }
         News::HangUpReplied { reply: HangUpReply::Failed(unknown), .. } => {
             let watch = blind(&Watch { blind: stray.failed, ..stray.watch.clone() }, unknown, event);
-            with(call, index, Stray { failed: stray.failed + 1, watch, ..stray.clone() })
+            with(call, index, Stray { watch, ..stray.clone() })
         }
         _ => stay(call),
     }

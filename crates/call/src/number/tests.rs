@@ -24,6 +24,7 @@ fn numbers_are_told_from_other_texts() {
     check("+999123456789", "UnknownCountry");
     check("+1202555014", "WrongLength");
     check("+120255501434", "WrongLength");
+    check("+12025550", "WrongLength");
 }
 
 #[test]

@@ -120,10 +120,12 @@ pub(super) fn unreadable(detail: &str) -> Unknown {
     Unknown { why: UnknownWhy::Unreadable, detail: detail.to_owned(), retry_after: None }
 }
 
-/// A call's name at Twilio: `CA` and 32 hexadecimal digits.
+/// A call's name. Twilio's are `CA` and 32 hexadecimal digits (`twilio_api_v2010`), but relatives
+/// of its interface name calls by UUIDs, so only letters, digits, `-` and `_` are asked for: what
+/// no path and no query can be changed by.
 pub(super) fn call_sid(text: &str) -> Option<CarrierCallId> {
-    let digits = text.strip_prefix("CA")?;
-    let fits = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let fits = (2..=64).contains(&text.len())
+        && text.bytes().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_'));
     if fits { CarrierCallId::new(text).ok() } else { None }
 }
 

@@ -11,7 +11,7 @@ use carrier::send::Sender;
 use carrier::{Carrier, Next, Reply, Request, SendError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore, mpsc};
 
@@ -33,13 +33,34 @@ pub(crate) struct Lane {
     carrier: Arc<dyn Carrier>,
     request_timeout: Duration,
     places: Semaphore,
+    /// How far the carrier's clock is ahead of ours, by its last reply; none yet is 0.
+    skew_ms: AtomicI64,
 }
 
 impl Lane {
     /// The lane of a carrier, under its name.
     pub(crate) fn of(line: Line) -> (CarrierName, Lane) {
         let Line { carrier, request_timeout } = line;
-        (carrier.name().clone(), Lane { carrier, request_timeout, places: Semaphore::new(IN_FLIGHT_MAX) })
+        (
+            carrier.name().clone(),
+            Lane {
+                carrier,
+                request_timeout,
+                places: Semaphore::new(IN_FLIGHT_MAX),
+                skew_ms: AtomicI64::new(0),
+            },
+        )
+    }
+}
+
+impl Lane {
+    /// Notes how far the carrier's clock is from ours. Its `Date` has whole seconds, and a reply
+    /// takes its time: less than that says nothing.
+    fn note_skew(&self, reply: &Reply, now: Timestamp) {
+        let Some(date) = reply.date() else { return };
+        let skew = date.0 - now.0;
+        let heeded = if skew.unsigned_abs() > SKEW_HEEDED_MS { skew } else { 0 };
+        self.skew_ms.store(heeded, Ordering::Relaxed);
     }
 }
 
@@ -107,6 +128,7 @@ impl Runner {
 
     async fn exchange(&self, mut errand: Errand, call: &Call, since: Instant) -> Heard {
         let Some(lane) = self.lane_of(call) else { return errand.nobody_to_ask() };
+        errand = errand.at_skew(lane.skew_ms.load(Ordering::Relaxed));
         loop {
             let request = match errand.next(lane.carrier.as_ref()) {
                 Next::Done(heard) => return heard,
@@ -117,7 +139,10 @@ impl Runner {
                 Purpose::Find(_) | Purpose::LookUp(_) | Purpose::HangUp(_) => self.send(lane, &request).await,
             };
             match sent {
-                Ok(reply) => errand.hear(reply),
+                Ok(reply) => {
+                    lane.note_skew(&reply, self.clock.now());
+                    errand.hear(reply);
+                }
                 Err(error) => return errand.failed(&error),
             }
         }
@@ -216,6 +241,8 @@ fn by_carrier(looks: Vec<Owed>) -> BTreeMap<CarrierName, Vec<Owed>> {
 
 /// From so many looks at once on, a listing (one request a state and page) is cheaper.
 const LIST_FROM: usize = 32;
+/// A smaller difference between the carrier's clock and ours is no difference, in milliseconds.
+const SKEW_HEEDED_MS: u64 = 2_000;
 /// So many requests may be in flight to one carrier.
 const IN_FLIGHT_MAX: usize = 64;
 /// So many errands may be taken and not done: the ticker takes no more calls up meanwhile.

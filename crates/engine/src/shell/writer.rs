@@ -1,7 +1,7 @@
 //! The writer: the one thread that turns the crank. Whatever waits while a turn is committed
 //! shares the next one, so that one sync of the disk serves many.
 
-use super::{BATCH_MAX, Errands, Job, TurnFailed};
+use super::{BATCH_MAX, Errands, Message, TurnFailed};
 use crate::calls::Clock;
 use crate::driver::{Driver, Moved, Turned};
 use crate::health::Health;
@@ -13,20 +13,25 @@ use std::time::Instant;
 use store::StoreError;
 use tokio::sync::mpsc;
 
-/// Turns the crank until nobody can send any more.
+/// Turns the crank until it is told to stop, or nobody can send any more. What was heard before
+/// the stop is still turned.
 pub(crate) fn run(
     mut driver: Driver,
-    mut jobs: mpsc::Receiver<Job>,
+    mut jobs: mpsc::Receiver<Message>,
     errands: &mpsc::Sender<Errands>,
     clock: &dyn Clock,
     health: &Arc<Health>,
 ) {
-    while let Some(first) = jobs.blocking_recv() {
+    let mut stopping = false;
+    while !stopping {
+        let Some(Message::Hear(first)) = jobs.blocking_recv() else { return };
         let mut batch = vec![first];
-        while batch.len() < BATCH_MAX
-            && let Ok(job) = jobs.try_recv()
-        {
-            batch.push(job);
+        while batch.len() < BATCH_MAX && !stopping {
+            match jobs.try_recv() {
+                Ok(Message::Hear(job)) => batch.push(job),
+                Ok(Message::Stop) => stopping = true,
+                Err(_) => break,
+            }
         }
         let (heard, answers): (Vec<Heard>, Vec<_>) =
             batch.into_iter().map(|job| (job.heard, job.answer)).unzip();
@@ -35,7 +40,12 @@ pub(crate) fn run(
         note_store(health, turned.as_ref().err());
         match turned {
             Ok(Turned { answers: given, owed, moved }) => {
-                moved.iter().for_each(log_move);
+                for moved in &moved {
+                    log_move(moved);
+                    if moved.call.due_at().is_none() {
+                        health.forget(moved.call.facts.id);
+                    }
+                }
                 for ((heard, given), answer) in heard.iter().zip(given).zip(answers) {
                     note_call(health, heard, given.as_ref().ok());
                     // Whoever asked may have gone away meanwhile; what was heard stands.

@@ -134,7 +134,7 @@ fn a_queued_call_says_what_it_waits_for() {
         let call: Call = read(json!({"id": "c_1", "state": "queued", "waits_for": waits_for}));
         follow::line(&call, Paint::Plain)
     };
-    check_golden("queued.txt", &["slot", "pace", "retry", "pause", "a_sign"].map(wait).concat());
+    check_golden("queued.txt", &["slot", "doubt", "pace", "retry", "pause", "a_sign"].map(wait).concat());
 }
 
 #[test]

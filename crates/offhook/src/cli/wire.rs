@@ -35,7 +35,7 @@ pub(crate) struct Call {
     #[serde(default, deserialize_with = "time")]
     pub(crate) deadline: Option<Timestamp>,
     pub(crate) ending: Option<Ending>,
-    /// What a queued call waits for: `slot`, `pace`, `retry` or `pause`.
+    /// What a queued call waits for: `slot`, `doubt`, `pace`, `retry` or `pause`.
     pub(crate) waits_for: Option<String>,
     pub(crate) say: Option<String>,
     pub(crate) imported_id: Option<String>,

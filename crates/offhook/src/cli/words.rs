@@ -28,6 +28,9 @@ pub(crate) fn remark(call: &Call) -> String {
             "waits for a free slot: as many calls are live as `calls.live_max` allows".to_owned()
         }
         (None, Some("pace")) => "waits for its turn at the carrier's calls per second".to_owned(),
+        (None, Some("doubt")) => {
+            "waits until a call between the same two numbers, whose fate is unknown, was found".to_owned()
+        }
         (None, Some("retry")) => "waits to be tried again: the carrier took it for now".to_owned(),
         (None, Some("pause")) => "waits: outbound calls are paused, 'offhook resume' places them".to_owned(),
         (None, Some(other)) => format!("waits for {other}"),

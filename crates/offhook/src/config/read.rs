@@ -221,6 +221,8 @@ fn number(digits: &str, section: &mut Section<'_, '_>, carriers: &[&str]) -> Opt
             "{} is no telephone number; write + and 7 to 15 digits, such as \"+15550100000\"",
             quoted(digits)
         ));
+    } else if let Err(error) = digits.parse::<call::PhoneNumber>() {
+        section.wrong(error.to_string());
     }
     let example = format!("{:?}", carriers.first().unwrap_or(&"twilio"));
     let carrier = section.required("carrier", &example, |node| match values::text(node)? {

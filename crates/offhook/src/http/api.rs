@@ -190,7 +190,8 @@ pub(crate) async fn import(State(pages): State<Pages>, body: Bytes) -> Reply {
     })))
 }
 
-/// What a queued call waits for, as far as can be told without its turn.
+/// What a queued call waits for, as far as can be told without its turn: `pause`, `retry`, `slot`,
+/// `doubt` (a placement between the same two numbers, whose fate is unknown) or `pace`.
 async fn waits_for(pages: &Pages, call: &Call) -> Result<Option<&'static str>, Problem> {
     let CallState::Queued(queued) = &call.state else { return Ok(None) };
     if pages.calls.paused().await?.is_some() {
@@ -199,8 +200,14 @@ async fn waits_for(pages: &Pages, call: &Call) -> Result<Option<&'static str>, P
     if queued.not_before > pages.calls.now() {
         return Ok(Some("retry"));
     }
-    let full = pages.calls.live().await? >= pages.calls.settings().live_max;
-    Ok(Some(if full { "slot" } else { "pace" }))
+    if pages.calls.live().await? >= pages.calls.settings().live_max {
+        return Ok(Some("slot"));
+    }
+    let placing = CallQuery { state: Some("placing".to_owned()), limit: PAGE_MAX, ..CallQuery::default() };
+    let facts = &call.facts;
+    let same = |other: &Call| other.facts.from == facts.from && other.facts.to == facts.to;
+    let doubt = pages.calls.list(placing).await?.iter().any(|kept| same(&kept.call));
+    Ok(Some(if doubt { "doubt" } else { "pace" }))
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {

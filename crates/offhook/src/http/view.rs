@@ -65,7 +65,7 @@ impl CallView {
         }
     }
 
-    /// Says what a queued call waits for: `slot`, `pace`, `retry` or `pause`.
+    /// Says what a queued call waits for: `slot`, `doubt`, `pace`, `retry` or `pause`.
     pub(crate) fn waiting_for(self, what: Option<&'static str>) -> CallView {
         CallView { waits_for: what, ..self }
     }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 #[path = "../../tests/it/lives.rs"]
-#[allow(dead_code, unreachable_pub, reason = "shared with the tests from outside")]
+#[expect(dead_code, reason = "the tests from outside use more of it")]
 mod lives;
 
 use super::page::SqlitePage;

@@ -112,6 +112,13 @@ pub(super) fn calls() -> Vec<(&'static str, Call)> {
         ("Offered", offered()),
         ("Answering", after(offered(), [News::AnswerRequested])),
         ("InProgress", talking.clone()),
+        (
+            "InProgress, blind for a while",
+            after(
+                talking.clone(),
+                (0..4).map(|_| sighted(Sighting::Unknown(unknown(UnknownWhy::Unreachable)))),
+            ),
+        ),
         ("HangingUp", hanging_up),
         (
             "Ended",

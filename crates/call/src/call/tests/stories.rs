@@ -75,9 +75,10 @@ fn a_call_past_its_maximum_is_hung_up_verified_and_then_over() {
     let failed =
         News::HangUpReplied { leg: leg(), reply: HangUpReply::Failed(unknown(UnknownWhy::CarrierError)) };
     let failed = hear(&hung.call, late + MINUTE, Source::Reply, failed);
-    assert!(matches!(&failed.call.state, CallState::HangingUp(hanging) if hanging.failed == 1));
+    assert!(matches!(&failed.call.state, CallState::HangingUp(hanging) if hanging.failed == 0));
     let alive = hear(&failed.call, late + MINUTE, Source::LookUp, sighted(live(Progress::InProgress)));
     assert_eq!(alive.effects, [Effect::HangUp(leg())]);
+    assert!(matches!(&alive.call.state, CallState::HangingUp(hanging) if hanging.failed == 1));
     let over = hear(
         &alive.call,
         late + MINUTE,
@@ -225,4 +226,32 @@ fn whoever_asks_twice_hears_the_same_twice() {
         Script::Reject
     );
     assert!(matches!(after(offered(), [News::AnswerRequested]).script(), Script::SayAndHangUp(_)));
+}
+
+#[test]
+fn a_jump_of_our_clock_and_one_failed_look_hang_up_nobody() {
+    let mut call = talking();
+    for round in 0..6 {
+        let seen =
+            hear(&call, LATE, Source::LookUp, sighted(Sighting::Unknown(unknown(UnknownWhy::Unreachable))));
+        assert_eq!(matches!(seen.call.state, CallState::InProgress(_)), round < 4, "{round}");
+        call = seen.call;
+    }
+}
+
+#[test]
+fn a_caller_whom_we_declined_was_rejected_by_us_whatever_the_carrier_calls_it() {
+    let declined = after(offered(), [News::Declined { cause: "live_max".to_owned() }]);
+    for (kind, code) in [
+        (EndingKind::NoAnswer, "no-answer"),
+        (EndingKind::Busy, "busy"),
+        (EndingKind::Completed, "completed"),
+    ] {
+        let step = hear(&declined, NOW, Source::LookUp, sighted(Sighting::Over(ending(kind, code))));
+        assert_eq!(
+            (ended(&step).kind, ended(&step).by, ended(&step).cause.as_str()),
+            (EndingKind::Rejected, EndedBy::Gateway, "live_max")
+        );
+        assert_eq!(ended(&step).carrier_code.as_deref(), Some(code));
+    }
 }

@@ -107,7 +107,7 @@ fn a_call_that_can_be_neither_taken_nor_ruled_out_makes_the_listing_unreadable()
     for (this, that) in [
         ("\"date_created\": \"Sun, 22 Nov 2026 10:00:00 +0000\"", "\"date_created\": null"),
         ("Sun, 22 Nov 2026 10:00:00 +0000", "2026-11-22T10:00:00Z"),
-        ("\"sid\": \"CA", "\"sid\": \"XX"),
+        ("\"sid\": \"CA", "\"sid\": \"../"),
     ] {
         let answer = done(twilio().find(&sought(), &pages(&[&page_with(this, that)])));
         assert_eq!(answer.unwrap_err().why, UnknownWhy::Unreadable, "{that}");
