@@ -1,9 +1,10 @@
 //! One call as a state machine: what it is ([`state`]), what can happen to it ([`event`]), what it
-//! then owes ([`effect`]), how it moves ([`step`]), and what a restart owes it ([`resume`]).
+//! then owes ([`effect`]), how it moves ([`step()`]), and what a restart owes it ([`resume()`]).
 //!
 //! Webhooks, look-ups, commands and the clock are all events: reconciliation with the carrier is
 //! no second road but the same door with another visitor.
 
+mod closing;
 pub mod effect;
 pub mod ending;
 pub mod event;
@@ -14,6 +15,7 @@ pub mod script;
 pub mod state;
 mod step;
 mod strays;
+mod timers;
 
 pub use effect::Effect;
 pub use ending::{CarrierEnding, ConfirmedBy, EndedBy, Ending, EndingKind};

@@ -7,8 +7,6 @@
 
 mod dial;
 mod gate;
-#[cfg(test)]
-mod tests;
 
 use crate::wire::{Operation, Reply, Request, SendError};
 use bytes::Bytes;
@@ -236,3 +234,6 @@ const IDLE_MAX: Duration = Duration::from_secs(15);
 const IDLE_CONNECTIONS_MAX: usize = 64;
 /// Why nothing was sent when `may_send` said no.
 const TOO_LATE: &str = "its time had passed";
+
+#[cfg(test)]
+mod tests;

@@ -13,9 +13,6 @@ mod status;
 mod twiml;
 mod webhook;
 
-#[cfg(test)]
-mod tests;
-
 pub use config::{ApiKey, TwilioConfig};
 pub use status::{ending, progress};
 
@@ -86,3 +83,6 @@ impl Carrier for Twilio {
         Document { content_type: "text/xml", body: twiml::write(script) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,7 +122,7 @@ impl Life {
             4 => (Source::Webhook, News::Progressed { leg: leg(), progress: answered }),
             LAST => (Source::Webhook, News::Over { leg: leg(), ending: over(at) }),
             _ => {
-                let sighting = Sighting::Live { progress: answered, talked: Some(Duration::from_secs(9)) };
+                let sighting = Sighting::Live { progress: answered, lasted: Some(Duration::from_secs(9)) };
                 (Source::LookUp, News::Sighted { leg: leg(), sighting })
             }
         };

@@ -4,7 +4,7 @@ use crate::ids::CarrierCallId;
 
 /// Something that the shell must do, after the state that owes it is on disk.
 ///
-/// An effect is never stored: the state says what is owed, and [`resume`](super::resume) reads it.
+/// An effect is never stored: the state says what is owed, and [`resume`](super::resume()) reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Ask the carrier to make the call. At most one such request ever leaves for a call.

@@ -161,9 +161,10 @@ pub enum Sighting {
     Live {
         /// How far it got.
         progress: Progress,
-        /// How long it has been answered by the carrier's own clock.
+        /// For how long, by the carrier's own clock: since the answer of a call in progress,
+        /// since it was dialled or made of any other.
         #[serde(default, with = "as_millis::option", skip_serializing_if = "Option::is_none")]
-        talked: Option<Duration>,
+        lasted: Option<Duration>,
     },
     /// It is over.
     Over(CarrierEnding),

@@ -1,10 +1,12 @@
 //! A call whose request may have left: what its answer, its absence, or a search makes of it.
 
+use super::closing::{ending, nowhere_to_be_found};
 use super::effect::Effect;
 use super::ending::{ConfirmedBy, EndedBy, Ending, EndingKind};
 use super::event::{Event, Found, Progress, Sighting, Source};
 use super::state::{Call, CallState, Placing, Queued, Unanswered};
-use super::step::{self, Step, backoff, blind, end, ending, farther, go, hanging_up, watch_at};
+use super::step::{self, Step, end, farther, go, hanging_up};
+use super::timers::{RING_GRACE, backoff, blind, spread, watch_at};
 use crate::ids::CarrierCallId;
 use crate::time::Timestamp;
 use std::time::Duration;
@@ -86,7 +88,7 @@ pub(super) fn adopt(
     placing: &Placing,
     leg: &CarrierCallId,
     progress: Progress,
-    talked: Option<Duration>,
+    lasted: Option<Duration>,
     event: &Event,
 ) -> Step {
     let limits = &call.facts.limits;
@@ -97,11 +99,9 @@ pub(super) fn adopt(
         since: placing.since,
         ring_until,
         hard_until: placing.send_by + limits.ring_max + limits.duration_max,
-        watch: watch_at(
-            (event.at + step::spread(limits.look_unanswered, event.roll)).min(ring_until + step::RING_GRACE),
-        ),
+        watch: watch_at((event.at + spread(limits.look_unanswered, event.roll)).min(ring_until + RING_GRACE)),
     };
-    let adopted = go(call, farther(call, &unanswered, progress, talked, event), []);
+    let adopted = go(call, farther(call, &unanswered, progress, lasted, event), []);
     match &placing.wish {
         Some((by, cause)) => hanging_up(&adopted.call, *by, cause, event.at, true),
         None => adopted,
@@ -112,8 +112,8 @@ pub(super) fn adopt(
 pub(super) fn found(call: &Call, placing: &Placing, found: &Found, event: &Event) -> Step {
     let at = event.at;
     match found {
-        Found::Leg { leg, sighting: Sighting::Live { progress, talked } } => {
-            adopt(call, placing, leg, *progress, *talked, event)
+        Found::Leg { leg, sighting: Sighting::Live { progress, lasted } } => {
+            adopt(call, placing, leg, *progress, *lasted, event)
         }
         Found::Leg { leg, sighting: Sighting::Over(word) } => step::over(call, leg, word, event),
         Found::Leg { leg, sighting: Sighting::Unknown(_) } => {
@@ -125,7 +125,7 @@ pub(super) fn found(call: &Call, placing: &Placing, found: &Found, event: &Event
             let verdict = at >= placing.send_by + call.facts.limits.settle;
             let rounds = placing.rounds.saturating_add(u8::from(verdict));
             if rounds >= FIND_ROUNDS && at >= placing.give_up_at {
-                return end(call, step::nowhere_to_be_found(), at);
+                return end(call, nowhere_to_be_found(), at);
             }
             again(call, &Placing { rounds, ..placing.clone() }, event)
         }

@@ -2,13 +2,18 @@
 //!
 //! Total: an event that no longer applies leaves the call as it was. Control flow is here, in one
 //! `match`; what a state does with an event is in the small functions below it and in
-//! [`placing`](super::placing) and [`strays`](super::strays).
+//! [`placing`] and [`strays`].
 
+use super::closing::{closing, confirmed_by, ending, nowhere_to_be_found};
 use super::effect::Effect;
 use super::ending::{CarrierEnding, ConfirmedBy, EndedBy, Ending, EndingKind};
-use super::event::{Event, HangUpReply, News, Progress, Roll, Sighting, Source, Unknown, UnknownWhy};
-use super::facts::Direction;
+use super::event::{Event, Found, HangUpReply, News, Progress, Sighting, Unknown, UnknownWhy};
+use super::facts::Limits;
 use super::state::{Call, CallState, HangingUp, Over, Queued, Talk, Unanswered, Watch};
+use super::timers::{
+    ANSWER_WITHIN, BLIND_ROUNDS, MISSING_ROUNDS, RING_DRIFT, RING_GRACE, SOON, backoff, blind, later_than,
+    rebased, spread, watch_at,
+};
 use super::{placing, strays};
 use crate::ids::CarrierCallId;
 use crate::time::Timestamp;
@@ -76,6 +81,9 @@ pub fn step(call: &Call, event: &Event) -> Step {
         (S::Placing(placing), N::Found(found)) => placing::found(call, placing, found, event),
         (S::Placing(placing), N::HangUpRequested { by, cause }) => placing::wish(call, placing, *by, cause),
 
+        (_, N::Found(Found::Leg { leg, sighting })) if call.leg() == Some(leg) => {
+            sighted(call, leg, sighting, event)
+        }
         (_, N::Placed { leg }) => progressed(call, leg, Progress::Initiated, None, event),
         (_, N::Progressed { leg, progress }) => progressed(call, leg, *progress, None, event),
         (_, N::Unread { leg, .. }) => {
@@ -140,7 +148,7 @@ pub(super) fn progressed(
     call: &Call,
     leg: &CarrierCallId,
     progress: Progress,
-    talked: Option<Duration>,
+    lasted: Option<Duration>,
     event: &Event,
 ) -> Step {
     use CallState as S;
@@ -149,9 +157,9 @@ pub(super) fn progressed(
         S::Queued(queued) => {
             // It was deferred, and rings all the same: the carrier knows better.
             let placing = placing::late(call, queued, event.at);
-            placing::adopt(call, &placing, leg, progress, talked, event)
+            placing::adopt(call, &placing, leg, progress, lasted, event)
         }
-        S::Placing(placing) => placing::adopt(call, placing, leg, progress, talked, event),
+        S::Placing(placing) => placing::adopt(call, placing, leg, progress, lasted, event),
         S::Initiated(unanswered)
         | S::Ringing(unanswered)
         | S::Offered(unanswered)
@@ -159,11 +167,11 @@ pub(super) fn progressed(
             if call.state.progress() >= Some(progress) {
                 return stay(call);
             }
-            let next = farther(call, unanswered, progress, talked, event);
+            let next = farther(call, unanswered, progress, lasted, event);
             go(call, next, [])
         }
         S::HangingUp(hanging) if progress == Progress::InProgress && hanging.answered_at.is_none() => {
-            let answered_at = Some(event.at - talked.unwrap_or_default());
+            let answered_at = Some(event.at - lasted.unwrap_or_default());
             go(call, S::HangingUp(HangingUp { answered_at, ..hanging.clone() }), [])
         }
         S::InProgress(_) | S::HangingUp(_) | S::Ended(_) => stay(call),
@@ -175,7 +183,7 @@ pub(super) fn farther(
     call: &Call,
     unanswered: &Unanswered,
     progress: Progress,
-    talked: Option<Duration>,
+    lasted: Option<Duration>,
     event: &Event,
 ) -> CallState {
     let limits = &call.facts.limits;
@@ -188,7 +196,7 @@ pub(super) fn farther(
             CallState::Ringing(Unanswered { ring_until, watch: watch_at(due_at), ..unanswered.clone() })
         }
         Progress::InProgress => {
-            let answered_at = at - talked.unwrap_or_default();
+            let answered_at = at - lasted.unwrap_or_default();
             let talk_until = (answered_at + limits.duration_max).min(unanswered.hard_until);
             let due_at = (at + spread(limits.look_talking, event.roll)).min(talk_until);
             CallState::InProgress(Talk {
@@ -207,19 +215,19 @@ fn sighted(call: &Call, leg: &CarrierCallId, sighting: &Sighting, event: &Event)
     match sighting {
         Sighting::Over(ending) => over(call, leg, ending, event),
         Sighting::Unknown(unknown) => unseen(call, unknown, event),
-        Sighting::Live { progress, talked } => {
-            let moved = progressed(call, leg, *progress, *talked, event);
+        Sighting::Live { progress, lasted } => {
+            let moved = progressed(call, leg, *progress, *lasted, event);
             if moved.call.leg() != call.leg() {
                 return moved;
             }
-            let seen = seen_live(&moved.call, *progress, *talked, event);
+            let seen = seen_live(&moved.call, *progress, *lasted, event);
             Step { effects: moved.effects.into_iter().chain(seen.effects).collect(), ..seen }
         }
     }
 }
 
 /// The carrier, asked, says that it lives: deadlines act only on this, not on late webhooks.
-fn seen_live(call: &Call, progress: Progress, talked: Option<Duration>, event: &Event) -> Step {
+fn seen_live(call: &Call, progress: Progress, lasted: Option<Duration>, event: &Event) -> Step {
     use CallState as S;
 
     let at = event.at;
@@ -229,7 +237,7 @@ fn seen_live(call: &Call, progress: Progress, talked: Option<Duration>, event: &
         | S::Ringing(unanswered)
         | S::Offered(unanswered)
         | S::Answering(unanswered) => {
-            if progress < Progress::InProgress && at >= unanswered.ring_until + RING_GRACE {
+            if progress < Progress::InProgress && rang_out(unanswered, lasted, at, limits) {
                 return hanging_up(call, EndedBy::Gateway, "ring_max", at, true);
             }
             let next = at + spread(limits.look_unanswered, event.roll);
@@ -237,8 +245,10 @@ fn seen_live(call: &Call, progress: Progress, talked: Option<Duration>, event: &
             go(call, with_watch(&call.state, watch_at(due_at)), [])
         }
         S::InProgress(talk) => {
-            let talk_until = talked.map_or(talk.talk_until, |talked| {
-                rebased(talk.talk_until, at + limits.duration_max.saturating_sub(talked))
+            // A carrier whose own records lag says how long it rang, not how long it talked.
+            let talked = lasted.filter(|_| progress == Progress::InProgress);
+            let talk_until = talked.map_or(talk.talk_until, |lasted| {
+                rebased(talk.talk_until, at + limits.duration_max.saturating_sub(lasted))
             });
             if at >= talk_until {
                 return hanging_up(call, EndedBy::Gateway, "duration_max", at, true);
@@ -253,6 +263,16 @@ fn seen_live(call: &Call, progress: Progress, talked: Option<Duration>, event: &
             go(call, S::HangingUp(next), [Effect::HangUp(hanging.leg.clone())])
         }
         S::Queued(_) | S::Placing(_) | S::Ended(_) => stay(call),
+    }
+}
+
+/// Whether a phone that still rings has rung long enough. Where the carrier tells how long, our
+/// clock can't say so alone, nor for ever say otherwise: it may have jumped either way.
+fn rang_out(unanswered: &Unanswered, lasted: Option<Duration>, at: Timestamp, limits: &Limits) -> bool {
+    let ours = at >= unanswered.ring_until + RING_GRACE;
+    match lasted {
+        Some(lasted) => lasted >= limits.ring_max && (ours || lasted >= limits.ring_max + RING_DRIFT),
+        None => ours,
     }
 }
 
@@ -349,70 +369,6 @@ pub(super) fn over(call: &Call, leg: &CarrierCallId, word: &CarrierEnding, event
     go(call, CallState::Ended(over), [])
 }
 
-/// The carrier's ending in full: who did it and why, as far as we know better than the carrier.
-fn closing(call: &Call, word: &CarrierEnding, confirmed_by: ConfirmedBy) -> Ending {
-    let wanted = match &call.state {
-        CallState::HangingUp(hanging) => Some((hanging.by, hanging.cause.as_str())),
-        CallState::Placing(placing) => placing.wish.as_ref().map(|(by, cause)| (*by, cause.as_str())),
-        _ => None,
-    };
-    // The carrier has no word of its own for a caller whom we declined.
-    let declined = call.facts.direction == Direction::Inbound && call.answered_at().is_none();
-    if let Some((by, cause)) = wanted
-        && declined
-        && by == EndedBy::Gateway
-    {
-        let ending = ending(EndingKind::Rejected, by, cause, confirmed_by);
-        return Ending { carrier_code: Some(word.code.clone()), duration: word.duration, ..ending };
-    }
-    let ran_out = word.duration.is_some_and(|duration| duration >= call.facts.limits.duration_max);
-    let ours = matches!(word.kind, EndingKind::Completed | EndingKind::Canceled);
-    let (by, cause) = match wanted {
-        Some(wanted) if ours => wanted,
-        _ if ran_out => (EndedBy::Carrier, "duration_max"),
-        _ => (word.by.unwrap_or(usual_ender(word.kind)), word.kind.word()),
-    };
-    // Nobody picked up in time: that the carrier was told to stop is how, not why.
-    let unanswered = word.kind == EndingKind::Canceled && cause == "ring_max";
-    Ending {
-        kind: if unanswered { EndingKind::NoAnswer } else { word.kind },
-        by,
-        cause: cause.to_owned(),
-        carrier_code: Some(word.code.clone()),
-        confirmed_by,
-        duration: word.duration,
-    }
-}
-
-fn usual_ender(kind: EndingKind) -> EndedBy {
-    match kind {
-        EndingKind::Completed | EndingKind::Busy | EndingKind::NoAnswer | EndingKind::Rejected => {
-            EndedBy::Remote
-        }
-        EndingKind::Canceled | EndingKind::Failed | EndingKind::Indeterminate => EndedBy::Carrier,
-    }
-}
-
-fn confirmed_by(source: Source) -> ConfirmedBy {
-    match source {
-        Source::Webhook => ConfirmedBy::Webhook,
-        Source::LookUp => ConfirmedBy::LookUp,
-        Source::Listing => ConfirmedBy::Listing,
-        Source::Reply => ConfirmedBy::Reply,
-        Source::Import => ConfirmedBy::Import,
-        Source::Api | Source::Gateway => ConfirmedBy::Gateway,
-    }
-}
-
-/// The one end without proof.
-pub(super) fn nowhere_to_be_found() -> Ending {
-    ending(EndingKind::Indeterminate, EndedBy::Gateway, "not_found_at_carrier", ConfirmedBy::Nobody)
-}
-
-pub(super) fn ending(kind: EndingKind, by: EndedBy, cause: &str, confirmed_by: ConfirmedBy) -> Ending {
-    Ending { kind, by, cause: cause.to_owned(), carrier_code: None, confirmed_by, duration: None }
-}
-
 /// An end that no carrier's word brought.
 pub(super) fn end(call: &Call, ending: Ending, at: Timestamp) -> Step {
     let over = Over { leg: call.leg().cloned(), ending, answered_at: call.answered_at(), ended_at: at };
@@ -438,58 +394,3 @@ fn with_watch(state: &CallState, watch: Watch) -> CallState {
         other @ (S::Queued(_) | S::Placing(_) | S::HangingUp(_) | S::Ended(_)) => other,
     }
 }
-
-pub(super) fn watch_at(due_at: Timestamp) -> Watch {
-    Watch { due_at, not_before: None, blind: 0 }
-}
-
-/// The watch after one more look that told nothing.
-pub(super) fn blind(watch: &Watch, unknown: &Unknown, event: &Event) -> Watch {
-    let asked = unknown.retry_after.map(|pause| event.at + pause.min(RETRY_AFTER_MAX));
-    let due_at = event.at + backoff(watch.blind, event.roll);
-    Watch {
-        due_at: asked.map_or(due_at, |asked| asked.max(due_at)),
-        not_before: asked,
-        blind: watch.blind + 1,
-    }
-}
-
-/// 1, 2, 4 … 30 seconds, spread over the upper half of each.
-pub(super) fn backoff(round: u32, roll: Roll) -> Duration {
-    let whole = BACKOFF_MAX.min(Duration::from_secs(1 << round.min(5)));
-    whole / 2 + whole * u32::from(roll.0.min(999)) / 2000
-}
-
-/// A pause of nine to eleven tenths, so that calls made together aren't asked about together.
-pub(super) fn spread(pause: Duration, roll: Roll) -> Duration {
-    pause * (900 + u32::from(roll.0.min(999)) / 5) / 1000
-}
-
-/// A deadline by the carrier's count, unless it hardly differs from the one we have.
-fn rebased(old: Timestamp, new: Timestamp) -> Timestamp {
-    if old.since(new).max(new.since(old)) <= CLOCK_SLACK { old } else { new }
-}
-
-/// The deadline while it lies ahead; once it is past, it asks for no look of its own.
-fn later_than(deadline: Timestamp, at: Timestamp) -> Timestamp {
-    if deadline > at { deadline } else { Timestamp(i64::MAX) }
-}
-
-/// How long after the end of ringing we let the carrier's own time-out come first.
-pub(super) const RING_GRACE: Duration = Duration::from_secs(2);
-/// How soon after a hang-up, or a decision in a reply, a look verifies it.
-pub(super) const SOON: Duration = Duration::from_secs(1);
-/// How long a command may go unanswered before a look asks what became of it: the longest request
-/// and a little more.
-pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(15);
-/// The longest pause between two looks that told nothing.
-pub(super) const BACKOFF_MAX: Duration = Duration::from_secs(30);
-/// The longest pause that a carrier may ask for: a call can't be forgotten by a header.
-pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(120);
-/// So many looks in a row must have told nothing before our clock decides alone.
-pub(super) const BLIND_ROUNDS: u32 = 4;
-/// So many looks in a row must say that there is no such call before its end, past its hard
-/// bound, is called indeterminate.
-pub(super) const MISSING_ROUNDS: u32 = 5;
-/// Carriers count in whole seconds: a smaller difference moves no deadline.
-const CLOCK_SLACK: Duration = Duration::from_secs(2);

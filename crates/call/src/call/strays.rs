@@ -5,7 +5,8 @@
 use super::effect::Effect;
 use super::event::{Event, HangUpReply, News, Sighting, UnknownWhy};
 use super::state::{Call, CallState, STRAYS_MAX, Stray, Watch};
-use super::step::{self, Step, backoff, blind, stay, watch_at};
+use super::step::{Step, stay};
+use super::timers::{ANSWER_WITHIN, MISSING_ROUNDS, SOON, backoff, blind, watch_at};
 use crate::ids::CarrierCallId;
 
 /// Whether a leg that our mark names is not the call's own.
@@ -34,7 +35,7 @@ fn meet(call: &Call, leg: &CarrierCallId, event: &Event) -> Step {
     if !lives || call.strays.len() >= STRAYS_MAX {
         return stay(call);
     }
-    let watch = watch_at(event.at + step::ANSWER_WITHIN);
+    let watch = watch_at(event.at + ANSWER_WITHIN);
     let mut next = call.clone();
     next.strays.push(Stray { leg: leg.clone(), since: event.at, failed: 0, missing: 0, watch });
     Step { call: next, effects: vec![Effect::HangUp(leg.clone())] }
@@ -46,21 +47,21 @@ fn move_stray(call: &Call, index: usize, event: &Event) -> Step {
         News::Over { .. } | News::Sighted { sighting: Sighting::Over(_), .. } => without(call, index),
         News::Sighted { sighting: Sighting::Live { .. }, .. } => {
             let failed = stray.failed + 1;
-            let watch = watch_at(event.at + backoff(failed, event.roll).max(step::ANSWER_WITHIN));
+            let watch = watch_at(event.at + backoff(failed, event.roll).max(ANSWER_WITHIN));
             hung_up_again(call, index, Stray { failed, missing: 0, watch, ..stray.clone() })
         }
         News::Sighted { sighting: Sighting::Unknown(unknown), .. } => {
             let missing = stray.missing + u32::from(unknown.why == UnknownWhy::NotFound);
             let limits = &call.facts.limits;
             let bound = stray.since + limits.ring_max + limits.duration_max;
-            if missing >= step::MISSING_ROUNDS && event.at >= bound {
+            if missing >= MISSING_ROUNDS && event.at >= bound {
                 return without(call, index);
             }
             let watch = blind(&stray.watch, unknown, event);
             hung_up_again(call, index, Stray { missing, failed: stray.failed + 1, watch, ..stray.clone() })
         }
         News::HangUpReplied { reply: HangUpReply::Accepted | HangUpReply::NothingToEnd { .. }, .. } => {
-            let watch = watch_at(event.at + step::SOON.max(backoff(stray.failed, event.roll)));
+            let watch = watch_at(event.at + SOON.max(backoff(stray.failed, event.roll)));
             with(call, index, Stray { watch, ..stray.clone() })
         }
         News::HangUpReplied { reply: HangUpReply::Failed(unknown), .. } => {

@@ -70,7 +70,7 @@ impl Record {
             return Sighting::Unknown(unreadable("a call without a status"));
         };
         if let Some(progress) = status::progress(word) {
-            return Sighting::Live { progress, talked: self.talked(progress, now) };
+            return Sighting::Live { progress, lasted: self.lasted(progress, now) };
         }
         match status::ending(word) {
             Some(kind) => Sighting::Over(CarrierEnding {
@@ -88,14 +88,15 @@ impl Record {
         }
     }
 
-    /// How long it has been answered: both times are Twilio's, so that a wrong clock of ours ends
-    /// no call.
-    fn talked(&self, progress: Progress, now: Option<Timestamp>) -> Option<Duration> {
+    /// Since when: both times are Twilio's, so that a wrong clock of ours ends no call. An answered
+    /// call counts from `start_time`, any other from there or from `date_created`.
+    fn lasted(&self, progress: Progress, now: Option<Timestamp>) -> Option<Duration> {
         let started = self.start_time.as_deref().and_then(time);
-        match progress {
-            Progress::InProgress => Some(now?.since(started?)),
-            Progress::Initiated | Progress::Ringing => None,
-        }
+        let since = match progress {
+            Progress::InProgress => started,
+            Progress::Initiated | Progress::Ringing => started.or_else(|| self.created_at()),
+        };
+        Some(now?.since(since?))
     }
 }
 
@@ -122,8 +123,13 @@ pub(super) fn unreadable(detail: &str) -> Unknown {
 
 /// A call's name. Twilio's are `CA` and 32 hexadecimal digits (`twilio_api_v2010`), but relatives
 /// of its interface name calls by UUIDs, so only letters, digits, `-` and `_` are asked for: what
-/// no path and no query can be changed by.
+/// no path and no query can be changed by. What is named like another resource is no call.
 pub(super) fn call_sid(text: &str) -> Option<CarrierCallId> {
+    let (kind, digits) = text.split_at_checked(2)?;
+    let is_sid = digits.len() == 32 && kind.bytes().all(|letter| letter.is_ascii_uppercase());
+    if is_sid && kind != "CA" {
+        return None;
+    }
     let fits = (2..=64).contains(&text.len())
         && text.bytes().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_'));
     if fits { CarrierCallId::new(text).ok() } else { None }

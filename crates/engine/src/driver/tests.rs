@@ -224,7 +224,7 @@ fn a_candidate_that_belongs_to_another_call_is_not_adopted() {
     let mut world = world(settings(9));
     world.placed(1, "+12025550143", "CA1");
     world.order(2, "+12025550143", None);
-    let live = || Sighting::Live { progress: Progress::Ringing, talked: None };
+    let live = || Sighting::Live { progress: Progress::Ringing, lasted: None };
     let candidate = |leg: &str| Candidate { leg: sid(leg), sighting: live() };
     let heard = |legs: &[&str]| Heard::Candidates {
         call: CallId::from_bits(2),

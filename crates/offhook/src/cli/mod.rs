@@ -11,8 +11,6 @@ pub(crate) mod paint;
 mod place;
 mod show;
 pub(crate) mod terminal;
-#[cfg(test)]
-mod tests;
 pub(crate) mod wire;
 mod words;
 
@@ -224,3 +222,6 @@ fn token_in(path: PathBuf) -> Result<Option<Secret>, CommandError> {
         Err(error) => Err(CommandError::File { path, error }),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,8 +19,6 @@ mod secrets;
 mod section;
 pub(crate) mod settings;
 mod suggest;
-#[cfg(test)]
-mod tests;
 mod tree;
 mod values;
 
@@ -65,3 +63,6 @@ impl Config {
         read::load(explicit, environment)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,10 +75,10 @@ fn found(found: &Found) -> String {
 
 fn sighted(leg: &str, sighting: &Sighting) -> String {
     match sighting {
-        Sighting::Live { progress, talked: Some(talked) } => {
-            format!("asked: {leg} is {}, for {} s", word(*progress), talked.as_secs())
+        Sighting::Live { progress, lasted: Some(lasted) } => {
+            format!("asked: {leg} is {}, for {} s", word(*progress), lasted.as_secs())
         }
-        Sighting::Live { progress, talked: None } => format!("asked: {leg} is {}", word(*progress)),
+        Sighting::Live { progress, lasted: None } => format!("asked: {leg} is {}", word(*progress)),
         Sighting::Over(ending) => format!("asked: {leg} is over, {}", ending.code),
         Sighting::Unknown(unknown) => format!("asked, and learnt nothing: {}; kept", shown(unknown)),
     }

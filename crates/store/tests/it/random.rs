@@ -169,7 +169,7 @@ fn sightings() -> impl Strategy<Value = Sighting> {
         })
     };
     prop_oneof![
-        progress().prop_map(|progress| Sighting::Live { progress, talked: None }),
+        progress().prop_map(|progress| Sighting::Live { progress, lasted: None }),
         Just(Sighting::Over(ending())),
         (0..60_u64, any::<bool>()).prop_map(unknown),
     ]

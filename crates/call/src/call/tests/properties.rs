@@ -62,6 +62,16 @@ fn walk(
     Ok(())
 }
 
+/// Whether this is a carrier's word that this very leg is over.
+fn proves_an_end(news: &News, own: &CarrierCallId) -> bool {
+    match news {
+        News::Over { leg, .. }
+        | News::Sighted { leg, sighting: Sighting::Over(_) }
+        | News::Found(Found::Leg { leg, sighting: Sighting::Over(_) }) => leg == own,
+        _ => false,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -141,8 +151,7 @@ proptest! {
     fn a_hang_up_is_never_forgotten(life in life()) {
         walk(&life, |before, event, step| {
             if let CallState::HangingUp(hanging) = &before.state {
-                let proved = event.news.leg() == Some(&hanging.leg)
-                    && matches!(event.news, News::Over { .. } | News::Sighted { sighting: Sighting::Over(_), .. });
+                let proved = proves_an_end(&event.news, &hanging.leg);
                 let given_up = matches!(&step.call.state, CallState::Ended(over) if over.ending.confirmed_by == ConfirmedBy::Nobody);
                 prop_assert!(proved || given_up || matches!(step.call.state, CallState::HangingUp(_)), "{:?}", event);
             }
@@ -157,7 +166,7 @@ proptest! {
                 return Ok(());
             }
             let CallState::Ended(over) = &step.call.state else { unreachable!() };
-            let proof = matches!(event.news, News::Over { .. } | News::Sighted { sighting: Sighting::Over(_), .. });
+            let proof = before.leg().is_some_and(|leg| proves_an_end(&event.news, leg));
             let indeterminate = over.ending.kind == EndingKind::Indeterminate && over.ending.confirmed_by == ConfirmedBy::Nobody;
             prop_assert!(proof || indeterminate, "{:?}", event);
             Ok(())

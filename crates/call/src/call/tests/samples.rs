@@ -92,7 +92,7 @@ pub(super) fn sighted(sighting: Sighting) -> News {
 }
 
 pub(super) fn live(progress: Progress) -> Sighting {
-    Sighting::Live { progress, talked: None }
+    Sighting::Live { progress, lasted: None }
 }
 
 /// One call in each state that matters, with its name in the table.

@@ -54,8 +54,8 @@ fn nothing_that_a_failed_look_can_say_ends_a_call() {
 #[test]
 fn a_clock_that_jumps_ahead_ends_nobodys_call() {
     let jumped = NOW + MINUTE * 60;
-    let talked = Some(Duration::from_secs(10));
-    let seen = sighted(Sighting::Live { progress: Progress::InProgress, talked });
+    let lasted = Some(Duration::from_secs(10));
+    let seen = sighted(Sighting::Live { progress: Progress::InProgress, lasted });
     let step = hear(&talking(), jumped, Source::LookUp, seen);
     assert!(step.effects.is_empty());
     assert_eq!(step.call.state.deadline(), Some(jumped + limits().duration_max - Duration::from_secs(10)));
@@ -64,12 +64,12 @@ fn a_clock_that_jumps_ahead_ends_nobodys_call() {
 #[test]
 fn a_call_past_its_maximum_is_hung_up_verified_and_then_over() {
     let late = BORN + limits().duration_max + Duration::from_secs(1);
-    let talked = Some(limits().duration_max + Duration::from_secs(1));
+    let lasted = Some(limits().duration_max + Duration::from_secs(1));
     let hung = hear(
         &talking(),
         late,
         Source::LookUp,
-        sighted(Sighting::Live { progress: Progress::InProgress, talked }),
+        sighted(Sighting::Live { progress: Progress::InProgress, lasted }),
     );
     assert_eq!(hung.effects, [Effect::HangUp(leg())]);
     let failed =
@@ -254,4 +254,27 @@ fn a_caller_whom_we_declined_was_rejected_by_us_whatever_the_carrier_calls_it() 
         );
         assert_eq!(ended(&step).carrier_code.as_deref(), Some(code));
     }
+}
+
+#[test]
+fn a_jump_of_our_clock_ends_no_ringing_either_way() {
+    let ringing = after(asked(), [admitted(), placed(), progressed(Progress::Ringing)]);
+    let rings = |secs| {
+        sighted(Sighting::Live { progress: Progress::Ringing, lasted: Some(Duration::from_secs(secs)) })
+    };
+    for (when, lasted, hung_up) in [(LATE, 10, false), (LATE, 46, true), (NOW, 46, false), (NOW, 80, true)] {
+        let step = hear(&ringing, when, Source::LookUp, rings(lasted));
+        assert_eq!(!step.effects.is_empty(), hung_up, "{when:?} {lasted}");
+    }
+}
+
+#[test]
+fn a_search_that_comes_back_late_is_a_look_all_the_same() {
+    let adopted = after(
+        asked(),
+        [admitted(), News::PlaceInDoubt { why: "cut".to_owned() }, progressed(Progress::Initiated)],
+    );
+    let over = Sighting::Over(ending(EndingKind::Busy, "busy"));
+    let step = hear(&adopted, NOW, Source::Listing, News::Found(Found::Leg { leg: leg(), sighting: over }));
+    assert_eq!((ended(&step).kind, ended(&step).confirmed_by), (EndingKind::Busy, ConfirmedBy::Listing));
 }

@@ -177,7 +177,7 @@ fn a_look_asks_for_the_one_call() {
 /// The verdict table of `docs/carriers/twilio.md`, one row per line.
 #[test]
 fn only_proof_ends_a_call() {
-    let live = |progress, talked| Sighting::Live { progress, talked };
+    let live = |progress, lasted| Sighting::Live { progress, lasted };
     let over = |kind, code: &str, ended_at: Option<i64>, duration: Option<u64>| {
         Sighting::Over(CarrierEnding {
             kind,
@@ -203,8 +203,8 @@ fn only_proof_ends_a_call() {
     let failed = include_str!("../fixtures/failed.json");
 
     let rows = [
-        (reply(200, QUEUED), live(Progress::Initiated, None)),
-        (reply(200, RINGING), live(Progress::Ringing, None)),
+        (reply(200, QUEUED), live(Progress::Initiated, Some(Duration::from_secs(60)))),
+        (reply(200, RINGING), live(Progress::Ringing, Some(Duration::from_secs(60)))),
         (reply(200, IN_PROGRESS), live(Progress::InProgress, Some(Duration::from_secs(51)))),
         (without_date, live(Progress::InProgress, None)),
         (slow_clock, live(Progress::InProgress, Some(Duration::ZERO))),

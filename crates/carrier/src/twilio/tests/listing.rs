@@ -35,8 +35,12 @@ fn legs(candidates: &[Candidate]) -> Vec<&str> {
     candidates.iter().map(|candidate| candidate.leg.as_str()).collect()
 }
 
+fn ringing() -> Sighting {
+    Sighting::Live { progress: Progress::Ringing, lasted: Some(Duration::from_secs(60)) }
+}
+
 fn answered() -> Sighting {
-    Sighting::Live { progress: Progress::InProgress, talked: Some(Duration::from_secs(51)) }
+    Sighting::Live { progress: Progress::InProgress, lasted: Some(Duration::from_secs(51)) }
 }
 
 /// One page that is the last, with this in place of that in its only fitting call.
@@ -188,12 +192,12 @@ fn what_is_no_listing_tells_nothing() {
 #[test]
 fn live_calls_are_listed_by_status_and_page() {
     let base = format!("https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Calls.json");
-    let answers = [ANSWERED_1, ANSWERED_2, RINGING, NONE_QUEUED];
+    let answers = [NONE_QUEUED, RINGING, ANSWERED_1, ANSWERED_2];
     let queries = [
+        "Status=queued&PageSize=1000",
+        "Status=ringing&PageSize=1000",
         "Status=in-progress&PageSize=1000",
         "Status=in-progress&PageSize=2&Page=1&PageToken=PACA00000000000000000000000000000002",
-        "Status=ringing&PageSize=1000",
-        "Status=queued&PageSize=1000",
     ];
     for (n_read, query) in queries.into_iter().enumerate() {
         let request = asked(twilio().list_live(&pages(&answers[..n_read])));
@@ -204,13 +208,13 @@ fn live_calls_are_listed_by_status_and_page() {
     let expected = ["1", "2", "4"].map(|n| format!("CA{n:0>32}"));
     assert_eq!(legs(&live), expected);
     assert_eq!(live[0].sighting, answered());
-    assert_eq!(live[2].sighting, Sighting::Live { progress: Progress::Ringing, talked: None });
+    assert_eq!(live[2].sighting, ringing());
 }
 
 #[test]
 fn a_call_on_two_pages_counts_once_as_it_was_seen_last() {
     let again = RINGING.replace("CA00000000000000000000000000000004", LEG);
-    let live = done(twilio().list_live(&pages(&[ANSWERED_1, ANSWERED_2, &again, NONE_QUEUED]))).unwrap();
+    let live = done(twilio().list_live(&pages(&[NONE_QUEUED, &again, ANSWERED_1, ANSWERED_2]))).unwrap();
     assert_eq!(legs(&live), [LEG, "CA00000000000000000000000000000002"]);
-    assert_eq!(live[0].sighting, Sighting::Live { progress: Progress::Ringing, talked: None });
+    assert_eq!(live[0].sighting, answered());
 }

@@ -140,7 +140,7 @@ fn without_a_call_or_a_known_path_it_cannot_be_read() {
         ("/status", String::new()),
         ("/status", "CallStatus=ringing".to_owned()),
         ("/status", "CallSid=&CallStatus=ringing".to_owned()),
-        ("/status", "CallSid=CAxyz&CallStatus=ringing".to_owned()),
+        ("/status", "CallSid=CA%2F..&CallStatus=ringing".to_owned()),
         ("/status", "{\"CallSid\":\"x\"}".to_owned()),
         ("/fallback", RINGING.to_owned()),
         ("/", RINGING.to_owned()),
