@@ -56,8 +56,8 @@ pub(super) fn find(
     }
 }
 
-/// Lists all calls that live now, of every status that a live call may have, the answered ones
-/// first. Each status has its own pages.
+/// Lists all calls that live now, of every status that a live call may have. Each status has its
+/// own pages.
 pub(super) fn list_live(twilio: &Twilio, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
     let mut n_statuses_read = 0;
     let mut next = None;

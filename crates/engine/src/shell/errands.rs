@@ -1,19 +1,20 @@
 //! Errands on the wire: bounded parallel, each result heard by the crank.
 
+use super::lane::Lane;
 use super::{Ear, Errands, TurnFailed};
-use crate::calls::{Clock, Line};
+use crate::calls::Clock;
 use crate::driver::Owed;
 use crate::errand::{Errand, Purpose};
 use crate::heard::Heard;
-use call::call::{Effect, News, Sighting, Source, Unknown, UnknownWhy};
-use call::{Call, CarrierCallId, CarrierName, Timestamp};
+use call::call::{Effect, News, Sighting, Source, UnknownWhy};
+use call::{Call, CarrierName};
+use carrier::Next;
 use carrier::send::Sender;
-use carrier::{Carrier, Next, Reply, Request, SendError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, mpsc};
 
 /// Everything that errands need.
 pub(crate) struct Runner {
@@ -26,42 +27,6 @@ pub(crate) struct Runner {
     pub(crate) under_way: AtomicUsize,
     /// Rings when there is room for more.
     pub(crate) room: Notify,
-}
-
-/// A carrier, and how many requests may be on their way to it.
-pub(crate) struct Lane {
-    carrier: Arc<dyn Carrier>,
-    request_timeout: Duration,
-    places: Semaphore,
-    /// How far the carrier's clock is ahead of ours, by its last reply; none yet is 0.
-    skew_ms: AtomicI64,
-}
-
-impl Lane {
-    /// The lane of a carrier, under its name.
-    pub(crate) fn of(line: Line) -> (CarrierName, Lane) {
-        let Line { carrier, request_timeout } = line;
-        (
-            carrier.name().clone(),
-            Lane {
-                carrier,
-                request_timeout,
-                places: Semaphore::new(IN_FLIGHT_MAX),
-                skew_ms: AtomicI64::new(0),
-            },
-        )
-    }
-}
-
-impl Lane {
-    /// Notes how far the carrier's clock is from ours. Its `Date` has whole seconds, and a reply
-    /// takes its time: less than that says nothing.
-    fn note_skew(&self, reply: &Reply, now: Timestamp) {
-        let Some(date) = reply.date() else { return };
-        let skew = date.0 - now.0;
-        let heeded = if skew.unsigned_abs() > SKEW_HEEDED_MS { skew } else { 0 };
-        self.skew_ms.store(heeded, Ordering::Relaxed);
-    }
 }
 
 /// Runs what is owed until nobody owes any more.
@@ -122,21 +87,28 @@ impl Runner {
     /// account.
     fn lane_of(&self, call: &Call) -> Option<&Lane> {
         let lane = self.lanes.get(&call.facts.carrier)?;
-        let same = call.facts.account.is_none() || call.facts.account.as_deref() == lane.carrier.account();
+        let same = call.facts.account.is_none() || call.facts.account.as_deref() == lane.carrier().account();
         same.then_some(lane)
     }
 
+    /// A placement leaves only while its time runs, on the wall clock and on the clock that nobody
+    /// can set: a stopped process or a suspended machine rings nobody late.
     async fn exchange(&self, mut errand: Errand, call: &Call, since: Instant) -> Heard {
         let Some(lane) = self.lane_of(call) else { return errand.nobody_to_ask() };
-        errand = errand.at_skew(lane.skew_ms.load(Ordering::Relaxed));
+        errand = errand.at_skew(lane.skew_ms());
         loop {
-            let request = match errand.next(lane.carrier.as_ref()) {
+            let request = match errand.next(lane.carrier()) {
                 Next::Done(heard) => return heard,
                 Next::Ask(request) => request,
             };
             let sent = match errand.purpose() {
-                Purpose::Place { send_by, .. } => self.place(lane, &request, *send_by, since).await,
-                Purpose::Find(_) | Purpose::LookUp(_) | Purpose::HangUp(_) => self.send(lane, &request).await,
+                Purpose::Place { send_by, .. } => {
+                    let may_send = || self.clock.now() < *send_by && since.elapsed() < self.send_within;
+                    lane.place(&self.sender, &request, may_send).await
+                }
+                Purpose::Find(_) | Purpose::LookUp(_) | Purpose::HangUp(_) => {
+                    lane.send(&self.sender, &request).await
+                }
             };
             match sent {
                 Ok(reply) => {
@@ -148,32 +120,13 @@ impl Runner {
         }
     }
 
-    async fn send(&self, lane: &Lane, request: &Request) -> Result<Reply, SendError> {
-        let _place = lane.places.acquire().await;
-        self.sender.send(request, lane.request_timeout).await
-    }
-
-    /// A placement leaves only while its time runs, on the wall clock and on the clock that
-    /// nobody can set: a stopped process or a suspended machine rings nobody late.
-    async fn place(
-        &self,
-        lane: &Lane,
-        request: &Request,
-        send_by: Timestamp,
-        since: Instant,
-    ) -> Result<Reply, SendError> {
-        let _place = lane.places.acquire().await;
-        let may_send = || self.clock.now() < send_by && since.elapsed() < self.send_within;
-        self.sender.place(request, lane.request_timeout, may_send).await
-    }
-
     /// Asks for all live calls at once. Who is in the listing lives; who isn't is asked about alone,
     /// for absence proves nothing.
     async fn look_at_all(self: Arc<Self>, group: Vec<Owed>, since: Instant) {
         let n_looks = group.len();
         let listing = match group.first().and_then(|owed| self.lane_of(&owed.call)) {
-            Some(lane) => self.list_live(lane).await,
-            None => Ok(BTreeMap::new()),
+            Some(lane) => lane.live(&self.sender).await,
+            None => Ok(Arc::default()),
         };
         let mut told = Vec::new();
         for owed in group {
@@ -207,23 +160,6 @@ impl Runner {
         }
         self.done(n_looks);
     }
-
-    async fn list_live(&self, lane: &Lane) -> Result<BTreeMap<CarrierCallId, Sighting>, Unknown> {
-        let mut replies = Vec::new();
-        loop {
-            match lane.carrier.list_live(&replies) {
-                Next::Done(listed) => {
-                    let listed = listed?;
-                    return Ok(listed.into_iter().map(|one| (one.leg, one.sighting)).collect());
-                }
-                Next::Ask(_) if replies.len() >= carrier::roles::EXCHANGE_MAX => return Ok(BTreeMap::new()),
-                Next::Ask(request) => match self.send(lane, &request).await {
-                    Ok(reply) => replies.push(reply),
-                    Err(error) => return Err(error.unknown()),
-                },
-            }
-        }
-    }
 }
 
 /// Whether a failed listing would fail for each call as well: to ask on would only add load.
@@ -241,10 +177,6 @@ fn by_carrier(looks: Vec<Owed>) -> BTreeMap<CarrierName, Vec<Owed>> {
 
 /// From so many looks at once on, a listing (one request a state and page) is cheaper.
 const LIST_FROM: usize = 32;
-/// A smaller difference between the carrier's clock and ours is no difference, in milliseconds.
-const SKEW_HEEDED_MS: u64 = 2_000;
-/// So many requests may be in flight to one carrier.
-const IN_FLIGHT_MAX: usize = 64;
 /// So many errands may be taken and not done: the ticker takes no more calls up meanwhile.
 const UNDER_WAY_MAX: usize = 4_096;
 /// The pauses after which a result that could not be written is told again.
