@@ -1,6 +1,6 @@
 //! `Calls`: the running gateway, as every surface sees it.
 
-use crate::driver::{Driver, PAUSED};
+use crate::driver::{Driver, NOTICE, PAUSED};
 use crate::health::{Health, Report};
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Offer, Order, Refusal, ScriptReply};
 use crate::recovery::{RecoveryReport, report};
@@ -165,7 +165,6 @@ impl Calls {
             under_way: AtomicUsize::new(0),
             room: Notify::new(),
         });
-        health.set_notice(paused.clone());
         ear.hear(Heard::Start { paused }).await?;
         health.set_ready();
         tokio::spawn(errands::run(Arc::clone(&runner), owed));
@@ -174,7 +173,10 @@ impl Calls {
         let writer = Mutex::new(Some(writer));
         let next_reader = AtomicUsize::new(0);
         let inner = Inner { ear, carriers, history, writer, next_reader, settings, clock, health };
-        Ok(Calls { inner: Arc::new(inner) })
+        let calls = Calls { inner: Arc::new(inner) };
+        let notice = calls.read(|history| history.setting(NOTICE)).await?;
+        calls.inner.health.set_notice(notice);
+        Ok(calls)
     }
 
     /// Places a call: it is on disk, and admitted or queued, when this returns.

@@ -145,6 +145,9 @@ impl Turn<'_> {
             }
             Heard::Pause(reason) => {
                 self.page.set_setting(PAUSED, reason.as_deref())?;
+                if reason.is_none() {
+                    self.page.set_setting(NOTICE, None)?;
+                }
                 Ok(Answer::Done)
             }
             Heard::Import(calls) => self.import(calls),
@@ -170,6 +173,7 @@ impl Turn<'_> {
     fn start(&mut self, paused: Option<&str>) -> Result<Answer, StoreError> {
         if let Some(reason) = paused {
             self.page.set_setting(PAUSED, Some(reason))?;
+            self.page.set_setting(NOTICE, Some(reason))?;
         }
         self.page.note_start(self.now)?;
         let n_calls = self.page.bring_forward(self.now, SPREAD_MS)?;
@@ -295,6 +299,8 @@ impl Turn<'_> {
     }
 }
 
+/// The setting that says what a start found wrong, until somebody resumes.
+pub(crate) const NOTICE: &str = "notice";
 /// The setting that stops outbound calls; its value is the reason.
 pub(crate) const PAUSED: &str = "paused";
 /// How long a call that was taken is left to whoever took it.

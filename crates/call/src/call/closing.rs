@@ -12,8 +12,10 @@ pub(super) fn closing(call: &Call, word: &CarrierEnding, confirmed_by: Confirmed
         CallState::Placing(placing) => placing.wish.as_ref().map(|(by, cause)| (*by, cause.as_str())),
         _ => None,
     };
-    // The carrier has no word of its own for a caller whom we declined.
-    let declined = call.facts.direction == Direction::Inbound && call.answered_at().is_none();
+    // The carrier has no word of its own for a caller whom we declined; but one who was heard, was.
+    let declined = call.facts.direction == Direction::Inbound
+        && call.answered_at().is_none()
+        && word.kind != EndingKind::Completed;
     if let Some((by, cause)) = wanted
         && declined
         && by == EndedBy::Gateway

@@ -242,11 +242,7 @@ fn a_jump_of_our_clock_and_one_failed_look_hang_up_nobody() {
 #[test]
 fn a_caller_whom_we_declined_was_rejected_by_us_whatever_the_carrier_calls_it() {
     let declined = after(offered(), [News::Declined { cause: "live_max".to_owned() }]);
-    for (kind, code) in [
-        (EndingKind::NoAnswer, "no-answer"),
-        (EndingKind::Busy, "busy"),
-        (EndingKind::Completed, "completed"),
-    ] {
+    for (kind, code) in [(EndingKind::NoAnswer, "no-answer"), (EndingKind::Busy, "busy")] {
         let step = hear(&declined, NOW, Source::LookUp, sighted(Sighting::Over(ending(kind, code))));
         assert_eq!(
             (ended(&step).kind, ended(&step).by, ended(&step).cause.as_str()),
@@ -254,6 +250,9 @@ fn a_caller_whom_we_declined_was_rejected_by_us_whatever_the_carrier_calls_it() 
         );
         assert_eq!(ended(&step).carrier_code.as_deref(), Some(code));
     }
+    let answered = Sighting::Over(ending(EndingKind::Completed, "completed"));
+    let step = hear(&declined, NOW, Source::LookUp, sighted(answered));
+    assert_eq!(ended(&step).kind, EndingKind::Completed);
 }
 
 #[test]
