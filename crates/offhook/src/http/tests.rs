@@ -1,1 +1,228 @@
+//! The pages on a real gateway whose carrier can't be reached: what they take, refuse and say.
+#![allow(clippy::unwrap_used)]
 
+use super::{Pages, path_of, router};
+use crate::import::Mapping;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use call::admission::Destinations;
+use call::call::Limits;
+use call::{CarrierName, Timestamp};
+use carrier::Secret;
+use carrier::directory::{self, CarrierConfig, SimulatedConfig};
+use carrier::send::{SendSettings, Sender};
+use engine::{Calls, Inbound, Line, NumberSettings, Parts, Settings, SystemClock};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use store::sqlite::{SqliteHistory, SqliteStore};
+use tower::ServiceExt as _;
+
+struct Site {
+    router: Router,
+    _folder: tempfile::TempDir,
+}
+
+fn settings() -> Settings {
+    let seconds = Duration::from_secs;
+    let main = CarrierName("main".to_owned());
+    let number = NumberSettings { carrier: main, inbound: Inbound::Deny, greeting: None };
+    Settings {
+        live_max: 1,
+        attempts_per_hour: 2,
+        destinations: Destinations::Countries(BTreeSet::from(["US".to_owned()])),
+        limits: Limits {
+            queue_max: seconds(60),
+            ring_max: seconds(45),
+            duration_max: seconds(600),
+            find_max: seconds(120),
+            settle: seconds(15),
+            look_unanswered: seconds(15),
+            look_talking: seconds(60),
+        },
+        send_within: seconds(5),
+        apart: BTreeMap::new(),
+        numbers: BTreeMap::from([("+15550100000".parse().unwrap(), number)]),
+    }
+}
+
+async fn site() -> Site {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    let opened = SqliteStore::open(&path, Timestamp(0)).unwrap();
+    let carrier = directory::open(CarrierConfig::Simulated(SimulatedConfig {
+        name: CarrierName("main".to_owned()),
+        // Port 1 is nobody's: every placement is deferred.
+        base_url: "http://127.0.0.1:1".to_owned(),
+        account_sid: "AC00000000000000000000000000000001".to_owned(),
+        auth_token: Secret::new("t"),
+        callback_base: None,
+        request_timeout: Duration::from_secs(1),
+    }));
+    let calls = Calls::start(Parts {
+        store: Box::new(opened.store),
+        history: vec![Box::new(SqliteHistory::open(&path).unwrap())],
+        lines: vec![Line { carrier, request_timeout: Duration::from_secs(1) }],
+        sender: Sender::new(SendSettings::default()),
+        settings: settings(),
+        clock: Arc::new(SystemClock),
+        paused: None,
+    })
+    .await
+    .unwrap();
+    let pages = Pages {
+        calls,
+        token: "secret".into(),
+        public_url: "http://gw".into(),
+        import: Arc::new(Mapping::default()),
+    };
+    Site { router: router(pages), _folder: folder }
+}
+
+impl Site {
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (StatusCode, Value) {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    async fn post(&self, path: &str, body: &str) -> (StatusCode, Value) {
+        self.ask(Method::POST, path, &[BEARER], body).await
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, Value) {
+        self.ask(Method::GET, path, &[BEARER], "").await
+    }
+}
+
+const BEARER: (&str, &str) = ("authorization", "Bearer secret");
+
+#[tokio::test]
+async fn the_api_asks_for_its_token_and_health_for_none() {
+    let site = site().await;
+    for headers in [
+        &[][..],
+        &[("authorization", "Bearer wrong")],
+        &[("authorization", "Basic secret")],
+        &[("authorization", "secret")],
+    ] {
+        let (status, problem) = site.ask(Method::GET, "/v1/calls", headers, "").await;
+        assert_eq!((status, &problem["code"]), (StatusCode::UNAUTHORIZED, &json!("OH-0001")), "{headers:?}");
+    }
+    assert_eq!(site.get("/v1/calls").await, (StatusCode::OK, json!({ "calls": [], "next": null })));
+    let healthy = site.ask(Method::GET, "/healthz", &[], "").await;
+    assert_eq!(healthy, (StatusCode::OK, json!({ "status": "ok", "reasons": [] })));
+    assert_eq!(site.ask(Method::GET, "/readyz", &[], "").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_an_order_is_said_with_a_code() {
+    let site = site().await;
+    for (body, status, code) in [
+        ("", 400, "OH-0002"),
+        ("[]", 400, "OH-0002"),
+        (r#"{"to": "+12025550143", "whom": 1}"#, 400, "OH-0002"),
+        (r#"{"to": "nobody"}"#, 422, "OH-0003"),
+        (r#"{"to": "+1202555"}"#, 422, "OH-0003"),
+        (r#"{"to": "911"}"#, 403, "OH-0004"),
+        (r#"{"to": "+19005550143"}"#, 403, "OH-0004"),
+        (r#"{"to": "+442079460123"}"#, 403, "OH-0004"),
+        (r#"{"to": "+12025550143", "from": "+12025550144"}"#, 422, "OH-0005"),
+    ] {
+        let (got, problem) = site.post("/v1/calls", body).await;
+        assert_eq!((got.as_u16(), &problem["code"]), (status, &json!(code)), "{body}: {problem}");
+        assert_eq!(problem["status"], got.as_u16());
+        assert_eq!(problem["type"], format!("docs/errors/{code}.md"));
+    }
+    let long = json!({ "to": "+12025550143", "say": "x".repeat(3_001) }).to_string();
+    assert_eq!(site.post("/v1/calls", &long).await.1["code"], "OH-0006");
+    let huge = "x".repeat(300 * 1024);
+    let (status, problem) = site.post("/v1/calls", &huge).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("OH-0016")));
+}
+
+#[tokio::test]
+async fn the_same_key_is_the_same_call_whatever_its_spacing() {
+    let site = site().await;
+    let key = [BEARER, ("idempotency-key", "k")];
+    let first = site.ask(Method::POST, "/v1/calls", &key, r#"{"to":"+12025550143","say":"a"}"#).await;
+    assert_eq!(first.0, StatusCode::ACCEPTED);
+    let again = site.ask(Method::POST, "/v1/calls", &key, r#" {"say": "a", "to": "+1 202 555 0143"}"#).await;
+    assert_eq!((again.0, &again.1["id"]), (StatusCode::ACCEPTED, &first.1["id"]));
+    let other = site.ask(Method::POST, "/v1/calls", &key, r#"{"to":"+12025550143","say":"b"}"#).await;
+    assert_eq!((other.0, &other.1["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("OH-0009")));
+}
+
+#[tokio::test]
+async fn a_call_is_listed_told_of_and_ended() {
+    let site = site().await;
+    let (_, call) = site.post("/v1/calls", r#"{"to":"+12025550143"}"#).await;
+    let path = format!("/v1/calls/{}", call["id"].as_str().unwrap());
+    let (_, listed) = site.get("/v1/calls?live=true&limit=1").await;
+    assert_eq!(listed["calls"][0]["id"], call["id"]);
+    let (status, _) = site.post(&format!("{path}/hangup"), "").await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    let (_, story) = site.get(&format!("{path}/events")).await;
+    let kinds: Vec<&str> =
+        story["events"].as_array().unwrap().iter().filter_map(|event| event["kind"].as_str()).collect();
+    assert_eq!(kinds[..2], ["asked", "admitted"]);
+    assert!(kinds.contains(&"hangup_requested"), "{kinds:?}");
+}
+
+#[tokio::test]
+async fn nobody_is_called_while_paused_nor_too_often() {
+    let site = site().await;
+    site.post("/v1/pause", r#"{"reason":"night"}"#).await;
+    let (status, problem) = site.post("/v1/calls", r#"{"to":"+12025550143"}"#).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("OH-0008")));
+    assert!(problem["detail"].as_str().unwrap().contains("night"));
+    site.post("/v1/resume", "").await;
+    for expected in [202, 202, 429] {
+        assert_eq!(site.post("/v1/calls", r#"{"to":"+12025550143"}"#).await.0.as_u16(), expected);
+    }
+}
+
+#[tokio::test]
+async fn what_means_nothing_is_said_to_mean_nothing() {
+    let site = site().await;
+    for (method, path, status, code) in [
+        (Method::GET, "/v1/nothing", 404, "OH-0015"),
+        (Method::GET, "/nothing", 404, "OH-0015"),
+        (Method::DELETE, "/v1/calls", 405, "OH-0015"),
+        (Method::GET, "/v1/calls/c_1", 404, "OH-0010"),
+        (Method::GET, "/v1/calls/c_00000000000000000000000001", 404, "OH-0010"),
+        (Method::GET, "/v1/calls/c_00000000000000000000000001/events", 404, "OH-0010"),
+        (Method::POST, "/v1/calls/c_00000000000000000000000001/hangup", 404, "OH-0010"),
+        (Method::GET, "/v1/calls?state=flying", 400, "OH-0002"),
+        (Method::GET, "/v1/calls?limit=many", 400, "OH-0002"),
+        (Method::POST, "/webhooks/nobody/status", 404, "OH-0014"),
+        (Method::POST, "/webhooks/main/status", 403, "OH-0012"),
+    ] {
+        let (got, problem) = site.ask(method, path, &[BEARER], "").await;
+        assert_eq!((got.as_u16(), &problem["code"]), (status, &json!(code)), "{path}: {problem}");
+    }
+}
+
+#[test]
+fn the_path_of_an_address_is_what_follows_its_host() {
+    for (url, expected) in
+        [("https://gw", ""), ("https://gw/", ""), ("https://gw/a/b/", "/a/b"), ("http://127.0.0.1:1/x", "/x")]
+    {
+        assert_eq!(path_of(url), expected);
+    }
+}
