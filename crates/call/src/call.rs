@@ -9,7 +9,9 @@ pub mod effect;
 pub mod ending;
 pub mod event;
 pub mod facts;
+mod moves;
 mod placing;
+mod progress;
 mod resume;
 pub mod script;
 pub mod state;
@@ -19,12 +21,14 @@ mod timers;
 
 pub use effect::Effect;
 pub use ending::{CarrierEnding, ConfirmedBy, EndedBy, Ending, EndingKind};
-pub use event::{Event, Found, HangUpReply, News, Progress, Roll, Sighting, Source, Unknown, UnknownWhy};
+pub use event::{Event, Found, HangUpReply, News, Roll, Sighting, Source, Unknown, UnknownWhy};
 pub use facts::{Direction, Facts, Limits};
+pub use moves::Step;
+pub use progress::Progress;
 pub use resume::resume;
 pub use script::Script;
 pub use state::{Call, CallState, HangingUp, Over, Placing, Queued, Stray, Talk, Unanswered, Watch};
-pub use step::{Step, born, step};
+pub use step::{born, step};
 
 #[cfg(test)]
 mod tests;

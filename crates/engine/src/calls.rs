@@ -1,12 +1,13 @@
 //! `Calls`: the running gateway, as every surface sees it.
 
+use crate::clock::Clock;
 use crate::driver::{Driver, NOTICE, PAUSED};
 use crate::health::{Health, Report};
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Offer, Order, Refusal, ScriptReply};
 use crate::recovery::{RecoveryReport, report};
 use crate::settings::{Inbound, Settings};
 use crate::shell::errands::{self, Runner};
-use crate::shell::lane::Lane;
+use crate::shell::lane::{Lane, Line};
 use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, ticker, writer};
 use call::admission::{Forbidden, may_dial};
 use call::call::{Direction, EndedBy, Facts};
@@ -16,26 +17,8 @@ use carrier::{Carrier, Document, InboundCall, RawWebhook, SAY_MAX, WebhookError,
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use store::{CallQuery, History, Kept, KeptEvent, Store, StoreError};
 use tokio::sync::{Notify, mpsc};
-
-/// Tells the time.
-pub trait Clock: Send + Sync {
-    /// The wall clock.
-    fn now(&self) -> Timestamp;
-}
-
-/// The machine's own clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Timestamp(0) + since
-    }
-}
 
 /// What a gateway is made of.
 pub struct Parts {
@@ -53,14 +36,6 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Why outbound calls start paused, if they do.
     pub paused: Option<String>,
-}
-
-/// A carrier, and how it is asked.
-pub struct Line {
-    /// The carrier.
-    pub carrier: Arc<dyn Carrier>,
-    /// How long its reply may take.
-    pub request_timeout: Duration,
 }
 
 /// The running gateway. Cheap to clone; all clones are one.

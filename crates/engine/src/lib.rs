@@ -7,6 +7,7 @@
 //! run errands, and a ticker that takes up what is due. Every surface holds one `Calls`.
 
 mod calls;
+mod clock;
 mod driver;
 mod errand;
 mod health;
@@ -15,10 +16,12 @@ mod recovery;
 mod settings;
 mod shell;
 
-pub use calls::{Calls, Clock, EngineError, Line, Parts, SystemClock, new_id};
+pub use calls::{Calls, EngineError, Parts, new_id};
+pub use clock::{Clock, SystemClock};
 pub use driver::{Driver, Moved, Owed, Turned};
 pub use errand::{Errand, Purpose};
 pub use health::{Health, Report};
 pub use heard::{Answer, Heard, ImportOutcome, ImportedCall, Offer, Order, Refusal, ScriptReply, Verdict};
 pub use recovery::{Decision, RecoveryLine, RecoveryReport};
 pub use settings::{Inbound, NumberSettings, Settings};
+pub use shell::lane::Line;

@@ -2,6 +2,7 @@
 
 use super::ending::{CarrierEnding, EndedBy};
 use super::facts::Facts;
+use super::progress::Progress;
 use super::state::CallState;
 use crate::ids::CarrierCallId;
 use crate::time::{Timestamp, as_millis};
@@ -139,18 +140,6 @@ pub enum News {
     },
     /// The time that the call was waiting for has come.
     CheckDue,
-}
-
-/// How far a call got, in words that all carriers share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Progress {
-    /// The carrier has it; no phone rings yet.
-    Initiated,
-    /// The phone rings.
-    Ringing,
-    /// It was answered.
-    InProgress,
 }
 
 /// The answer to a look-up. Three verdicts only, and only [`Sighting::Over`] ends a call.

@@ -3,9 +3,10 @@
 use super::closing::{ending, nowhere_to_be_found};
 use super::effect::Effect;
 use super::ending::{ConfirmedBy, EndedBy, Ending, EndingKind};
-use super::event::{Event, Found, Progress, Sighting, Source};
+use super::event::{Event, Found, Sighting, Source};
+use super::moves::{Step, end, farther, go, hanging_up, over};
+use super::progress::Progress;
 use super::state::{Call, CallState, Placing, Queued, Unanswered};
-use super::step::{self, Step, end, farther, go, hanging_up};
 use super::timers::{RING_GRACE, backoff, blind, spread, watch_at};
 use crate::ids::CarrierCallId;
 use crate::time::Timestamp;
@@ -115,7 +116,7 @@ pub(super) fn found(call: &Call, placing: &Placing, found: &Found, event: &Event
         Found::Leg { leg, sighting: Sighting::Live { progress, lasted } } => {
             adopt(call, placing, leg, *progress, *lasted, event)
         }
-        Found::Leg { leg, sighting: Sighting::Over(word) } => step::over(call, leg, word, event),
+        Found::Leg { leg, sighting: Sighting::Over(word) } => over(call, leg, word, event),
         Found::Leg { leg, sighting: Sighting::Unknown(_) } => {
             let mut step = adopt(call, placing, leg, Progress::Initiated, None, event);
             step.effects.push(Effect::LookUp(leg.clone()));

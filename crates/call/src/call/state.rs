@@ -1,8 +1,9 @@
 //! What a call is: one of nine states, each with what is known only in it.
 
 use super::ending::{EndedBy, Ending};
-use super::event::Progress;
+
 use super::facts::Facts;
+use super::progress::Progress;
 use crate::ids::CarrierCallId;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};

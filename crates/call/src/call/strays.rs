@@ -4,8 +4,8 @@
 
 use super::effect::Effect;
 use super::event::{Event, HangUpReply, News, Sighting, UnknownWhy};
+use super::moves::{Step, stay};
 use super::state::{Call, CallState, STRAYS_MAX, Stray, Watch};
-use super::step::{Step, stay};
 use super::timers::{ANSWER_WITHIN, MISSING_ROUNDS, SOON, backoff, blind, watch_at};
 use crate::ids::CarrierCallId;
 

@@ -2,7 +2,7 @@
 
 use super::lane::Lane;
 use super::{Ear, Errands, TurnFailed};
-use crate::calls::Clock;
+use crate::clock::Clock;
 use crate::driver::Owed;
 use crate::errand::{Errand, Purpose};
 use crate::heard::Heard;

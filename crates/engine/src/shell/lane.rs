@@ -1,7 +1,6 @@
 //! The way to one carrier: how many requests may be on it, how its clock differs from ours, and
 //! what it listed a moment ago.
 
-use crate::calls::Line;
 use call::call::{Sighting, Unknown};
 use call::{CarrierCallId, CarrierName, Timestamp};
 use carrier::roles::EXCHANGE_MAX;
@@ -12,6 +11,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, Semaphore};
+
+/// A carrier, and how it is asked.
+pub struct Line {
+    /// The carrier.
+    pub carrier: Arc<dyn Carrier>,
+    /// How long its reply may take.
+    pub request_timeout: Duration,
+}
 
 /// The way to one carrier.
 pub(crate) struct Lane {

@@ -2,7 +2,7 @@
 //! shares the next one, so that one sync of the disk serves many.
 
 use super::{BATCH_MAX, Errands, Message, TurnFailed};
-use crate::calls::Clock;
+use crate::clock::Clock;
 use crate::driver::{Driver, Moved, Turned};
 use crate::health::Health;
 use crate::heard::{Answer, Heard};
