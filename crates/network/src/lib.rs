@@ -2,7 +2,7 @@
 //!
 //! Subscribers have numbers and behaviour; carriers are faces on the network that speak the real
 //! protocols. [`Network`] is the whole of it as a pure machine: requests, webhooks' answers and
-//! the time go in, replies and webhooks come out, and one seed gives one history. [`serve`] puts
+//! the time go in, replies and webhooks come out, and one seed gives one history. [`serve()`] puts
 //! it on a socket.
 //!
 //! - Who picks up, and how: [`Behaviour`], and the numbers that have one of themselves.

@@ -40,10 +40,10 @@ pub struct Settings {
     /// Default 200,000.
     pub calls_kept_max: usize,
     /// What chance is drawn from, so that it draws the same again. Default: anew each time. Only
-    /// [`serve`](crate::serve) heeds it.
+    /// [`serve`](crate::serve()) heeds it.
     pub seed: Option<u64>,
     /// The server stops by itself when for so long no request came and no call was live. Default:
-    /// never. Only [`serve`](crate::serve) heeds it.
+    /// never. Only [`serve`](crate::serve()) heeds it.
     pub exit_when_idle: Option<Duration>,
 }
 

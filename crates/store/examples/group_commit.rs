@@ -17,7 +17,9 @@ use store::sqlite::SqliteStore;
 use store::{Page, Store, StoreError};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::args().nth(1).unwrap_or_else(|| ".".to_owned());
+    let folder = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../target").to_owned());
     let folder = tempfile::tempdir_in(folder)?;
     sync_the_disk(folder.path())?;
     for batch in [1, 8, 32, 128] {

@@ -2,10 +2,10 @@
 
 use super::Turn;
 use crate::heard::{Answer, Offer, ScriptReply};
+use call::CarrierName;
 use call::call::{News, Script, Source};
-use call::{Call, CallId, CarrierName};
 use carrier::HeardWebhook;
-use store::StoreError;
+use store::{Kept, StoreError};
 
 impl Turn<'_> {
     /// Hears a webhook. The reply is read off the state as it will be on disk, so that a repeat
@@ -16,44 +16,40 @@ impl Turn<'_> {
         heard: &HeardWebhook,
         offer: Option<&Offer>,
     ) -> Result<Answer, StoreError> {
-        let call = match (self.whose(carrier, heard)?, offer) {
-            (Some(id), _) => self.page.call(id)?.map(|kept| kept.call),
-            (None, Some(offer)) => Some(self.offered(heard, offer)?),
+        let kept = match (self.whose(carrier, heard)?, offer) {
+            (Some(kept), _) => Some(kept),
+            (None, Some(offer)) => self.offered(heard, offer)?,
             (None, None) => None,
         };
-        let Some(call) = call else {
+        let Some(kept) = kept else {
             tracing::warn!(%carrier, leg = %heard.leg, "a webhook speaks of a call that isn't ours");
-            return Ok(Answer::Script(ScriptReply {
-                call: None,
-                script: heard.wants_script.then_some(Script::HangUp),
-            }));
+            let script = heard.wants_script.then_some(Script::HangUp);
+            return Ok(Answer::Script(ScriptReply { call: None, script }));
         };
-        let call = self.moved(call, heard)?;
+        let call = match &heard.news {
+            Some(news) => self.apply(&kept, Source::Webhook, news.clone())?,
+            None => kept.call,
+        };
         let script = heard.wants_script.then(|| call.script());
         Ok(Answer::Script(ScriptReply { call: Some(call.facts.id), script }))
     }
 
     /// By our mark in its address, or by the carrier's name for the leg.
-    fn whose(&mut self, carrier: &CarrierName, heard: &HeardWebhook) -> Result<Option<CallId>, StoreError> {
+    fn whose(&mut self, carrier: &CarrierName, heard: &HeardWebhook) -> Result<Option<Kept>, StoreError> {
         if let Some(mark) = heard.mark
             && let Some(kept) = self.page.call(mark)?
             && &kept.call.facts.carrier == carrier
         {
-            return Ok(Some(mark));
+            return Ok(Some(kept));
         }
-        self.page.call_by_leg(carrier, &heard.leg)
-    }
-
-    fn moved(&mut self, call: Call, heard: &HeardWebhook) -> Result<Call, StoreError> {
-        let Some(news) = &heard.news else { return Ok(call) };
-        match self.page.call(call.facts.id)? {
-            Some(kept) => self.apply(&kept, Source::Webhook, news.clone()),
-            None => Ok(call),
+        match self.page.call_by_leg(carrier, &heard.leg)? {
+            Some(id) => self.page.call(id),
+            None => Ok(None),
         }
     }
 
     /// A call comes in: it is offered, and answered or declined in the same turn.
-    fn offered(&mut self, heard: &HeardWebhook, offer: &Offer) -> Result<Call, StoreError> {
+    fn offered(&mut self, heard: &HeardWebhook, offer: &Offer) -> Result<Option<Kept>, StoreError> {
         let full = self.page.live()? >= self.settings.live_max;
         let news = News::Offered(Box::new(offer.facts.clone()), heard.leg.clone());
         let event = self.event(Source::Webhook, news);
@@ -64,9 +60,9 @@ impl Turn<'_> {
             Some(cause) => News::Declined { cause },
             None => News::AnswerRequested,
         };
-        match self.page.call(call.facts.id)? {
-            Some(kept) => self.apply(&kept, Source::Gateway, decision),
-            None => Ok(call),
+        if let Some(kept) = self.page.call(call.facts.id)? {
+            self.apply(&kept, Source::Gateway, decision)?;
         }
+        self.page.call(call.facts.id)
     }
 }

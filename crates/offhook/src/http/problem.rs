@@ -1,7 +1,7 @@
 //! What went wrong, as RFC 9457 has it, with a stable code and a page for each in `docs/errors`.
 
-use axum::extract::Request;
-use axum::http::{StatusCode, header};
+use axum::extract::OriginalUri;
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use carrier::WebhookError;
 use engine::{EngineError, Refusal};
@@ -45,8 +45,10 @@ pub(crate) enum Kind {
     WebhookUnreadable,
     /// A carrier that is not configured.
     NoSuchCarrier,
-    /// No such page, or not by this method.
+    /// No such page.
     NoSuchPage,
+    /// A page that is there, but not by this method.
+    WrongMethod,
     /// Larger than anything that this page takes.
     TooLarge,
 }
@@ -80,36 +82,9 @@ impl Kind {
             Kind::WebhookUnreadable => ("OH-0013", StatusCode::BAD_REQUEST, "the webhook cannot be read"),
             Kind::NoSuchCarrier => ("OH-0014", StatusCode::NOT_FOUND, "no such carrier"),
             Kind::NoSuchPage => ("OH-0015", StatusCode::NOT_FOUND, "no such page"),
+            Kind::WrongMethod => ("OH-0017", StatusCode::METHOD_NOT_ALLOWED, "not by this method"),
             Kind::TooLarge => ("OH-0016", StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"),
         }
-    }
-
-    /// All of them, for the test that holds the pages of `docs/errors` against them.
-    #[cfg(test)]
-    pub(crate) const ALL: [Kind; 16] = [
-        Kind::Unauthorized,
-        Kind::Unreadable,
-        Kind::BadNumber,
-        Kind::NeverDialled,
-        Kind::NotOurs,
-        Kind::SayTooLong,
-        Kind::TooManyAttempts,
-        Kind::Paused,
-        Kind::KeyReused,
-        Kind::NoSuchCall,
-        Kind::StoreFailed,
-        Kind::WebhookNotBelieved,
-        Kind::WebhookUnreadable,
-        Kind::NoSuchCarrier,
-        Kind::NoSuchPage,
-        Kind::TooLarge,
-    ];
-
-    /// The stable code and the title.
-    #[cfg(test)]
-    pub(crate) fn code_and_title(self) -> (&'static str, &'static str) {
-        let (code, _, title) = self.row();
-        (code, title)
     }
 }
 
@@ -162,23 +137,15 @@ impl From<EngineError> for Problem {
 }
 
 /// For addresses that mean nothing.
-pub(crate) async fn no_such_page(request: Request) -> Problem {
-    Problem::new(
-        Kind::NoSuchPage,
-        format!("there is nothing at {}; the pages are listed in docs/http.md", request.uri().path()),
-    )
+pub(crate) async fn no_such_page(OriginalUri(uri): OriginalUri) -> Problem {
+    let detail = format!("there is nothing at {}; the pages are listed in docs/http.md", uri.path());
+    Problem::new(Kind::NoSuchPage, detail)
 }
 
 /// For pages that don't take this method.
-pub(crate) async fn wrong_method(request: Request) -> Response {
-    let detail = format!(
-        "{} does not take {}; the pages are listed in docs/http.md",
-        request.uri().path(),
-        request.method()
-    );
-    let mut response = Problem::new(Kind::NoSuchPage, detail).into_response();
-    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    response
+pub(crate) async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> Problem {
+    let detail = format!("{} does not take {method}; the pages are listed in docs/http.md", uri.path());
+    Problem::new(Kind::WrongMethod, detail)
 }
 
 /// Says in our own words that a body was too large.

@@ -203,7 +203,7 @@ async fn what_means_nothing_is_said_to_mean_nothing() {
     for (method, path, status, code) in [
         (Method::GET, "/v1/nothing", 404, "OH-0015"),
         (Method::GET, "/nothing", 404, "OH-0015"),
-        (Method::DELETE, "/v1/calls", 405, "OH-0015"),
+        (Method::DELETE, "/v1/calls", 405, "OH-0017"),
         (Method::GET, "/v1/calls/c_1", 404, "OH-0010"),
         (Method::GET, "/v1/calls/c_00000000000000000000000001", 404, "OH-0010"),
         (Method::GET, "/v1/calls/c_00000000000000000000000001/events", 404, "OH-0010"),

@@ -31,7 +31,7 @@ pub(super) fn bring_forward(connection: &Connection, now: Timestamp, spread_ms: 
         Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?))
     })?;
     let all = at_most(owed.len());
-    let spread_ms = if owed.len() > AT_ONCE { spread_ms } else { 0 };
+    let spread_ms = if owed.len() > AT_ONCE { spread_ms.min(all) } else { 0 };
     let mut moved = 0;
     let mut bring = connection.prepare_cached("UPDATE calls SET due_at = ?2 WHERE rowid = ?1")?;
     for (place, (row, due_at, not_before)) in (0i64..).zip(owed) {
