@@ -79,7 +79,8 @@ impl Row {
             "carrier": self.carrier,
             "decision": self.decision,
             "why": self.why,
-            "after": self.after,
+            "after": self.state,
+            "ending": self.after.split_once(": ").map(|(_, kind)| kind),
         })
     }
 

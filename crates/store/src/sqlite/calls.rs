@@ -92,7 +92,7 @@ pub(super) fn by_imported_id(connection: &Connection, imported_id: &str) -> Resu
 
 /// How many outbound calls to this number were made since, imported ones aside.
 pub(super) fn attempts(connection: &Connection, to: &Party, since: Timestamp) -> Result<u64, Fault> {
-    let sql = "SELECT count(*) FROM calls INDEXED BY calls_attempts
+    let sql = "SELECT count(*) FROM calls INDEXED BY calls_to
         WHERE direction = 'outbound' AND imported_id IS NULL AND to_number = ?1 AND created_at >= ?2";
     count(value(connection, sql, params![to.as_str(), since.as_millis()])?.unwrap_or(0))
 }

@@ -34,8 +34,9 @@ CREATE TABLE calls (
 CREATE INDEX calls_due ON calls (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX calls_unfinished ON calls (state, id) WHERE state <> 'ended';
 CREATE INDEX calls_placing ON calls (to_number, from_number) WHERE state = 'placing';
-CREATE INDEX calls_attempts ON calls (to_number, created_at)
-    WHERE direction = 'outbound' AND imported_id IS NULL;
+CREATE INDEX calls_to ON calls (to_number, created_at);
+CREATE INDEX calls_from ON calls (from_number, created_at);
+CREATE INDEX calls_time ON calls (created_at);
 CREATE UNIQUE INDEX calls_imported ON calls (imported_id) WHERE imported_id IS NOT NULL;
 
 -- What made them what they are: only ever appended to. The rows are too big for WITHOUT ROWID,
