@@ -165,12 +165,11 @@ impl Calls {
         say: Option<String>,
         key: Option<(String, String)>,
     ) -> Result<Call, EngineError> {
-        let settings = &self.inner.settings;
-        may_dial(&to, &settings.destinations)?;
+        let (from, carrier) = self.own_number(from)?;
+        may_dial(&to, &self.inner.settings.destinations)?;
         if let Some(text) = &say {
             check_say(text)?;
         }
-        let (from, carrier) = self.own_number(from)?;
         let mut facts = self.facts(Direction::Outbound, Party::Number(from), Party::Number(to), &carrier);
         facts.say = say;
         let answer = self.inner.ear.hear(Heard::Order(Box::new(Order { facts, key }))).await?;

@@ -61,6 +61,7 @@ async fn serve(loaded: &Loaded) -> anyhow::Result<()> {
     let pages = Pages { calls: calls.clone(), token: token.into(), public_url, import };
     axum::serve(listener, router(pages)).with_graceful_shutdown(told_to_stop()).await?;
     let n_live = calls.live().await.unwrap_or_default();
+    calls.stop().await;
     println!(
         "offhook stops; {n_live} live calls go on at their carriers and are asked about at the next start"
     );

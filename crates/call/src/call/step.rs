@@ -13,8 +13,8 @@ use super::moves::{Step, end, farther, go, hanging_up, over, stay, with_watch};
 use super::progress::Progress;
 use super::state::{Call, CallState, HangingUp, Queued, Talk, Unanswered, Watch};
 use super::timers::{
-    ANSWER_WITHIN, BLIND_ROUNDS, MISSING_ROUNDS, RING_DRIFT, RING_GRACE, SOON, backoff, blind, later_than,
-    rebased, spread, watch_at,
+    ANSWER_WITHIN, BLIND_ROUNDS, MISSING_ROUNDS, RING_DRIFT, RING_GRACE, SOON, accepted, backoff, blind,
+    later_than, rebased, spread, watch_at,
 };
 use super::{placing, strays};
 use crate::ids::CarrierCallId;
@@ -279,7 +279,7 @@ fn hang_up_replied(call: &Call, hanging: &HangingUp, reply: &HangUpReply, event:
     let at = event.at;
     let next = match reply {
         HangUpReply::Accepted | HangUpReply::NothingToEnd { .. } => {
-            let pause = spread(SOON, event.roll).max(backoff(hanging.failed, event.roll));
+            let pause = accepted(hanging.failed, event.roll);
             HangingUp { watch: watch_at(at + pause), ..hanging.clone() }
         }
         HangUpReply::Failed(unknown) => {

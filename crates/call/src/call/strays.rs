@@ -6,7 +6,7 @@ use super::effect::Effect;
 use super::event::{Event, HangUpReply, News, Sighting, UnknownWhy};
 use super::moves::{Step, stay};
 use super::state::{Call, CallState, STRAYS_MAX, Stray, Watch};
-use super::timers::{ANSWER_WITHIN, MISSING_ROUNDS, SOON, backoff, blind, watch_at};
+use super::timers::{ANSWER_WITHIN, MISSING_ROUNDS, accepted, backoff, blind, watch_at};
 use crate::ids::CarrierCallId;
 
 /// Whether a leg that our mark names is not the call's own.
@@ -61,7 +61,7 @@ fn move_stray(call: &Call, index: usize, event: &Event) -> Step {
             hung_up_again(call, index, Stray { missing, failed: stray.failed + 1, watch, ..stray.clone() })
         }
         News::HangUpReplied { reply: HangUpReply::Accepted | HangUpReply::NothingToEnd { .. }, .. } => {
-            let watch = watch_at(event.at + SOON.max(backoff(stray.failed, event.roll)));
+            let watch = watch_at(event.at + accepted(stray.failed, event.roll));
             with(call, index, Stray { watch, ..stray.clone() })
         }
         News::HangUpReplied { reply: HangUpReply::Failed(unknown), .. } => {

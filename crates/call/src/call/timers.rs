@@ -32,6 +32,12 @@ pub(super) fn spread(pause: Duration, roll: Roll) -> Duration {
     pause * (900 + u32::from(roll.0.min(999)) / 5) / 1000
 }
 
+/// When a hang-up that was accepted is verified: soon, though not every second where it was
+/// accepted before and ended nothing.
+pub(super) fn accepted(failed: u32, roll: Roll) -> Duration {
+    spread(SOON, roll).max(backoff(failed, roll).min(VERIFY_MAX))
+}
+
 /// A deadline by the carrier's count, unless it hardly differs from the one we have.
 pub(super) fn rebased(old: Timestamp, new: Timestamp) -> Timestamp {
     if old.since(new).max(new.since(old)) <= CLOCK_SLACK { old } else { new }
@@ -49,6 +55,8 @@ pub(super) const RING_GRACE: Duration = Duration::from_secs(2);
 pub(super) const RING_DRIFT: Duration = Duration::from_secs(30);
 /// How soon after a hang-up, or a decision in a reply, a look verifies it.
 pub(super) const SOON: Duration = Duration::from_secs(1);
+/// How long the look that verifies an accepted hang-up may wait.
+const VERIFY_MAX: Duration = Duration::from_secs(4);
 /// How long a command may go unanswered before a look asks what became of it: the longest request
 /// and a little more.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(15);

@@ -1,0 +1,50 @@
+//! What a whole gateway does, measured from outside: `offhook serve` and `offhook sim` as processes
+//! on loopback, a store on the disk that holds the build, one JSON line per figure on standard
+//! output and a line for people on standard error. `docs/benchmarks.md` says what each means.
+//!
+//! Run: `cargo bench -p offhook --bench figures [-- FIGURE…]`
+
+mod calls;
+mod disk;
+mod history;
+mod http;
+mod load;
+mod machine;
+mod memory;
+mod process;
+mod raw;
+mod recovery;
+mod report;
+mod webhook;
+mod webhooks;
+mod world;
+
+use anyhow::bail;
+
+fn main() -> anyhow::Result<()> {
+    // Cargo itself says --bench.
+    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    if let Some(unknown) = asked.iter().find(|word| FIGURES.iter().all(|(name, _)| name != word)) {
+        let known: Vec<&str> = FIGURES.iter().map(|(name, _)| *name).collect();
+        bail!("there is no figure {unknown:?}; the figures are {}", known.join(", "));
+    }
+    for (name, measure) in FIGURES {
+        if asked.is_empty() || asked.iter().any(|word| word == name) {
+            measure()?;
+        }
+    }
+    Ok(())
+}
+
+type Measure = fn() -> anyhow::Result<()>;
+
+/// Every figure by its name, in the order in which they are measured.
+const FIGURES: &[(&str, Measure)] = &[
+    ("size", memory::size),
+    ("burst", webhooks::burst),
+    ("webhooks", webhooks::per_second),
+    ("recovery", recovery::of_live_calls),
+    ("expired", recovery::of_expired_calls),
+    ("history", history::start_with_many),
+    ("memory", memory::resident),
+];

@@ -1,0 +1,210 @@
+//! One simulated network, one gateway, and their folder on the disk.
+
+use super::http::{self, Connection};
+use super::process::{Process, own_processor_time};
+use anyhow::{Context as _, bail, ensure};
+use serde_json::{Value, json};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// One network, one gateway, and their folder.
+pub(crate) struct World {
+    /// The gateway, while it lives.
+    pub(crate) gateway: Option<Process>,
+    /// Where the gateway listens.
+    pub(crate) address: SocketAddr,
+    network: SocketAddr,
+    sim: Process,
+    folder: TempDir,
+}
+
+/// How a world is made.
+pub(crate) struct Plan {
+    /// `twilio`, whose webhooks are signed for [`PUBLIC_URL`], or `simulated`.
+    pub(crate) kind: &'static str,
+    /// How late the network answers.
+    pub(crate) latency: Duration,
+    /// How long a call may last.
+    pub(crate) duration_max: Duration,
+}
+
+/// What the network counted so far.
+pub(crate) struct Requests {
+    /// All requests.
+    pub(crate) total: u64,
+    /// By what was asked.
+    pub(crate) by_operation: Value,
+    /// The most that were in flight at once among the last 1,000.
+    pub(crate) in_flight_max: usize,
+}
+
+impl World {
+    /// Starts the network and writes the gateway's configuration.
+    pub(crate) fn build(plan: &Plan) -> anyhow::Result<World> {
+        let folder = folder()?;
+        let latency = format!("{}ms", plan.latency.as_millis());
+        let arguments = ["sim", "--listen", "127.0.0.1:0", "--seed", "7", "--latency", &latency];
+        let mut sim = Process::start(folder.path(), "network", &arguments)?;
+        let network = announced(&mut sim)?;
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let world = World { gateway: None, address, network, sim, folder };
+        std::fs::write(world.folder.path().join("offhook.toml"), world.configuration(plan))?;
+        Ok(world)
+    }
+
+    /// Starts the gateway; returns how long it took from exec to the first 200 of `/readyz`.
+    pub(crate) fn start_gateway(&mut self) -> anyhow::Result<Duration> {
+        let begun = Instant::now();
+        let arguments = ["serve", "--config", "offhook.toml"];
+        let mut gateway = Process::start(self.folder.path(), "gateway", &arguments)?;
+        let ready = http::request(self.address, "GET", "/readyz", b"");
+        loop {
+            let answer = Connection::open(self.address).map(|mut connection| connection.exchange(&ready));
+            if matches!(answer, Ok(Ok(answer)) if answer.status == 200) {
+                break;
+            }
+            ensure!(gateway.is_running(), "the gateway ended at its start:\n{}", gateway.log());
+            ensure!(begun.elapsed() < PATIENCE, "the gateway is not ready after {PATIENCE:?}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let took = begun.elapsed();
+        self.gateway = Some(gateway);
+        Ok(took)
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill_gateway(&mut self) {
+        self.gateway = None;
+    }
+
+    /// The running gateway.
+    pub(crate) fn running(&self) -> anyhow::Result<&Process> {
+        self.gateway.as_ref().context("the gateway does not run")
+    }
+
+    /// The processor time of the network, of the gateway if it runs, and of ourselves.
+    pub(crate) fn processor_time(&self) -> anyhow::Result<Duration> {
+        let gateway = self.gateway.as_ref().map_or(Ok(Duration::ZERO), Process::processor_time)?;
+        Ok(self.sim.processor_time()? + gateway + own_processor_time()?)
+    }
+
+    /// The store.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.folder.path().join("offhook.db")
+    }
+
+    /// Its folder.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Has the network carry so many calls in progress; returns their sids.
+    pub(crate) fn seed(&self, count: usize) -> anyhow::Result<Vec<String>> {
+        let wish = json!({ "count": count, "from": OURS, "to_base": "+15550200000" });
+        let made = http::ask(self.network, "POST", "/network/seed", wish.to_string().as_bytes())?;
+        Ok(serde_json::from_value(made["sids"].clone())?)
+    }
+
+    /// Imports a `calls.jsonl`; every one of its `count` calls must be taken.
+    pub(crate) fn import(&self, file: &str, count: usize) -> anyhow::Result<Duration> {
+        let begun = Instant::now();
+        let report = http::ask(self.address, "POST", "/v1/import", file.as_bytes())?;
+        ensure!(report["taken"] == count, "not every call was imported: {report}");
+        Ok(begun.elapsed())
+    }
+
+    /// How many calls live at the network.
+    pub(crate) fn live_at_network(&self) -> anyhow::Result<u64> {
+        let health = http::ask(self.network, "GET", "/network/health", b"")?;
+        health["live"].as_u64().context("the network doesn't say how many calls live")
+    }
+
+    /// How many turns the store has written. The store notes it beside itself, at most once a second
+    /// and only when it writes, so it is made to.
+    pub(crate) fn turns_written(&self) -> anyhow::Result<u64> {
+        std::thread::sleep(NOTED_WITHIN);
+        http::ask(self.address, "POST", "/v1/pause", br#"{"reason":"to count turns"}"#)?;
+        let note = std::fs::read(self.folder.path().join("offhook.db.seen"))?;
+        let note: Value = serde_json::from_slice(&note)?;
+        note["sequence"].as_u64().context("the store's note has no sequence")
+    }
+
+    /// What the network was asked so far.
+    pub(crate) fn requests(&self, latency: Duration) -> anyhow::Result<Requests> {
+        let journal = http::ask(self.network, "GET", "/network/requests", b"")?;
+        let total = journal["total"].as_u64().context("the network doesn't count requests")?;
+        let last = journal["last"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let mut times: Vec<i64> = last.iter().filter_map(|asked| asked["at"].as_i64()).collect();
+        times.sort_unstable();
+        let span = i64::try_from(latency.as_millis())?;
+        let in_flight = |(place, at): (usize, &i64)| place + 1 - times.partition_point(|t| t + span <= *at);
+        let in_flight_max = times.iter().enumerate().map(in_flight).max().unwrap_or(0);
+        Ok(Requests { total, by_operation: journal["by_operation"].clone(), in_flight_max })
+    }
+
+    /// Waits until the gateway has asked the network nothing for a second.
+    pub(crate) fn wait_for_quiet(&self) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        let mut before = None;
+        while begun.elapsed() < PATIENCE {
+            let total = self.requests(Duration::ZERO)?.total;
+            if before == Some(total) {
+                return Ok(());
+            }
+            before = Some(total);
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        bail!("the gateway still asks the network after {PATIENCE:?}")
+    }
+
+    fn configuration(&self, plan: &Plan) -> String {
+        let Plan { kind, duration_max, .. } = plan;
+        let World { address, network, .. } = self;
+        format!(
+            "listen = \"{address}\"\n\
+             public_url = \"{PUBLIC_URL}\"\n\
+             [store]\nurl = \"sqlite://offhook.db\"\n\
+             [api]\ntoken = \"{API_TOKEN}\"\n\
+             [calls]\nlive_max = 30000\nduration_max = \"{}s\"\nring_max = \"60s\"\n\
+             [carriers.line]\nkind = \"{kind}\"\nbase_url = \"http://{network}\"\n\
+             account_sid = \"{ACCOUNT}\"\nauth_token = \"{AUTH_TOKEN}\"\nrequest_timeout = \"2m\"\n\
+             [numbers.\"{OURS}\"]\ncarrier = \"line\"\n",
+            duration_max.as_secs()
+        )
+    }
+}
+
+/// A folder on the disk that holds the build: a temporary folder of the system may be memory.
+pub(crate) fn folder() -> anyhow::Result<TempDir> {
+    Ok(tempfile::Builder::new().prefix("figures-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?)
+}
+
+fn announced(sim: &mut Process) -> anyhow::Result<SocketAddr> {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        let log = sim.log();
+        let said = log.split_once("listens on http://").and_then(|(_, rest)| rest.split_once('\n'));
+        if let Some((address, _)) = said {
+            return Ok(address.trim().parse()?);
+        }
+        ensure!(sim.is_running(), "the network ended at its start:\n{log}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    bail!("the network does not say where it listens:\n{}", sim.log())
+}
+
+/// The token of the gateway's API.
+pub(crate) const API_TOKEN: &str = "a-token-for-figures";
+/// The gateway's own number.
+pub(crate) const OURS: &str = "+15550100000";
+/// The network's made-up account.
+pub(crate) const ACCOUNT: &str = "AC00000000000000000000000000000001";
+/// The token of [`ACCOUNT`].
+pub(crate) const AUTH_TOKEN: &str = "00000000000000000000000000000002";
+/// The address for which webhooks are signed. Nothing is ever sent to it.
+pub(crate) const PUBLIC_URL: &str = "https://gateway.example";
+const NOTED_WITHIN: Duration = Duration::from_millis(1_100);
+/// The longest that anything is waited for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);

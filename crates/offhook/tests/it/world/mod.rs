@@ -1,0 +1,191 @@
+//! A small world for each test: a simulated network and a gateway as processes of their own, on a
+//! loopback address and in a folder that no other test has. What it starts dies with it, and when
+//! a test fails it tells what both of them said.
+
+mod file;
+mod gateway;
+mod http;
+mod network;
+mod process;
+mod webhook;
+
+pub(crate) use file::Line;
+pub(crate) use gateway::{word, words};
+pub(crate) use http::{Answer, at_once, exchange};
+pub(crate) use network::{millis_of, number};
+pub(crate) use process::{Process, offhook};
+pub(crate) use webhook::Form;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// The token of the gateway's API in every test's configuration.
+pub(crate) const API_TOKEN: &str = "sesame-of-the-api-8d1f";
+
+/// The gateway's own number in every test's configuration.
+pub(crate) const OURS: &str = "+12025550100";
+
+/// The network's made-up account.
+pub(crate) const ACCOUNT: &str = "AC00000000000000000000000000000001";
+
+/// The token of [`ACCOUNT`].
+pub(crate) const AUTH_TOKEN: &str = "00000000000000000000000000000002";
+
+/// Longer than anything that a test waits for takes on a busy machine, unless it says otherwise.
+pub(crate) const SOON: Duration = Duration::from_secs(30);
+
+/// One network, one gateway, and their folder.
+pub(crate) struct World {
+    /// Where the network listens.
+    pub(crate) network: SocketAddr,
+    /// Where the gateway listens, while it lives.
+    pub(crate) gateway: SocketAddr,
+    line: Line,
+    sim: Process,
+    serve: Option<Process>,
+    n_starts: u32,
+    folder: TempDir,
+}
+
+impl World {
+    /// Starts a network and a gateway on it. `settings` are laid over those that every test has.
+    pub(crate) fn start(line: Line, settings: &str) -> World {
+        let mut world = World::without_gateway(line, settings);
+        world.start_gateway();
+        world
+    }
+
+    /// Starts a network, and writes the configuration of a gateway that isn't started yet.
+    pub(crate) fn without_gateway(line: Line, settings: &str) -> World {
+        let folder = TempDir::with_prefix("offhook-it-").expect("a temporary folder can be made");
+        let ip = own_ip();
+        let mut sim = Process::start(&folder, "network", ["sim", "--listen", &format!("{ip}:0")]);
+        let network = sim.announced("listens on http://").parse().expect("the network says where it listens");
+        let gateway = SocketAddr::new(ip, free_port(ip));
+        let world = World { network, gateway, line, sim, serve: None, n_starts: 0, folder };
+        world.write_settings(settings);
+        world
+    }
+
+    /// Writes the configuration anew; the next start reads it.
+    pub(crate) fn write_settings(&self, settings: &str) {
+        let text = file::write(self.line, self.network, self.gateway, self.folder.path(), settings);
+        std::fs::write(self.config_file(), text).expect("the configuration can be written");
+    }
+
+    /// The file of the gateway's configuration.
+    pub(crate) fn config_file(&self) -> PathBuf {
+        self.path("offhook.toml")
+    }
+
+    /// The store.
+    pub(crate) fn store_file(&self) -> PathBuf {
+        self.path("store/offhook.db")
+    }
+
+    /// A file in this world's folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Starts the gateway and waits until it puts on disk what it hears.
+    pub(crate) fn start_gateway(&mut self) {
+        assert!(self.serve.is_none(), "the gateway runs already");
+        self.n_starts += 1;
+        let name = format!("gateway-{}", self.n_starts);
+        let config = self.config_file();
+        let serve =
+            Process::start(&self.folder, &name, ["serve".as_ref(), "--config".as_ref(), config.as_os_str()]);
+        self.serve = Some(serve);
+        wait_until("the gateway is ready", SOON, || {
+            let serve = self.serve.as_mut().expect("it was started");
+            assert!(serve.is_running(), "the gateway ended at its start:\n{}", serve.log());
+            self.try_ask("GET", "/readyz", None).is_ok_and(|answer| answer.status == 200)
+        });
+    }
+
+    /// Starts a gateway that must not start. Its exit code, and all that it said.
+    pub(crate) fn refused_start(&self) -> (Option<i32>, String) {
+        let arguments = ["serve", "--config", "offhook.toml"];
+        let mut serve = Process::start(&self.folder, "refused", arguments);
+        wait_until("a gateway that must not start ends", SOON, || !serve.is_running());
+        (serve.exit_code(), serve.log())
+    }
+
+    /// Kills the gateway as the out-of-memory killer would: it hears nothing of it.
+    pub(crate) fn kill_dash_nine(&mut self) {
+        self.serve.take().expect("the gateway runs").kill_dash_nine();
+    }
+
+    /// Kills the gateway and starts it again.
+    pub(crate) fn restart(&mut self) {
+        self.kill_dash_nine();
+        self.start_gateway();
+    }
+
+    /// Asks the gateway to stop, as a service manager does, and waits until it has.
+    pub(crate) fn stop_gateway(&mut self) {
+        self.serve.take().expect("the gateway runs").terminate();
+    }
+
+    /// Everything that gateways said in this world so far.
+    pub(crate) fn gateway_logs(&self) -> String {
+        let logs = (1..=self.n_starts).map(|n| self.path(&format!("gateway-{n}.log")));
+        logs.map(|log| std::fs::read_to_string(log).unwrap_or_default()).collect()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        eprintln!("--- the network's truth\n{}", self.try_network("/network/calls"));
+        eprintln!("--- the network's requests\n{}", self.try_network("/network/requests"));
+        eprintln!("--- the network's log\n{}", self.sim.log());
+        eprintln!("--- the gateways' logs, one after another\n{}", self.gateway_logs());
+    }
+}
+
+/// Asks again and again until it is so. Fails the test, with what both processes said, when it
+/// isn't `within` that time.
+pub(crate) fn wait_until(what: &str, within: Duration, mut is_so: impl FnMut() -> bool) {
+    wait_for(what, within, || is_so().then_some(()));
+}
+
+/// Asks again and again until there is something, and returns it.
+pub(crate) fn wait_for<T>(what: &str, within: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(began.elapsed() < within, "waited {within:?} in vain: {what}");
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// A loopback address that no other test uses: while a gateway is dead nobody else's connection
+/// can take its port. Where the system has but one, that one.
+fn own_ip() -> IpAddr {
+    static N_WORLDS: AtomicU32 = AtomicU32::new(1);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let n_world = N_WORLDS.fetch_add(1, Ordering::Relaxed) % 250;
+    let own = Ipv4Addr::new(127, 1 + high % 250, low, u8::try_from(n_world + 1).unwrap_or(1));
+    match TcpListener::bind((own, 0)) {
+        Ok(_) => own.into(),
+        Err(_) => Ipv4Addr::LOCALHOST.into(),
+    }
+}
+
+/// A port that nobody listens on.
+pub(crate) fn free_port(ip: IpAddr) -> u16 {
+    let listener = TcpListener::bind((ip, 0)).expect("a free port can be found");
+    listener.local_addr().expect("a listener has an address").port()
+}
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(30);
