@@ -88,23 +88,14 @@ impl Page<'_> {
 }
 
 fn print_calls(page: &mut Page<'_>, calls: &Calls) {
-    let Calls {
-        live_max,
-        queue_max,
-        duration_max,
-        ring_max,
-        find_max,
-        attempts_per_hour,
-        destinations,
-        resume_max,
-    } = calls;
+    let Calls { live_max, queue_max, duration_max, ring_max, find_max, attempts_per_hour, destinations } =
+        calls;
     page.section("calls");
     page.set("live_max", live_max.to_string());
     page.set("queue_max", duration(*queue_max));
     page.set("duration_max", duration(*duration_max));
     page.set("ring_max", duration(*ring_max));
     page.set("find_max", duration(*find_max));
-    page.set("resume_max", duration(*resume_max));
     page.set("attempts_per_hour", attempts_per_hour.to_string());
     match destinations {
         Destinations::OwnCountries => {

@@ -102,7 +102,6 @@ fn calls(section: &mut Section<'_, '_>) -> Calls {
     let duration_max = limit("duration_max", SECOND..=DAY, default.duration_max);
     let ring_max = limit("ring_max", SECOND..=RING_LONGEST, default.ring_max);
     let find_max = limit("find_max", SECOND..=HOUR, default.find_max);
-    let resume_max = limit("resume_max", Duration::ZERO..=HOUR, default.resume_max);
     let mut number = |key, range: RangeInclusive<u32>, default| {
         section.optional(key, |node| values::integer(node, range)).unwrap_or(default)
     };
@@ -111,16 +110,7 @@ fn calls(section: &mut Section<'_, '_>) -> Calls {
     let destinations =
         section.optional("destinations", countries::destinations).unwrap_or(default.destinations);
     section.finish();
-    Calls {
-        live_max,
-        queue_max,
-        duration_max,
-        ring_max,
-        find_max,
-        attempts_per_hour,
-        destinations,
-        resume_max,
-    }
+    Calls { live_max, queue_max, duration_max, ring_max, find_max, attempts_per_hour, destinations }
 }
 
 /// What a carrier's `kind` may be.

@@ -75,8 +75,6 @@ pub(crate) struct Calls {
     pub(crate) attempts_per_hour: u32,
     /// The countries that may be called. Default: those of one's own numbers.
     pub(crate) destinations: Destinations,
-    /// How long after a restart a talk may still be taken up again. Default: 60 s.
-    pub(crate) resume_max: Duration,
 }
 
 /// The countries that may be called.
@@ -208,7 +206,6 @@ impl Default for Calls {
             find_max: Duration::from_secs(120),
             attempts_per_hour: 20,
             destinations: Destinations::OwnCountries,
-            resume_max: Duration::from_secs(60),
         }
     }
 }

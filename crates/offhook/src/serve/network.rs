@@ -5,7 +5,7 @@ use crate::config::settings::{CarrierKind, Config};
 use anyhow::Context as _;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::net::TcpStream;
 
@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 pub(super) struct Network {
     address: SocketAddr,
     /// The process, if it was started here.
-    started: Option<u32>,
+    started: Option<Child>,
 }
 
 /// Starts the simulated network, if a carrier of the configuration is on it, it is to be on this
@@ -42,7 +42,7 @@ pub(super) async fn start_where_needed(config: &Config) -> anyhow::Result<Option
         .context("cannot start the simulated network; start it by hand with 'offhook sim'")?;
     for _ in 0..100 {
         if TcpStream::connect(address).await.is_ok() {
-            return Ok(Some(Network { address, started: Some(child.id()) }));
+            return Ok(Some(Network { address, started: Some(child) }));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -54,22 +54,24 @@ pub(super) async fn start_where_needed(config: &Config) -> anyhow::Result<Option
 impl Network {
     /// Where it is, for people.
     pub(super) fn describe(&self) -> String {
-        match self.started {
-            Some(pid) => format!("http://{}, started here as process {pid}", self.address),
+        match &self.started {
+            Some(child) => format!("http://{}, started here as process {}", self.address, child.id()),
             None => format!("http://{}, running already", self.address),
         }
     }
 
     /// The gateway ends. The network goes with it unless calls live on there.
-    pub(super) fn leave(&self, n_live: u64) {
-        let Some(pid) = self.started else { return };
+    pub(super) fn leave(self, n_live: u64) {
+        let Some(mut child) = self.started else { return };
         if n_live > 0 {
+            let pid = child.id();
             println!(
                 "the simulated network goes on as process {pid}, and ends by itself {IDLE} after its last call"
             );
             return;
         }
-        let _ = Command::new("kill").arg(pid.to_string()).status();
+        let _ = child.kill();
+        let _ = child.wait();
     }
 }
 
