@@ -29,6 +29,7 @@ pub use resume::resume;
 pub use script::Script;
 pub use state::{Call, CallState, HangingUp, Over, Placing, Queued, Stray, Talk, Unanswered, Watch};
 pub use step::{born, step};
+pub use timers::RETRY_AFTER_MAX;
 
 #[cfg(test)]
 mod tests;

@@ -62,8 +62,9 @@ const VERIFY_MAX: Duration = Duration::from_secs(4);
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 /// The longest pause between two looks that told nothing.
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
-/// The longest pause that a carrier may ask for: a call can't be forgotten by a header.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(120);
+/// The longest pause that a carrier may ask for: a call can't be forgotten by a header, nor by a
+/// header and a clock that was set back.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(120);
 /// So many looks in a row must have told nothing before our clock decides alone.
 pub(super) const BLIND_ROUNDS: u32 = 4;
 /// So many looks in a row must say that there is no such call before its end, past its hard

@@ -3,6 +3,7 @@
 use super::calls::{at_most, count, kept, rows, value};
 use super::fault::Fault;
 use crate::history::Kept;
+use call::call::RETRY_AFTER_MAX;
 use call::{Party, Timestamp};
 use rusqlite::{Connection, params};
 
@@ -32,11 +33,13 @@ pub(super) fn bring_forward(connection: &Connection, now: Timestamp, spread_ms: 
     })?;
     let all = at_most(owed.len());
     let spread_ms = if owed.len() > AT_ONCE { spread_ms.min(all) } else { 0 };
+    // A pause beyond the longest was asked for by a clock that has been set back since.
+    let latest = (now + RETRY_AFTER_MAX).as_millis();
     let mut moved = 0;
     let mut bring = connection.prepare_cached("UPDATE calls SET due_at = ?2 WHERE rowid = ?1")?;
     for (place, (row, due_at, not_before)) in (0i64..).zip(owed) {
         let turn = now.as_millis().saturating_add(spread_ms.saturating_mul(place) / all);
-        let sooner = turn.max(not_before.unwrap_or(i64::MIN));
+        let sooner = turn.max(not_before.unwrap_or(i64::MIN)).min(latest);
         if sooner < due_at {
             bring.execute(params![row, sooner])?;
             moved += 1;
