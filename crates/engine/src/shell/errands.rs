@@ -7,7 +7,7 @@ use crate::driver::Owed;
 use crate::errand::{Errand, Purpose};
 use crate::heard::Heard;
 use call::call::{Effect, News, Sighting, Source, UnknownWhy};
-use call::{Call, CarrierName};
+use call::{Call, CallState, CarrierName};
 use carrier::Next;
 use carrier::send::Sender;
 use std::collections::BTreeMap;
@@ -33,8 +33,7 @@ pub(crate) struct Runner {
 pub(crate) async fn run(runner: Arc<Runner>, mut owed: mpsc::Receiver<Errands>) {
     while let Some(Errands { owed, since }) = owed.recv().await {
         runner.under_way.fetch_add(owed.len(), Ordering::Relaxed);
-        let (looks, others): (Vec<Owed>, Vec<Owed>) =
-            owed.into_iter().partition(|owed| matches!(owed.effect, Effect::LookUp(_)));
+        let (looks, others): (Vec<Owed>, Vec<Owed>) = owed.into_iter().partition(listing_tells);
         for one in others {
             tokio::spawn(Arc::clone(&runner).perform(one, since));
         }
@@ -165,6 +164,11 @@ impl Runner {
 /// Whether a failed listing would fail for each call as well: to ask on would only add load.
 fn says_it_of_all(why: UnknownWhy) -> bool {
     matches!(why, UnknownWhy::Unauthorized | UnknownWhy::RateLimited | UnknownWhy::Unreachable)
+}
+
+/// Whether a listing of a moment ago answers it. What was hung up since may still stand in one.
+fn listing_tells(owed: &Owed) -> bool {
+    matches!(owed.effect, Effect::LookUp(_)) && !matches!(owed.call.state, CallState::HangingUp(_))
 }
 
 fn by_carrier(looks: Vec<Owed>) -> BTreeMap<CarrierName, Vec<Owed>> {

@@ -40,16 +40,16 @@ pub(crate) fn run(
         note_store(health, turned.as_ref().err());
         match turned {
             Ok(Turned { answers: given, owed, moved }) => {
+                for ((heard, given), answer) in heard.iter().zip(given).zip(answers) {
+                    note_call(health, heard, given.as_ref().ok());
+                    // Whoever asked may have gone away meanwhile; what was heard stands.
+                    let _ = answer.send(given.map_err(|error| TurnFailed::from(&error)));
+                }
                 for moved in &moved {
                     log_move(moved);
                     if moved.call.due_at().is_none() {
                         health.forget(moved.call.facts.id);
                     }
-                }
-                for ((heard, given), answer) in heard.iter().zip(given).zip(answers) {
-                    note_call(health, heard, given.as_ref().ok());
-                    // Whoever asked may have gone away meanwhile; what was heard stands.
-                    let _ = answer.send(given.map_err(|error| TurnFailed::from(&error)));
                 }
                 if !owed.is_empty() && errands.blocking_send(Errands { owed, since }).is_err() {
                     return;

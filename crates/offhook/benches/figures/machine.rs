@@ -55,4 +55,4 @@ fn n_processors() -> usize {
 /// A share of all processors that doesn't disturb.
 const QUIET: f64 = 0.1;
 const LOOK: Duration = Duration::from_millis(300);
-const WAIT_MAX: Duration = Duration::from_secs(8);
+const WAIT_MAX: Duration = Duration::from_secs(4);

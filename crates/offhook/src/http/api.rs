@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use store::CallQuery;
 
 /// What is asked of `POST /v1/calls`.
@@ -166,9 +167,16 @@ pub(crate) async fn resume(State(pages): State<Pages>) -> Reply {
 
 /// `POST /v1/import`: the file of another gateway.
 pub(crate) async fn import(State(pages): State<Pages>, body: Bytes) -> Reply {
-    let text = String::from_utf8_lossy(&body);
-    let read = crate::import::read(&text, &pages.import, pages.calls.now());
-    let outcomes = pages.calls.import(read.calls).await?;
+    let (mapping, now) = (Arc::clone(&pages.import), pages.calls.now());
+    // A large file takes seconds to read, and webhooks must be heard meanwhile.
+    let reading = move || crate::import::read(&String::from_utf8_lossy(&body), &mapping, now);
+    let read = tokio::task::spawn_blocking(reading)
+        .await
+        .map_err(|error| Problem::new(Kind::Unreadable, format!("the file could not be read: {error}")))?;
+    let mut outcomes = Vec::with_capacity(read.calls.len());
+    for part in read.calls.chunks(IMPORTED_AT_ONCE) {
+        outcomes.extend(pages.calls.import(part.to_vec()).await?);
+    }
     let known = outcomes.iter().filter(|outcome| outcome.known).count();
     let live = outcomes.iter().filter(|outcome| outcome.live && !outcome.known).count();
     let reported: Vec<Value> = outcomes
@@ -268,6 +276,8 @@ const STATES: [&str; 9] = [
     "hanging_up",
     "ended",
 ];
+/// So many calls are imported in one turn, between which others are heard.
+const IMPORTED_AT_ONCE: usize = 500;
 /// How many calls a page has unless asked otherwise.
 const PAGE: usize = 50;
 /// How many a page has at most.
