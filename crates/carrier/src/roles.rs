@@ -35,6 +35,29 @@ pub struct Sought {
     pub since: Timestamp,
     /// No leg of this call is younger than this plus the request's time-out.
     pub until: Timestamp,
+    /// How far the carrier's clock is ahead of ours, in milliseconds: the carrier dates its calls by
+    /// its own. Our clock may have been right when the call was placed, so both count.
+    pub skew_ms: i64,
+}
+
+impl Sought {
+    /// Whether a leg that the carrier dates so may be the one sought, where it may be made up to
+    /// `lag` after the first byte could leave, and dates are cut to `grain`.
+    pub fn may_be_of(&self, created: Timestamp, grain: Duration, lag: Duration) -> bool {
+        [0, self.skew_ms].into_iter().any(|skew_ms| {
+            let (since, until) = (shifted(self.since, skew_ms), shifted(self.until, skew_ms));
+            since - grain <= created && created <= until + lag
+        })
+    }
+
+    /// Before this no leg of this call was made, by either clock.
+    pub fn earliest(&self) -> Timestamp {
+        self.since.min(shifted(self.since, self.skew_ms))
+    }
+}
+
+fn shifted(at: Timestamp, by_ms: i64) -> Timestamp {
+    Timestamp(at.0.saturating_add(by_ms))
 }
 
 /// A call in the carrier's listing.

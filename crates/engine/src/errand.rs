@@ -46,12 +46,10 @@ impl Errand {
         Some(Errand { call: owed.call.facts.id, purpose, replies: Vec::new() })
     }
 
-    /// Widens a search by how far the carrier's clock is from ours: the carrier dates its calls by
-    /// its own.
+    /// Tells a search how far the carrier's clock is ahead of ours.
     pub fn at_skew(mut self, skew_ms: i64) -> Errand {
         if let Purpose::Find(sought) = &mut self.purpose {
-            sought.since = Timestamp(sought.since.0.min(sought.since.0.saturating_add(skew_ms)));
-            sought.until = Timestamp(sought.until.0.max(sought.until.0.saturating_add(skew_ms)));
+            sought.skew_ms = skew_ms;
         }
         self
     }
@@ -176,6 +174,7 @@ fn find(call: &Call) -> Option<Purpose> {
         to: call.facts.to.clone(),
         since: placing.since,
         until: placing.send_by,
+        skew_ms: 0,
     };
     Some(Purpose::Find(Box::new(sought)))
 }

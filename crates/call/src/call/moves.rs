@@ -39,7 +39,10 @@ pub(super) fn farther(
         }
         Progress::InProgress => {
             let answered_at = at - lasted.unwrap_or_default();
-            let talk_until = (answered_at + limits.duration_max).min(unanswered.hard_until);
+            // A hard bound that is past already was set by a clock that has jumped since.
+            let bound =
+                if unanswered.hard_until > at { unanswered.hard_until } else { at + limits.duration_max };
+            let talk_until = (answered_at + limits.duration_max).min(bound);
             let due_at = (at + spread(limits.look_talking, event.roll)).min(talk_until);
             CallState::InProgress(Talk {
                 leg: unanswered.leg.clone(),

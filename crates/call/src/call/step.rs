@@ -211,10 +211,12 @@ fn seen_live(call: &Call, progress: Progress, lasted: Option<Duration>, event: &
             let talk_until = talked.map_or(talk.talk_until, |lasted| {
                 rebased(talk.talk_until, at + limits.duration_max.saturating_sub(lasted))
             });
-            if at >= talk_until {
+            // Only a word of the talk itself ends it for its length: one from before the answer may
+            // have been overtaken by it.
+            if at >= talk_until && progress == Progress::InProgress {
                 return hanging_up(call, EndedBy::Gateway, "duration_max", at, true);
             }
-            let due_at = (at + spread(limits.look_talking, event.roll)).min(talk_until);
+            let due_at = (at + spread(limits.look_talking, event.roll)).min(talk_until.max(at + SOON));
             go(call, S::InProgress(Talk { talk_until, watch: watch_at(due_at), ..talk.clone() }), [])
         }
         S::HangingUp(hanging) => {

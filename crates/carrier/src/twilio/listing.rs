@@ -45,7 +45,7 @@ pub(super) fn find(
         Ok(page) => page,
         Err(unknown) => return Next::Done(Err(unknown)),
     };
-    let horizon = sought.since - QUEUED_MAX;
+    let horizon = sought.earliest() - QUEUED_MAX;
     let is_past = |record: &Record| record.created_at().is_some_and(|created| created < horizon);
     let all_past = !page.calls.is_empty() && page.calls.iter().all(is_past);
     match next_query(twilio, page.next_page_uri.as_deref()) {
@@ -82,8 +82,7 @@ pub(super) fn list_live(twilio: &Twilio, replies: &[Reply]) -> Next<Result<Vec<C
 /// The calls on the pages that may be the one sought. One that can be neither taken nor ruled out
 /// makes the whole listing unreadable: to overlook it would be to guess.
 fn candidates(twilio: &Twilio, sought: &Sought, replies: &[Reply]) -> Result<Vec<Candidate>, Unknown> {
-    let from = sought.since - WHOLE_SECOND;
-    let until = sought.until + twilio.config.request_timeout + ACCEPTANCE_LAG;
+    let lag = twilio.config.request_timeout + ACCEPTANCE_LAG;
     let mut found = Vec::new();
     for reply in replies {
         for record in page::<Record>(reply)?.calls {
@@ -91,7 +90,7 @@ fn candidates(twilio: &Twilio, sought: &Sought, replies: &[Reply]) -> Result<Vec
                 continue;
             }
             let created = record.created_at().ok_or_else(|| unreadable("a listed call without its date"))?;
-            if created < from || created > until {
+            if !sought.may_be_of(created, WHOLE_SECOND, lag) {
                 continue;
             }
             let leg = record.leg().ok_or_else(|| unreadable("a listed call without its sid"))?;

@@ -277,3 +277,14 @@ fn a_search_that_comes_back_late_is_a_look_all_the_same() {
     let step = hear(&adopted, NOW, Source::Listing, News::Found(Found::Leg { leg: leg(), sighting: over }));
     assert_eq!((ended(&step).kind, ended(&step).confirmed_by), (EndingKind::Busy, ConfirmedBy::Listing));
 }
+
+#[test]
+fn a_look_that_the_answer_overtook_hangs_up_nobody() {
+    let ringing = after(asked(), [admitted(), placed(), progressed(Progress::Ringing)]);
+    let answered = hear(&ringing, LATE, Source::Webhook, progressed(Progress::InProgress)).call;
+    assert_eq!(answered.state.deadline(), Some(LATE + limits().duration_max), "by the clock that jumped");
+    let overtaken = Sighting::Live { progress: Progress::Ringing, lasted: Some(Duration::from_secs(2)) };
+    let step = hear(&answered, LATE + MINUTE * 11, Source::LookUp, sighted(overtaken));
+    assert!(step.effects.is_empty());
+    assert!(step.call.due_at() > Some(LATE + MINUTE * 11));
+}

@@ -20,6 +20,7 @@ fn sought() -> Sought {
         to: Party::read("+12025550143"),
         since: CREATED,
         until: CREATED + Duration::from_secs(1),
+        skew_ms: 0,
     }
 }
 
@@ -185,6 +186,25 @@ fn what_is_no_listing_tells_nothing() {
         assert_eq!(done(twilio().find(&sought(), &later)).unwrap_err().why, why, "{bad:?}");
         let later = [reply(200, ANSWERED_2), bad.clone()];
         assert_eq!(done(twilio().list_live(&later)).unwrap_err().why, why, "{bad:?}");
+    }
+}
+
+#[test]
+fn a_carriers_clock_counts_beside_ours_and_nothing_between_them() {
+    let minute = 60_000;
+    let windows = |apart_ms: i64, skew_ms: i64| {
+        let since = Timestamp(CREATED.0 + apart_ms);
+        Sought { since, until: since + Duration::from_secs(1), skew_ms, ..sought() }
+    };
+    for (apart_ms, skew_ms, n_found) in [
+        (0, 0, 1),
+        (0, -40 * minute, 1),
+        (40 * minute, -40 * minute, 1),
+        (20 * minute, -40 * minute, 0),
+        (-20 * minute, 40 * minute, 0),
+    ] {
+        let page = page_with("\"status\": \"queued\"", "\"status\": \"busy\"");
+        assert_eq!(found(&windows(apart_ms, skew_ms), &[&page]).len(), n_found, "{apart_ms} {skew_ms}");
     }
 }
 
