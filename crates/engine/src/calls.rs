@@ -326,7 +326,8 @@ impl Calls {
             drop(lock(reader).take());
         }
         let _ = self.inner.ear.jobs.send(Message::Stop).await;
-        if let Some(writer) = lock(&self.inner.writer).take() {
+        let writer = lock(&self.inner.writer).take();
+        if let Some(writer) = writer {
             let _ = tokio::task::spawn_blocking(move || writer.join()).await;
         }
     }
