@@ -196,6 +196,25 @@ pub fn masked(text: &str) -> String {
     format!("{head}…{tail}")
 }
 
+/// The text with every number of seven digits or more hidden like [`masked`] does: for texts that
+/// a carrier wrote.
+pub fn without_numbers(text: &str) -> String {
+    let mut out = String::new();
+    let mut number = String::new();
+    for letter in text.chars().chain(std::iter::once(' ')) {
+        if letter.is_ascii_digit() || (letter == '+' && number.is_empty()) {
+            number.push(letter);
+            continue;
+        }
+        let n_digits = number.trim_start_matches('+').len();
+        out += &if n_digits >= 7 { masked(&number) } else { number.clone() };
+        number.clear();
+        out.push(letter);
+    }
+    out.pop();
+    out
+}
+
 fn parsed(text: &str) -> Option<phonenumber::PhoneNumber> {
     phonenumber::parse(None, text).ok()
 }

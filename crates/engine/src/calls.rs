@@ -136,6 +136,7 @@ impl Calls {
             send_within: settings.send_within,
             ear: ear.clone(),
             clock: Arc::clone(&clock),
+            health: Arc::clone(&health),
             lanes,
             under_way: AtomicUsize::new(0),
             room: Notify::new(),

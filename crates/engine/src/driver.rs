@@ -30,6 +30,8 @@ pub struct Turned {
     pub owed: Vec<Owed>,
     /// Which calls changed their state.
     pub moved: Vec<Moved>,
+    /// Whether anything was written: a turn that only reads says nothing of a full disk.
+    pub wrote: bool,
 }
 
 /// A call that changed its state.
@@ -64,6 +66,7 @@ struct Turn<'a> {
 struct Brought {
     owed: Vec<Owed>,
     moved: Vec<Moved>,
+    wrote: bool,
 }
 
 impl Driver {
@@ -78,7 +81,7 @@ impl Driver {
     /// # Errors
     /// The store failed: nothing of the batch happened.
     pub fn turn(&mut self, heard: &[Heard], now: Timestamp) -> Result<Turned, StoreError> {
-        let mut turned = Turned { answers: Vec::new(), owed: Vec::new(), moved: Vec::new() };
+        let mut turned = Turned { answers: Vec::new(), owed: Vec::new(), moved: Vec::new(), wrote: false };
         let Driver { store, settings, chance } = self;
         store.turn(&mut |page| {
             // The store may run this again whole.
@@ -100,6 +103,7 @@ impl Driver {
             turn.bring_up_to_date(heard, &mut turned.answers)?;
             turned.owed = turn.brought.owed;
             turned.moved = turn.brought.moved;
+            turned.wrote = turn.brought.wrote;
             Ok(())
         })?;
         Ok(turned)
@@ -139,6 +143,11 @@ impl Turn<'_> {
             }
             Heard::TakeDue(limit) => self.take_due(*limit),
             Heard::Start { paused } => self.start(paused.as_deref()),
+            Heard::Probe => {
+                self.page.set_setting("probed_at", Some(&self.now.as_millis().to_string()))?;
+                self.brought.wrote = true;
+                Ok(Answer::Done)
+            }
             Heard::ClockSet => {
                 self.page.bring_forward(self.now, SPREAD_MS)?;
                 Ok(Answer::Done)
@@ -266,6 +275,7 @@ impl Turn<'_> {
         let unread = matches!(event.news, News::Unread { .. });
         if step.call != kept.call || asked_for || unread {
             self.page.write(&step.call, &event, kept.version)?;
+            self.brought.wrote = true;
         }
         let was = kept.call.state.word();
         if step.call.state.word() != was {
@@ -279,6 +289,7 @@ impl Turn<'_> {
     fn begin(&mut self, event: &Event) -> Result<Option<Call>, StoreError> {
         let Some(call) = born(event) else { return Ok(None) };
         self.page.write(&call, event, 0)?;
+        self.brought.wrote = true;
         self.brought.moved.push(Moved { was: None, call: call.clone() });
         Ok(Some(call))
     }

@@ -3,6 +3,7 @@
 
 use crate::heard::Heard;
 use call::call::{Found, HangUpReply, News, Sighting, Unknown, UnknownWhy};
+use call::number::without_numbers;
 use call::{Call, CallId, CarrierName};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -20,6 +21,8 @@ struct Inner {
     notice: Option<String>,
     unseen: BTreeMap<CallId, (CarrierName, UnknownWhy, String)>,
     alarms: BTreeMap<CallId, String>,
+    /// Carriers that did not accept our credentials, in their words.
+    locked_out: BTreeMap<CarrierName, String>,
 }
 
 /// How the gateway is.
@@ -45,11 +48,26 @@ impl Health {
         for ((carrier, why), (n_calls, detail)) in groups {
             let calls = if n_calls == 1 { "call" } else { "calls" };
             reasons.push(format!(
-                "{n_calls} {calls} at {carrier} cannot be verified: {} ({detail}); kept, and asked about again",
-                why.word()
+                "{n_calls} {calls} at {carrier} cannot be verified: {} ({detail}); kept, and asked about again{}",
+                why.word(),
+                way_out(why, carrier)
             ));
         }
-        reasons.extend(inner.alarms.iter().map(|(call, alarm)| format!("{call}: {alarm}")));
+        reasons.extend(inner.locked_out.iter().map(|(carrier, said)| {
+            format!(
+                "{carrier} refuses calls: {said}; check the account and its token in [carriers.{carrier}]"
+            )
+        }));
+        let mut alike: BTreeMap<&str, Vec<CallId>> = BTreeMap::new();
+        for (call, alarm) in &inner.alarms {
+            alike.entry(alarm).or_default().push(*call);
+        }
+        for (alarm, calls) in alike {
+            let others = calls.len().saturating_sub(1);
+            let more = if others == 0 { String::new() } else { format!(" and {others} more") };
+            let first = calls.first().map(ToString::to_string).unwrap_or_default();
+            reasons.push(format!("{first}{more}: {alarm}"));
+        }
         Report { ready: inner.ready && inner.store.is_none(), reasons }
     }
 
@@ -63,6 +81,11 @@ impl Health {
         self.lock().store = failure;
     }
 
+    /// Whether the store failed when it was last written.
+    pub(crate) fn store_failed(&self) -> bool {
+        self.lock().store.is_some()
+    }
+
     /// Something that stays true until the next start.
     pub(crate) fn set_notice(&self, notice: Option<String>) {
         self.lock().notice = notice;
@@ -72,9 +95,16 @@ impl Health {
     pub(crate) fn note(&self, heard: &Heard, call: &Call) {
         let id = call.facts.id;
         let mut inner = self.lock();
+        inner.note_credentials(heard, &call.facts.carrier);
         match told(heard) {
             Some(Some(unknown)) if !call.state.is_ended() || !call.strays.is_empty() => {
                 let seen = (call.facts.carrier.clone(), unknown.why, unknown.detail.clone());
+                let known =
+                    inner.unseen.values().any(|(carrier, why, _)| (carrier, *why) == (&seen.0, seen.1));
+                if !known {
+                    let (carrier, why, detail) = (&seen.0, seen.1.word(), &seen.2);
+                    tracing::warn!(%carrier, why, detail, "a carrier cannot be asked how calls stand; they are kept");
+                }
                 inner.unseen.insert(id, seen);
             }
             Some(_) => {
@@ -99,6 +129,41 @@ impl Health {
         self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
+
+impl Inner {
+    /// Notes whether a carrier accepts our credentials.
+    fn note_credentials(&mut self, heard: &Heard, carrier: &CarrierName) {
+        let Heard::News { news, .. } = heard else { return };
+        match news {
+            News::PlaceRefused { code, reason } if LOCKED_OUT.contains(&code.as_str()) => {
+                tracing::warn!(%carrier, code, "a carrier does not accept our credentials; no call can be made there");
+                self.locked_out.insert(carrier.clone(), without_numbers(reason));
+            }
+            News::Placed { .. }
+            | News::Sighted { sighting: Sighting::Live { .. } | Sighting::Over(_), .. } => {
+                self.locked_out.remove(carrier);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What a person can do about it, where it is not the carrier's turn.
+fn way_out(why: UnknownWhy, carrier: &CarrierName) -> String {
+    match why {
+        UnknownWhy::Unauthorized | UnknownWhy::Forbidden => {
+            format!("; check the account and its token in [carriers.{carrier}]")
+        }
+        UnknownWhy::NotConfigured => {
+            format!("; configure [carriers.{carrier}], or give a call up with 'offhook hangup ID'")
+        }
+        _ => String::new(),
+    }
+}
+
+/// The codes by which carriers refuse credentials: HTTP's, and Twilio's 20003
+/// (<https://www.twilio.com/docs/api/errors/20003>).
+const LOCKED_OUT: [&str; 2] = ["401", "20003"];
 
 /// Whether the carrier told something: `None` if this was no answer of a carrier.
 fn told(heard: &Heard) -> Option<Option<&Unknown>> {

@@ -51,6 +51,8 @@ pub enum Heard {
         /// Why outbound calls start paused, if they do.
         paused: Option<String>,
     },
+    /// The store failed: write something small, to learn whether it works again.
+    Probe,
     /// The clock was set: what is due by the old one is due now.
     ClockSet,
     /// Outbound calls stop (with a reason) or go on.

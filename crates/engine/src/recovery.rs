@@ -25,7 +25,7 @@ pub struct RecoveryLine {
     pub call: Call,
     /// What was believed of it at the start: the word for its state.
     pub believed: String,
-    /// What the carrier said first, in its own or the shared words; `None` if nothing yet.
+    /// What the carrier said last, in its own or the shared words; `None` if nothing yet.
     pub carrier: Option<String>,
     /// What was decided.
     pub decision: Decision,
@@ -84,7 +84,7 @@ pub(crate) fn report(history: &mut dyn History) -> Result<RecoveryReport, StoreE
 
 fn line(recovered: Recovered, events: &[KeptEvent]) -> RecoveryLine {
     let call = recovered.kept.call;
-    let carrier = events.iter().find_map(|kept| carriers_word(&kept.event));
+    let carrier = events.iter().rev().find_map(|kept| carriers_word(&kept.event));
     let adopted = recovered.believed == "placing" && call.leg().is_some();
     let decision = match &call.state {
         CallState::Ended(_) => Decision::Closed,

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &DemoArgs, terminal: Terminal) -> anyhow::Result<Exit> {
         let mut screen = Screen::new(terminal, args.json);
         let played = tokio::select! {
             played = play::play(&mut stage, &mut screen) => Some(played),
-            () = crate::serve::told_to_stop() => None,
+            () = crate::serve::told_to_stop(false) => None,
         };
         stage.strike();
         let Some(played) = played else {

@@ -39,7 +39,7 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/calls/{id}/events", get(api::events))
         .route("/calls/{id}/hangup", post(api::hang_up))
         .route("/recovery", get(api::recovery))
-        .route("/pause", post(api::pause))
+        .route("/pause", get(api::paused).post(api::pause))
         .route("/resume", post(api::resume))
         .route("/import", post(api::import).layer(DefaultBodyLimit::max(IMPORT_MAX)))
         .method_not_allowed_fallback(problem::wrong_method)

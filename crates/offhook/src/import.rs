@@ -101,6 +101,9 @@ fn checked(snapshot: Snapshot) -> Result<Snapshot, String> {
     if snapshot.call_id.is_empty() {
         return Err("callId is empty".to_owned());
     }
+    if !PLAUSIBLE_MS.contains(&snapshot.started_at) {
+        return Err(format!("startedAt is {}, no time in milliseconds since 1970", snapshot.started_at));
+    }
     if !matches!(snapshot.direction.as_str(), "inbound" | "outbound") {
         return Err(format!("direction is {:?}, neither inbound nor outbound", snapshot.direction));
     }
@@ -111,6 +114,13 @@ fn checked(snapshot: Snapshot) -> Result<Snapshot, String> {
 }
 
 fn believed(snapshot: &Snapshot) -> Option<Believed> {
+    // The reason says more than that it is over.
+    let ended = snapshot.state == "completed";
+    if let Some(reason) = snapshot.end_reason.as_deref().filter(|_| ended)
+        && let Some(end) = ENDS.iter().find(|end| **end == reason)
+    {
+        return Some(Believed::Over(end));
+    }
     let over = |word: &str| ENDS.iter().find(|end| **end == word).map(|end| Believed::Over(end));
     if let Some(end) = over(&snapshot.state) {
         return Some(end);
@@ -274,6 +284,8 @@ const ENDS: [&str; 9] = [
     "busy",
     "voicemail",
 ];
+/// From 2001 to 2100: what lies outside is in seconds, or no time at all.
+const PLAUSIBLE_MS: std::ops::Range<i64> = 1_000_000_000_000..4_102_444_800_000;
 /// The other gateway notes the start of a call and dials within this time.
 const DIALLED_WITHIN: Duration = Duration::from_secs(30);
 

@@ -11,7 +11,7 @@ mod sim;
 
 use clap::Parser as _;
 use cli::Exit;
-use cli::args::{Command, CommandLine};
+use cli::args::{Command, CommandLine, ServeArgs};
 use cli::terminal::Terminal;
 use config::{Environment, Loaded};
 use std::process::ExitCode;
@@ -24,8 +24,8 @@ fn main() -> ExitCode {
             let terminal = Terminal::of_process(line.global.no_color, &environment);
             demo::run(args, terminal).unwrap_or_else(|error| done(Err(error)))
         }
-        Command::Serve => match line.global.load_config(&environment) {
-            Ok(loaded) => done(serve_with_logs(&loaded)),
+        Command::Serve(args) => match line.global.load_config(&environment) {
+            Ok(loaded) => done(serve_with_logs(&loaded, args)),
             Err(faults) => {
                 eprintln!("offhook: {faults}");
                 Exit::Usage
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     exit.code()
 }
 
-fn serve_with_logs(loaded: &Loaded) -> anyhow::Result<()> {
+fn serve_with_logs(loaded: &Loaded, args: &ServeArgs) -> anyhow::Result<()> {
     use std::io::IsTerminal as _;
     let filter = tracing_subscriber::EnvFilter::try_new(&loaded.config.log)?;
     tracing_subscriber::fmt()
@@ -48,7 +48,7 @@ fn serve_with_logs(loaded: &Loaded) -> anyhow::Result<()> {
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();
-    serve::run(loaded)
+    serve::run(loaded, args)
 }
 
 fn done(result: anyhow::Result<()>) -> Exit {

@@ -5,6 +5,7 @@ mod network;
 mod report;
 mod token;
 
+use crate::cli::args::ServeArgs;
 use crate::config::settings::StoreUrl;
 use crate::config::{Loaded, Source};
 use crate::http::{Pages, router};
@@ -21,12 +22,12 @@ use tokio::net::TcpListener;
 ///
 /// # Errors
 /// It could not start, in words with the way out.
-pub(crate) fn run(loaded: &Loaded) -> anyhow::Result<()> {
+pub(crate) fn run(loaded: &Loaded, args: &ServeArgs) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(loaded))
+    runtime.block_on(serve(loaded, told_to_stop(args.until_stdin_ends)))
 }
 
-async fn serve(loaded: &Loaded) -> anyhow::Result<()> {
+async fn serve(loaded: &Loaded, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
     let config = &loaded.config;
     let StoreUrl::Sqlite(path) = &config.store.url;
     // The store first: a second gateway on it must find out before it takes anything else.
@@ -59,7 +60,7 @@ async fn serve(loaded: &Loaded) -> anyhow::Result<()> {
     tokio::spawn(report::tell(calls.clone()));
     let import = Arc::new(assemble::import_mapping(config));
     let pages = Pages { calls: calls.clone(), token: token.into(), public_url, import };
-    axum::serve(listener, router(pages)).with_graceful_shutdown(told_to_stop()).await?;
+    axum::serve(listener, router(pages)).with_graceful_shutdown(stop).await?;
     let n_live = calls.live().await.unwrap_or_default();
     calls.stop().await;
     println!(
@@ -101,17 +102,31 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// Waits for Ctrl-C or a service manager's SIGTERM.
-pub(crate) async fn told_to_stop() {
+/// Waits for Ctrl-C, a service manager's SIGTERM, a terminal that goes away, or, if that is asked
+/// for, the end of the standard input.
+pub(crate) async fn told_to_stop(until_stdin_ends: bool) {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut term) = signal(SignalKind::terminate()) else {
+    let (Ok(mut term), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
         let _ = tokio::signal::ctrl_c().await;
         return;
     };
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = term.recv() => {}
+        _ = hangup.recv() => {}
+        () = stdin_ended(), if until_stdin_ends => {}
     }
+}
+
+/// Waits on a thread of its own: nothing else reads the standard input.
+async fn stdin_ended() {
+    let (ended, end) = tokio::sync::oneshot::channel::<()>();
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        drop(ended);
+    });
+    let _ = end.await;
 }
 
 /// Two pages can read while a third waits.

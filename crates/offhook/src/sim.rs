@@ -23,7 +23,7 @@ pub(crate) fn run(args: &SimArgs) -> anyhow::Result<()> {
             exit_when_idle: args.exit_when_idle,
             ..network::Settings::default()
         };
-        network::serve(listener, settings, crate::serve::told_to_stop()).await?;
+        network::serve(listener, settings, crate::serve::told_to_stop(args.until_stdin_ends)).await?;
         Ok(())
     })
 }

@@ -1,7 +1,7 @@
 //! What an end is called: how, by whom, why, and who says so.
 
 use super::ending::{CarrierEnding, ConfirmedBy, EndedBy, Ending, EndingKind};
-use super::event::Source;
+use super::event::{Source, UnknownWhy};
 use super::facts::Direction;
 use super::state::{Call, CallState};
 
@@ -63,8 +63,22 @@ pub(super) fn confirmed_by(source: Source) -> ConfirmedBy {
 }
 
 /// The one end without proof.
-pub(super) fn nowhere_to_be_found() -> Ending {
-    ending(EndingKind::Indeterminate, EndedBy::Gateway, "not_found_at_carrier", ConfirmedBy::Nobody)
+pub(super) fn nowhere_to_be_found(why: UnknownWhy) -> Ending {
+    let cause = match why {
+        UnknownWhy::NotConfigured => "carrier_not_configured",
+        _ => "not_found_at_carrier",
+    };
+    ending(EndingKind::Indeterminate, EndedBy::Gateway, cause, ConfirmedBy::Nobody)
+}
+
+/// Whether a look says that there is nothing to be found. That nobody can be asked, since the
+/// carrier is not configured, says so only of a call that its user gave up.
+pub(super) fn is_nowhere(why: UnknownWhy, given_up_by: EndedBy) -> bool {
+    match why {
+        UnknownWhy::NotFound => true,
+        UnknownWhy::NotConfigured => given_up_by == EndedBy::Agent,
+        _ => false,
+    }
 }
 
 pub(super) fn ending(kind: EndingKind, by: EndedBy, cause: &str, confirmed_by: ConfirmedBy) -> Ending {

@@ -3,7 +3,7 @@
 use super::closing::{ending, nowhere_to_be_found};
 use super::effect::Effect;
 use super::ending::{ConfirmedBy, EndedBy, Ending, EndingKind};
-use super::event::{Event, Found, Sighting, Source};
+use super::event::{Event, Found, Sighting, Source, UnknownWhy};
 use super::moves::{Step, end, farther, go, hanging_up, over};
 use super::progress::Progress;
 use super::state::{Call, CallState, Placing, Queued, Unanswered};
@@ -126,16 +126,25 @@ pub(super) fn found(call: &Call, placing: &Placing, found: &Found, event: &Event
             let verdict = at >= placing.send_by + call.facts.limits.settle;
             let rounds = placing.rounds.saturating_add(u8::from(verdict));
             if rounds >= FIND_ROUNDS && at >= placing.give_up_at {
-                return end(call, nowhere_to_be_found(), at);
+                return end(call, nowhere_to_be_found(UnknownWhy::NotFound), at);
             }
             again(call, &Placing { rounds, ..placing.clone() }, event)
         }
         Found::Several(_) => again(call, placing, event),
+        Found::Unknown(unknown) if given_up(placing, unknown.why, at) => {
+            end(call, nowhere_to_be_found(unknown.why), at)
+        }
         Found::Unknown(unknown) => {
             let watch = blind(&placing.watch, unknown, event);
             go(call, CallState::Placing(Placing { watch, ..placing.clone() }), [])
         }
     }
+}
+
+/// Whether its user gave up a placement that nobody can be asked about.
+fn given_up(placing: &Placing, why: UnknownWhy, at: Timestamp) -> bool {
+    let unwanted = matches!(placing.wish, Some((EndedBy::Agent, _)));
+    unwanted && why == UnknownWhy::NotConfigured && at >= placing.give_up_at
 }
 
 /// Looked, and no verdict: look again, sooner while it is young.

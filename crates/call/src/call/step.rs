@@ -4,10 +4,10 @@
 //! `match`; what a state does with an event is in the small functions below it and in
 //! [`placing`] and [`strays`].
 
-use super::closing::{ending, nowhere_to_be_found};
+use super::closing::{ending, is_nowhere, nowhere_to_be_found};
 use super::effect::Effect;
 use super::ending::{ConfirmedBy, EndedBy, EndingKind};
-use super::event::{Event, Found, HangUpReply, News, Sighting, Unknown, UnknownWhy};
+use super::event::{Event, Found, HangUpReply, News, Sighting, Unknown};
 use super::facts::Limits;
 use super::moves::{Step, end, farther, go, hanging_up, over, stay, with_watch};
 use super::progress::Progress;
@@ -264,9 +264,9 @@ fn unseen(call: &Call, unknown: &Unknown, event: &Event) -> Step {
             go(call, with_watch(&call.state, blind(&talk.watch, unknown, event)), [])
         }
         S::HangingUp(hanging) => {
-            let missing = hanging.missing + u32::from(unknown.why == UnknownWhy::NotFound);
+            let missing = hanging.missing + u32::from(is_nowhere(unknown.why, hanging.by));
             if missing >= MISSING_ROUNDS && at >= hanging.hard_until {
-                return end(call, nowhere_to_be_found(), at);
+                return end(call, nowhere_to_be_found(unknown.why), at);
             }
             // What is owed is owed, whether the carrier can be asked or not.
             let watch = blind(&hanging.watch, unknown, event);

@@ -60,3 +60,11 @@ fn a_party_reads_back_as_what_it_was() {
         assert_eq!(Party::from(String::from(party.clone())), party, "{text:?}");
     }
 }
+
+#[test]
+fn a_number_within_a_text_is_masked() {
+    let said = "The 'To' number +12025550143 is not valid (21211), nor is 2025550143";
+    assert_eq!(without_numbers(said), "The 'To' number +1…43 is not valid (21211), nor is 20…43");
+    assert_eq!(without_numbers("duration_max"), "duration_max");
+    assert_eq!(without_numbers("+1"), "+1");
+}

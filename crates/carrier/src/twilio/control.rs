@@ -145,8 +145,8 @@ fn refused(reply: &Reply) -> PlaceError {
     let code = fault.code.map_or_else(|| reply.status.to_string(), |code| short(&code));
     let said = fault.message.map(|message| short(&message)).filter(|message| !message.is_empty());
     let reason = match (reply.status, said) {
-        (401 | 403, Some(said)) => format!("the carrier did not accept our credentials: {said}"),
-        (401 | 403, None) => "the carrier did not accept our credentials".to_owned(),
+        (401, Some(said)) => format!("the carrier did not accept our credentials: {said}"),
+        (401, None) => "the carrier did not accept our credentials".to_owned(),
         (_, Some(said)) => said,
         (status, None) => format!("HTTP {status}"),
     };

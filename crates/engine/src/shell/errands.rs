@@ -5,6 +5,7 @@ use super::{Ear, Errands, TurnFailed};
 use crate::clock::Clock;
 use crate::driver::Owed;
 use crate::errand::{Errand, Purpose};
+use crate::health::Health;
 use crate::heard::Heard;
 use call::call::{Effect, News, Sighting, Source, UnknownWhy};
 use call::{Call, CallState, CarrierName};
@@ -23,6 +24,7 @@ pub(crate) struct Runner {
     pub(crate) send_within: Duration,
     pub(crate) ear: Ear,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) health: Arc<Health>,
     /// How many errands were taken and not done yet.
     pub(crate) under_way: AtomicUsize,
     /// Rings when there is room for more.

@@ -8,11 +8,16 @@ use std::time::{Duration, Instant};
 
 /// Ticks for ever.
 pub(crate) async fn run(runner: Arc<Runner>) {
+    let mut probed = Instant::now();
     let mut clocks = Clocks { wall: runner.clock.now(), steady: Instant::now() };
     loop {
         if clocks.drifted(runner.clock.now(), Instant::now()) {
             tracing::warn!("the wall clock was set, or the machine slept; every call is looked at");
             let _ = runner.ear.hear(Heard::ClockSet).await;
+        }
+        if runner.health.store_failed() && probed.elapsed() >= PROBE_EVERY {
+            probed = Instant::now();
+            let _ = runner.ear.hear(Heard::Probe).await;
         }
         let room = runner.room();
         let taken = if room == 0 {
@@ -50,6 +55,8 @@ impl Clocks {
 
 /// How often somebody looks whether anything is due, and queued calls whether they may go.
 const TICK: Duration = Duration::from_millis(100);
+/// How often a store that failed is tried.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// So many calls are taken up in one turn.
 const TAKEN_AT_ONCE: usize = 1_024;
 /// Clocks are steered by less than this; a larger jump is somebody's hand, or sleep.

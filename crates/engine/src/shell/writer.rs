@@ -8,6 +8,7 @@ use crate::health::Health;
 use crate::heard::{Answer, Heard};
 use call::CallState;
 use call::call::Ending;
+use call::number::without_numbers;
 use std::sync::Arc;
 use std::time::Instant;
 use store::StoreError;
@@ -37,9 +38,16 @@ pub(crate) fn run(
             batch.into_iter().map(|job| (job.heard, job.answer)).unzip();
         let since = Instant::now();
         let turned = driver.turn(&heard, clock.now());
-        note_store(health, turned.as_ref().err());
+        match &turned {
+            Err(error) => note_failure(health, error),
+            Ok(turned) if turned.wrote && health.store_failed() => {
+                tracing::info!("the store can be written again");
+                health.set_store(None);
+            }
+            Ok(_) => {}
+        }
         match turned {
-            Ok(Turned { answers: given, owed, moved }) => {
+            Ok(Turned { answers: given, owed, moved, wrote: _ }) => {
                 for ((heard, given), answer) in heard.iter().zip(given).zip(answers) {
                     note_call(health, heard, given.as_ref().ok());
                     // Whoever asked may have gone away meanwhile; what was heard stands.
@@ -69,6 +77,7 @@ fn log_move(moved: &Moved) {
     match &moved.call.state {
         CallState::Ended(over) => {
             let Ending { kind, cause, .. } = &over.ending;
+            let cause = without_numbers(cause);
             tracing::info!(%call, was, is, kind = kind.word(), cause, "a call ended");
         }
         CallState::HangingUp(hanging) => {
@@ -78,11 +87,11 @@ fn log_move(moved: &Moved) {
     }
 }
 
-fn note_store(health: &Arc<Health>, failure: Option<&StoreError>) {
-    if let Some(error) = failure {
+fn note_failure(health: &Arc<Health>, error: &StoreError) {
+    if !health.store_failed() {
         tracing::error!(%error, "the store failed; nothing of this turn happened");
     }
-    health.set_store(failure.map(ToString::to_string));
+    health.set_store(Some(error.to_string()));
 }
 
 fn note_call(health: &Arc<Health>, heard: &Heard, answer: Option<&Answer>) {

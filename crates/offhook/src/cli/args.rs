@@ -46,7 +46,7 @@ pub(crate) enum Command {
     /// Shows a gateway that dies in the middle of calls and comes back knowing the truth
     Demo(DemoArgs),
     /// Runs the gateway
-    Serve,
+    Serve(ServeArgs),
     /// Runs the simulated telephone network
     Sim(SimArgs),
     /// What is asked of a running gateway.
@@ -98,6 +98,14 @@ pub(crate) struct DemoArgs {
     pub(crate) keep: bool,
 }
 
+/// `offhook serve`.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ServeArgs {
+    /// Ends when its standard input ends, as it does when whoever started it dies
+    #[arg(long, hide = true)]
+    pub(crate) until_stdin_ends: bool,
+}
+
 /// `offhook sim`.
 #[derive(Debug, Args)]
 pub(crate) struct SimArgs {
@@ -110,6 +118,9 @@ pub(crate) struct SimArgs {
     /// Answers every request to a carrier so much later, such as 50ms
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) latency: Option<Duration>,
+    /// Ends when its standard input ends, as it does when whoever started it dies
+    #[arg(long, hide = true)]
+    pub(crate) until_stdin_ends: bool,
     /// Ends when nothing was asked of it and no call was live for so long, such as 30s
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) exit_when_idle: Option<Duration>,

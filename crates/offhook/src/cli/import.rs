@@ -5,7 +5,8 @@ use super::gateway::Gateway;
 use super::wire::ImportReport;
 use super::{CommandError, Exit, Terminal};
 
-/// Imports a file. It is done when every readable line was taken; the others are named.
+/// Imports a file. It is done when every readable line was taken; the
+/// others are named. A file without a single readable line is another file.
 pub(super) async fn run(
     gateway: &Gateway,
     args: &ImportArgs,
@@ -23,7 +24,8 @@ pub(super) async fn run(
     for line in remarks(&report) {
         terminal.remark(&line);
     }
-    Ok(Exit::Done)
+    let nothing = report.taken + report.known == 0 && !report.skipped.is_empty();
+    Ok(if nothing { Exit::Failed } else { Exit::Done })
 }
 
 /// How many calls were taken, for the standard output.

@@ -77,7 +77,7 @@ pub(super) fn recovered_table(recovery: &Recovery, paint: Paint) -> String {
     let calls = if n_calls == 1 { "call" } else { "calls" };
     let started = recovery.started_at.map(|at| format!(" at {}", words::time(at))).unwrap_or_default();
     let pending = match recovery.pending {
-        0 => "every carrier has answered".to_owned(),
+        0 => "each was asked about".to_owned(),
         n_pending => format!("{n_pending} still to be told by their carrier"),
     };
     let mut rows = vec![Cell::heads(&["ID", "TO", "BELIEVED", "CARRIER SAYS", "DECISION", "AFTER", "WHY"])];

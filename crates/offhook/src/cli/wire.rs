@@ -52,6 +52,8 @@ pub(crate) struct Ending {
     /// A text or a number, as the carrier has it.
     pub(crate) carrier_code: Option<Value>,
     pub(crate) confirmed_by: Option<String>,
+    /// How long the talk was by the carrier's count, in seconds.
+    pub(crate) duration_s: Option<i64>,
 }
 
 /// One line of a call's story.

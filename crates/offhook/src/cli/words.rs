@@ -40,7 +40,7 @@ pub(crate) fn remark(call: &Call) -> String {
 
 /// How a call ended, who ended it, why, and who says so.
 pub(crate) fn ending(ending: &Ending) -> String {
-    let Ending { kind, by, cause, carrier_code, confirmed_by } = ending;
+    let Ending { kind, by, cause, carrier_code, confirmed_by, duration_s: _ } = ending;
     let by = by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
     let reasons: Vec<String> =
         cause.clone().into_iter().chain(carrier_code.as_ref().and_then(code)).collect();
@@ -51,6 +51,13 @@ pub(crate) fn ending(ending: &Ending) -> String {
 
 /// How long the talk lasted, or has lasted by `now`. `None` if nobody answered.
 pub(crate) fn talk(call: &Call, now: Option<Timestamp>) -> Option<String> {
+    if let Some(ending) = &call.ending {
+        // The carrier's own count, where it gives one; of an end that nobody confirmed, none.
+        let counted = ending.duration_s.map(|seconds| length(SignedDuration::from_secs(seconds)));
+        if counted.is_some() || ending.confirmed_by.as_deref() == Some("nobody") {
+            return counted;
+        }
+    }
     let until = call.ended_at.or(now.filter(|_| !call.is_over()))?;
     Some(length(until.duration_since(call.answered_at?)))
 }

@@ -51,7 +51,7 @@ impl Stage {
     pub(super) async fn start_gateway(&mut self) -> anyhow::Result<()> {
         let log = OpenOptions::new().create(true).append(true).open(self.folder.join("gateway.log"))?;
         let child = command()?
-            .args(["serve", "--config"])
+            .args(["serve", "--until-stdin-ends", "--config"])
             .arg(self.folder.join("offhook.toml"))
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -158,7 +158,7 @@ impl Drop for Stage {
 /// Starts the network on a port that the system chooses, and reads which.
 fn start_network(folder: &Path) -> anyhow::Result<(Child, String)> {
     let mut child = command()?
-        .args(["sim", "--listen", "127.0.0.1:0", "--exit-when-idle", "2m"])
+        .args(["sim", "--until-stdin-ends", "--listen", "127.0.0.1:0"])
         .stdout(Stdio::piped())
         .stderr(File::create(folder.join("network.log"))?)
         .spawn()
@@ -183,7 +183,8 @@ fn command() -> anyhow::Result<Command> {
             command.env_remove(name);
         }
     }
-    command.stdin(Stdio::null()).process_group(0);
+    // The pipe ends with the demo, however it ends, and what it started ends with the pipe.
+    command.stdin(Stdio::piped()).process_group(0);
     Ok(command)
 }
 

@@ -60,6 +60,9 @@ pub(crate) async fn place(
     let asked: PlaceCall = read(&body)?;
     let to = number(&asked.to)?;
     let from = asked.from.as_deref().map(number).transpose()?;
+    if headers.get_all("idempotency-key").iter().count() > 1 {
+        return Err(Problem::new(Kind::Unreadable, "two Idempotency-Key headers: send one"));
+    }
     let key = match headers.get("idempotency-key") {
         Some(key) => Some((idempotency_key(key)?, digest(&to, from.as_ref(), asked.say.as_deref()))),
         None => None,
@@ -150,6 +153,12 @@ pub(crate) async fn recovery(State(pages): State<Pages>) -> Reply {
     })))
 }
 
+/// `GET /v1/pause`: whether outbound calls are paused, and why.
+pub(crate) async fn paused(State(pages): State<Pages>) -> Reply {
+    let reason = pages.calls.paused().await?;
+    Ok(Json(json!({ "paused": reason.is_some(), "reason": reason })))
+}
+
 /// `POST /v1/pause`.
 pub(crate) async fn pause(State(pages): State<Pages>, body: Bytes) -> Reply {
     let asked: Pause = if body.is_empty() { Pause::default() } else { read(&body)? };
@@ -219,6 +228,13 @@ async fn waits_for(pages: &Pages, call: &Call) -> Result<Option<&'static str>, P
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // The library would also read the fields off a list, in their order.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::new(
+            Kind::Unreadable,
+            "the body is no JSON object, like {\"to\": \"+12025550143\"}",
+        ));
+    }
     serde_json::from_slice(body).map_err(|error| {
         Problem::new(Kind::Unreadable, format!("the body is not the JSON that this page takes: {error}"))
     })

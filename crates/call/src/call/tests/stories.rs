@@ -288,3 +288,28 @@ fn a_look_that_the_answer_overtook_hangs_up_nobody() {
     assert!(step.effects.is_empty());
     assert!(step.call.due_at() > Some(LATE + MINUTE * 11));
 }
+
+#[test]
+fn a_call_whose_carrier_is_gone_is_kept_until_its_user_gives_it_up() {
+    let gone = || sighted(Sighting::Unknown(unknown(UnknownWhy::NotConfigured)));
+    let mut kept = talking();
+    let mut given_up = after(talking(), [want_end()]);
+    for _ in 0..20 {
+        kept = hear(&kept, LATE, Source::LookUp, gone()).call;
+        given_up = hear(&given_up, LATE, Source::LookUp, gone()).call;
+    }
+    assert!(matches!(kept.state, CallState::HangingUp(_)));
+    let CallState::Ended(over) = &given_up.state else { panic!("{:?}", given_up.state) };
+    assert_eq!(
+        (over.ending.cause.as_str(), over.ending.confirmed_by),
+        ("carrier_not_configured", ConfirmedBy::Nobody)
+    );
+
+    let unwanted =
+        after(asked(), [admitted(), News::PlaceInDoubt { why: "imported".to_owned() }, want_end()]);
+    let nobody = News::Found(Found::Unknown(unknown(UnknownWhy::NotConfigured)));
+    let early = hear(&unwanted, NOW, Source::Listing, nobody.clone());
+    assert!(matches!(early.call.state, CallState::Placing(_)));
+    let late = hear(&unwanted, LATE, Source::Listing, nobody);
+    assert_eq!(ended(&late).cause, "carrier_not_configured");
+}
