@@ -112,10 +112,18 @@ impl World {
 
     /// The line of the recovery report on this call.
     pub(crate) fn recovered(&self, id: &str) -> Value {
-        let report = self.recovery();
-        let lines = report["calls"].as_array().expect("a list of calls");
-        let line = lines.iter().find(|line| line["id"] == id);
-        line.unwrap_or_else(|| panic!("recovery doesn't speak of {id}: {report}")).clone()
+        // A start answers before the first look is back.
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        loop {
+            let report = self.recovery();
+            let lines = report["calls"].as_array().expect("a list of calls");
+            let line = lines.iter().find(|line| line["id"] == id);
+            let line = line.unwrap_or_else(|| panic!("recovery doesn't speak of {id}: {report}"));
+            if line["decision"] != "pending" || std::time::Instant::now() > until {
+                return line.clone();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
     }
 
     /// `/healthz`: whether all is well, and the reasons if not, in one text.

@@ -1,0 +1,160 @@
+//! What must have healed once nothing goes wrong any more.
+
+use super::{Breach, Promise};
+use crate::world::{World, end, millis, tail};
+use call::call::ConfirmedBy;
+use call::{Call, CallState};
+use network::CallTruth;
+use network::world::Direction;
+
+impl World {
+    /// Holds everything against the truth.
+    pub(crate) fn inspect(&self) -> Result<(), Breach> {
+        let legs = self.network.calls();
+        for leg in &legs {
+            if leg.live {
+                self.inspect_known(leg)?;
+                self.inspect_bound(leg)?;
+            }
+        }
+        self.inspect_phantoms(&legs)
+    }
+
+    /// For how long nothing has gone wrong.
+    fn calm_for(&self) -> i64 {
+        let since = self.calm_since.unwrap_or(self.now).max(self.checks.started_at);
+        self.now - since
+    }
+
+    fn inspect_known(&self, leg: &CallTruth) -> Result<(), Breach> {
+        if leg.direction == Direction::Inbound {
+            return Ok(());
+        }
+        let tables = self.disk.tables();
+        let row = self.checks.owner.get(&leg.id).and_then(|id| tables.calls.get(id));
+        let known = row.is_some_and(|row| {
+            let own = row.call.leg().is_some_and(|own| own.as_str() == leg.id);
+            let stray = row.call.strays.iter().any(|stray| stray.leg.as_str() == leg.id);
+            let sought = matches!(row.call.state, CallState::Placing(_) | CallState::Queued(_));
+            stray || sought || (own && !row.call.state.is_ended())
+        });
+        // Given up after its bound, and no word of it since: nobody can know of it yet.
+        let given_up = row.is_some_and(|row| match &row.call.state {
+            CallState::Ended(over) => over.ending.confirmed_by == ConfirmedBy::Nobody,
+            _ => false,
+        });
+        let unheard = given_up && !self.checks.news.iter().any(|heard| heard.leg.as_str() == leg.id);
+        let age = (self.now - leg.asked_at.get()).min(self.calm_for());
+        let unwanted = row.and_then(|row| self.unwanted_for(&row.call, leg));
+        if let Some((promise, unwanted_for)) = unwanted.filter(|(_, unwanted_for)| *unwanted_for > HEAL_MS) {
+            drop(tables);
+            let what = format!("{} is {}, unwanted since {unwanted_for} ms", end(&leg.id), leg.status);
+            return Err(self.breach(promise, what));
+        }
+        if known || unheard || age < UNKNOWN_MS {
+            return Ok(());
+        }
+        let is = row.map(|row| (tail(row.call.facts.id), row.call.state.word()));
+        drop(tables);
+        let what = format!("{} is {} since {age} ms, and {is:?} does not know it", end(&leg.id), leg.status);
+        Err(self.breach(Promise::NoOrphan, what))
+    }
+
+    /// For how long of the calm a leg is known as one that must be hung up, and which promise that
+    /// would break in the end.
+    fn unwanted_for(&self, call: &Call, leg: &CallTruth) -> Option<(Promise, i64)> {
+        let stray = call.strays.iter().find(|stray| stray.leg.as_str() == leg.id);
+        let (promise, since) = match (&call.state, stray) {
+            (_, Some(stray)) => (Promise::NoOrphan, stray.since),
+            (CallState::HangingUp(hanging), None) if hanging.leg.as_str() == leg.id => {
+                (Promise::BoundedLife, hanging.since)
+            }
+            _ => return None,
+        };
+        // In the calm the wall clock is right again; before it, it may have been ahead.
+        Some((promise, (self.now - since.0).min(self.calm_for())))
+    }
+
+    fn inspect_bound(&self, leg: &CallTruth) -> Result<(), Breach> {
+        let limits = &self.plan.limits;
+        let bound = leg.asked_at.get() + millis(limits.ring_max + limits.duration_max);
+        let over = (self.now - bound).min(self.calm_for());
+        if over <= HEAL_MS {
+            return Ok(());
+        }
+        let what =
+            format!("{} is {} though its time was over {} s ago", end(&leg.id), leg.status, over / 1000);
+        Err(self.breach(Promise::BoundedLife, what))
+    }
+
+    fn inspect_phantoms(&self, legs: &[CallTruth]) -> Result<(), Breach> {
+        let tables = self.disk.tables();
+        for row in tables.calls.values().filter(|row| !row.call.state.is_ended()) {
+            let own = row.call.leg().map(|leg| leg.as_str());
+            let Some(truth) = legs.iter().find(|truth| Some(truth.id.as_str()) == own) else { continue };
+            let known_since = self.checks.known_since.get(&row.call.facts.id).copied();
+            let known_for = self.now - known_since.unwrap_or(self.now);
+            let over_for = truth.ended_at.map_or(0, |at| self.now - at.get());
+            let over_for = over_for.min(known_for).min(self.calm_for());
+            if over_for > HEAL_MS {
+                let what = format!(
+                    "{} is {}, and {} is over since {} s",
+                    tail(row.call.facts.id),
+                    row.call.state.word(),
+                    end(&truth.id),
+                    over_for / 1000
+                );
+                return Err(self.breach(Promise::NoPhantom, what));
+            }
+        }
+        Ok(())
+    }
+
+    /// At the end nothing lives, here or there, and every word that was given stands.
+    pub(crate) fn inspect_end(&self) -> Result<(), Breach> {
+        self.inspect_news()?;
+        let tables = self.disk.tables();
+        let unfinished = tables.calls.values().find(|row| !row.call.state.is_ended());
+        if let Some(row) = unfinished {
+            let what = format!("at the end {} is still {:?}", tail(row.call.facts.id), row.call.state);
+            return Err(self.breach(Promise::NoPhantom, what));
+        }
+        let stray = tables.calls.values().find(|row| !row.call.strays.is_empty());
+        if let Some(row) = stray {
+            let what = format!("at the end {} still has {:?}", tail(row.call.facts.id), row.call.strays);
+            return Err(self.breach(Promise::NoOrphan, what));
+        }
+        drop(tables);
+        if let Some(leg) = self.network.calls().into_iter().find(|leg| leg.live) {
+            let what = format!("at the end {} is {}", end(&leg.id), leg.status);
+            return Err(self.breach(Promise::BoundedLife, what));
+        }
+        Ok(())
+    }
+
+    /// A start has had its two seconds.
+    pub(crate) fn inspect_recovery(&self) -> Result<(), Breach> {
+        let stumbled = self.checks.stumbled_at.is_some_and(|at| at >= self.checks.started_at);
+        let clock_set = self.checks.clock_set_at.is_some_and(|at| at >= self.checks.started_at);
+        if stumbled || clock_set {
+            return Ok(());
+        }
+        let tables = self.disk.tables();
+        let forgotten = self.checks.not_looked_at.iter().find_map(|id| {
+            let row = tables.calls.get(id)?;
+            let owes = !row.call.state.is_ended() || !row.call.strays.is_empty();
+            owes.then(|| (tail(*id), row.call.state.word(), row.call.strays.len()))
+        });
+        drop(tables);
+        match forgotten {
+            Some(call) => Err(self.breach(Promise::Recovery, format!("a start did not ask about {call:?}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// So long may a leg be unknown in the calm: until a listing shows it.
+const UNKNOWN_MS: i64 = 60_000;
+/// So long may healing take: the longest pause that a carrier may ask for, a lease, a look and its
+/// time-out, twice.
+const HEAL_MS: i64 = 240_000;

@@ -1,0 +1,267 @@
+//! Every turn: each call that was written is rebuilt from its log, and each of its moves is held
+//! against the truth.
+
+use super::{Breach, Paused, Promise};
+use crate::world::World;
+use crate::world::{end, millis, tail};
+use call::call::{ConfirmedBy, EndedBy, Event, News, Over, Sighting, Source, born, step};
+use call::{Call, CallId, CallState, CarrierCallId, Timestamp};
+use network::CallTruth;
+use network::world::Cause;
+
+impl World {
+    /// Holds what the last turn wrote against its log and the truth.
+    pub(crate) fn inspect_written(&mut self) -> Result<(), Breach> {
+        let written: Vec<CallId> = self.disk.tables().written.iter().copied().collect();
+        for id in written {
+            self.inspect_call(id)?;
+        }
+        Ok(())
+    }
+
+    fn inspect_call(&mut self, id: CallId) -> Result<(), Breach> {
+        let known = self.checks.rebuilt.remove(&id);
+        let (row, log) = {
+            let tables = self.disk.tables();
+            let Some(row) = tables.calls.get(&id).cloned() else { return Ok(()) };
+            let seen = usize::try_from(known.as_ref().map_or(0, |(version, _)| *version)).unwrap_or(0);
+            let log: Vec<Event> = tables
+                .events
+                .get(&id)
+                .into_iter()
+                .flatten()
+                .skip(seen)
+                .map(|line| line.event.clone())
+                .collect();
+            (row, log)
+        };
+        let mut call = known.map(|(_, call)| call);
+        for event in &log {
+            let next = match &call {
+                None => born(event),
+                Some(call) => Some(step(call, event).call),
+            };
+            let Some(next) = next else {
+                return Err(self.breach(Promise::Rebuilt, format!("{} begins with {event:?}", tail(id))));
+            };
+            self.inspect_move(call.as_ref(), &next, event)?;
+            call = Some(next);
+        }
+        if call.as_ref() != Some(&row.call) {
+            let what = format!("{} is {:?}, and its log makes it {call:?}", tail(id), row.call);
+            return Err(self.breach(Promise::Rebuilt, what));
+        }
+        if !row.call.state.is_ended() && row.due_at.is_none() {
+            let what = format!("{} is {} and never due", tail(id), row.call.state.word());
+            return Err(self.breach(Promise::BoundedLife, what));
+        }
+        self.checks.rebuilt.insert(id, (row.version, row.call));
+        Ok(())
+    }
+
+    fn inspect_move(&mut self, was: Option<&Call>, is: &Call, event: &Event) -> Result<(), Breach> {
+        let id = is.facts.id;
+        self.inspect_ended(is)?;
+        self.inspect_proof(is, event)?;
+        self.inspect_leg(is)?;
+        if matches!(event.source, Source::Webhook | Source::LookUp | Source::Listing | Source::Reply) {
+            self.checks.looked_at(id);
+        }
+        let was_ended = was.is_some_and(|was| was.state.is_ended());
+        match &is.state {
+            CallState::Ended(over) if !was_ended => self.inspect_ending(was, is, over, event),
+            CallState::HangingUp(hanging)
+                if hanging.by == EndedBy::Gateway
+                    && !was.is_some_and(|was| matches!(was.state, CallState::HangingUp(_))) =>
+            {
+                self.inspect_deadline(id, &hanging.leg, &hanging.cause, event)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is over stays as it is; only its strays may change.
+    fn inspect_ended(&mut self, is: &Call) -> Result<(), Breach> {
+        let id = is.facts.id;
+        let before = self.checks.ended.get(&id);
+        match (&is.state, before) {
+            (CallState::Ended(over), None) => {
+                self.checks.ended.insert(id, over.clone());
+                Ok(())
+            }
+            (CallState::Ended(over), Some(before)) if over == before => Ok(()),
+            (_, None) => Ok(()),
+            (state, Some(before)) => {
+                let what = format!("{} was {before:?} and is {state:?}", tail(id));
+                Err(self.breach(Promise::EndedStays, what))
+            }
+        }
+    }
+
+    /// A successful look that says "over" ends the call, there and then.
+    fn inspect_proof(&self, is: &Call, event: &Event) -> Result<(), Breach> {
+        let leg = match &event.news {
+            News::Over { leg, .. } | News::Sighted { leg, sighting: Sighting::Over(_) } => leg,
+            _ => return Ok(()),
+        };
+        if is.leg() != Some(leg) || is.state.is_ended() {
+            return Ok(());
+        }
+        let what = format!("{} was told that it is over, and is {}", tail(is.facts.id), is.state.word());
+        Err(self.breach(Promise::NoPhantom, what))
+    }
+
+    /// A leg that a call took for its own was made for it.
+    fn inspect_leg(&mut self, is: &Call) -> Result<(), Breach> {
+        let Some(leg) = is.leg() else { return Ok(()) };
+        self.checks.known_since.entry(is.facts.id).or_insert(self.now);
+        match self.checks.owner.get(leg.as_str()) {
+            Some(owner) if *owner != is.facts.id => {
+                let what = format!("{} took {leg}, which was made for {}", tail(is.facts.id), tail(*owner));
+                Err(self.breach(Promise::NoGuess, what))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn inspect_ending(
+        &mut self,
+        was: Option<&Call>,
+        is: &Call,
+        over: &Over,
+        event: &Event,
+    ) -> Result<(), Breach> {
+        let id = is.facts.id;
+        let legs = self.checks.created.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let truths: Vec<CallTruth> = legs.iter().filter_map(|sid| self.truth(sid)).collect();
+        let living = truths.iter().find(|truth| truth.live);
+        if over.ending.confirmed_by == ConfirmedBy::Nobody && living.is_some() {
+            self.tally.fault("given up while it lived");
+            self.story.tell(self.now, || format!("{} is given up while it lives", tail(id)));
+        }
+        let guess = |what: String| Err(self.breach(Promise::NoGuess, what));
+        match over.ending.confirmed_by {
+            ConfirmedBy::Nobody => match bound_of(was) {
+                Some(bound) if event.at >= bound => Ok(()),
+                bound => guess(format!("{} was given up at {:?}, before {bound:?}", tail(id), event.at)),
+            },
+            ConfirmedBy::Gateway | ConfirmedBy::Reply => match living {
+                Some(leg) => guess(format!(
+                    "{} ended as {:?}, and {} is {}",
+                    tail(id),
+                    over.ending,
+                    end(&leg.id),
+                    leg.status
+                )),
+                None => Ok(()),
+            },
+            ConfirmedBy::Webhook | ConfirmedBy::LookUp | ConfirmedBy::Listing | ConfirmedBy::Import => {
+                let leg = over.leg.as_ref().and_then(|leg| self.truth(leg.as_str()));
+                match leg {
+                    Some(leg) if leg.live => guess(format!(
+                        "{} ended as {:?}, and {} is {}",
+                        tail(id),
+                        over.ending,
+                        end(&leg.id),
+                        leg.status
+                    )),
+                    Some(leg) if !agrees(over, &leg) => guess(format!(
+                        "{} ended as {:?}, and in truth {} ({:?})",
+                        tail(id),
+                        over.ending,
+                        leg.status,
+                        leg.cause
+                    )),
+                    Some(_) => Ok(()),
+                    None => guess(format!("{} ended by proof of no leg: {:?}", tail(id), over)),
+                }
+            }
+        }
+    }
+
+    /// The gateway hangs up for time: the time must have passed, by the network's clock.
+    fn inspect_deadline(
+        &self,
+        id: CallId,
+        leg: &CarrierCallId,
+        cause: &str,
+        event: &Event,
+    ) -> Result<(), Breach> {
+        let Some(truth) = self.truth(leg.as_str()) else { return Ok(()) };
+        let limits = &self.plan.limits;
+        let since = |at: Option<network::Millis>| at.map_or(0, |at| self.now - at.get());
+        let talked = since(truth.answered_at) >= millis(limits.duration_max) - SLACK_MS;
+        let lived = since(Some(truth.asked_at));
+        let too_long = lived >= millis(limits.ring_max + limits.duration_max) - SLACK_MS;
+        let rang = lived >= millis(limits.ring_max) - SLACK_MS;
+        // Where the carrier can't be asked our own clock decides.
+        let clock_set = self.checks.clock_set_at.is_some_and(|at| at + 10_000 >= truth.asked_at.get());
+        let blind = matches!(event.news, News::Sighted { sighting: Sighting::Unknown(_), .. });
+        let fair = match cause {
+            "duration_max" => talked || too_long || (clock_set && blind),
+            "ring_max" => rang,
+            _ => true,
+        };
+        if fair {
+            return Ok(());
+        }
+        let talk_s = since(truth.answered_at) / 1000;
+        let what =
+            format!("{} is hung up for {cause} after {} s, {talk_s} s of talk", tail(id), lived / 1000);
+        Err(self.breach(Promise::NoEarlyEnd, what))
+    }
+
+    /// A call is admitted: not too soon after the last one, and not while they are paused.
+    pub(crate) fn inspect_admission(&mut self, call: &Call) -> Result<(), Breach> {
+        let id = tail(call.facts.id);
+        if self.checks.paused == Paused::Yes {
+            return Err(self.breach(Promise::Paused, format!("{id} is dialled though calls are paused")));
+        }
+        let before = self.checks.admitted_at.replace(self.now);
+        match before {
+            Some(before) if self.now - before < self.checks.apart_ms => {
+                let what = format!("{id} is dialled {} ms after another", self.now - before);
+                Err(self.breach(Promise::Pace, what))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The truth about a leg.
+    pub(crate) fn truth(&self, sid: &str) -> Option<CallTruth> {
+        self.network.calls().into_iter().find(|truth| truth.id == sid)
+    }
+}
+
+/// Before which time an end without proof is a guess.
+fn bound_of(was: Option<&Call>) -> Option<Timestamp> {
+    match &was?.state {
+        CallState::Placing(placing) => Some(placing.give_up_at),
+        CallState::HangingUp(hanging) => Some(hanging.hard_until),
+        _ => None,
+    }
+}
+
+/// Whether the end that we believe in is the one that was.
+fn agrees(over: &Over, truth: &CallTruth) -> bool {
+    use call::call::EndingKind as K;
+    let kind = over.ending.kind;
+    if truth.answered_at.is_some() {
+        return kind == K::Completed;
+    }
+    let inbound = truth.direction == network::world::Direction::Inbound;
+    match truth.cause {
+        Some(Cause::Busy) => kind == K::Busy,
+        Some(Cause::Rejected) if inbound => kind == K::Rejected || kind == K::NoAnswer,
+        Some(Cause::Rejected) => kind == K::Busy,
+        Some(Cause::RingTimeout | Cause::TimeLimit) => kind == K::NoAnswer,
+        // That the caller gave up before we declined is not told by any carrier.
+        Some(Cause::Canceled) if inbound && kind == K::Rejected => over.ending.by == EndedBy::Gateway,
+        Some(Cause::Canceled | Cause::HungUp) => kind == K::Canceled || kind == K::NoAnswer,
+        Some(Cause::Unreachable | Cause::InstructionsFailed) => kind == K::Failed,
+        None => false,
+    }
+}
+
+/// Carriers count in whole seconds.
+const SLACK_MS: i64 = 3_000;

@@ -1,0 +1,64 @@
+//! The reading side of the store in memory.
+
+use super::{Disk, Row};
+use call::{CallId, Timestamp};
+use std::collections::BTreeMap;
+use store::{CallQuery, History, Kept, KeptEvent, Recovered, StoreError};
+
+impl History for Disk {
+    fn call(&mut self, id: CallId) -> Result<Option<Kept>, StoreError> {
+        Ok(self.tables().calls.get(&id).map(kept))
+    }
+
+    fn calls(&mut self, query: &CallQuery) -> Result<Vec<Kept>, StoreError> {
+        let tables = self.tables();
+        let fits = |row: &&Row| {
+            let state = &row.call.state;
+            let older = query.before.is_none_or(|before| row.call.facts.id < before);
+            let wanted = query.state.as_deref().is_none_or(|word| word == state.word());
+            older && wanted && !(query.unfinished && state.is_ended())
+        };
+        Ok(tables.calls.values().rev().filter(fits).take(query.limit).map(kept).collect())
+    }
+
+    fn events(&mut self, id: CallId, after: u64, limit: usize) -> Result<Vec<KeptEvent>, StoreError> {
+        let tables = self.tables();
+        let log = tables.events.get(&id).map(Vec::as_slice).unwrap_or_default();
+        Ok(log.iter().filter(|line| line.version > after).take(limit).cloned().collect())
+    }
+
+    fn recovered(&mut self, limit: usize) -> Result<(Option<Timestamp>, Vec<Recovered>), StoreError> {
+        let tables = self.tables();
+        let found = tables.recovered.iter().take(limit).filter_map(|(id, noted)| {
+            let kept = kept(tables.calls.get(id)?);
+            Some(Recovered { kept, believed: noted.believed.to_owned(), version: noted.version })
+        });
+        Ok((tables.started_at, found.collect()))
+    }
+
+    fn unheard(&mut self) -> Result<(u64, u64), StoreError> {
+        let tables = self.tables();
+        let unheard = tables.recovered.iter().filter(|(id, noted)| {
+            let same = |row: &&Row| row.version == noted.version && row.call.state.word() != "queued";
+            tables.calls.get(id).filter(same).is_some()
+        });
+        Ok((tables.recovered.len() as u64, unheard.count() as u64))
+    }
+
+    fn setting(&mut self, name: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.tables().settings.get(name).cloned())
+    }
+
+    fn census(&mut self) -> Result<Vec<(String, u64)>, StoreError> {
+        let tables = self.tables();
+        let mut census: BTreeMap<String, u64> = BTreeMap::new();
+        for row in tables.calls.values().filter(|row| !row.call.state.is_ended()) {
+            *census.entry(row.call.state.word().to_owned()).or_default() += 1;
+        }
+        Ok(census.into_iter().collect())
+    }
+}
+
+fn kept(row: &Row) -> Kept {
+    Kept { call: row.call.clone(), version: row.version }
+}

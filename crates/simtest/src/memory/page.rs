@@ -1,0 +1,209 @@
+//! One turn on the store in memory.
+
+use super::{Noted, Row, Tables, Undo};
+use call::call::{Direction, RETRY_AFTER_MAX};
+use call::{Call, CallId, CallState, CarrierCallId, CarrierName, Event, Party, Timestamp};
+use store::{Kept, KeptEvent, KeyUse, Page, StoreError, Work};
+
+/// A turn that is not committed yet.
+pub(super) struct MemoryPage<'t> {
+    pub(super) tables: &'t mut Tables,
+}
+
+impl MemoryPage<'_> {
+    fn lease(&mut self, id: CallId, due_at: Timestamp) {
+        if let Some(row) = self.tables.calls.get_mut(&id) {
+            self.tables.undo.push(Undo::Due(id, row.due_at));
+            row.due_at = Some(due_at);
+        }
+    }
+
+    /// Those that are due at some time and fit, the most urgent first.
+    fn owed(&self, fits: impl Fn(&Row) -> bool) -> Vec<(Timestamp, CallId)> {
+        let rows = self.tables.calls.iter().filter(|(_, row)| fits(row));
+        let mut owed: Vec<_> = rows.filter_map(|(id, row)| Some((row.due_at?, *id))).collect();
+        owed.sort_unstable();
+        owed
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.tables.calls.values()
+    }
+
+    fn check(&self, call: &Call, version: u64) -> Result<(), StoreError> {
+        let id = call.facts.id;
+        for leg in legs(call) {
+            let key = (call.facts.carrier.clone(), leg.clone());
+            if let Some(owner) = self.tables.legs.get(&key).filter(|owner| **owner != id) {
+                return Err(StoreError::Conflict(format!("leg {leg} of {id}, which is {owner}'s,")));
+            }
+        }
+        let found = self.tables.calls.get(&id).map_or(0, |row| row.version);
+        let imported = call.facts.imported_id.as_ref().filter(|_| version == 0);
+        let known = imported.is_some_and(|imported| {
+            self.rows().any(|row| row.call.facts.imported_id.as_ref() == Some(imported))
+        });
+        if found == version && !known { Ok(()) } else { Err(StoreError::Conflict(format!("call {id}"))) }
+    }
+}
+
+impl Page for MemoryPage<'_> {
+    fn within(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
+        let n_before = self.tables.undo.len();
+        let done = work(self);
+        if done.is_err() {
+            self.tables.take_back(n_before);
+        }
+        done
+    }
+
+    fn call(&mut self, id: CallId) -> Result<Option<Kept>, StoreError> {
+        Ok(self.tables.calls.get(&id).map(kept))
+    }
+
+    fn call_by_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError> {
+        Ok(self.tables.legs.get(&(carrier.clone(), leg.clone())).copied())
+    }
+
+    fn call_by_imported_id(&mut self, imported_id: &str) -> Result<Option<CallId>, StoreError> {
+        let found = self.rows().find(|row| row.call.facts.imported_id.as_deref() == Some(imported_id));
+        Ok(found.map(|row| row.call.facts.id))
+    }
+
+    fn key_use(&mut self, key: &str) -> Result<Option<KeyUse>, StoreError> {
+        Ok(self.tables.keys.get(key).cloned())
+    }
+
+    fn keep_key(&mut self, key: &str, used: &KeyUse, _at: Timestamp) -> Result<(), StoreError> {
+        if self.tables.keys.contains_key(key) {
+            return Err(StoreError::Conflict("an idempotency key".to_owned()));
+        }
+        self.tables.undo.push(Undo::Key(key.to_owned()));
+        self.tables.keys.insert(key.to_owned(), used.clone());
+        Ok(())
+    }
+
+    fn write(&mut self, call: &Call, event: &Event, version: u64) -> Result<(), StoreError> {
+        self.check(call, version)?;
+        let id = call.facts.id;
+        for leg in legs(call) {
+            let key = (call.facts.carrier.clone(), leg.clone());
+            if self.tables.legs.insert(key, id).is_none() {
+                self.tables.undo.push(Undo::Leg(call.facts.carrier.clone(), leg.clone()));
+            }
+        }
+        let row = Row { call: call.clone(), version: version + 1, due_at: call.due_at() };
+        let old = self.tables.calls.insert(id, row);
+        self.tables.undo.push(Undo::Call(id, old.map(Box::new)));
+        let line = KeptEvent { version: version + 1, event: event.clone() };
+        self.tables.events.entry(id).or_default().push(line);
+        self.tables.undo.push(Undo::Event(id));
+        Ok(())
+    }
+
+    fn take_due(
+        &mut self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Kept>, StoreError> {
+        let due = self.owed(|row| row.due_at.is_some_and(|at| at <= now));
+        let mut taken = Vec::new();
+        for (_, id) in due.into_iter().take(limit) {
+            self.lease(id, lease_until);
+            taken.extend(self.tables.calls.get(&id).map(kept));
+        }
+        Ok(taken)
+    }
+
+    fn bring_forward(&mut self, now: Timestamp, spread_ms: i64) -> Result<u64, StoreError> {
+        let owed = self.owed(|row| !matches!(row.call.state, CallState::Queued(_)));
+        let all = i64::try_from(owed.len()).unwrap_or(i64::MAX);
+        let spread_ms = if owed.len() > AT_ONCE { spread_ms.min(all) } else { 0 };
+        let mut moved = 0;
+        for (place, (due_at, id)) in (0..).zip(owed) {
+            let not_before = self.tables.calls.get(&id).and_then(|row| row.call.not_before());
+            let turn = Timestamp(now.0 + spread_ms * place / all.max(1));
+            let sooner = turn.max(not_before.unwrap_or(turn)).min(now + RETRY_AFTER_MAX);
+            if sooner < due_at {
+                self.lease(id, sooner);
+                moved += 1;
+            }
+        }
+        Ok(moved)
+    }
+
+    fn note_start(&mut self, now: Timestamp) -> Result<u64, StoreError> {
+        let unfinished = self.tables.calls.iter().filter(|(_, row)| !row.call.state.is_ended());
+        let noted: std::collections::BTreeMap<_, _> = unfinished
+            .map(|(id, row)| (*id, Noted { believed: row.call.state.word(), version: row.version }))
+            .collect();
+        let n_noted = noted.len();
+        let old = std::mem::replace(&mut self.tables.recovered, noted);
+        let undo = Undo::Start(self.tables.started_at.replace(now), old);
+        self.tables.undo.push(undo);
+        Ok(n_noted as u64)
+    }
+
+    fn queued(&mut self, limit: usize) -> Result<Vec<Kept>, StoreError> {
+        let queued = self.rows().filter(|row| matches!(row.call.state, CallState::Queued(_)));
+        Ok(queued.take(limit).map(kept).collect())
+    }
+
+    fn live(&mut self) -> Result<u64, StoreError> {
+        Ok(self.rows().filter(|row| row.call.state.is_live()).count() as u64)
+    }
+
+    fn placing_between(&mut self, from: &Party, to: &Party) -> Result<u64, StoreError> {
+        let placing = self.rows().filter(|row| {
+            let facts = &row.call.facts;
+            matches!(row.call.state, CallState::Placing(_)) && &facts.from == from && &facts.to == to
+        });
+        Ok(placing.count() as u64)
+    }
+
+    fn attempts(&mut self, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
+        let made = self.rows().filter(|row| {
+            let facts = &row.call.facts;
+            let ours = facts.direction == Direction::Outbound && facts.imported_id.is_none();
+            ours && &facts.to == to && facts.created_at >= since
+        });
+        Ok(made.count() as u64)
+    }
+
+    fn next_dial_at(&mut self, carrier: &CarrierName) -> Result<Timestamp, StoreError> {
+        Ok(self.tables.pace.get(carrier).copied().unwrap_or(Timestamp(0)))
+    }
+
+    fn set_next_dial_at(&mut self, carrier: &CarrierName, at: Timestamp) -> Result<(), StoreError> {
+        let old = self.tables.pace.insert(carrier.clone(), at);
+        self.tables.undo.push(Undo::Pace(carrier.clone(), old));
+        Ok(())
+    }
+
+    fn setting(&mut self, name: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.tables.settings.get(name).cloned())
+    }
+
+    fn set_setting(&mut self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
+        let old = self.tables.settings.get(name).cloned();
+        super::put(&mut self.tables.settings, name.to_owned(), value.map(str::to_owned));
+        self.tables.undo.push(Undo::Setting(name.to_owned(), old));
+        Ok(())
+    }
+}
+
+fn kept(row: &Row) -> Kept {
+    Kept { call: row.call.clone(), version: row.version }
+}
+
+fn legs(call: &Call) -> impl Iterator<Item = &CarrierCallId> {
+    call.leg().into_iter().chain(call.strays.iter().map(|stray| &stray.leg))
+}
+
+/// Up to so many calls are asked about at once: there is nothing to spread.
+const AT_ONCE: usize = 64;

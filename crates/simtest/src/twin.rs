@@ -1,0 +1,138 @@
+//! Two stores under one turn: every question is put to both, and both must say the same.
+
+use call::{Call, CallId, CarrierCallId, CarrierName, Event, Party, Timestamp};
+use std::fmt::Debug;
+use store::{Kept, KeyUse, Page, Store, StoreError, Work};
+
+/// Two stores that must agree. What the first says is passed on.
+pub struct Twin {
+    /// The one that is measured by.
+    pub first: Box<dyn Store>,
+    /// The one that must say the same.
+    pub second: Box<dyn Store>,
+}
+
+impl Store for Twin {
+    /// # Panics
+    /// The two disagree.
+    fn turn(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
+        let mut done_within = None;
+        let second = self.second.turn(&mut |second| {
+            let first = self.first.turn(&mut |first| work(&mut TwinPage { first, second }));
+            let kind = first.as_ref().err().map(kind);
+            done_within = Some(kind);
+            first
+        });
+        assert_eq!(done_within, Some(second.as_ref().err().map(kind)), "a turn: {second:?}");
+        second
+    }
+}
+
+struct TwinPage<'p, 'q> {
+    first: &'p mut dyn Page,
+    second: &'q mut dyn Page,
+}
+
+impl TwinPage<'_, '_> {
+    fn both<T: PartialEq + Debug>(
+        &mut self,
+        what: &str,
+        mut ask: impl FnMut(&mut dyn Page) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let (first, second) = (ask(self.first), ask(self.second));
+        match (&first, &second) {
+            (Ok(first), Ok(second)) => assert_eq!(first, second, "{what}"),
+            (Err(first), Err(second)) => assert_eq!(kind(first), kind(second), "{what}"),
+            _ => panic!("{what}: {first:?} and {second:?}"),
+        }
+        first
+    }
+}
+
+impl Page for TwinPage<'_, '_> {
+    fn within(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
+        let TwinPage { first, second } = self;
+        second.within(&mut |second| first.within(&mut |first| work(&mut TwinPage { first, second })))
+    }
+
+    fn call(&mut self, id: CallId) -> Result<Option<Kept>, StoreError> {
+        self.both("call", |page| page.call(id))
+    }
+
+    fn call_by_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError> {
+        self.both("call_by_leg", |page| page.call_by_leg(carrier, leg))
+    }
+
+    fn call_by_imported_id(&mut self, imported_id: &str) -> Result<Option<CallId>, StoreError> {
+        self.both("call_by_imported_id", |page| page.call_by_imported_id(imported_id))
+    }
+
+    fn key_use(&mut self, key: &str) -> Result<Option<KeyUse>, StoreError> {
+        self.both("key_use", |page| page.key_use(key))
+    }
+
+    fn keep_key(&mut self, key: &str, used: &KeyUse, at: Timestamp) -> Result<(), StoreError> {
+        self.both("keep_key", |page| page.keep_key(key, used, at))
+    }
+
+    fn write(&mut self, call: &Call, event: &Event, version: u64) -> Result<(), StoreError> {
+        self.both("write", |page| page.write(call, event, version))
+    }
+
+    fn take_due(
+        &mut self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Kept>, StoreError> {
+        self.both("take_due", |page| page.take_due(now, lease_until, limit))
+    }
+
+    fn bring_forward(&mut self, now: Timestamp, spread_ms: i64) -> Result<u64, StoreError> {
+        self.both("bring_forward", |page| page.bring_forward(now, spread_ms))
+    }
+
+    fn note_start(&mut self, now: Timestamp) -> Result<u64, StoreError> {
+        self.both("note_start", |page| page.note_start(now))
+    }
+
+    fn queued(&mut self, limit: usize) -> Result<Vec<Kept>, StoreError> {
+        self.both("queued", |page| page.queued(limit))
+    }
+
+    fn live(&mut self) -> Result<u64, StoreError> {
+        self.both("live", |page| page.live())
+    }
+
+    fn placing_between(&mut self, from: &Party, to: &Party) -> Result<u64, StoreError> {
+        self.both("placing_between", |page| page.placing_between(from, to))
+    }
+
+    fn attempts(&mut self, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
+        self.both("attempts", |page| page.attempts(to, since))
+    }
+
+    fn next_dial_at(&mut self, carrier: &CarrierName) -> Result<Timestamp, StoreError> {
+        self.both("next_dial_at", |page| page.next_dial_at(carrier))
+    }
+
+    fn set_next_dial_at(&mut self, carrier: &CarrierName, at: Timestamp) -> Result<(), StoreError> {
+        self.both("set_next_dial_at", |page| page.set_next_dial_at(carrier, at))
+    }
+
+    fn setting(&mut self, name: &str) -> Result<Option<String>, StoreError> {
+        self.both("setting", |page| page.setting(name))
+    }
+
+    fn set_setting(&mut self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
+        self.both("set_setting", |page| page.set_setting(name, value))
+    }
+}
+
+fn kind(error: &StoreError) -> std::mem::Discriminant<StoreError> {
+    std::mem::discriminant(error)
+}

@@ -1,0 +1,255 @@
+//! Users of the gateway: they ask for calls, ask again when no answer comes, hang up, pause. And
+//! subscribers who call in.
+
+use super::gateway::{Job, Then};
+use super::{RESUME, World};
+use crate::check::{Breach, Promise};
+use crate::plan::UserAct;
+use crate::sabotage::Sabotage;
+use call::call::{Direction, EndedBy, Facts};
+use call::{CallId, CallState, Party};
+use engine::{Answer, Heard, Order, Refusal};
+use http::Method;
+use rand::Rng;
+use std::collections::BTreeMap;
+
+/// All users.
+#[derive(Default)]
+pub(crate) struct Users {
+    pub(crate) asked: Vec<Asked>,
+    /// The acts that became orders.
+    orders: BTreeMap<usize, usize>,
+    n_ids: u32,
+    /// How often each fault had struck when it was last counted.
+    pub(crate) struck: BTreeMap<u64, u64>,
+}
+
+/// A call that somebody asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    from: String,
+    to: String,
+    say: bool,
+    pub(crate) key: Option<String>,
+    /// Every name that was drawn for it; one at most is a call.
+    pub(crate) ids: Vec<CallId>,
+    pub(crate) answer: Option<CallId>,
+    n_tries: u32,
+    asks_again: bool,
+    waits: bool,
+}
+
+impl Users {
+    /// Whether every user has an answer, or gave up.
+    pub(crate) fn nobody_waits(&self) -> bool {
+        self.asked.iter().all(|asked| !asked.waits)
+    }
+}
+
+impl World {
+    pub(super) fn act(&mut self, index: usize) {
+        let act = if index == RESUME { UserAct::Resume } else { self.plan.acts[index].1.clone() };
+        match act {
+            UserAct::Order { from, to, say, keyed, asks_again } => {
+                let place = self.users.asked.len();
+                let key = keyed.then(|| format!("key-{place}"));
+                self.users.orders.insert(index, place);
+                self.order(Asked {
+                    from: from.to_owned(),
+                    to,
+                    say,
+                    key,
+                    ids: Vec::new(),
+                    answer: None,
+                    n_tries: 0,
+                    asks_again,
+                    waits: true,
+                });
+            }
+            UserAct::HangUp { pick } => {
+                let known: Vec<CallId> = self.users.asked.iter().filter_map(|asked| asked.answer).collect();
+                if let Some(call) = known.get(pick % known.len().max(1)) {
+                    let heard = Heard::HangUp {
+                        call: *call,
+                        by: EndedBy::Agent,
+                        cause: "hangup_requested".to_owned(),
+                    };
+                    self.tell_gateway(heard, Then::HangUp(*call));
+                }
+            }
+            UserAct::Pause => {
+                let forgotten = self.sabotage == Some(Sabotage::ForgetPause);
+                let heard = Heard::Pause(Some("a user said so".to_owned()));
+                self.tell_gateway(if forgotten { Heard::TakeDue(0) } else { heard }, Then::Paused(true));
+            }
+            UserAct::Resume => {
+                self.tell_gateway(Heard::Pause(None), Then::Paused(false));
+                if index != RESUME && self.gateway.is_none() {
+                    self.agenda.put(self.now + 60_000, super::Happening::Act(index));
+                }
+            }
+            UserAct::CallIn { from, to, behaviour } => {
+                self.story.tell(self.now, || format!("{from} calls {to} and will {behaviour:?}"));
+                let body = serde_json::json!({ "from": from, "to": to, "behaviour": behaviour });
+                self.control(Method::POST, "/calls", body.to_string());
+            }
+        }
+    }
+
+    /// Somebody wants a call.
+    pub(super) fn order(&mut self, asked: Asked) -> usize {
+        self.users.asked.push(asked);
+        let place = self.users.asked.len() - 1;
+        self.ask(place);
+        place
+    }
+
+    /// Asks for a call, for the first time or again.
+    pub(super) fn ask(&mut self, place: usize) {
+        let id = self.draw_id();
+        let Some(asked) = self.users.asked.get_mut(place) else { return };
+        asked.n_tries += 1;
+        if self.gateway.is_none() {
+            return self.ask_later(place);
+        }
+        asked.ids.push(id);
+        let (asked, key) = (asked.clone(), asked.key.clone());
+        let number = |text: &str| Party::read(text);
+        let mut facts = self.facts(id, Direction::Outbound, number(&asked.from), number(&asked.to));
+        facts.say = asked.say.then(|| "Hello from the simulation.".to_owned());
+        let key = key.filter(|_| self.sabotage != Some(Sabotage::NoIdempotency));
+        let digest = format!("{}>{} {}", asked.from, asked.to, asked.say);
+        let order = Order { facts, key: key.map(|key| (key, digest)) };
+        self.story.tell(self.now, || {
+            format!("a user asks for {} -> {} ({:?}), drawn {id}", asked.from, asked.to, asked.key)
+        });
+        self.tell_gateway(Heard::Order(Box::new(order)), Then::Order(place));
+    }
+
+    /// No answer came. Whoever has a key may ask again; whoever has none knows nothing.
+    pub(super) fn unanswered(&mut self, place: usize, was_refused: bool) {
+        let Some(asked) = self.users.asked.get_mut(place) else { return };
+        if asked.key.is_some() || was_refused {
+            self.ask_later(place);
+        } else {
+            asked.waits = false;
+        }
+    }
+
+    fn ask_later(&mut self, place: usize) {
+        let pause = self.rng.random_range(100..90_000);
+        let Some(asked) = self.users.asked.get_mut(place) else { return };
+        if asked.n_tries > TRIES_MAX {
+            asked.waits = false;
+            return;
+        }
+        self.agenda.put(self.now + pause, super::Happening::AskAgain(place));
+    }
+
+    /// The gateway answered an order.
+    pub(super) fn answered(&mut self, place: usize, answer: &Answer) -> Result<(), Breach> {
+        let Some(asked) = self.users.asked.get_mut(place) else { return Ok(()) };
+        asked.waits = false;
+        match answer {
+            Answer::Call(call) => {
+                let id = call.facts.id;
+                let before = asked.answer.replace(id);
+                if before.is_some_and(|before| before != id) {
+                    let what = format!("{:?} was answered with {before:?} and then with {id}", asked.key);
+                    return Err(self.breach(Promise::Idempotency, what));
+                }
+                if asked.asks_again && asked.key.is_some() {
+                    asked.asks_again = false;
+                    asked.waits = true;
+                    self.ask_later(place);
+                }
+            }
+            Answer::Refused(Refusal::KeyReused(id)) => {
+                let what = format!("the same request was refused as another one's key, {id}");
+                return Err(self.breach(Promise::Idempotency, what));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// An answered hang-up is on disk: the call is to end, or over.
+    pub(super) fn hang_up_answered(&self, id: CallId) -> Result<(), Breach> {
+        let tables = self.disk.tables();
+        let Some(row) = tables.calls.get(&id) else { return Ok(()) };
+        let heeded = match &row.call.state {
+            CallState::HangingUp(_) | CallState::Ended(_) => true,
+            CallState::Placing(placing) => placing.wish.is_some(),
+            _ => false,
+        };
+        if heeded {
+            return Ok(());
+        }
+        let what = format!("a hang-up of {id} was acknowledged, and it is {}", row.call.state.word());
+        drop(tables);
+        Err(self.breach(Promise::NoLostNews, what))
+    }
+
+    fn tell_gateway(&mut self, heard: Heard, then: Then) {
+        if self.gateway.is_some() {
+            self.hear(Job { heard, then, n_tries: 0 });
+        }
+    }
+
+    /// A name for a call, as the gateway draws it: names sort by the wall clock.
+    pub(super) fn draw_id(&mut self) -> CallId {
+        self.users.n_ids += 1;
+        let wall = u128::from(self.wall().0.unsigned_abs());
+        CallId::from_bits(wall << 80 | u128::from(self.users.n_ids))
+    }
+
+    pub(super) fn facts(&self, id: CallId, direction: Direction, from: Party, to: Party) -> Facts {
+        Facts {
+            id,
+            direction,
+            from,
+            to,
+            carrier: self.carrier.name().clone(),
+            account: self.carrier.account().map(str::to_owned),
+            say: None,
+            created_at: self.wall(),
+            imported_id: None,
+            limits: self.settings.limits.clone(),
+        }
+    }
+
+    /// In the end new calls find free places: as many as there are, to numbers nobody called.
+    pub(super) fn probe(&mut self) -> Result<(), Breach> {
+        let n_probes = self.plan.live_max.min(3);
+        let began = self.now;
+        let probes: Vec<usize> = (0..n_probes)
+            .map(|n| {
+                self.order(Asked {
+                    from: crate::plan::OURS[0].to_owned(),
+                    to: format!("+1202555{}", 9_900 + n),
+                    say: true,
+                    key: None,
+                    ids: Vec::new(),
+                    answer: None,
+                    n_tries: 0,
+                    asks_again: false,
+                    waits: true,
+                })
+            })
+            .collect();
+        let pace = self.plan.apart_ms * i64::try_from(n_probes).unwrap_or(0);
+        self.run_until(began + pace + 8_000, |_| false)?;
+        for place in probes {
+            let made = self.users.asked[place].ids.iter().any(|id| self.checks.n_created(*id) > 0);
+            if !made {
+                let what =
+                    format!("nothing lives, and a new call is not placed: {:?}", self.users.asked[place]);
+                return Err(self.breach(Promise::FreeSlots, what));
+            }
+        }
+        self.run_until(began + 120_000, World::is_quiet)
+    }
+}
+
+/// So often does a user ask for the same call.
+const TRIES_MAX: u32 = 6;

@@ -1,0 +1,255 @@
+//! The wires between the gateway and the network: requests and their replies, webhooks and theirs,
+//! each with its time on the way and its ways of getting lost.
+
+use super::gateway::{Job, Then, end, tail};
+use super::{BASE, Happening, World};
+use crate::check::Breach;
+use crate::plan::{REQUEST_TIMEOUT, SEND_WITHIN};
+use crate::sabotage::Sabotage;
+use call::call::Direction;
+use carrier::{InboundCall, Next, Operation, RawWebhook, Request, SendError};
+use engine::{Errand, Heard, Inbound, Offer, Owed, Purpose};
+use network::{Reply, Webhook, WebhookFailure, WireRequest, WireResponse};
+use rand::Rng;
+use std::collections::BTreeSet;
+
+/// An errand under way.
+pub(crate) struct Trip {
+    errand: Errand,
+    /// Since when it is owed, on the clock that nobody can set.
+    since: i64,
+    life: u32,
+    request: Option<Request>,
+    sent_at: i64,
+}
+
+impl World {
+    /// How long something is on its way.
+    pub(super) fn way(&mut self) -> i64 {
+        self.rng.random_range(1..=self.plan.latency_ms)
+    }
+
+    /// Begins what is owed.
+    pub(super) fn begin(&mut self, owed: &Owed) {
+        self.checks.looked_at(owed.call.facts.id);
+        if self.is_forgotten(owed) {
+            return;
+        }
+        let Some(errand) = Errand::new(owed) else { return };
+        let errand = errand.at_skew(self.carrier_skew_ms());
+        let (life, since) = (self.lives, self.now);
+        let held_up = self.plan.held_up;
+        let held_up = self.calm_since.is_none() && held_up > 0.0 && self.rng.random_bool(held_up);
+        let pause = if held_up { self.rng.random_range(0..30_000) } else { self.rng.random_range(0..4) };
+        if held_up {
+            self.tally.fault("held up");
+        }
+        let looks = matches!(errand.purpose(), Purpose::LookUp(_));
+        let n_times = if looks && self.sabotage == Some(Sabotage::AskTooOften) { 20 } else { 1 };
+        for _ in 0..n_times {
+            let errand = errand.clone();
+            let trip = Box::new(Trip { errand, since, life, request: None, sent_at: 0 });
+            self.agenda.put(self.now + pause, Happening::Leave { life, trip });
+        }
+    }
+
+    /// An errand's next request leaves, or it comes to its end.
+    pub(super) fn leave(&mut self, mut trip: Box<Trip>) {
+        let request = match trip.errand.next(self.carrier.as_ref()) {
+            Next::Done(heard) => return self.bring(heard),
+            Next::Ask(request) => request,
+        };
+        if self.may_die("before a request is sent") {
+            return;
+        }
+        if let Purpose::Place { send_by, .. } = trip.errand.purpose() {
+            let in_time = self.wall() < *send_by && self.now - trip.since < super::millis(SEND_WITHIN);
+            if !in_time && self.sabotage != Some(Sabotage::PlaceAgainOnResume) {
+                return self.bring(trip.errand.failed(&SendError::NotSent("its time had passed".to_owned())));
+            }
+        }
+        let lost = self.plan.unreachable;
+        if self.calm_since.is_none() && lost > 0.0 && self.rng.random_bool(lost) {
+            self.tally.fault("no connection");
+            return self.bring(trip.errand.failed(&SendError::NotSent("no connection".to_owned())));
+        }
+        trip.sent_at = self.now;
+        trip.request = Some(request);
+        let way = self.way();
+        self.agenda.put(self.now + way, Happening::Arrive(trip));
+    }
+
+    /// A request reaches the network, unless it was still in the process when that died.
+    pub(super) fn arrive(&mut self, mut trip: Box<Trip>) -> Result<(), Breach> {
+        let died = !self.lives_in(trip.life);
+        if died && self.rng.random_bool(0.5) {
+            self.story.tell(self.now, || {
+                format!("{} asked, and it never left the dead process", tail(trip.errand.call()))
+            });
+            return Ok(());
+        }
+        let Some(request) = trip.request.take() else { return Ok(()) };
+        let places = request.operation == Operation::Place;
+        let n_before = if places { self.network.calls().len() } else { 0 };
+        let wire = on_the_wire(&request);
+        let reply = self.network.request(&wire, self.millis());
+        let reply = if request.operation == Operation::List { self.lagging(reply) } else { reply };
+        self.tally.requests += 1;
+        self.story.tell(self.now, || {
+            let kind = match &reply {
+                Reply::Respond { response, after_ms } => format!("{} after {after_ms} ms", response.status),
+                other => format!("{other:?}").split(' ').next().unwrap_or_default().to_owned(),
+            };
+            let path = wire.path().rsplit('/').next().unwrap_or_default().to_owned();
+            format!(
+                "{} {:?} {} at the network: {kind}",
+                tail(trip.errand.call()),
+                request.operation,
+                end(&path)
+            )
+        });
+        self.inspect_request(trip.errand.call(), request.operation, n_before)?;
+        if !died && self.may_die("after a request was carried out, before its reply") {
+            return Ok(());
+        }
+        self.send_back(trip, reply);
+        Ok(())
+    }
+
+    /// A listing that doesn't show yet what is younger than its lag.
+    fn lagging(&mut self, reply: Reply) -> Reply {
+        let lag_ms = self.plan.listing_lag_ms;
+        let Reply::Respond { response, after_ms } = reply else { return reply };
+        let listing = serde_json::from_slice::<serde_json::Value>(&response.body).ok();
+        let Some(mut listing) = listing.filter(|_| lag_ms > 0 && self.calm_since.is_none()) else {
+            return Reply::Respond { response, after_ms };
+        };
+        let shown: BTreeSet<String> = self
+            .network
+            .calls()
+            .into_iter()
+            .filter(|truth| self.now - truth.asked_at.get() >= lag_ms)
+            .map(|truth| truth.id)
+            .collect();
+        let mut n_hidden = 0;
+        if let Some(calls) = listing.get_mut("calls").and_then(|calls| calls.as_array_mut()) {
+            let n_calls = calls.len();
+            calls.retain(|call| call["sid"].as_str().is_some_and(|sid| shown.contains(sid)));
+            n_hidden = n_calls - calls.len();
+        }
+        self.tally.faults_of("hidden from a listing", n_hidden as u64);
+        let body = serde_json::to_vec(&listing).unwrap_or_default();
+        Reply::Respond { response: WireResponse { body, ..response }, after_ms }
+    }
+
+    fn send_back(&mut self, trip: Box<Trip>, reply: Reply) {
+        let life = trip.life;
+        let patience_ends = trip.sent_at + super::millis(REQUEST_TIMEOUT);
+        let way = self.way();
+        let timed_out = Err(SendError::TimedOut(REQUEST_TIMEOUT));
+        let broken = || Err(SendError::Broken("the connection was closed".to_owned()));
+        let (at, reply) = match reply {
+            Reply::Respond { response, after_ms } => (self.later(after_ms) + way, Ok(read(response))),
+            Reply::Cut { after_ms } | Reply::Truncated { after_ms, .. } => {
+                (self.later(after_ms) + way, broken())
+            }
+            Reply::Stall => (patience_ends, timed_out.clone()),
+        };
+        let (at, reply) = if at > patience_ends { (patience_ends, timed_out) } else { (at, reply) };
+        self.agenda.put(at.max(self.now), Happening::Return { life, trip, reply });
+    }
+
+    fn later(&self, ms: u64) -> i64 {
+        self.now.saturating_add_unsigned(ms)
+    }
+
+    /// A request's fate is known.
+    pub(super) fn come_back(&mut self, mut trip: Box<Trip>, reply: Result<carrier::Reply, SendError>) {
+        if self.may_die("after a reply, before it is heard") {
+            return;
+        }
+        match reply {
+            Ok(reply) => {
+                self.note_skew(&reply);
+                trip.errand.hear(reply);
+                self.leave(trip);
+            }
+            Err(error) => self.bring(trip.errand.failed(&error)),
+        }
+    }
+
+    /// An errand's outcome is to be heard.
+    fn bring(&mut self, heard: Heard) {
+        let heard = match self.sabotage {
+            Some(sabotage) => sabotage.twist(heard),
+            None => heard,
+        };
+        self.hear(Job { heard, then: Then::Errand, n_tries: 0 });
+    }
+
+    /// Takes the webhooks that the network wants sent.
+    pub(super) fn poll(&mut self) {
+        for webhook in self.network.poll(self.millis()) {
+            self.tally.webhooks += 1;
+            let way = self.way();
+            self.agenda.put(self.now + way, Happening::Knock(Box::new(webhook)));
+        }
+    }
+
+    /// A webhook at the door.
+    pub(super) fn knock(&mut self, webhook: Webhook) {
+        let id = webhook.id;
+        let turn_away = |status| Ok(WireResponse::empty(status));
+        if self.gateway.is_none() {
+            self.story.tell(self.now, || format!("a webhook of {} finds nobody", end(&webhook.call)));
+            let refused = Happening::Answer { id, answer: Err(WebhookFailure::Refused) };
+            return self.agenda.put(self.now, refused);
+        }
+        let raw = RawWebhook {
+            method: webhook.method,
+            url: webhook.url,
+            headers: webhook
+                .headers
+                .into_iter()
+                .map(|(name, value)| (name.to_ascii_lowercase(), value))
+                .collect(),
+            body: webhook.body,
+        };
+        let read = self.carrier.verify(&raw).and_then(|verified| self.carrier.decode(&verified));
+        let heard = match read {
+            Ok(heard) => Box::new(heard),
+            Err(error) => {
+                self.story.tell(self.now, || format!("a webhook is turned away: {error}"));
+                return self.agenda.put(self.now, Happening::Answer { id, answer: turn_away(403) });
+            }
+        };
+        let offer = heard.inbound.clone().map(|inbound| Box::new(self.offer(&inbound)));
+        let carrier = self.carrier.name().clone();
+        let then = Then::Webhook(id, heard.clone());
+        self.hear(Job { heard: Heard::Webhook { carrier, heard, offer }, then, n_tries: 0 });
+    }
+
+    /// What is to become of a call that comes in.
+    fn offer(&mut self, inbound: &InboundCall) -> Offer {
+        let number = inbound.to.number().and_then(|to| self.settings.numbers.get(to)).cloned();
+        let declined = match &number {
+            None => Some("unknown_number"),
+            Some(number) if number.inbound == Inbound::Deny => Some("inbound_denied"),
+            Some(_) => None,
+        };
+        let id = self.draw_id();
+        let mut facts = self.facts(id, Direction::Inbound, inbound.from.clone(), inbound.to.clone());
+        facts.say = number.and_then(|number| number.greeting);
+        Offer { facts, declined: declined.map(str::to_owned) }
+    }
+}
+
+fn on_the_wire(request: &Request) -> WireRequest {
+    let path = request.url.strip_prefix(BASE).unwrap_or(&request.url);
+    let wire = WireRequest::new(request.method.clone(), path).with_body(request.body.clone());
+    request.headers.iter().fold(wire, |wire, (name, value)| wire.with_header(name, value.clone()))
+}
+
+fn read(response: WireResponse) -> carrier::Reply {
+    carrier::Reply { status: response.status, headers: response.headers, body: response.body }
+}
