@@ -148,7 +148,7 @@ fn the_reply_to_a_placement_is_a_yes_a_no_a_not_now_or_a_doubt() {
         reply(401, ERROR_20003),
         Err(refused("20003", "the carrier did not accept our credentials: Authenticate")),
     );
-    check(reply(403, ""), Err(refused("403", "the carrier did not accept our credentials")));
+    check(reply(403, ""), Err(refused("403", "HTTP 403")));
     check(
         reply(404, ERROR_20404),
         Err(PlaceError::Refused {
