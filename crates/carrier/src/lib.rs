@@ -9,6 +9,7 @@ pub mod directory;
 pub mod roles;
 mod secret;
 pub mod send;
+pub mod telnyx;
 pub mod twilio;
 pub mod webhook;
 pub mod wire;

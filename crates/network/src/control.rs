@@ -9,14 +9,19 @@
 //! | `POST /network/calls/{id}/hangup` | the subscriber hangs up |
 //! | `POST /network/calls/{id}/answer` | the subscriber picks up |
 //! | `POST /network/calls/{id}/digits` | `{"digits": "12"}`: the subscriber presses keys |
-//! | `POST /network/seed` | `{"count", "from", "to_base", "behaviour"?, "answered_ago_ms"?, "time_limit_s"?, "status_callback"?}`: that many calls in progress at once, to `to_base` and the numbers after it; 201 with `{"sids": […]}`. Without a behaviour they last until somebody hangs up |
-//! | `GET`, `PUT /network/numbers/{+E164}` | one of the customer's numbers, [`Number`] |
+//! | `POST /network/seed` | `{"count", "from", "to_base", "behaviour"?, "answered_ago_ms"?, "time_limit_s"?, "status_callback"?, "carrier"?}`: that many calls in progress at once, to `to_base` and the numbers after it; 201 with `{"sids": […]}`. Without a behaviour they last until somebody hangs up |
+//! | `GET`, `PUT /network/numbers/{+E164}` | one of the customer's numbers at Twilio, [`Number`] |
+//! | `GET`, `PUT /network/telnyx/numbers/{+E164}` | one at Telnyx, `{"connection_id": "…"}` |
+//! | `GET`, `PUT /network/telnyx/connections/{id}` | a Call Control App at Telnyx, [`Connection`](crate::Connection) |
+//! | `GET /network/telnyx/public_key` | `{"public_key": "…"}`: what Telnyx's signatures are checked with |
 //! | `GET`, `PUT`, `DELETE /network/subscribers/{+E164}` | how a subscriber behaves, [`Behaviour`] |
 //! | `GET /network/requests` | what was asked of the carriers' APIs: `total`, `by_operation`, `by_second` (Unix seconds, the last 120 in which there was any), `unknown_parameters`, and the `last` 1,000 |
 //! | `GET`, `POST`, `DELETE /network/faults`, `DELETE /network/faults/{id}` | [`Fault`]s in force |
 //! | `POST /network/reset` | forgets everything |
 //!
 //! What can't be done is answered with a status of 4xx and `{"error": "…"}`.
+
+mod telnyx;
 
 use http::Method;
 use serde::Deserialize;
@@ -25,9 +30,8 @@ use serde_json::json;
 
 use crate::network::Network;
 use crate::settings::Number;
-use crate::twilio::{Established, Incoming};
-use crate::wire::{WireRequest, WireResponse};
-use crate::world::{Behaviour, CallTruth, EndedBy, Fault, LegId, Stage};
+use crate::wire::{WireRequest, WireResponse, unescaped};
+use crate::world::{Behaviour, CallTruth, EndedBy, Established, Fault, Incoming, LegId, Stage};
 
 const ROOT: &str = "network";
 
@@ -55,7 +59,7 @@ pub(crate) fn no_such_path() -> WireResponse {
 /// Carries out a request.
 pub(crate) fn respond(network: &mut Network, request: &WireRequest) -> WireResponse {
     let path = request.path().trim_start_matches('/');
-    let parts: Vec<String> = path.split('/').skip(1).map(decoded).collect();
+    let parts: Vec<String> = path.split('/').skip(1).map(unescaped).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let answer = match (&request.method, parts.as_slice()) {
         (&Method::GET, ["health"]) => Ok(health(network)),
@@ -69,6 +73,7 @@ pub(crate) fn respond(network: &mut Network, request: &WireRequest) -> WireRespo
         (_, ["numbers", number]) => numbers(network, request, number),
         (_, ["subscribers", number]) => subscribers(network, request, number),
         (_, ["faults", rest @ ..]) => faults(network, request, rest),
+        (_, ["telnyx", rest @ ..]) => telnyx::respond(network, request, rest),
         _ => Ok(no_such_path()),
     };
     answer.unwrap_or_else(|refused| refusal(refused.status, &refused.why))
@@ -85,13 +90,6 @@ fn refuse<T>(status: u16, why: impl Into<String>) -> Result<T, Refusal> {
 fn read<T: DeserializeOwned>(request: &WireRequest) -> Result<T, Refusal> {
     serde_json::from_slice(&request.body)
         .map_err(|error| Refusal { status: 400, why: format!("cannot read the body: {error}") })
-}
-
-/// A path's part with `%2B` and the like resolved; a `+` in a path is a plus.
-fn decoded(part: &str) -> String {
-    let kept = part.replace('+', "%2B");
-    let mut pairs = form_urlencoded::parse(kept.as_bytes());
-    pairs.next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }
 
 fn health(network: &Network) -> WireResponse {
@@ -139,7 +137,7 @@ fn list(network: &Network, query: &str) -> WireResponse {
 }
 
 fn leg(network: &Network, id: &str) -> Result<LegId, Refusal> {
-    let known = network.twilio.leg_of(id);
+    let known = network.leg_of(id);
     known.ok_or_else(|| Refusal { status: 404, why: format!("there is no call {id}") })
 }
 
@@ -190,13 +188,19 @@ struct CallIn {
 fn call_in(network: &mut Network, request: &WireRequest) -> Answer {
     let CallIn { from, to, behaviour } = read(request)?;
     let incoming = Incoming { from, to: to.clone(), behaviour };
-    let sid = network.twilio.call_in(&mut network.world, incoming);
+    let sid = if network.telnyx.account.numbers.contains_key(&to) {
+        network.telnyx.call_in(&mut network.world, incoming)
+    } else {
+        network.twilio.call_in(&mut network.world, incoming)
+    };
     network.settle_news();
-    match sid.and_then(|sid| network.twilio.leg_of(&sid)) {
+    match sid.and_then(|sid| network.leg_of(&sid)) {
         Some(id) => written(network, id, 201),
         None => refuse(
             404,
-            format!("{to} is none of the customer's numbers; set it with PUT /network/numbers/{to}"),
+            format!(
+                "{to} is none of the customer's numbers; set it with PUT /network/numbers/{to} or PUT /network/telnyx/numbers/{to}"
+            ),
         ),
     }
 }
@@ -215,6 +219,17 @@ struct Seed {
     time_limit_s: Option<u64>,
     #[serde(default)]
     status_callback: Option<String>,
+    #[serde(default)]
+    carrier: Carrier,
+}
+
+/// Whose calls are meant.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Carrier {
+    #[default]
+    Twilio,
+    Telnyx,
 }
 
 fn seed(network: &mut Network, request: &WireRequest) -> Answer {
@@ -237,7 +252,11 @@ fn seed(network: &mut Network, request: &WireRequest) -> Answer {
             time_limit_s: wanted.time_limit_s,
             status_callback: wanted.status_callback.clone(),
         };
-        sids.extend(network.twilio.establish(&mut network.world, call));
+        let world = &mut network.world;
+        sids.extend(match wanted.carrier {
+            Carrier::Twilio => network.twilio.establish(world, call),
+            Carrier::Telnyx => network.telnyx.establish(world, call),
+        });
     }
     Ok(WireResponse::json(201, &json!({ "sids": sids })))
 }

@@ -9,7 +9,8 @@
 //! - What can go wrong: [`Fault`].
 //! - What really happened: [`CallTruth`].
 //! - How to steer it from outside: the [`control`] interface.
-//! - What Twilio's face speaks, and where it had to choose: the [`twilio`] face.
+//! - What each carrier's face speaks, and where it had to choose: the [`twilio`] face under
+//!   `/2010-04-01/`, the [`telnyx`] face under `/v2/`.
 //!
 //! It shares no code with the connectors that are tested against it, so that a mistake in one of
 //! them isn't mirrored here.
@@ -19,6 +20,7 @@ mod deliver;
 mod network;
 mod serve;
 mod settings;
+pub mod telnyx;
 mod time;
 pub mod twilio;
 mod wire;
@@ -26,7 +28,10 @@ pub mod world;
 
 pub use network::Network;
 pub use serve::serve;
-pub use settings::{Account, DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, Number, Settings};
+pub use settings::{
+    Account, Connection, DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, DEFAULT_TELNYX_API_KEY,
+    DEFAULT_TELNYX_CONNECTION_ID, DEFAULT_TELNYX_PUBLIC_KEY, Number, Settings, TelnyxAccount,
+};
 pub use time::Millis;
 pub use wire::{Reply, Webhook, WebhookFailure, WebhookId, WireRequest, WireResponse};
 pub use world::{Behaviour, CallTruth, Fault};

@@ -4,9 +4,9 @@
 use crate::control;
 use crate::settings::Settings;
 use crate::time::Millis;
-use crate::twilio;
 use crate::wire::{Reply, Webhook, WebhookFailure, WebhookId, WireRequest, WireResponse};
-use crate::world::{CallTruth, Happening, World};
+use crate::world::{CallTruth, Happening, LegId, World};
+use crate::{telnyx, twilio};
 
 /// A telephone network.
 ///
@@ -17,6 +17,7 @@ pub struct Network {
     pub(crate) settings: Settings,
     pub(crate) world: World,
     pub(crate) twilio: twilio::Face,
+    pub(crate) telnyx: telnyx::Face,
 }
 
 impl Network {
@@ -24,7 +25,8 @@ impl Network {
     pub fn new(settings: Settings, seed: u64) -> Network {
         let world = World::new(&settings, seed);
         let twilio = twilio::Face::new(&settings);
-        Network { settings, world, twilio }
+        let telnyx = telnyx::Face::new(&settings);
+        Network { settings, world, twilio, telnyx }
     }
 
     /// Takes a request, to a carrier's API or under `/network/`, and says how to reply.
@@ -35,6 +37,8 @@ impl Network {
             Reply::now(control::respond(self, request))
         } else if twilio::Face::owns(path) {
             self.twilio.request(&mut self.world, request)
+        } else if telnyx::Face::owns(path) {
+            self.telnyx.request(&mut self.world, request)
         } else {
             Reply::now(control::no_such_path())
         };
@@ -61,7 +65,11 @@ impl Network {
         now: Millis,
     ) {
         self.advance(now);
-        self.twilio.settled(&mut self.world, id, outcome);
+        if self.telnyx.awaits(id) {
+            self.telnyx.settled(&mut self.world, id, &outcome);
+        } else {
+            self.twilio.settled(&mut self.world, id, outcome);
+        }
         self.settle_news();
     }
 
@@ -80,6 +88,7 @@ impl Network {
     pub fn reset(&mut self) {
         self.world.reset(&self.settings);
         self.twilio = twilio::Face::new(&self.settings);
+        self.telnyx = telnyx::Face::new(&self.settings);
     }
 
     fn advance(&mut self, now: Millis) {
@@ -89,6 +98,7 @@ impl Network {
             match happening {
                 Happening::Leg(id, happening) => self.world.happen(id, happening),
                 Happening::Twilio(alarm) => self.twilio.happen(&mut self.world, alarm),
+                Happening::Telnyx(alarm) => self.telnyx.happen(&mut self.world, alarm),
             }
             self.settle_news();
         }
@@ -97,7 +107,14 @@ impl Network {
 
     pub(crate) fn settle_news(&mut self) {
         while let Some((leg, news)) = self.world.take_news() {
-            self.twilio.hear(&mut self.world, leg, news);
+            // Each face passes over the legs of the other.
+            self.twilio.hear(&mut self.world, leg, news.clone());
+            self.telnyx.hear(&mut self.world, leg, news);
         }
+    }
+
+    /// Which leg has this id, at whichever carrier.
+    pub(crate) fn leg_of(&self, id: &str) -> Option<LegId> {
+        self.twilio.leg_of(id).or_else(|| self.telnyx.leg_of(id))
     }
 }

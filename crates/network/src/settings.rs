@@ -14,21 +14,32 @@ pub const DEFAULT_ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
 /// The token of [`DEFAULT_ACCOUNT_SID`]. It is made up, and no secret.
 pub const DEFAULT_AUTH_TOKEN: &str = "00000000000000000000000000000002";
 
+/// The key that opens Telnyx's API when none is set. It is made up, and no secret.
+pub const DEFAULT_TELNYX_API_KEY: &str = "KEY00000000000000000000000000000003";
+
+/// The Call Control App that is there when none is set.
+pub const DEFAULT_TELNYX_CONNECTION_ID: &str = "1000000000000000004";
+
+/// The public key, in Base64, of what signs Telnyx's webhooks when nothing else is set.
+pub const DEFAULT_TELNYX_PUBLIC_KEY: &str = "bnoc3Smwt4/ROvTFWY/v9O8qlxZuPKby5Pv8zYBQW/E=";
+
 /// How a simulated network is set up.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Who may use the carrier's API. Default: the one made-up account.
+    /// Who may use Twilio's API. Default: the one made-up account.
     pub accounts: Vec<Account>,
-    /// The customer's numbers, in E.164, that can be called, and whom the carrier asks when they
-    /// are. Default: none.
+    /// The customer's numbers at Twilio, in E.164, that can be called, and whom the carrier asks
+    /// when they are. Default: none.
     pub numbers: BTreeMap<String, Number>,
+    /// The customer's account at Telnyx. Default: the made-up key and Call Control App.
+    pub telnyx: TelnyxAccount,
     /// Subscribers, by number in E.164, who behave otherwise than their number says.
     pub subscribers: BTreeMap<String, Behaviour>,
     /// Faults in force from the start.
     pub faults: Vec<Fault>,
-    /// How many calls the carrier dials per second and account; the rest waits in its queue.
-    /// Default: no limit.
+    /// How many calls Twilio dials per second and account; the rest waits in its queue. Telnyx has
+    /// no queue. Default: no limit.
     pub calls_per_second: Option<u32>,
     /// By how much every answer of a carrier's API is delayed, in milliseconds. Default 0.
     pub latency_ms: u64,
@@ -52,6 +63,7 @@ impl Default for Settings {
         Settings {
             accounts: vec![Account::default()],
             numbers: BTreeMap::new(),
+            telnyx: TelnyxAccount::default(),
             subscribers: BTreeMap::new(),
             faults: Vec::new(),
             calls_per_second: None,
@@ -65,7 +77,7 @@ impl Default for Settings {
     }
 }
 
-/// A customer of the carrier.
+/// A customer of Twilio.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
@@ -109,6 +121,54 @@ pub struct Number {
     /// The account that owns the number. Default: the first one.
     #[serde(default)]
     pub account_sid: Option<String>,
+}
+
+/// A customer's account at Telnyx.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TelnyxAccount {
+    /// Keys that open the API. Default: [`DEFAULT_TELNYX_API_KEY`].
+    pub api_keys: Vec<String>,
+    /// Call Control Apps, formerly connections, by id. Default: [`DEFAULT_TELNYX_CONNECTION_ID`],
+    /// which tells nobody anything.
+    pub connections: BTreeMap<String, Connection>,
+    /// The customer's numbers, in E.164, that can be called, each with the id of the connection
+    /// that is told. Default: none.
+    pub numbers: BTreeMap<String, String>,
+    /// The 32 bytes of the Ed25519 private key that signs the webhooks. Default: made up, and no
+    /// secret; its public half is [`DEFAULT_TELNYX_PUBLIC_KEY`].
+    pub signing_seed: [u8; 32],
+}
+
+impl Default for TelnyxAccount {
+    fn default() -> TelnyxAccount {
+        let id = DEFAULT_TELNYX_CONNECTION_ID.to_owned();
+        TelnyxAccount {
+            api_keys: vec![DEFAULT_TELNYX_API_KEY.to_owned()],
+            connections: BTreeMap::from([(id, Connection::default())]),
+            numbers: BTreeMap::new(),
+            signing_seed: [5; 32],
+        }
+    }
+}
+
+/// A Call Control App of Telnyx's: where its calls' webhooks go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Connection {
+    /// Told of everything that happens to its calls, unless a call names another URL. Default:
+    /// nobody is told.
+    pub webhook_event_url: Option<String>,
+    /// Told when the URL before failed twice. Default: none.
+    pub webhook_event_failover_url: Option<String>,
+    /// How long an answer to a webhook is waited for, in seconds, 1 to 30. Default 5.
+    pub webhook_timeout_secs: u64,
+}
+
+impl Default for Connection {
+    fn default() -> Connection {
+        Connection { webhook_event_url: None, webhook_event_failover_url: None, webhook_timeout_secs: 5 }
+    }
 }
 
 fn post() -> String {

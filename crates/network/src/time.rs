@@ -43,6 +43,21 @@ impl Millis {
         self.written("%a, %d %b %Y %H:%M:%S +0000")
     }
 
+    /// As in RFC 3339, to the millisecond: `2010-08-31T20:36:28.123Z`.
+    pub fn rfc3339(self) -> String {
+        self.written("%Y-%m-%dT%H:%M:%S%.3fZ")
+    }
+
+    /// As in RFC 3339, written to the microsecond: `2010-08-31T20:36:28.123000Z`.
+    pub fn rfc3339_micros(self) -> String {
+        self.written("%Y-%m-%dT%H:%M:%S%.6fZ")
+    }
+
+    /// Whole seconds since 1970-01-01T00:00:00Z.
+    pub fn unix_seconds(self) -> i64 {
+        self.0.div_euclid(1_000)
+    }
+
     /// The day in UTC: `2010-08-31`.
     pub fn day(self) -> String {
         self.written("%Y-%m-%d")
@@ -78,6 +93,9 @@ mod tests {
         assert_eq!(moment.rfc2822(), "Tue, 31 Aug 2010 20:36:28 +0000");
         assert_eq!(moment.http_date(), "Tue, 31 Aug 2010 20:36:28 GMT");
         assert_eq!(moment.day(), "2010-08-31");
+        assert_eq!(moment.rfc3339(), "2010-08-31T20:36:28.123Z");
+        assert_eq!(moment.rfc3339_micros(), "2010-08-31T20:36:28.123000Z");
+        assert_eq!(moment.unix_seconds(), 1_283_286_988);
     }
 
     #[test]

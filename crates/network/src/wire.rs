@@ -169,3 +169,10 @@ pub enum WebhookFailure {
     /// The connection broke before the answer was complete.
     Broken,
 }
+
+/// A path's part with `%2B` and the like resolved; a `+` in a path is a plus.
+pub(crate) fn unescaped(part: &str) -> String {
+    let kept = part.replace('+', "%2B").replace('=', "%3D").replace('&', "%26");
+    let mut pairs = form_urlencoded::parse(kept.as_bytes());
+    pairs.next().map(|(name, _)| name.into_owned()).unwrap_or_default()
+}

@@ -48,8 +48,8 @@ use webhook::{Flight, Planned};
 use crate::settings::{Account, Number, Settings};
 use crate::time::Millis;
 use crate::wire::WebhookId;
-use crate::world::{Behaviour, EndedBy, LegId, News, Opening, World};
-use crate::world::{Direction, Entry, Happening, Limits};
+use crate::world::{Behaviour, Direction, EndedBy, Entry, Established, Happening, Incoming};
+use crate::world::{LegId, Limits, News, Opening, World};
 
 /// The name of this carrier.
 pub(crate) const CARRIER: &str = "twilio";
@@ -84,23 +84,6 @@ pub(crate) struct Face {
     latency_ms: u64,
     dial_after_ms: u64,
     calls_kept_max: usize,
-}
-
-/// A call that a subscriber makes.
-pub(crate) struct Incoming {
-    pub(crate) from: String,
-    pub(crate) to: String,
-    pub(crate) behaviour: Option<Behaviour>,
-}
-
-/// A call that is in progress from nowhere.
-pub(crate) struct Established {
-    pub(crate) from: String,
-    pub(crate) to: String,
-    pub(crate) behaviour: Option<Behaviour>,
-    pub(crate) answered_ago_ms: u64,
-    pub(crate) time_limit_s: Option<u64>,
-    pub(crate) status_callback: Option<String>,
 }
 
 impl Face {
@@ -228,7 +211,7 @@ impl Face {
         });
         self.legs.insert(sid, leg);
         self.calls.insert(leg, call);
-        if let Some(forgotten) = world.forget_one(self.calls_kept_max)
+        if let Some(forgotten) = world.forget_one(self.calls_kept_max, CARRIER)
             && let Some(call) = self.calls.remove(&forgotten)
         {
             self.legs.remove(&call.sid);

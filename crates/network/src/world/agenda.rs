@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::leg::{LegHappening, LegId};
 use crate::time::Millis;
-use crate::twilio;
+use crate::{telnyx, twilio};
 
 /// Something due at a time. A new face adds one variant.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub(crate) enum Happening {
     Leg(LegId, LegHappening),
     /// The Twilio face wanted to be reminded.
     Twilio(twilio::Alarm),
+    /// The Telnyx face wanted to be reminded.
+    Telnyx(telnyx::Alarm),
 }
 
 /// The place of a happening in the order.

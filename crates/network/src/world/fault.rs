@@ -12,7 +12,7 @@
 //!
 //! | `do` | on a request to the carrier |
 //! |---|---|
-//! | `{"status": 503}` | refused with this status and the carrier's own error body; with `"retry_after_s": N` a `Retry-After` header; with `"processed": true` done all the same |
+//! | `{"status": 503}` | refused with this status and the carrier's own error body; with `"retry_after_s": N` a `Retry-After` header, at Telnyx with 429 also as `x-ratelimit-reset`; with `"processed": true` done all the same |
 //! | `"cut-before"` | the connection is closed; nothing was done |
 //! | `"cut-after"` | done, then the connection is closed without an answer: the phone rings |
 //! | `{"delay_ms": N}` | done, answered late |
@@ -22,8 +22,8 @@
 //! | `"truncated-json"` | done, the body is cut off in the middle, its length header agreeing |
 //! | `"broken-body"` | done, the connection breaks in the middle of the body |
 //! | `"garbled"` | done, the body is no JSON at all |
-//! | `"forget-limits"` | on `create`: done, and the carrier keeps neither `Timeout` nor `TimeLimit` |
-//! | `{"word": "teleported"}` | done, every status word in the answer is this one |
+//! | `"forget-limits"` | on `create`: done, and the carrier keeps neither how long it may ring nor how long it may last |
+//! | `{"word": "teleported"}` | done, every status word in the answer is this one; at Telnyx, `is_alive` and `result` are |
 //! | `{"wrong-sid": true}` | done, the answer names another call |
 //!
 //! | `do` | on a webhook |
@@ -31,7 +31,7 @@
 //! | `"drop"` | never arrives; for `voice` as if no connection came about |
 //! | `"double"` | arrives twice |
 //! | `{"delay_ms": N}` | arrives late, and those after it don't wait |
-//! | `"reorder"` | a status callback changes places with the next one of its call, or is 5 s late |
+//! | `"reorder"` | a status callback, which at Telnyx every webhook is, changes places with the next one of its call, or is 5 s late |
 //! | `"garble-signature"` | arrives with a wrong signature |
 //!
 //! What is listed in one table only is refused for a target of the other.

@@ -178,7 +178,7 @@ pub(crate) struct Leg {
     /// The carrier that has it, and the carrier's name for it.
     pub(crate) carrier: &'static str,
     pub(crate) carrier_id: String,
-    /// The query parameters of the customer's URLs.
+    /// What the customer marked it with, as the carrier's face reads it.
     pub(crate) mark: BTreeMap<String, String>,
 }
 

@@ -8,6 +8,7 @@ mod journal;
 mod leg;
 mod outbox;
 mod truth;
+mod wish;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -23,6 +24,7 @@ pub use leg::{Cause, Counts, Direction, EndedBy, Heard, Sound};
 pub(crate) use leg::{End, HEARD_MAX, Leg, LegHappening, LegId, Limits, News, Stage};
 pub(crate) use outbox::Outbox;
 pub use truth::CallTruth;
+pub(crate) use wish::{Established, Incoming};
 
 use crate::settings::Settings;
 use crate::time::Millis;
@@ -155,12 +157,13 @@ impl World {
         id
     }
 
-    /// Forgets the oldest ended leg beyond `kept_max`, and says which.
-    pub(crate) fn forget_one(&mut self, kept_max: usize) -> Option<LegId> {
+    /// Forgets a carrier's oldest ended leg beyond `kept_max` legs, and says which.
+    pub(crate) fn forget_one(&mut self, kept_max: usize, carrier: &str) -> Option<LegId> {
         if self.legs.len() <= kept_max {
             return None;
         }
-        let oldest = self.legs.iter().find(|(_, leg)| leg.end().is_some()).map(|(id, _)| *id)?;
+        let is_due = |leg: &Leg| leg.carrier == carrier && leg.end().is_some();
+        let oldest = self.legs.iter().find(|(_, leg)| is_due(leg)).map(|(id, _)| *id)?;
         self.legs.remove(&oldest);
         Some(oldest)
     }

@@ -13,7 +13,7 @@ use crate::time::Millis;
 pub struct CallTruth {
     /// The carrier's id.
     pub id: String,
-    /// The carrier: `twilio`.
+    /// The carrier: `twilio` or `telnyx`.
     pub carrier: &'static str,
     /// Who called whom.
     pub direction: Direction,
@@ -40,7 +40,8 @@ pub struct CallTruth {
     pub ended_by: Option<EndedBy>,
     /// Why it ended.
     pub cause: Option<Cause>,
-    /// The query parameters of the URLs that the customer gave with it.
+    /// What the customer marked it with. At Twilio: the query parameters of the URLs given with it.
+    /// At Telnyx: its first client state, decoded; a text that is no JSON object is under `call`.
     pub mark: BTreeMap<String, String>,
     /// How many calls were made by requests that bear the same mark; 1 without a mark. More than
     /// one is a second ring.

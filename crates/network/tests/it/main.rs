@@ -8,4 +8,7 @@ mod customer;
 mod faults;
 mod listing;
 mod sockets;
+mod telnyx;
+mod telnyx_commands;
+mod telnyx_faults;
 mod twiml;

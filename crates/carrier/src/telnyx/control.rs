@@ -1,0 +1,239 @@
+//! Requests about one call, and what their replies say.
+//!
+//! Source: the paths under `/calls` of Telnyx's OpenAPI document (2026-07-16).
+//!
+//! A `command_id` keeps Telnyx from dialling twice for 60 s and no longer
+//! (<https://developers.telnyx.com/docs/voice/programmable-voice/receiving-webhooks/index>,
+//! 2026-11-22). It is sent, as a second lock; nothing is ever sent again because of it.
+
+use super::Telnyx;
+use super::record::{Fault, Record, alive, short, text, time, unknown, unreadable, wait, write_mark};
+use crate::roles::{Next, PlaceError, Placement};
+use crate::wire::{Operation, Reply, Request};
+use call::CarrierCallId;
+use call::call::{HangUpReply, Progress, Sighting};
+use http::Method;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The body of the request that makes a call (schema `CallRequest`).
+#[derive(Serialize)]
+struct Dial<'a> {
+    connection_id: &'a str,
+    to: &'a str,
+    from: &'a str,
+    client_state: String,
+    command_id: String,
+    timeout_secs: u64,
+    time_limit_secs: u64,
+    /// Unless it is told not to, Telnyx rings on by another route when `timeout_secs` are over.
+    retry_on_timeout: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_url: Option<String>,
+}
+
+/// One entry of the list of a leg's events (schema `CallEvent`).
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Entry {
+    #[serde(deserialize_with = "text")]
+    call_leg_id: Option<String>,
+    #[serde(deserialize_with = "text")]
+    name: Option<String>,
+    #[serde(deserialize_with = "text")]
+    event_timestamp: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Entries {
+    data: Vec<Entry>,
+}
+
+/// The request that makes a call.
+pub(super) fn place(telnyx: &Telnyx, placement: &Placement) -> Request {
+    let ring_s = whole_seconds(placement.ring_max).clamp(RING_S_MIN, RING_S_MAX);
+    let duration_s = whole_seconds(placement.duration_max).clamp(DURATION_S_MIN, DURATION_S_MAX);
+    let base = telnyx.config.callback_base.as_deref();
+    let dial = Dial {
+        connection_id: &telnyx.config.connection_id,
+        to: placement.to.as_str(),
+        from: placement.from.as_str(),
+        client_state: write_mark(placement.id),
+        command_id: placement.id.to_string(),
+        timeout_secs: ring_s,
+        time_limit_secs: duration_s,
+        retry_on_timeout: false,
+        webhook_url: base.map(|base| format!("{}/events", base.trim_end_matches('/'))),
+    };
+    telnyx.post(Operation::Place, format!("{}/calls", telnyx.base), &dial)
+}
+
+/// Reads the reply to [`place`]. That the call isn't alive yet says nothing: dialling is
+/// asynchronous, and of a call just made `is_alive` is always false (schema `Call`).
+///
+/// A 4xx means that Telnyx judged the request and made no call, but for four: 408, 409 and 425 are
+/// said of requests that may go on somewhere, and after 429 the call may be tried again.
+pub(super) fn read_placed(reply: &Reply) -> Result<CarrierCallId, PlaceError> {
+    match reply.status {
+        200..=299 => Record::read(reply)
+            .and_then(|record| record.leg())
+            .ok_or_else(|| PlaceError::InDoubt(format!("HTTP {} that names no call", reply.status))),
+        429 => Err(PlaceError::Deferred { why: "rate_limited".to_owned(), retry_after: wait(reply) }),
+        408 | 409 | 425 => Err(PlaceError::InDoubt(unknown(reply).detail)),
+        400..=499 => Err(refused(reply)),
+        _ => Err(PlaceError::InDoubt(unknown(reply).detail)),
+    }
+}
+
+/// Asks how one call stands, and of one that lives whether it was answered: the call itself doesn't
+/// tell, but the list of its events does. An end is told by the first reply alone, so that nothing
+/// stands between a proof and the call that it ends.
+pub(super) fn look_up(telnyx: &Telnyx, leg: &CarrierCallId, replies: &[Reply]) -> Next<Sighting> {
+    let Some(first) = replies.first() else {
+        return Next::Ask(telnyx.get(Operation::LookUp, telnyx.call_url(leg)));
+    };
+    let record = match record_of(leg, first) {
+        Ok(record) => record,
+        Err(sighting) => return Next::Done(sighting),
+    };
+    let sighting = record.sighting();
+    match (&sighting, record.call_leg_id.as_deref(), replies.get(1)) {
+        (Sighting::Live { .. }, Some(leg_id), None) => Next::Ask(events(telnyx, leg_id)),
+        (Sighting::Live { .. }, Some(leg_id), Some(reply)) => Next::Done(answered(leg_id, reply)),
+        _ => Next::Done(sighting),
+    }
+}
+
+/// Ends one call. It carries no `command_id`: a hang-up is repeated because the call lives on, and
+/// Telnyx would ignore just that.
+pub(super) fn hang_up(telnyx: &Telnyx, leg: &CarrierCallId, replies: &[Reply]) -> Next<HangUpReply> {
+    match replies.last() {
+        None => {
+            let url = format!("{}/actions/hangup", telnyx.call_url(leg));
+            Next::Ask(telnyx.post(Operation::HangUp, url, &serde_json::json!({})))
+        }
+        Some(reply) => Next::Done(hung_up(reply)),
+    }
+}
+
+impl Telnyx {
+    fn call_url(&self, leg: &CarrierCallId) -> String {
+        format!("{}/calls/{}", self.base, segment(leg.as_str()))
+    }
+
+    /// The address of the calls that live on our application.
+    pub(super) fn active_calls_url(&self) -> String {
+        format!("{}/connections/{}/active_calls", self.base, segment(&self.config.connection_id))
+    }
+
+    pub(super) fn get(&self, operation: Operation, url: String) -> Request {
+        Request { operation, method: Method::GET, url, headers: self.headers(), body: Vec::new() }
+    }
+
+    fn post(&self, operation: Operation, url: String, body: &impl Serialize) -> Request {
+        let mut headers = self.headers();
+        headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        let body = serde_json::to_vec(body).expect("texts and numbers can be written as JSON");
+        Request { operation, method: Method::POST, url, headers, body }
+    }
+
+    fn headers(&self) -> Vec<(String, String)> {
+        let headers = [
+            ("accept", "application/json"),
+            ("authorization", &self.authorization),
+            ("user-agent", USER_AGENT),
+        ];
+        headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+    }
+}
+
+/// The call that a reply describes, if it is the one that was asked about. A proxy's cache, or an
+/// error told with 200, must not speak for it.
+fn record_of(leg: &CarrierCallId, reply: &Reply) -> Result<Record, Sighting> {
+    let refuse = |detail: &str| Err(Sighting::Unknown(unreadable(detail)));
+    if !(200..=299).contains(&reply.status) {
+        return Err(Sighting::Unknown(unknown(reply)));
+    }
+    match Record::read(reply) {
+        None => refuse(&format!("HTTP {} without a call", reply.status)),
+        Some(record) if record.leg().as_ref() != Some(leg) => {
+            refuse("the answer is about no call, or another one")
+        }
+        Some(record) => Ok(record),
+    }
+}
+
+/// The webhooks that were made for a leg. One page: whatever isn't on it isn't claimed.
+fn events(telnyx: &Telnyx, leg_id: &str) -> Request {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("filter[leg_id]", leg_id)
+        .append_pair("filter[type]", "webhook")
+        .append_pair("page[size]", EVENTS_PAGE)
+        .finish();
+    telnyx.get(Operation::LookUp, format!("{}/call_events?{query}", telnyx.base))
+}
+
+/// A call that lives, and was answered if its events say so. That they don't proves nothing: how
+/// soon they are listed isn't promised.
+fn answered(leg_id: &str, reply: &Reply) -> Sighting {
+    if !(200..=299).contains(&reply.status) {
+        return alive();
+    }
+    let Ok(entries) = serde_json::from_slice::<Entries>(&reply.body) else { return alive() };
+    let is_answer = |entry: &&Entry| {
+        entry.call_leg_id.as_deref() == Some(leg_id) && entry.name.as_deref() == Some("call.answered")
+    };
+    let Some(answer) = entries.data.iter().find(is_answer) else { return alive() };
+    let since = answer.event_timestamp.as_deref().and_then(time);
+    // Both times are Telnyx's, so that a wrong clock of ours ends no call.
+    let lasted = reply.date().zip(since).map(|(now, since)| now.since(since));
+    Sighting::Live { progress: Progress::InProgress, lasted }
+}
+
+fn hung_up(reply: &Reply) -> HangUpReply {
+    if (200..=299).contains(&reply.status) {
+        return HangUpReply::Accepted;
+    }
+    match (reply.status, Fault::read(reply).code.as_deref()) {
+        (422, Some(code @ ALREADY_ENDED)) => HangUpReply::NothingToEnd { code: code.to_owned() },
+        _ => HangUpReply::Failed(unknown(reply)),
+    }
+}
+
+fn refused(reply: &Reply) -> PlaceError {
+    let fault = Fault::read(reply);
+    let code = fault.code.map_or_else(|| reply.status.to_string(), |code| short(&code));
+    let said = fault.detail.or(fault.title).map(|said| short(&said)).filter(|said| !said.is_empty());
+    let reason = match (reply.status, said) {
+        (401 | 403, Some(said)) => format!("the carrier did not accept our credentials: {said}"),
+        (401 | 403, None) => "the carrier did not accept our credentials".to_owned(),
+        (_, Some(said)) => said,
+        (status, None) => format!("HTTP {status}"),
+    };
+    PlaceError::Refused { code, reason }
+}
+
+/// A text as one segment of a path, whatever is in it.
+fn segment(text: &str) -> String {
+    utf8_percent_encode(text, OUTSIDE_SEGMENT).to_string()
+}
+
+/// A span in whole seconds, rounded up, so that the carrier's limit never comes before ours.
+fn whole_seconds(span: Duration) -> u64 {
+    span.as_secs().saturating_add(u64::from(span.subsec_nanos() > 0))
+}
+
+/// Names of calls look like `v3:MdI91X4lWFEs7IgbBEOT9M4AigoY08M0WWZFISt1Yw2axZ_IiE4pqg`.
+const OUTSIDE_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+const USER_AGENT: &str = concat!("offhook/", env!("CARGO_PKG_VERSION"));
+/// What `timeout_secs` may be (schema `CallRequest`).
+const RING_S_MIN: u64 = 5;
+const RING_S_MAX: u64 = 600;
+/// What `time_limit_secs` may be (schema `CallRequest`): at most four hours.
+const DURATION_S_MIN: u64 = 30;
+const DURATION_S_MAX: u64 = 14_400;
+/// The largest page of events that Telnyx gives.
+const EVENTS_PAGE: &str = "250";
+/// "Call has already ended".
+const ALREADY_ENDED: &str = "90018";

@@ -1,0 +1,144 @@
+//! Telnyx's listing of the calls that live on our application: all of them, and the search for a
+//! placement in doubt.
+//!
+//! What is in it lives, and it tells no more than names, marks and durations (schema `ActiveCall`,
+//! 2026-07-16). A page's successor is asked for by its cursor, always at our own address.
+
+use super::Telnyx;
+use super::record::{Mark, Record, alive, text, unknown, unreadable};
+use crate::roles::{Candidate, Next, Sought};
+use crate::wire::{Operation, Reply, Request};
+use call::CallId;
+use call::call::Unknown;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// One page of calls.
+#[derive(Deserialize)]
+struct Page {
+    data: Vec<Record>,
+    meta: Option<Meta>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Meta {
+    cursors: Option<Cursors>,
+    #[serde(deserialize_with = "text")]
+    next: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Cursors {
+    #[serde(deserialize_with = "text")]
+    after: Option<String>,
+}
+
+/// Searches for a placement in doubt, by its mark where that is known, among the calls that live.
+pub(super) fn find(
+    telnyx: &Telnyx,
+    mark: Option<CallId>,
+    sought: &Sought,
+    replies: &[Reply],
+) -> Next<Result<Vec<Candidate>, Unknown>> {
+    all(telnyx, replies, |records| {
+        let mut found = Vec::new();
+        for record in records {
+            if fits(&record, mark, sought)? {
+                let leg = record.leg().ok_or_else(|| unreadable("a listed call without its name"))?;
+                found.push(Candidate { leg, sighting: alive() });
+            }
+        }
+        Ok(found)
+    })
+}
+
+/// Lists all calls that live now and can be named.
+pub(super) fn list_live(telnyx: &Telnyx, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
+    all(telnyx, replies, |records| {
+        let legs = records.iter().filter_map(Record::leg);
+        Ok(legs.map(|leg| Candidate { leg, sighting: alive() }).collect())
+    })
+}
+
+/// Whether a call may be the one sought. Every call that we make carries its mark, so that one with
+/// a foreign mark is not ours. One with a mark of ours, of which it isn't known whether it is the
+/// one, can be neither taken nor ruled out: to take it would give one call the leg of another.
+fn fits(record: &Record, sought_mark: Option<CallId>, sought: &Sought) -> Result<bool, Unknown> {
+    let told = |end: &Option<String>, wanted: &str| end.as_deref().map(|end| end == wanted);
+    let ends = told(&record.from, sought.from.as_str()).zip(told(&record.to, sought.to.as_str()));
+    let same_ends = ends.map(|(from, to)| from && to);
+    match (record.mark(), sought_mark) {
+        (Mark::Ours(mark), Some(sought)) => Ok(mark == sought),
+        (Mark::Ours(_), None) => same_ends.ok_or_else(|| unreadable(UNTOLD)),
+        (Mark::None, _) => Ok(same_ends == Some(true)),
+        (Mark::Foreign, _) => Ok(false),
+    }
+}
+
+/// Reads the listing to its end, and then what it holds. A call that moves from page to page while
+/// they are read stands once in what is found.
+fn all(
+    telnyx: &Telnyx,
+    replies: &[Reply],
+    choose: impl Fn(Vec<Record>) -> Result<Vec<Candidate>, Unknown>,
+) -> Next<Result<Vec<Candidate>, Unknown>> {
+    let mut records = Vec::new();
+    let mut cursor: Option<String> = None;
+    for (n_before, reply) in replies.iter().enumerate() {
+        let page = match page(reply) {
+            Ok(page) => page,
+            Err(unknown) => return Next::Done(Err(unknown)),
+        };
+        let next = match next_cursor(page.meta.unwrap_or_default()) {
+            Ok(next) => next,
+            Err(unknown) => return Next::Done(Err(unknown)),
+        };
+        if n_before > 0 && next.is_some() && next == cursor {
+            return Next::Done(Err(unreadable("the listing goes on with the page it is on")));
+        }
+        cursor = next;
+        records.extend(page.data);
+    }
+    if replies.is_empty() || cursor.is_some() {
+        return Next::Ask(list(telnyx, cursor.as_deref()));
+    }
+    Next::Done(choose(records).map(without_repeats))
+}
+
+fn without_repeats(found: Vec<Candidate>) -> Vec<Candidate> {
+    let by_leg: BTreeMap<_, _> = found.into_iter().map(|one| (one.leg.clone(), one)).collect();
+    by_leg.into_values().collect()
+}
+
+fn page(reply: &Reply) -> Result<Page, Unknown> {
+    if !(200..=299).contains(&reply.status) {
+        return Err(unknown(reply));
+    }
+    serde_json::from_slice(&reply.body).map_err(|_| unreadable("the listing is no list of calls"))
+}
+
+/// Where the listing goes on; `None` after the last page.
+fn next_cursor(meta: Meta) -> Result<Option<String>, Unknown> {
+    let is_there = |text: &String| !text.is_empty();
+    match (meta.cursors.and_then(|cursors| cursors.after).filter(is_there), meta.next.filter(is_there)) {
+        (Some(after), _) => Ok(Some(after)),
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(unreadable("the listing goes on, and doesn't say where")),
+    }
+}
+
+fn list(telnyx: &Telnyx, after: Option<&str>) -> Request {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("page[limit]", PAGE);
+    if let Some(after) = after {
+        query.append_pair("page[after]", after);
+    }
+    telnyx.get(Operation::List, format!("{}?{}", telnyx.active_calls_url(), query.finish()))
+}
+
+/// The largest page that Telnyx gives: 12,500 live calls in 50 requests.
+const PAGE: &str = "250";
+/// Why a search without a mark has no answer.
+const UNTOLD: &str = "a call of ours is listed, and not between which numbers";

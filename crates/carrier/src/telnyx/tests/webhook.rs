@@ -1,0 +1,201 @@
+//! What Telnyx's webhooks say.
+
+use super::*;
+use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
+use call::call::{CarrierEnding, EndedBy, EndingKind, News};
+
+const HANGUP: &str = include_str!("../fixtures/hook_hangup.json");
+const INITIATED: &str = include_str!("../fixtures/hook_initiated.json");
+const INCOMING: &str = include_str!("../fixtures/hook_incoming.json");
+const ANSWERED: &str = include_str!("../fixtures/hook_answered.json");
+const STATE: &str = "Y18wMWpkM3Y2cDluZjRxOHMwdDJ4NXo3YTliYw==";
+
+fn decode(body: &str) -> Result<HeardWebhook, WebhookError> {
+    let raw = RawWebhook {
+        method: http::Method::POST,
+        url: "https://gw.example/hooks/telnyx/events".to_owned(),
+        headers: Vec::new(),
+        body: body.as_bytes().to_vec(),
+    };
+    telnyx().decode(&raw.verified())
+}
+
+fn heard(news: Option<News>) -> HeardWebhook {
+    HeardWebhook { mark: Some(mark()), leg: leg(), news, inbound: None, wants_script: false }
+}
+
+fn progressed(progress: Progress) -> Option<News> {
+    Some(News::Progressed { leg: leg(), progress })
+}
+
+fn unread(what: &str) -> Option<News> {
+    Some(News::Unread { leg: leg(), what: what.to_owned() })
+}
+
+fn over(kind: EndingKind, code: &str, by: Option<EndedBy>) -> Option<News> {
+    let ended_at = Some(DIALLED + Duration::from_secs(59));
+    let ending = CarrierEnding { kind, code: code.to_owned(), by, ended_at, duration: None };
+    Some(News::Over { leg: leg(), ending })
+}
+
+fn with(body: &str, this: &str, that: &str) -> String {
+    assert!(body.contains(this), "{this}");
+    body.replace(this, that)
+}
+
+#[test]
+fn an_event_says_how_far_the_call_is() {
+    let rows = [
+        (INITIATED, progressed(Progress::Initiated)),
+        (ANSWERED, progressed(Progress::InProgress)),
+        (HANGUP, over(EndingKind::Completed, "normal_clearing", Some(EndedBy::Remote))),
+        (include_str!("../fixtures/hook_speak_ended.json"), None),
+        (include_str!("../fixtures/hook_streaming_started.json"), None),
+    ];
+    for (body, news) in rows {
+        assert_eq!(decode(body), Ok(heard(news)), "{body}");
+    }
+    // One that Telnyx may add some day says nothing, and names its call all the same.
+    let new = with(ANSWERED, "call.answered", "call.pondered");
+    assert_eq!(decode(&new), Ok(heard(None)));
+}
+
+/// The table of causes of `docs/carriers/telnyx.md`, one row per line.
+#[test]
+fn a_cause_says_how_it_ended() {
+    let rows = [
+        ("normal_clearing", over(EndingKind::Completed, "normal_clearing", Some(EndedBy::Remote))),
+        ("time_limit", over(EndingKind::Completed, "time_limit", Some(EndedBy::Carrier))),
+        ("user_busy", over(EndingKind::Busy, "user_busy", Some(EndedBy::Remote))),
+        ("no_answer", over(EndingKind::NoAnswer, "no_answer", Some(EndedBy::Remote))),
+        ("timeout", over(EndingKind::NoAnswer, "timeout", Some(EndedBy::Remote))),
+        ("originator_cancel", over(EndingKind::Canceled, "originator_cancel", Some(EndedBy::Remote))),
+        ("call_rejected", over(EndingKind::Rejected, "call_rejected", Some(EndedBy::Remote))),
+        ("not_found", over(EndingKind::Failed, "not_found", Some(EndedBy::Remote))),
+        ("unspecified", over(EndingKind::Failed, "unspecified", Some(EndedBy::Remote))),
+        ("NORMAL_CLEARING", unread("NORMAL_CLEARING")),
+        ("constructor", unread("constructor")),
+        ("", unread("")),
+    ];
+    for (cause, news) in rows {
+        assert_eq!(decode(&with(HANGUP, "normal_clearing", cause)), Ok(heard(news)), "{cause}");
+    }
+    let none = with(HANGUP, "\"hangup_cause\": \"normal_clearing\"", "\"hangup_cause\": null");
+    assert_eq!(decode(&none), Ok(heard(unread("call.hangup without hangup_cause"))));
+}
+
+/// Telnyx says caller and callee; who of them is we depends on who called whom.
+#[test]
+fn the_other_side_is_told_from_ours() {
+    let by = |direction: &str, source: &str, state: &str| {
+        let told = format!("\"hangup_source\": \"{source}\"{direction}");
+        let body = with(HANGUP, "\"hangup_source\": \"callee\"", &told).replace(STATE, state);
+        let Some(News::Over { ending, .. }) = decode(&body).unwrap().news else { panic!("{body}") };
+        ending.by
+    };
+    let (outgoing, incoming) = (",\"direction\": \"outgoing\"", ",\"direction\": \"incoming\"");
+    assert_eq!(by(outgoing, "callee", ""), Some(EndedBy::Remote));
+    assert_eq!(by(outgoing, "caller", STATE), None);
+    assert_eq!(by(incoming, "caller", STATE), Some(EndedBy::Remote));
+    assert_eq!(by(incoming, "callee", ""), None);
+    assert_eq!(by("", "callee", STATE), Some(EndedBy::Remote));
+    assert_eq!(by("", "caller", STATE), None);
+    assert_eq!(by("", "caller", ""), Some(EndedBy::Remote));
+    assert_eq!(by("", "unknown", STATE), None);
+}
+
+#[test]
+fn a_call_that_comes_in_is_offered_with_its_two_ends() {
+    let inbound = InboundCall { from: Party::read("+12025550143"), to: Party::read("+15550100000") };
+    let news = progressed(Progress::Ringing);
+    let expected = HeardWebhook { mark: None, inbound: Some(inbound), ..heard(news) };
+    assert_eq!(decode(INCOMING), Ok(expected));
+    // Only the first event offers.
+    for event in ["call.answered", "call.hangup", "call.bridged"] {
+        let later = decode(&with(INCOMING, "call.initiated", event)).unwrap();
+        assert_eq!((later.inbound, later.mark), (None, None), "{event}");
+    }
+    let hidden = decode(&with(INCOMING, "+12025550143", "anonymous")).unwrap();
+    assert_eq!(hidden.inbound.unwrap().from, Party::Other("anonymous".to_owned()));
+    // What doesn't say that it comes in isn't offered.
+    let unsaid = decode(&with(INCOMING, "\"direction\": \"incoming\"", "\"direction\": null")).unwrap();
+    assert_eq!((unsaid.inbound, unsaid.news), (None, progressed(Progress::Initiated)));
+}
+
+/// Its news are about its own name, even if it carries our mark.
+#[test]
+fn a_leg_that_a_transfer_made_never_ends_the_first() {
+    let heard = decode(include_str!("../fixtures/hook_transferred_hangup.json")).unwrap();
+    assert_eq!((heard.leg.as_str(), heard.mark), (OTHER_LEG, Some(mark())));
+    let Some(News::Over { leg: ended, .. }) = heard.news else { panic!("it is over") };
+    assert_eq!(ended, heard.leg);
+    assert_ne!(ended, leg());
+}
+
+#[test]
+fn what_runs_on_another_application_is_not_ours() {
+    for body in [HANGUP, INCOMING, INITIATED] {
+        let expected = HeardWebhook { mark: None, ..heard(None) };
+        assert_eq!(decode(&with(body, CONNECTION, "1684641123236054245")), Ok(expected));
+    }
+    // Where none is told it may be.
+    let untold = with(ANSWERED, &format!("\"{CONNECTION}\""), "null");
+    assert_eq!(decode(&untold), Ok(heard(progressed(Progress::InProgress))));
+}
+
+#[test]
+fn a_mark_that_is_none_is_ignored() {
+    for state in ["", "c_", "aGF2ZSBhIG5pY2UgZGF5ID1d", CALL, "Y18=", "////"] {
+        let heard = decode(&with(ANSWERED, STATE, state)).unwrap();
+        assert_eq!((heard.mark, heard.news), (None, progressed(Progress::InProgress)), "{state}");
+    }
+}
+
+#[test]
+fn a_garbled_time_takes_nothing_from_the_end() {
+    let body = with(HANGUP, "2026-11-22T10:00:59Z", "yesterday");
+    let Some(News::Over { ending, .. }) = decode(&body).unwrap().news else { panic!("it is over") };
+    assert_eq!((ending.kind, ending.ended_at), (EndingKind::Completed, None));
+}
+
+/// Applications send it by default, and whoever forgets the setting must not wonder why nothing
+/// comes of any webhook.
+#[test]
+fn the_old_format_is_refused_and_the_setting_is_named() {
+    let Err(error) = decode(include_str!("../fixtures/hook_version_1.json")) else { panic!("it is read") };
+    let text = error.to_string();
+    assert!(matches!(error, WebhookError::Unreadable(_)), "{text}");
+    assert!(text.contains("set webhook_api_version of the Call Control application to 2"), "{text}");
+}
+
+#[test]
+fn an_event_without_a_type_is_unread() {
+    let body = with(ANSWERED, "\"event_type\": \"call.answered\"", "\"event_type\": null");
+    assert_eq!(decode(&body), Ok(heard(unread("an event without its type"))));
+}
+
+#[test]
+fn without_a_call_it_cannot_be_read() {
+    let rows = [
+        "",
+        "{}",
+        "[]",
+        "{\"data\":null}",
+        "{\"data\":[]}",
+        "{\"data\":{\"event_type\":\"call.hangup\"}}",
+        "{\"data\":{\"event_type\":\"call.hangup\",\"payload\":{\"call_control_id\":\"\"}}}",
+        "{\"data\":{\"event_type\":\"call.hangup\",\"payload\":{\"call_control_id\":\"a b\"}}}",
+        include_str!("../fixtures/hook_message.json"),
+        "CallSid=CA1",
+    ];
+    for body in rows {
+        assert!(matches!(decode(body), Err(WebhookError::Unreadable(_))), "{body}");
+    }
+}
+
+#[test]
+fn the_reply_to_a_webhook_says_nothing() {
+    for script in [Script::Reject, Script::HangUp, Script::SayAndHangUp("x".to_owned())] {
+        assert_eq!(telnyx().document(&script).body, "");
+    }
+}

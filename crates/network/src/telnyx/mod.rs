@@ -1,0 +1,250 @@
+//! Telnyx's face: Call Control, version 2, over the simulated world.
+//!
+//! | spoken | how |
+//! |---|---|
+//! | `POST /v2/calls` | 200; connection_id, to, from, client_state, command_id, webhook_url, webhook_retries_policies, timeout_secs, time_limit_secs, stream_url with stream_track; other keys of the API are taken and ignored, unknown ones counted |
+//! | `GET /v2/calls/{id}` | 200; until 10 minutes after the end, then 404 with 10005 |
+//! | `GET /v2/connections/{id}/active_calls` | the live ones, the oldest first, in pages by cursor |
+//! | `GET /v2/call_events` | commands and webhooks; filters `leg_id`, `application_session_id`, `connection_id`, `type`, `name`, `from`, `to` |
+//! | `POST /v2/calls/{id}/actions/…` | answer, reject, hangup, speak, playback_start, playback_stop, gather, gather_using_speak, gather_stop, send_dtmf, transfer, streaming_start, streaming_stop; `PUT …/client_state_update` |
+//! | webhooks | call.initiated, call.answered, call.bridged, call.hangup, call.speak.started and .ended, call.playback.started and .ended, call.gather.ended, call.dtmf.received, streaming.failed |
+//!
+//! Where Telnyx's documents leave room:
+//!
+//! - A call that waits to be dialled is not alive and has neither `start_time` nor `end_time`. From
+//!   dialling to the end it is alive. `start_time` is the time of dialling, and `call_duration`
+//!   counts from there.
+//! - A second dial with a `command_id` that was heeded less than 60 s ago is answered like the first
+//!   one; any other such command is answered `ok` and does nothing.
+//! - A connection without a webhook URL may place calls; nobody is told of them.
+//! - Commands to a call that ended are refused with 90018 for as long as it is remembered; to one
+//!   that was never there, with 90015.
+//! - `answer` for a call that is answered changes nothing; for an outgoing one that isn't, it is
+//!   refused with 90034. So is every command that needs a voice path.
+//! - Webhooks don't wait for each other. One that is not answered with 200 in time is tried again
+//!   once, at once, or as `webhook_retries_policies` says; then it goes to the failover URL once.
+//! - Webhooks are always `POST`ed.
+//! - A media stream that is asked for fails 1 s later with `connection_failed`.
+
+mod api;
+mod body;
+mod call;
+mod command;
+mod dial;
+mod error;
+mod gather;
+mod listing;
+mod resource;
+mod signature;
+mod sound;
+mod spoil;
+mod stream;
+mod transfer;
+mod webhook;
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use call::{Call, Stream, Way};
+use rand::Rng;
+use serde_json::{Value, json};
+use signature::Keys;
+use webhook::{Flight, Planned};
+
+use crate::settings::{Settings, TelnyxAccount};
+use crate::time::Millis;
+use crate::wire::WebhookId;
+use crate::world::{Behaviour, Entry, Established, Happening, Incoming};
+use crate::world::{LegId, Limits, News, Opening, World};
+
+/// The name of this carrier.
+pub(crate) const CARRIER: &str = "telnyx";
+
+/// How long a call may last where nothing else is asked for, and at most.
+const TIME_LIMIT_S: u64 = 14_400;
+
+/// How long it may ring where nothing else is asked for.
+const RING_S: u64 = 30;
+
+/// How long a command id keeps its repetitions from being heeded.
+///
+/// Source: <https://developers.telnyx.com/docs/voice/programmable-voice/receiving-webhooks>.
+const COMMAND_ID_MS: u64 = 60_000;
+
+/// What the face wanted to be reminded of.
+#[derive(Debug)]
+pub(crate) enum Alarm {
+    /// What is being played has been played.
+    SoundEnds { leg: LegId },
+    /// No more digits came in time.
+    GatherEnds { leg: LegId },
+    /// A media stream could not be opened.
+    StreamFails { leg: LegId, stream: Box<Stream> },
+    /// A webhook that a fault has delayed leaves.
+    Send { leg: LegId, planned: Box<Planned> },
+    /// A webhook that a fault holds back for the next one leaves all the same.
+    Release { leg: LegId },
+    /// A webhook that failed is tried again.
+    Retry { flight: Box<Flight> },
+}
+
+/// Everything that Telnyx knows.
+pub(crate) struct Face {
+    pub(crate) account: TelnyxAccount,
+    keys: Keys,
+    calls: BTreeMap<LegId, Call>,
+    legs: BTreeMap<String, LegId>,
+    flights: BTreeMap<WebhookId, Flight>,
+    /// Which calls were placed by which command id, and when.
+    dialled: BTreeMap<String, (Millis, LegId)>,
+    latency_ms: u64,
+    dial_after_ms: u64,
+    calls_kept_max: usize,
+}
+
+impl Face {
+    pub(crate) fn new(settings: &Settings) -> Face {
+        Face {
+            account: settings.telnyx.clone(),
+            keys: Keys::new(&settings.telnyx.signing_seed),
+            calls: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            flights: BTreeMap::new(),
+            dialled: BTreeMap::new(),
+            latency_ms: settings.latency_ms,
+            dial_after_ms: settings.dial_after_ms,
+            calls_kept_max: settings.calls_kept_max,
+        }
+    }
+
+    /// The key that its webhooks' signatures are checked with, in Base64.
+    pub(crate) fn public_key(&self) -> String {
+        self.keys.public()
+    }
+
+    /// Which leg has this call control id.
+    pub(crate) fn leg_of(&self, control_id: &str) -> Option<LegId> {
+        self.legs.get(control_id).copied()
+    }
+
+    /// Something that the face wanted to be reminded of is due.
+    pub(crate) fn happen(&mut self, world: &mut World, alarm: Alarm) {
+        match alarm {
+            Alarm::SoundEnds { leg } => self.sound_ends(world, leg),
+            Alarm::GatherEnds { leg } => self.gather_ends(world, leg),
+            Alarm::StreamFails { leg, stream } => self.stream_fails(world, leg, &stream),
+            Alarm::Send { leg, planned } => self.send(world, leg, *planned),
+            Alarm::Release { leg } => self.release(world, leg),
+            Alarm::Retry { flight } => self.depart(world, *flight),
+        }
+    }
+
+    /// Something happened on a line.
+    pub(crate) fn hear(&mut self, world: &mut World, id: LegId, news: News) {
+        let (Some(call), Some(leg)) = (self.calls.get_mut(&id), world.leg(id)) else { return };
+        match news {
+            News::Dialled => {
+                let payload = call.payload_of_beginning(leg);
+                self.tell(world, id, "call.initiated", payload);
+            }
+            // There is no webhook for it.
+            News::Ringing => {}
+            News::Answered => {
+                let payload = call.payload_of_life(leg, "answered");
+                let stream = call.stream_at_answer.take();
+                self.tell(world, id, "call.answered", payload);
+                self.bridge(world, id);
+                if let Some(stream) = stream {
+                    Face::open_stream(world, id, stream);
+                }
+            }
+            News::Pressed(keys) => self.pressed(world, id, &keys),
+            News::Ended(end) => {
+                let payload = call.payload_of_end(leg, end);
+                self.fall_silent(world, id);
+                self.stop_gathering(world, id, "call_hangup");
+                self.tell(world, id, "call.hangup", payload);
+                self.part(world, id);
+            }
+        }
+    }
+
+    /// A subscriber calls one of the customer's numbers. `None` if it is not in service.
+    pub(crate) fn call_in(&mut self, world: &mut World, incoming: Incoming) -> Option<String> {
+        let connection_id = self.account.numbers.get(&incoming.to)?.clone();
+        let call = Call::new(&connection_id, Way::Incoming, &incoming.from, &incoming.to);
+        // How long it rings is up to the caller.
+        let limits = Limits { talk_ms: TIME_LIMIT_S * 1_000, ..Limits::NONE };
+        let id = self.open(world, call, limits, incoming.behaviour);
+        world.arrive(id);
+        let (call, leg) = (self.calls.get(&id)?, world.leg(id)?);
+        let (control_id, payload) = (call.control_id.clone(), call.payload_of_beginning(leg));
+        self.tell(world, id, "call.initiated", payload);
+        Some(control_id)
+    }
+
+    /// Makes a call that was answered a while ago, as if it had been placed by the API. Its client
+    /// state is the called number.
+    pub(crate) fn establish(&mut self, world: &mut World, wanted: Established) -> Option<String> {
+        let connection_id = self.account.connections.keys().next()?.clone();
+        let mut call = Call::new(&connection_id, Way::Dialled, &wanted.from, &wanted.to);
+        call.webhook_url = wanted.status_callback;
+        call.client_state = Some(STANDARD.encode(&wanted.to));
+        let talk_ms = wanted.time_limit_s.unwrap_or(TIME_LIMIT_S).saturating_mul(1_000);
+        let limits = Limits { ring_ms: RING_S * 1_000, talk_ms };
+        let id = self.open(world, call, limits, wanted.behaviour);
+        world.establish(id, wanted.answered_ago_ms);
+        Some(self.calls.get(&id)?.control_id.clone())
+    }
+
+    /// Gives a call its ids and its leg, and forgets an old one for it if there are too many.
+    fn open(
+        &mut self,
+        world: &mut World,
+        mut call: Call,
+        limits: Limits,
+        behaviour: Option<Behaviour>,
+    ) -> LegId {
+        call.control_id = format!("v3:{}", URL_SAFE_NO_PAD.encode(world.rng.random::<[u8; 40]>()));
+        call.leg_id = uuid(world);
+        if call.session_id.is_empty() {
+            call.session_id = uuid(world);
+        }
+        let control_id = call.control_id.clone();
+        let id = world.open(Opening {
+            direction: call.way.direction(),
+            from: call.from.clone(),
+            to: call.to.clone(),
+            limits,
+            behaviour,
+            carrier: CARRIER,
+            carrier_id: control_id.clone(),
+            mark: call.mark(),
+        });
+        self.legs.insert(control_id, id);
+        self.calls.insert(id, call);
+        if let Some(forgotten) = world.forget_one(self.calls_kept_max, CARRIER)
+            && let Some(call) = self.calls.remove(&forgotten)
+        {
+            self.legs.remove(&call.control_id);
+        }
+        id
+    }
+
+    fn remind(world: &mut World, after_ms: u64, alarm: Alarm) -> Entry {
+        world.remind(after_ms, Happening::Telnyx(alarm))
+    }
+}
+
+/// An id as Telnyx gives to legs, sessions and events.
+fn uuid(world: &mut World) -> String {
+    let digits = format!("{:032x}", world.rng.random::<u128>());
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+}
+
+/// The answer to a command that was taken.
+fn done() -> Value {
+    json!({ "result": "ok" })
+}
