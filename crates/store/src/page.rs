@@ -81,7 +81,7 @@ pub trait Page {
     ) -> Result<Vec<Kept>, StoreError>;
 
     /// Brings every unfinished call's `due_at` forward to between `now` and `now` plus `spread_ms`
-    /// (the most urgent first; a millisecond for each call where they are fewer),
+    /// (the most urgent first; a quarter of a millisecond for each call where they are fewer),
     /// save where a carrier's `Retry-After` still runs (at most [`call::call::RETRY_AFTER_MAX`] from
     /// now) or it is earlier already. All that a start does. Queued calls keep theirs. Returns how many it moved.
     ///

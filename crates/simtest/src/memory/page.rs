@@ -123,7 +123,7 @@ impl Page for MemoryPage<'_> {
     fn bring_forward(&mut self, now: Timestamp, spread_ms: i64) -> Result<u64, StoreError> {
         let owed = self.owed(|row| !matches!(row.call.state, CallState::Queued(_)));
         let all = i64::try_from(owed.len()).unwrap_or(i64::MAX);
-        let spread_ms = if owed.len() > AT_ONCE { spread_ms.min(all) } else { 0 };
+        let spread_ms = if owed.len() > AT_ONCE { spread_ms.min(all / 4) } else { 0 };
         let mut moved = 0;
         for (place, (due_at, id)) in (0..).zip(owed) {
             let not_before = self.tables.calls.get(&id).and_then(|row| row.call.not_before());

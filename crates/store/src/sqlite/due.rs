@@ -32,7 +32,7 @@ pub(super) fn bring_forward(connection: &Connection, now: Timestamp, spread_ms: 
         Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?))
     })?;
     let all = at_most(owed.len());
-    let spread_ms = if owed.len() > AT_ONCE { spread_ms.min(all) } else { 0 };
+    let spread_ms = if owed.len() > AT_ONCE { spread_ms.min(all / 4) } else { 0 };
     // A pause beyond the longest was asked for by a clock that has been set back since.
     let latest = (now + RETRY_AFTER_MAX).as_millis();
     let mut moved = 0;

@@ -81,9 +81,9 @@ pub(crate) fn a_start_with_many_calls_spreads_them(bench: &mut Bench) {
         take(page, at(200), 999);
         // All leases end at once, so that the oldest of them goes first.
         assert_eq!(page.bring_forward(at(0), 2000).unwrap(), 100);
-        assert_eq!(take(page, at(0), 999), [id(1)]);
-        assert_eq!(take(page, Timestamp(at(0).0 + 50), 999).len(), 50, "a millisecond for each");
-        assert_eq!(take(page, at(1), 999).len(), 49);
+        assert_eq!(take(page, at(0), 999), [id(1), id(2), id(3), id(4)], "four in a millisecond");
+        assert_eq!(take(page, Timestamp(at(0).0 + 12), 999).len(), 48);
+        assert_eq!(take(page, at(1), 999).len(), 48);
     });
 }
 
