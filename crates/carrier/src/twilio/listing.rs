@@ -15,11 +15,12 @@ use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// One page of calls. Relatives of Twilio's interface leave out where it goes on when it doesn't.
+/// One page of calls. Both fields must be there: a listing that doesn't say whether it goes on
+/// hasn't been read to its end.
 #[derive(Deserialize)]
 struct Page<T> {
     calls: Vec<T>,
-    #[serde(default)]
+    #[serde(deserialize_with = "Option::deserialize")]
     next_page_uri: Option<String>,
 }
 

@@ -171,6 +171,7 @@ fn what_is_no_listing_tells_nothing() {
         (reply(200, include_str!("../fixtures/truncated.json")), UnknownWhy::Unreadable),
         (reply(200, "{}"), UnknownWhy::Unreadable),
         (reply(200, "{\"calls\":{},\"next_page_uri\":null}"), UnknownWhy::Unreadable),
+        (reply(200, "{\"calls\":[]}"), UnknownWhy::Unreadable),
         (reply(200, include_str!("../fixtures/error_20404.json")), UnknownWhy::Unreadable),
         (reply(302, ""), UnknownWhy::Unreadable),
         (reply(401, include_str!("../fixtures/error_20003.json")), UnknownWhy::Unauthorized),
