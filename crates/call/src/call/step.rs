@@ -131,8 +131,9 @@ fn check(call: &Call, at: Timestamp) -> Step {
         | S::InProgress(_)
         | S::HangingUp(_) => call.leg().map(|leg| Effect::LookUp(leg.clone())),
     };
-    let due = call.strays.iter().filter(|stray| stray.watch.due_at <= at);
-    let effects = own.into_iter().chain(due.map(|stray| Effect::LookUp(stray.leg.clone()))).collect();
+    // All of them: a start, or a lease that ended, comes before their own times.
+    let strays = call.strays.iter().map(|stray| Effect::LookUp(stray.leg.clone()));
+    let effects = own.into_iter().chain(strays).collect();
     Step { call: call.clone(), effects }
 }
 

@@ -8,12 +8,17 @@ use std::time::{Duration, Instant};
 
 /// Ticks for ever.
 pub(crate) async fn run(runner: Arc<Runner>) {
+    let mut clock_set = false;
     let mut probed = Instant::now();
     let mut clocks = Clocks { wall: runner.clock.now(), steady: Instant::now() };
     loop {
         if clocks.drifted(runner.clock.now(), Instant::now()) {
             tracing::warn!("the wall clock was set, or the machine slept; every call is looked at");
-            let _ = runner.ear.hear(Heard::ClockSet).await;
+            clock_set = true;
+        }
+        // A store that fails just then must not lose it.
+        if clock_set {
+            clock_set = runner.ear.hear(Heard::ClockSet).await.is_err();
         }
         if runner.health.store_failed() && probed.elapsed() >= PROBE_EVERY {
             probed = Instant::now();
