@@ -3,17 +3,20 @@
 //! | request | does |
 //! |---|---|
 //! | `GET /network/health` | `{"status": "ok", "live": 3, "now": …}` |
-//! | `GET /network/calls` | the truth: `{"calls": [CallTruth…]}`, the oldest first; `?live=true`, `?to=`, `?from=` |
+//! | `GET /network/calls` | the truth: `{"calls": [CallTruth…]}`, the oldest first; `?live=true`, `?to=`, `?from=`. What was played to the subscriber is under `heard`, what the subscriber pressed and said under `pressed` and `spoken` |
 //! | `GET /network/calls/{id}` | one call |
 //! | `POST /network/calls` | `{"from", "to", "behaviour"?}`: a subscriber calls one of the customer's numbers; 201 with the call |
 //! | `POST /network/calls/{id}/hangup` | the subscriber hangs up |
 //! | `POST /network/calls/{id}/answer` | the subscriber picks up |
 //! | `POST /network/calls/{id}/digits` | `{"digits": "12"}`: the subscriber presses keys |
+//! | `POST /network/calls/{id}/speech` | `{"words": "seven people"}`: the subscriber says something |
 //! | `POST /network/seed` | `{"count", "from", "to_base", "behaviour"?, "answered_ago_ms"?, "time_limit_s"?, "status_callback"?, "carrier"?}`: that many calls in progress at once, to `to_base` and the numbers after it; 201 with `{"sids": […]}`. Without a behaviour they last until somebody hangs up |
 //! | `GET`, `PUT /network/numbers/{+E164}` | one of the customer's numbers at Twilio, [`Number`] |
 //! | `GET`, `PUT /network/telnyx/numbers/{+E164}` | one at Telnyx, `{"connection_id": "…"}` |
 //! | `GET`, `PUT /network/telnyx/connections/{id}` | a Call Control App at Telnyx, [`Connection`](crate::Connection) |
 //! | `GET /network/telnyx/public_key` | `{"public_key": "…"}`: what Telnyx's signatures are checked with |
+//! | `GET`, `PUT /network/plivo/numbers/{+E164}` | one at Plivo, [`Application`](crate::Application) |
+//! | `GET /network/plivo/account_hangups` | `{"account_hangups": 0}`: how often Plivo was asked to hang up every call of the account |
 //! | `GET`, `PUT`, `DELETE /network/subscribers/{+E164}` | how a subscriber behaves, [`Behaviour`] |
 //! | `GET /network/requests` | what was asked of the carriers' APIs: `total`, `by_operation`, `by_second` (Unix seconds, the last 120 in which there was any), `unknown_parameters`, and the `last` 1,000 |
 //! | `GET`, `POST`, `DELETE /network/faults`, `DELETE /network/faults/{id}` | [`Fault`]s in force |
@@ -21,6 +24,7 @@
 //!
 //! What can't be done is answered with a status of 4xx and `{"error": "…"}`.
 
+mod plivo;
 mod telnyx;
 
 use http::Method;
@@ -74,6 +78,7 @@ pub(crate) fn respond(network: &mut Network, request: &WireRequest) -> WireRespo
         (_, ["subscribers", number]) => subscribers(network, request, number),
         (_, ["faults", rest @ ..]) => faults(network, request, rest),
         (_, ["telnyx", rest @ ..]) => telnyx::respond(network, request, rest),
+        (_, ["plivo", rest @ ..]) => plivo::respond(network, request, rest),
         _ => Ok(no_such_path()),
     };
     answer.unwrap_or_else(|refused| refusal(refused.status, &refused.why))
@@ -151,7 +156,9 @@ fn written(network: &Network, id: LegId, status: u16) -> Answer {
 fn act(network: &mut Network, request: &WireRequest, id: LegId, verb: &str) -> Result<(), Refusal> {
     let stage = network.world.leg(id).map(|leg| leg.stage);
     match (verb, stage) {
-        ("hangup" | "answer" | "digits", Some(Stage::Ended(_)) | None) => refuse(409, "the call is over"),
+        ("hangup" | "answer" | "digits" | "speech", Some(Stage::Ended(_)) | None) => {
+            refuse(409, "the call is over")
+        }
         ("hangup", _) => {
             network.world.hang_up(id, EndedBy::Remote);
             Ok(())
@@ -165,7 +172,12 @@ fn act(network: &mut Network, request: &WireRequest, id: LegId, verb: &str) -> R
             network.world.press(id, digits);
             Ok(())
         }
-        ("digits", _) => refuse(409, "the call is not answered"),
+        ("speech", Some(Stage::Talking)) => {
+            let Speech { words } = read(request)?;
+            network.world.speak(id, words);
+            Ok(())
+        }
+        ("digits" | "speech", _) => refuse(409, "the call is not answered"),
         _ => refuse(404, "there is no such request"),
     }
 }
@@ -174,6 +186,12 @@ fn act(network: &mut Network, request: &WireRequest, id: LegId, verb: &str) -> R
 #[serde(deny_unknown_fields)]
 struct Digits {
     digits: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Speech {
+    words: String,
 }
 
 #[derive(Deserialize)]
@@ -190,6 +208,8 @@ fn call_in(network: &mut Network, request: &WireRequest) -> Answer {
     let incoming = Incoming { from, to: to.clone(), behaviour };
     let sid = if network.telnyx.account.numbers.contains_key(&to) {
         network.telnyx.call_in(&mut network.world, incoming)
+    } else if network.plivo.account.numbers.contains_key(&to) {
+        network.plivo.call_in(&mut network.world, incoming)
     } else {
         network.twilio.call_in(&mut network.world, incoming)
     };
@@ -199,7 +219,7 @@ fn call_in(network: &mut Network, request: &WireRequest) -> Answer {
         None => refuse(
             404,
             format!(
-                "{to} is none of the customer's numbers; set it with PUT /network/numbers/{to} or PUT /network/telnyx/numbers/{to}"
+                "{to} is none of the customer's numbers; set it with PUT /network/numbers/{to}, /network/telnyx/numbers/{to} or /network/plivo/numbers/{to}"
             ),
         ),
     }
@@ -230,6 +250,7 @@ enum Carrier {
     #[default]
     Twilio,
     Telnyx,
+    Plivo,
 }
 
 fn seed(network: &mut Network, request: &WireRequest) -> Answer {
@@ -256,6 +277,7 @@ fn seed(network: &mut Network, request: &WireRequest) -> Answer {
         sids.extend(match wanted.carrier {
             Carrier::Twilio => network.twilio.establish(world, call),
             Carrier::Telnyx => network.telnyx.establish(world, call),
+            Carrier::Plivo => network.plivo.establish(world, call),
         });
     }
     Ok(WireResponse::json(201, &json!({ "sids": sids })))

@@ -10,7 +10,7 @@
 //! - What really happened: [`CallTruth`].
 //! - How to steer it from outside: the [`control`] interface.
 //! - What each carrier's face speaks, and where it had to choose: the [`twilio`] face under
-//!   `/2010-04-01/`, the [`telnyx`] face under `/v2/`.
+//!   `/2010-04-01/`, the [`telnyx`] face under `/v2/`, the [`plivo`] face under `/v1/Account/`.
 //!
 //! It shares no code with the connectors that are tested against it, so that a mistake in one of
 //! them isn't mirrored here.
@@ -18,6 +18,7 @@
 pub mod control;
 mod deliver;
 mod network;
+pub mod plivo;
 mod serve;
 mod settings;
 pub mod telnyx;
@@ -29,8 +30,9 @@ pub mod world;
 pub use network::Network;
 pub use serve::serve;
 pub use settings::{
-    Account, Connection, DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, DEFAULT_TELNYX_API_KEY,
-    DEFAULT_TELNYX_CONNECTION_ID, DEFAULT_TELNYX_PUBLIC_KEY, Number, Settings, TelnyxAccount,
+    Account, Application, Connection, DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, DEFAULT_PLIVO_AUTH_ID,
+    DEFAULT_PLIVO_AUTH_TOKEN, DEFAULT_TELNYX_API_KEY, DEFAULT_TELNYX_CONNECTION_ID,
+    DEFAULT_TELNYX_PUBLIC_KEY, Number, PlivoAccount, Settings, TelnyxAccount,
 };
 pub use time::Millis;
 pub use wire::{Reply, Webhook, WebhookFailure, WebhookId, WireRequest, WireResponse};

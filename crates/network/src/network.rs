@@ -6,7 +6,7 @@ use crate::settings::Settings;
 use crate::time::Millis;
 use crate::wire::{Reply, Webhook, WebhookFailure, WebhookId, WireRequest, WireResponse};
 use crate::world::{CallTruth, Happening, LegId, World};
-use crate::{telnyx, twilio};
+use crate::{plivo, telnyx, twilio};
 
 /// A telephone network.
 ///
@@ -18,6 +18,7 @@ pub struct Network {
     pub(crate) world: World,
     pub(crate) twilio: twilio::Face,
     pub(crate) telnyx: telnyx::Face,
+    pub(crate) plivo: plivo::Face,
 }
 
 impl Network {
@@ -26,7 +27,8 @@ impl Network {
         let world = World::new(&settings, seed);
         let twilio = twilio::Face::new(&settings);
         let telnyx = telnyx::Face::new(&settings);
-        Network { settings, world, twilio, telnyx }
+        let plivo = plivo::Face::new(&settings);
+        Network { settings, world, twilio, telnyx, plivo }
     }
 
     /// Takes a request, to a carrier's API or under `/network/`, and says how to reply.
@@ -39,6 +41,8 @@ impl Network {
             self.twilio.request(&mut self.world, request)
         } else if telnyx::Face::owns(path) {
             self.telnyx.request(&mut self.world, request)
+        } else if plivo::Face::owns(path) {
+            self.plivo.request(&mut self.world, request)
         } else {
             Reply::now(control::no_such_path())
         };
@@ -67,6 +71,8 @@ impl Network {
         self.advance(now);
         if self.telnyx.awaits(id) {
             self.telnyx.settled(&mut self.world, id, &outcome);
+        } else if self.plivo.awaits(id) {
+            self.plivo.settled(&mut self.world, id, &outcome);
         } else {
             self.twilio.settled(&mut self.world, id, outcome);
         }
@@ -89,6 +95,7 @@ impl Network {
         self.world.reset(&self.settings);
         self.twilio = twilio::Face::new(&self.settings);
         self.telnyx = telnyx::Face::new(&self.settings);
+        self.plivo = plivo::Face::new(&self.settings);
     }
 
     fn advance(&mut self, now: Millis) {
@@ -99,6 +106,7 @@ impl Network {
                 Happening::Leg(id, happening) => self.world.happen(id, happening),
                 Happening::Twilio(alarm) => self.twilio.happen(&mut self.world, alarm),
                 Happening::Telnyx(alarm) => self.telnyx.happen(&mut self.world, alarm),
+                Happening::Plivo(alarm) => self.plivo.happen(&mut self.world, alarm),
             }
             self.settle_news();
         }
@@ -107,14 +115,16 @@ impl Network {
 
     pub(crate) fn settle_news(&mut self) {
         while let Some((leg, news)) = self.world.take_news() {
-            // Each face passes over the legs of the other.
+            // Each face passes over the legs of the others.
             self.twilio.hear(&mut self.world, leg, news.clone());
-            self.telnyx.hear(&mut self.world, leg, news);
+            self.telnyx.hear(&mut self.world, leg, news.clone());
+            self.plivo.hear(&mut self.world, leg, news);
         }
     }
 
     /// Which leg has this id, at whichever carrier.
     pub(crate) fn leg_of(&self, id: &str) -> Option<LegId> {
-        self.twilio.leg_of(id).or_else(|| self.telnyx.leg_of(id))
+        let known = self.twilio.leg_of(id).or_else(|| self.telnyx.leg_of(id));
+        known.or_else(|| self.plivo.leg_of(id))
     }
 }

@@ -23,6 +23,12 @@ pub const DEFAULT_TELNYX_CONNECTION_ID: &str = "1000000000000000004";
 /// The public key, in Base64, of what signs Telnyx's webhooks when nothing else is set.
 pub const DEFAULT_TELNYX_PUBLIC_KEY: &str = "bnoc3Smwt4/ROvTFWY/v9O8qlxZuPKby5Pv8zYBQW/E=";
 
+/// Who may use Plivo's API when nobody else is set. It is made up, and no secret.
+pub const DEFAULT_PLIVO_AUTH_ID: &str = "MAOFFHOOKSIMULATED00";
+
+/// The token of [`DEFAULT_PLIVO_AUTH_ID`]. It is made up, and no secret.
+pub const DEFAULT_PLIVO_AUTH_TOKEN: &str = "0000000000000000000000000000000000000006";
+
 /// How a simulated network is set up.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -34,12 +40,14 @@ pub struct Settings {
     pub numbers: BTreeMap<String, Number>,
     /// The customer's account at Telnyx. Default: the made-up key and Call Control App.
     pub telnyx: TelnyxAccount,
+    /// The customer's account at Plivo. Default: the made-up one.
+    pub plivo: PlivoAccount,
     /// Subscribers, by number in E.164, who behave otherwise than their number says.
     pub subscribers: BTreeMap<String, Behaviour>,
     /// Faults in force from the start.
     pub faults: Vec<Fault>,
     /// How many calls Twilio dials per second and account; the rest waits in its queue. Telnyx has
-    /// no queue. Default: no limit.
+    /// no queue, and Plivo one of its own. Default: no limit.
     pub calls_per_second: Option<u32>,
     /// By how much every answer of a carrier's API is delayed, in milliseconds. Default 0.
     pub latency_ms: u64,
@@ -64,6 +72,7 @@ impl Default for Settings {
             accounts: vec![Account::default()],
             numbers: BTreeMap::new(),
             telnyx: TelnyxAccount::default(),
+            plivo: PlivoAccount::default(),
             subscribers: BTreeMap::new(),
             faults: Vec::new(),
             calls_per_second: None,
@@ -169,6 +178,73 @@ impl Default for Connection {
     fn default() -> Connection {
         Connection { webhook_event_url: None, webhook_event_failover_url: None, webhook_timeout_secs: 5 }
     }
+}
+
+/// A customer's account at Plivo.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PlivoAccount {
+    /// `MA` and 18 more letters and digits. Default: [`DEFAULT_PLIVO_AUTH_ID`].
+    pub auth_id: String,
+    /// Its password; signs its webhooks. Default: [`DEFAULT_PLIVO_AUTH_TOKEN`].
+    pub auth_token: String,
+    /// More tokens that sign its webhooks, and open nothing: the header of the third version then
+    /// lists several signatures. Default: none.
+    pub other_tokens: Vec<String>,
+    /// The customer's numbers, in E.164, that can be called, and whom the carrier asks when they
+    /// are. Default: none.
+    pub numbers: BTreeMap<String, Application>,
+    /// Whether a request's id is also that of its call. Default: no.
+    pub equal_uuids: bool,
+    /// From the end of a call until there is a record of it, in milliseconds. Default 2,000.
+    pub record_after_ms: u64,
+    /// How far east of Greenwich the zone is in which records are written, in minutes. Default 330.
+    pub utc_offset_minutes: i16,
+    /// How many calls are dialled per second; the rest waits in a queue. Default 2, as at Plivo;
+    /// `None` for no limit.
+    pub calls_per_second: Option<u32>,
+    /// How many requests that place no call are taken within five seconds. Default 300, as at
+    /// Plivo; `None` for no limit.
+    pub requests_per_five_seconds: Option<u32>,
+}
+
+impl Default for PlivoAccount {
+    fn default() -> PlivoAccount {
+        PlivoAccount {
+            auth_id: DEFAULT_PLIVO_AUTH_ID.to_owned(),
+            auth_token: DEFAULT_PLIVO_AUTH_TOKEN.to_owned(),
+            other_tokens: Vec::new(),
+            numbers: BTreeMap::new(),
+            equal_uuids: false,
+            record_after_ms: 2_000,
+            utc_offset_minutes: 330,
+            calls_per_second: Some(2),
+            requests_per_five_seconds: Some(300),
+        }
+    }
+}
+
+/// What Plivo does when one of the customer's numbers is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Application {
+    /// Asked for instructions when the number is called.
+    pub answer_url: String,
+    /// `POST` (the default) or `GET`.
+    #[serde(default = "post")]
+    pub answer_method: String,
+    /// Told when the call is over. Default: the answer URL.
+    #[serde(default)]
+    pub hangup_url: Option<String>,
+    /// `POST` (the default) or `GET`.
+    #[serde(default = "post")]
+    pub hangup_method: String,
+    /// Asked when the answer URL fails.
+    #[serde(default)]
+    pub fallback_answer_url: Option<String>,
+    /// `POST` (the default) or `GET`.
+    #[serde(default = "post")]
+    pub fallback_method: String,
 }
 
 fn post() -> String {

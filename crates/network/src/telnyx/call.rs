@@ -10,6 +10,7 @@ use super::body::Body;
 use super::error::ApiError;
 use super::gather::Gathering;
 use super::sound::Player;
+use super::transcription::Transcription;
 use super::webhook::Planned;
 use crate::time::Millis;
 use crate::world::{Cause, Direction, End, EndedBy, Leg, LegId, Stage};
@@ -84,12 +85,17 @@ pub(crate) struct Call {
     pub(crate) held: Option<Planned>,
     pub(crate) player: Player,
     pub(crate) gathering: Option<Gathering>,
+    pub(crate) transcription: Option<Transcription>,
+    /// Keys to be sent as tones as soon as the call is answered.
+    pub(crate) digits_at_answer: Option<String>,
     /// To be opened as soon as the call is answered.
     pub(crate) stream_at_answer: Option<Stream>,
     /// Whom this call talks to once it was transferred.
     pub(crate) bridged_with: Option<LegId>,
     /// Who is being called to take this call over.
     pub(crate) transfers_to: Option<LegId>,
+    /// Whether it goes on when whoever it talks to is gone.
+    pub(crate) parks_after_unbridge: bool,
 }
 
 impl Call {
@@ -110,9 +116,12 @@ impl Call {
             held: None,
             player: Player::default(),
             gathering: None,
+            transcription: None,
+            digits_at_answer: None,
             stream_at_answer: None,
             bridged_with: None,
             transfers_to: None,
+            parks_after_unbridge: false,
         }
     }
 
@@ -121,10 +130,13 @@ impl Call {
         self.client_state.as_deref().map(mark).unwrap_or_default()
     }
 
-    /// Takes over what a command may say of all that follows: the client state and who is told.
+    /// Takes over what a command may say of all that follows: the client state, who is told, and
+    /// whether the call outlives a bridge.
     pub(crate) fn heed(&mut self, body: &Body) -> Result<(), ApiError> {
         let client_state = body.client_state("client_state")?;
         let webhook_url = body.url("webhook_url", &["http", "https"])?;
+        let parks = body.word("park_after_unbridge", &["self"])?.is_some();
+        self.parks_after_unbridge |= parks;
         self.client_state = client_state.or(self.client_state.take());
         self.webhook_url = webhook_url.or(self.webhook_url.take());
         Ok(())

@@ -8,6 +8,8 @@ use super::call::{Event, Way, mark};
 use super::error::ApiError;
 use super::gather::Wish;
 use super::sound::Piece;
+use super::transcription::Transcription;
+use super::transfer::Takeover;
 use super::{COMMAND_ID_MS, Face, stream};
 use crate::world::{Cause, EndedBy, LegId, Sound, Stage, World};
 
@@ -25,6 +27,8 @@ pub(crate) enum Command {
     GatherStop,
     SendDtmf,
     Transfer,
+    TranscriptionStart,
+    TranscriptionStop,
     StreamingStart,
     StreamingStop,
     ClientStateUpdate,
@@ -45,6 +49,8 @@ impl Command {
             "gather_stop" => Command::GatherStop,
             "send_dtmf" => Command::SendDtmf,
             "transfer" => Command::Transfer,
+            "transcription_start" => Command::TranscriptionStart,
+            "transcription_stop" => Command::TranscriptionStop,
             "streaming_start" => Command::StreamingStart,
             "streaming_stop" => Command::StreamingStop,
             "client_state_update" => Command::ClientStateUpdate,
@@ -67,6 +73,8 @@ impl Command {
             Command::GatherStop => "gather_stop",
             Command::SendDtmf => "send_dtmf",
             Command::Transfer => "transfer",
+            Command::TranscriptionStart => "transcription_start",
+            Command::TranscriptionStop => "transcription_stop",
             Command::StreamingStart => "streaming_start",
             Command::StreamingStop => "streaming_stop",
             Command::ClientStateUpdate => "client_state_update",
@@ -85,6 +93,8 @@ impl Command {
             | Command::GatherStop
             | Command::SendDtmf
             | Command::Transfer
+            | Command::TranscriptionStart
+            | Command::TranscriptionStop
             | Command::StreamingStart
             | Command::StreamingStop => true,
         }
@@ -130,22 +140,14 @@ impl Face {
         match command {
             Command::Answer => self.answer(world, id, body)?,
             Command::Reject => self.reject(world, id, body)?,
-            Command::Hangup => {
-                self.heed(world, id, body)?;
-                if let Some(leg) = world.leg_mut(id) {
-                    leg.counts.hangups += 1;
-                }
-                world.hang_up(id, EndedBy::Api);
-            }
+            Command::Hangup => self.hang_up(world, id, body)?,
             Command::Speak => {
                 let piece = Piece::speech(body)?;
-                self.heed(world, id, body)?;
-                self.play(world, id, piece);
+                self.begin_sound(world, id, body, piece)?;
             }
             Command::PlaybackStart => {
                 let piece = Piece::playback(body)?;
-                self.heed(world, id, body)?;
-                self.play(world, id, piece);
+                self.begin_sound(world, id, body, piece)?;
             }
             Command::PlaybackStop => {
                 let only_current = body.word("stop", &["current", "all"])? == Some("current");
@@ -153,7 +155,7 @@ impl Face {
                 self.stop_playing(world, id, only_current);
             }
             Command::Gather => {
-                let wish = Wish::silent(body)?;
+                let wish = Wish::silent(world, body)?;
                 self.heed(world, id, body)?;
                 self.gather(world, id, wish);
             }
@@ -167,13 +169,24 @@ impl Face {
                 self.stop_gathering(world, id, "cancelled");
             }
             Command::SendDtmf => {
-                let digits = keys(body)?;
+                let digits = keys(body, "digits")?.ok_or_else(|| ApiError::missing("digits"))?;
+                body.number("duration_millis", &(100..=500))?;
                 self.heed(world, id, body)?;
                 world.play(id, Sound::Digits(digits));
             }
             Command::Transfer => {
+                let takeover = Takeover::read(body)?;
                 self.heed(world, id, body)?;
-                self.transfer(world, id, body)?;
+                self.transfer(world, id, takeover);
+            }
+            Command::TranscriptionStart => {
+                let wanted = Transcription::read(body)?;
+                self.heed(world, id, body)?;
+                self.transcribe(world, id, wanted);
+            }
+            Command::TranscriptionStop => {
+                self.heed(world, id, body)?;
+                self.stop_transcribing(world, id);
             }
             Command::StreamingStart => {
                 let wanted = stream::wanted(world, body)?.ok_or_else(|| ApiError::missing("stream_url"))?;
@@ -186,6 +199,32 @@ impl Face {
                 self.heed(world, id, body)?;
             }
         }
+        Ok(())
+    }
+
+    fn hang_up(&mut self, world: &mut World, id: LegId, body: &Body) -> Result<(), ApiError> {
+        self.heed(world, id, body)?;
+        if let Some(leg) = world.leg_mut(id) {
+            leg.counts.hangups += 1;
+        }
+        world.hang_up(id, EndedBy::Api);
+        Ok(())
+    }
+
+    /// Plays what a command gives, after or in place of what is being played.
+    fn begin_sound(
+        &mut self,
+        world: &mut World,
+        id: LegId,
+        body: &Body,
+        piece: Piece,
+    ) -> Result<(), ApiError> {
+        let stops = body.word("stop", &["current", "all"])?;
+        self.heed(world, id, body)?;
+        if let Some(word) = stops {
+            self.stop_playing(world, id, word == "current");
+        }
+        self.play(world, id, piece);
         Ok(())
     }
 
@@ -237,9 +276,9 @@ impl Face {
     }
 }
 
-/// The keys that are to be sent as tones.
-fn keys(body: &Body) -> Result<String, ApiError> {
-    let digits = body.needed("digits")?;
+/// Keys that are to be sent as tones.
+pub(super) fn keys(body: &Body, key: &str) -> Result<Option<String>, ApiError> {
+    let Some(digits) = body.text(key)? else { return Ok(None) };
     let is_key = |key: char| key.is_ascii_digit() || "ABCDwW*#".contains(key);
-    if digits.chars().all(is_key) { Ok(digits.to_owned()) } else { Err(ApiError::bad_digits("digits")) }
+    if digits.chars().all(is_key) { Ok(Some(digits.to_owned())) } else { Err(ApiError::bad_digits(key)) }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::body::Body;
 use super::call::{Call, Event, Way};
+use super::command::keys;
 use super::error::ApiError;
 use super::{COMMAND_ID_MS, Face, RING_S, TIME_LIMIT_S, stream};
 use crate::world::{LegId, Limits, World};
@@ -73,6 +74,7 @@ impl Face {
         let mut call = Call::new(connection_id, Way::Dialled, &from, &to);
         call.heed(body)?;
         call.retries_ms = retries(body)?;
+        call.digits_at_answer = keys(body, "send_digits_on_answer")?;
         body.word("webhook_url_method", &["POST", "GET"])?;
         Ok((call, limits(body)?))
     }

@@ -5,13 +5,16 @@ use serde_json::json;
 use super::body::Body;
 use super::error::ApiError;
 use super::sound::{speech_ms, spoken};
-use super::{Alarm, Face};
+use super::{Alarm, Face, uuid};
 use crate::time::Millis;
 use crate::world::{Entry, LegId, Sound, World};
 
 /// The most digits, and the longest wait for them in milliseconds, that may be asked for.
 const DIGITS_MAX: u64 = 128;
 const WAIT_MS_MAX: u64 = 3_600_000;
+
+/// The longest id of a gathering, in characters.
+const GATHER_ID_MAX: usize = 40;
 
 /// Digits being gathered.
 #[derive(Debug)]
@@ -22,13 +25,20 @@ pub(crate) struct Gathering {
     /// When it is over, however many digits come.
     over_at: Option<Millis>,
     alarm: Entry,
+    /// When its prompt has been spoken, and what happens then.
+    prompted_at: Millis,
+    prompt_alarm: Option<Entry>,
 }
 
 /// What is to be gathered.
 #[derive(Clone, Debug)]
 pub(crate) struct Wish {
+    /// Given back with what was gathered.
+    gather_id: Option<String>,
     /// Spoken before, and again where nothing is pressed.
     prompt: Option<String>,
+    /// Spoken before the prompt comes again after digits that don't do.
+    complaint: Option<String>,
     tries: u64,
     first_ms: u64,
     between_ms: u64,
@@ -42,15 +52,19 @@ pub(crate) struct Wish {
 
 impl Wish {
     /// What `gather` asks for.
-    pub(crate) fn silent(body: &Body) -> Result<Wish, ApiError> {
+    pub(crate) fn silent(world: &mut World, body: &Body) -> Result<Wish, ApiError> {
         let wait = |key: &str, otherwise: u64| {
             Ok::<u64, ApiError>(body.number(key, &(0..=WAIT_MS_MAX))?.unwrap_or(otherwise))
         };
+        let gather_id = body.text("gather_id")?;
+        if gather_id.is_some_and(|id| id.chars().count() > GATHER_ID_MAX) {
+            return Err(ApiError::outside("gather_id", &(1..=40)));
+        }
+        let all_ms = wait("timeout_millis", 60_000)?;
         Ok(Wish {
-            prompt: None,
-            tries: 1,
-            first_ms: wait("initial_timeout_millis", 5_000)?,
-            all_ms: Some(wait("timeout_millis", 60_000)?),
+            gather_id: Some(gather_id.map_or_else(|| uuid(world), str::to_owned)),
+            first_ms: wait("initial_timeout_millis", 5_000)?.min(all_ms),
+            all_ms: Some(all_ms),
             ..Wish::of_both(body)?
         })
     }
@@ -60,7 +74,8 @@ impl Wish {
         let prompt = spoken(body)?.to_owned();
         let first_ms = body.number("timeout_millis", &(0..=WAIT_MS_MAX))?.unwrap_or(60_000);
         let tries = body.number("maximum_tries", &(1..=DIGITS_MAX))?.unwrap_or(3);
-        Ok(Wish { prompt: Some(prompt), tries, first_ms, all_ms: None, ..Wish::of_both(body)? })
+        let complaint = body.text("invalid_payload")?.map(str::to_owned);
+        Ok(Wish { prompt: Some(prompt), complaint, tries, first_ms, ..Wish::of_both(body)? })
     }
 
     fn of_both(body: &Body) -> Result<Wish, ApiError> {
@@ -71,7 +86,9 @@ impl Wish {
         let terminator = body.text("terminating_digit")?.unwrap_or("#").chars().next();
         let valid = body.text("valid_digits")?.unwrap_or("0123456789#*").to_owned();
         Ok(Wish {
+            gather_id: None,
             prompt: None,
+            complaint: None,
             tries: 1,
             first_ms: 0,
             between_ms: between_ms.unwrap_or(5_000),
@@ -94,6 +111,12 @@ impl Gathering {
         u64::try_from(self.pressed.chars().count()).unwrap_or(u64::MAX) >= self.wish.most
     }
 
+    fn strike(&self, world: &mut World) {
+        for alarm in [Some(self.alarm), self.prompt_alarm].into_iter().flatten() {
+            world.agenda.strike(alarm);
+        }
+    }
+
     fn status(&self) -> &'static str {
         let n_pressed = u64::try_from(self.pressed.chars().count()).unwrap_or(u64::MAX);
         let all_valid = self.pressed.chars().all(|key| self.wish.valid.contains(key));
@@ -106,20 +129,29 @@ impl Face {
     pub(super) fn gather(&mut self, world: &mut World, id: LegId, wish: Wish) {
         self.stop_gathering(world, id, "cancelled");
         let tries_left = wish.tries;
-        self.prompt(world, id, wish, tries_left);
+        self.prompt(world, id, wish, tries_left, false);
     }
 
-    fn prompt(&mut self, world: &mut World, id: LegId, wish: Wish, tries: u64) {
-        let mut first_ms = wish.first_ms;
-        if let Some(text) = &wish.prompt {
-            first_ms = first_ms.saturating_add(speech_ms(text));
+    fn prompt(&mut self, world: &mut World, id: LegId, wish: Wish, tries: u64, complains: bool) {
+        let complaint = wish.complaint.as_ref().filter(|_| complains);
+        let mut prompt_ms: u64 = 0;
+        for text in complaint.into_iter().chain(&wish.prompt) {
+            prompt_ms = prompt_ms.saturating_add(speech_ms(text));
             world.play(id, Sound::Say(text.clone()));
         }
+        let prompt_alarm = (prompt_ms > 0).then(|| {
+            world.keep_listening(id);
+            Face::remind(world, prompt_ms, Alarm::PromptEnds { leg: id })
+        });
+        let first_ms = wish.first_ms.saturating_add(prompt_ms);
+        let prompted_at = world.now + prompt_ms;
         let over_at = wish.all_ms.map(|ms| world.now + ms);
         let alarm = Face::remind(world, first_ms, Alarm::GatherEnds { leg: id });
         let tries_left = tries.saturating_sub(1);
         if let Some(call) = self.calls.get_mut(&id) {
-            call.gathering = Some(Gathering { wish, pressed: String::new(), tries_left, over_at, alarm });
+            let pressed = String::new();
+            call.gathering =
+                Some(Gathering { wish, pressed, tries_left, over_at, alarm, prompted_at, prompt_alarm });
         }
         world.ask_for_digits(id);
     }
@@ -139,9 +171,10 @@ impl Face {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(gathering) = &mut call.gathering else { return };
         if gathering.take(key) {
-            let status = gathering.status();
-            return self.stop_gathering(world, id, status);
+            return self.judge(world, id);
         }
+        // A key ends the prompt.
+        gathering.prompted_at = world.now;
         let left_ms = gathering.over_at.map_or(u64::MAX, |at| at.since(world.now));
         let wait_ms = gathering.wish.between_ms.min(left_ms);
         world.agenda.strike(gathering.alarm);
@@ -153,24 +186,45 @@ impl Face {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(gathering) = &call.gathering else { return };
         if !gathering.pressed.is_empty() {
-            let status = gathering.status();
-            return self.stop_gathering(world, id, status);
+            return self.judge(world, id);
         }
         if gathering.tries_left == 0 {
             return self.stop_gathering(world, id, "timeout");
         }
         let (wish, tries_left) = (gathering.wish.clone(), gathering.tries_left);
-        self.prompt(world, id, wish, tries_left);
+        self.prompt(world, id, wish, tries_left, false);
+    }
+
+    /// Digits came: they are told, or asked for again with a complaint if they don't do.
+    fn judge(&mut self, world: &mut World, id: LegId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(gathering) = &call.gathering else { return };
+        let status = gathering.status();
+        if status == "valid" || gathering.wish.complaint.is_none() || gathering.tries_left == 0 {
+            return self.stop_gathering(world, id, status);
+        }
+        let (wish, tries_left) = (gathering.wish.clone(), gathering.tries_left);
+        gathering.strike(world);
+        self.prompt(world, id, wish, tries_left, true);
+    }
+
+    /// Whether a gathering's prompt is being spoken.
+    pub(super) fn is_prompting(&self, world: &World, id: LegId) -> bool {
+        let gathering = self.calls.get(&id).and_then(|call| call.gathering.as_ref());
+        gathering.is_some_and(|gathering| world.now < gathering.prompted_at)
     }
 
     /// Tells what was gathered, if anything was asked for.
     pub(super) fn stop_gathering(&mut self, world: &mut World, id: LegId, status: &str) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(gathering) = call.gathering.take() else { return };
-        world.agenda.strike(gathering.alarm);
+        gathering.strike(world);
         let mut payload = call.payload_with_numbers();
         payload.insert("digits".to_owned(), json!(gathering.pressed));
         payload.insert("status".to_owned(), json!(status));
+        if let Some(gather_id) = &gathering.wish.gather_id {
+            payload.insert("gather_id".to_owned(), json!(gather_id));
+        }
         self.tell(world, id, "call.gather.ended", payload);
     }
 }

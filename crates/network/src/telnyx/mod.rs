@@ -6,8 +6,8 @@
 //! | `GET /v2/calls/{id}` | 200; until 10 minutes after the end, then 404 with 10005 |
 //! | `GET /v2/connections/{id}/active_calls` | the live ones, the oldest first, in pages by cursor |
 //! | `GET /v2/call_events` | commands and webhooks; filters `leg_id`, `application_session_id`, `connection_id`, `type`, `name`, `from`, `to` |
-//! | `POST /v2/calls/{id}/actions/…` | answer, reject, hangup, speak, playback_start, playback_stop, gather, gather_using_speak, gather_stop, send_dtmf, transfer, streaming_start, streaming_stop; `PUT …/client_state_update` |
-//! | webhooks | call.initiated, call.answered, call.bridged, call.hangup, call.speak.started and .ended, call.playback.started and .ended, call.gather.ended, call.dtmf.received, streaming.failed |
+//! | `POST /v2/calls/{id}/actions/…` | answer, reject, hangup, speak, playback_start, playback_stop, gather, gather_using_speak, gather_stop, send_dtmf, transfer, transcription_start, transcription_stop, streaming_start, streaming_stop; `PUT …/client_state_update` |
+//! | webhooks | call.initiated, call.answered, call.bridged, call.hangup, call.speak.started and .ended, call.playback.started and .ended, call.gather.ended, call.dtmf.received, call.transcription, streaming.failed |
 //!
 //! Where Telnyx's documents leave room:
 //!
@@ -24,6 +24,13 @@
 //! - Webhooks don't wait for each other. One that is not answered with 200 in time is tried again
 //!   once, at once, or as `webhook_retries_policies` says; then it goes to the failover URL once.
 //! - Webhooks are always `POST`ed.
+//! - A webhook carries the client state that holds when its event happens: that of the last command
+//!   which gave one.
+//! - A subscriber who speaks when asked is asked when transcription begins, and whenever something
+//!   that was played while it runs is over; never while something plays.
+//! - A second `transcription_start` takes the place of the first.
+//! - An end of the leg that a transfer called ends the leg that was transferred, once the two are
+//!   bridged and unless `park_after_unbridge` was `self`; before that it doesn't.
 //! - A media stream that is asked for fails 1 s later with `connection_failed`.
 
 mod api;
@@ -39,6 +46,7 @@ mod signature;
 mod sound;
 mod spoil;
 mod stream;
+mod transcription;
 mod transfer;
 mod webhook;
 
@@ -50,13 +58,14 @@ use call::{Call, Stream, Way};
 use rand::Rng;
 use serde_json::{Value, json};
 use signature::Keys;
+use transcription::Transcript;
 use webhook::{Flight, Planned};
 
 use crate::settings::{Settings, TelnyxAccount};
 use crate::time::Millis;
 use crate::wire::WebhookId;
 use crate::world::{Behaviour, Entry, Established, Happening, Incoming};
-use crate::world::{LegId, Limits, News, Opening, World};
+use crate::world::{LegId, Limits, News, Opening, Sound, World};
 
 /// The name of this carrier.
 pub(crate) const CARRIER: &str = "telnyx";
@@ -79,6 +88,10 @@ pub(crate) enum Alarm {
     SoundEnds { leg: LegId },
     /// No more digits came in time.
     GatherEnds { leg: LegId },
+    /// Something that was said has been made out.
+    MadeOut { leg: LegId, heard: Box<Transcript> },
+    /// The prompt of a gathering has been spoken.
+    PromptEnds { leg: LegId },
     /// A media stream could not be opened.
     StreamFails { leg: LegId, stream: Box<Stream> },
     /// A webhook that a fault has delayed leaves.
@@ -133,6 +146,8 @@ impl Face {
         match alarm {
             Alarm::SoundEnds { leg } => self.sound_ends(world, leg),
             Alarm::GatherEnds { leg } => self.gather_ends(world, leg),
+            Alarm::MadeOut { leg, heard } => self.made_out(world, leg, &heard),
+            Alarm::PromptEnds { leg } => self.listen(world, leg),
             Alarm::StreamFails { leg, stream } => self.stream_fails(world, leg, &stream),
             Alarm::Send { leg, planned } => self.send(world, leg, *planned),
             Alarm::Release { leg } => self.release(world, leg),
@@ -153,15 +168,21 @@ impl Face {
             News::Answered => {
                 let payload = call.payload_of_life(leg, "answered");
                 let stream = call.stream_at_answer.take();
+                let digits = call.digits_at_answer.take();
                 self.tell(world, id, "call.answered", payload);
+                if let Some(digits) = digits {
+                    world.play(id, Sound::Digits(digits));
+                }
                 self.bridge(world, id);
                 if let Some(stream) = stream {
                     Face::open_stream(world, id, stream);
                 }
             }
             News::Pressed(keys) => self.pressed(world, id, &keys),
+            News::Spoke(words) => self.spoke(world, id, &words),
             News::Ended(end) => {
                 let payload = call.payload_of_end(leg, end);
+                call.transcription = None;
                 self.fall_silent(world, id);
                 self.stop_gathering(world, id, "call_hangup");
                 self.tell(world, id, "call.hangup", payload);

@@ -32,17 +32,23 @@ pub(crate) struct Player {
     queue: VecDeque<Piece>,
 }
 
-/// One thing to play.
+impl Player {
+    pub(crate) fn is_playing(&self) -> bool {
+        self.current.is_some()
+    }
+}
+
+/// One thing to play, so many times.
 #[derive(Clone, Debug)]
 pub(crate) enum Piece {
-    Speech(String),
-    Playback { url: Option<String>, name: Option<String> },
+    Speech { text: String, times: u64 },
+    Playback { url: Option<String>, name: Option<String>, times: u64 },
 }
 
 impl Piece {
     /// The text to speak, which a command must give along with a voice.
     pub(crate) fn speech(body: &Body) -> Result<Piece, ApiError> {
-        Ok(Piece::Speech(spoken(body)?.to_owned()))
+        Ok(Piece::Speech { text: spoken(body)?.to_owned(), times: times(body)? })
     }
 
     /// The recording to play; one of its own bytes has neither URL nor name.
@@ -52,20 +58,28 @@ impl Piece {
         if url.is_none() && name.is_none() && body.text("playback_content")?.is_none() {
             return Err(ApiError::missing("audio_url"));
         }
-        Ok(Piece::Playback { url, name })
+        Ok(Piece::Playback { url, name, times: times(body)? })
     }
 
+    /// Takes one repetition off; `false` where it was the last one.
+    fn take_one(&mut self) -> bool {
+        let (Piece::Speech { times, .. } | Piece::Playback { times, .. }) = self;
+        *times = times.saturating_sub(1);
+        *times > 0
+    }
+
+    /// How long it takes once.
     fn ms(&self) -> u64 {
         match self {
-            Piece::Speech(text) => speech_ms(text),
+            Piece::Speech { text, .. } => speech_ms(text),
             Piece::Playback { .. } => PLAYBACK_MS,
         }
     }
 
     fn sound(&self) -> Sound {
         match self {
-            Piece::Speech(text) => Sound::Say(text.clone()),
-            Piece::Playback { url, name } => {
+            Piece::Speech { text, .. } => Sound::Say(text.clone()),
+            Piece::Playback { url, name, .. } => {
                 Sound::Play(url.clone().or_else(|| name.clone()).unwrap_or_default())
             }
         }
@@ -73,7 +87,7 @@ impl Piece {
 
     fn payload(&self, call: &Call) -> Map<String, Value> {
         let mut payload = call.payload();
-        if let Piece::Playback { url, name } = self {
+        if let Piece::Playback { url, name, .. } = self {
             payload.insert("media_url".to_owned(), json!(url));
             payload.insert("media_name".to_owned(), json!(name));
             payload.insert("overlay".to_owned(), json!(false));
@@ -84,10 +98,21 @@ impl Piece {
     /// The types of the events that tell of its beginning and its end.
     fn events(&self) -> (&'static str, &'static str) {
         match self {
-            Piece::Speech(_) => ("call.speak.started", "call.speak.ended"),
+            Piece::Speech { .. } => ("call.speak.started", "call.speak.ended"),
             Piece::Playback { .. } => ("call.playback.started", "call.playback.ended"),
         }
     }
+}
+
+/// How many times a command has something played: a number, or `infinity`.
+fn times(body: &Body) -> Result<u64, ApiError> {
+    let read = match body.value("loop") {
+        None => return Ok(1),
+        Some(Value::String(word)) if word == "infinity" => return Ok(u64::MAX),
+        Some(Value::String(text)) => text.parse().ok(),
+        Some(value) => value.as_u64(),
+    };
+    read.filter(|times| *times > 0).ok_or_else(|| ApiError::wrong_type("loop", "integer"))
 }
 
 /// The text that a command must give along with a voice.
@@ -123,6 +148,7 @@ impl Face {
     fn play_next(&mut self, world: &mut World, id: LegId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(piece) = call.player.queue.pop_front() else { return };
+        world.keep_listening(id);
         world.play(id, piece.sound());
         let alarm = Face::remind(world, piece.ms(), Alarm::SoundEnds { leg: id });
         let (payload, (event, _)) = (piece.payload(call), piece.events());
@@ -132,8 +158,17 @@ impl Face {
 
     /// What is being played has been played.
     pub(super) fn sound_ends(&mut self, world: &mut World, id: LegId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if let Some((piece, alarm)) = &mut call.player.current
+            && piece.take_one()
+        {
+            world.play(id, piece.sound());
+            *alarm = Face::remind(world, piece.ms(), Alarm::SoundEnds { leg: id });
+            return;
+        }
         self.end_sound(world, id, "completed");
         self.play_next(world, id);
+        self.listen(world, id);
     }
 
     /// Stops what is being played, and drops what waits unless only the current one is meant.
@@ -144,6 +179,7 @@ impl Face {
         // A speech that is stopped has no word of its own for it.
         self.end_sound(world, id, "cancelled");
         self.play_next(world, id);
+        self.listen(world, id);
     }
 
     /// The call is over, and with it what is being played.
@@ -160,7 +196,7 @@ impl Face {
         world.agenda.strike(alarm);
         let mut payload = piece.payload(call);
         let status = match (&piece, status) {
-            (Piece::Speech(_), "cancelled") => "completed",
+            (Piece::Speech { .. }, "cancelled") => "completed",
             _ => status,
         };
         payload.insert("status".to_owned(), json!(status));

@@ -2,33 +2,54 @@
 
 use super::body::Body;
 use super::call::{Call, Way};
+use super::command::keys;
 use super::error::ApiError;
 use super::{Face, dial};
-use crate::world::{EndedBy, LegId, World};
+use crate::world::{EndedBy, LegId, Limits, World};
 
-impl Face {
-    /// Calls somebody to take a call over. The call goes on whether or not that comes about.
-    pub(super) fn transfer(&mut self, world: &mut World, id: LegId, body: &Body) -> Result<(), ApiError> {
-        let to = body.phone_number("to")?;
-        let limits = dial::limits(body)?;
-        let client_state = body.client_state("target_leg_client_state")?;
+/// Who is to take a call over.
+#[derive(Debug)]
+pub(crate) struct Takeover {
+    to: String,
+    /// `None` shows the number that the call itself was placed to.
+    from: Option<String>,
+    limits: Limits,
+    client_state: Option<String>,
+    digits: Option<String>,
+}
+
+impl Takeover {
+    /// What `transfer` asks for.
+    pub(crate) fn read(body: &Body) -> Result<Takeover, ApiError> {
         let from = match body.value("from") {
             Some(_) => Some(body.phone_number("from")?),
             None => None,
         };
-        let Some(call) = self.calls.get(&id) else { return Ok(()) };
-        // Telnyx shows the number that the call itself was placed to.
-        let from = from.unwrap_or_else(|| call.to.clone());
-        let mut other = Call::new(&call.connection_id, Way::Transfer(id), &from, &to);
+        Ok(Takeover {
+            to: body.phone_number("to")?,
+            from,
+            limits: dial::limits(body)?,
+            client_state: body.client_state("target_leg_client_state")?,
+            digits: keys(body, "send_digits_on_answer")?,
+        })
+    }
+}
+
+impl Face {
+    /// Calls somebody to take a call over. The call goes on whether or not that comes about.
+    pub(super) fn transfer(&mut self, world: &mut World, id: LegId, wanted: Takeover) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let from = wanted.from.unwrap_or_else(|| call.to.clone());
+        let mut other = Call::new(&call.connection_id, Way::Transfer(id), &from, &wanted.to);
         other.session_id = call.session_id.clone();
         other.webhook_url = call.webhook_url.clone();
-        other.client_state = client_state;
-        let other = self.open(world, other, limits, None);
+        other.client_state = wanted.client_state;
+        other.digits_at_answer = wanted.digits;
+        let other = self.open(world, other, wanted.limits, None);
         world.dial_after(other, self.dial_after_ms);
         if let Some(call) = self.calls.get_mut(&id) {
             call.transfers_to = Some(other);
         }
-        Ok(())
     }
 
     /// A leg was answered; one that was called to take a call over has it from here on.
@@ -46,12 +67,19 @@ impl Face {
         }
     }
 
-    /// A leg ended: whoever it talked to, and whoever was to take it over, has nobody left.
+    /// A leg ended: whoever it talked to, and whoever was to take it over, has nobody left. One that
+    /// is to be parked then goes on alone.
     pub(super) fn part(&mut self, world: &mut World, id: LegId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let others = [call.bridged_with.take(), call.transfers_to.take()];
-        for other in others.into_iter().flatten() {
-            world.hang_up(other, EndedBy::Carrier);
+        let (bridged, called) = (call.bridged_with.take(), call.transfers_to.take());
+        if let Some(other) = bridged {
+            match self.calls.get_mut(&other) {
+                Some(other) if other.parks_after_unbridge => other.bridged_with = None,
+                _ => world.hang_up(other, EndedBy::Carrier),
+            }
+        }
+        if let Some(called) = called {
+            world.hang_up(called, EndedBy::Carrier);
         }
     }
 }

@@ -19,6 +19,17 @@
 //! - `Status=completed` before the answer ends the call as `canceled`.
 //! - The status callbacks of one call are sent one after another, the next when the one before is
 //!   settled. Twilio promises no order; the `reorder` fault takes this one away.
+//! - `<Gather>`: `input` of keys, speech or both; `speechTimeout` is that of `timeout` where it isn't
+//!   given, and `auto` 1 s of silence. What was said is told when the silence after it is over. Where
+//!   keys and speech came, the keys are told. An empty result that is asked for has empty `Digits`.
+//!   Keys and speech end the prompts; prompts that were not reached are not heard.
+//! - A subscriber who speaks when asked is asked when a `<Gather>`'s prompts are over; one who presses,
+//!   when it begins.
+//! - `<Dial>`: a number, or the first `<Number>` with its `statusCallback`, `statusCallbackEvent`,
+//!   `statusCallbackMethod` and `sendDigits`. The caller is answered before anybody is dialled.
+//!   An end of the call that dialled ends the other one too, without a request to `action`.
+//! - Other instructions by the API take the place of whatever a call is doing; whom it had dialled is
+//!   hung up, and no `action` is asked.
 //! - A webhook is tried again once, at once, and only if no connection came about.
 //! - Redirects (3xx) of a webhook are not followed: they are failures.
 
@@ -26,8 +37,10 @@ mod account;
 mod api;
 mod call;
 mod create;
+mod dial;
 mod error;
 mod form;
+mod gather;
 mod listing;
 mod resource;
 mod script;
@@ -136,9 +149,12 @@ impl Face {
                 self.tell(world, leg, CallbackEvent::Answered);
                 if begins {
                     self.begin(world, leg);
+                } else {
+                    self.send_digits(world, leg);
                 }
             }
             News::Pressed(digits) => self.pressed(world, leg, &digits),
+            News::Spoke(words) => self.spoke(world, leg, &words),
             News::Ended(_) => {
                 let parent = call.parent;
                 let doing = call.script.stop(world);

@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 
 use url::Url;
 
-use super::call::{Call, Hook, Way};
+use super::call::{Hook, Way};
 use super::form::Form;
-use super::twiml::{self, Dial, Gather, Prompt, Verb};
+use super::gather::Gathering;
+use super::twiml::{self, Prompt, Verb};
 use super::{Alarm, Face};
 use crate::wire::{WebhookFailure, WireResponse};
-use crate::world::{Cause, EndedBy, Entry, LegId, Limits, Sound, Stage, World};
+use crate::world::{Cause, EndedBy, Entry, LegId, Sound, Stage, World};
 
 /// How long the carrier's message that something went wrong takes.
 const APOLOGY_MS: u64 = 2_000;
@@ -21,7 +22,7 @@ const STREAM_FAILS_MS: u64 = 1_000;
 #[derive(Debug)]
 pub(crate) struct Script {
     verbs: VecDeque<Verb>,
-    doing: Doing,
+    pub(super) doing: Doing,
     /// Where the document came from: what its relative URLs are relative to.
     hook: Option<Hook>,
     /// Moves on whenever something else begins to be done, so that late alarms are known.
@@ -38,10 +39,7 @@ pub(crate) enum Doing {
     Waiting,
     /// Waits for a document.
     Fetching,
-    Gathering {
-        gather: Gather,
-        pressed: String,
-    },
+    Gathering(Gathering),
     Recording {
         hook: Option<Hook>,
         ms: u64,
@@ -73,7 +71,7 @@ impl Script {
         self.turn_to(world, Doing::Nothing)
     }
 
-    fn turn_to(&mut self, world: &mut World, doing: Doing) -> Doing {
+    pub(super) fn turn_to(&mut self, world: &mut World, doing: Doing) -> Doing {
         self.epoch += 1;
         if let Some(alarm) = self.alarm.take() {
             world.agenda.strike(alarm);
@@ -82,7 +80,7 @@ impl Script {
     }
 
     /// A URL of the document, made absolute.
-    fn hook(&self, url: &str, method: Option<&str>) -> Option<Hook> {
+    pub(super) fn hook(&self, url: &str, method: Option<&str>) -> Option<Hook> {
         let base = self.hook.as_ref().and_then(|hook| Url::parse(&hook.url).ok());
         let absolute = match base {
             Some(base) => base.join(url).ok()?,
@@ -92,7 +90,7 @@ impl Script {
     }
 
     /// A verb's action, or the document itself where it has none.
-    fn action(&self, action: Option<&str>, method: Option<&str>) -> Option<Hook> {
+    pub(super) fn action(&self, action: Option<&str>, method: Option<&str>) -> Option<Hook> {
         match action {
             Some(url) => self.hook(url, method),
             None => self.hook.clone(),
@@ -104,11 +102,11 @@ impl Face {
     /// Begins with the instructions that came with the call.
     pub(super) fn begin(&mut self, world: &mut World, id: LegId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        if let Some(digits) = call.send_digits.clone() {
-            let prompt = twiml::digits(&digits);
-            world.play(id, Sound::Digits(digits));
-            call.script.verbs.push_front(Verb::Pause { ms: prompt.ms() });
+        if let Some(ms) = call.send_digits.as_deref().map(|digits| twiml::digits(digits).ms()) {
+            call.script.verbs.push_front(Verb::Pause { ms });
         }
+        self.send_digits(world, id);
+        let Some(call) = self.calls.get_mut(&id) else { return };
         match (call.twiml.clone(), call.voice.clone()) {
             (Some(document), _) => self.load(world, id, &document, None),
             (None, Some(hook)) => self.fetch(world, id, hook, Form::default(), false),
@@ -117,10 +115,20 @@ impl Face {
         }
     }
 
+    /// Plays the keys that whoever picks up is to hear first.
+    pub(super) fn send_digits(&self, world: &mut World, id: LegId) {
+        let digits = self.calls.get(&id).and_then(|call| call.send_digits.clone());
+        if let Some(digits) = digits {
+            world.play(id, Sound::Digits(digits));
+        }
+    }
+
     /// Drops what is being done and begins with other instructions.
     pub(super) fn redirect(&mut self, world: &mut World, id: LegId, to: Instructions) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        if let Doing::Dialling { child, .. } = call.script.stop(world) {
+        let doing = call.script.stop(world);
+        world.keep_listening(id);
+        if let Doing::Dialling { child, .. } = doing {
             world.hang_up(child, EndedBy::Instructions);
         }
         match to {
@@ -142,7 +150,7 @@ impl Face {
     }
 
     /// Does the next verb; after the last one the call is over.
-    fn go_on(&mut self, world: &mut World, id: LegId) {
+    pub(super) fn go_on(&mut self, world: &mut World, id: LegId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.script.turn_to(world, Doing::Nothing);
         let verb = call.script.verbs.pop_front();
@@ -169,6 +177,9 @@ impl Face {
         match verb {
             Verb::Prompt(prompt) => {
                 let ms = prompt.ms();
+                if let Some(rest) = prompt.rest() {
+                    call.script.verbs.push_front(Verb::Prompt(rest));
+                }
                 hear(world, id, prompt);
                 self.wait(world, id, Doing::Waiting, ms);
             }
@@ -193,7 +204,7 @@ impl Face {
         }
     }
 
-    fn wait(&mut self, world: &mut World, id: LegId, doing: Doing, ms: u64) {
+    pub(super) fn wait(&mut self, world: &mut World, id: LegId, doing: Doing, ms: u64) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.script.turn_to(world, doing);
         let epoch = call.script.epoch;
@@ -209,7 +220,7 @@ impl Face {
         }
         match call.script.turn_to(world, Doing::Nothing) {
             Doing::Waiting => self.go_on(world, id),
-            Doing::Gathering { gather, pressed } => self.gathered(world, id, &gather, pressed),
+            Doing::Gathering(gathering) => self.gather_more(world, id, gathering),
             Doing::Recording { hook, ms } => {
                 let mut form = Form::default();
                 form.put("RecordingUrl", format!("https://api.twilio.com/recordings/{}", call.sid));
@@ -221,55 +232,8 @@ impl Face {
         }
     }
 
-    fn gather(&mut self, world: &mut World, id: LegId, gather: Gather) {
-        let mut ms = gather.timeout_ms;
-        for prompt in &gather.prompts {
-            ms = ms.saturating_add(prompt.ms());
-            hear(world, id, prompt.clone());
-        }
-        world.ask_for_digits(id);
-        self.wait(world, id, Doing::Gathering { gather, pressed: String::new() }, ms);
-    }
-
-    /// The subscriber pressed keys.
-    pub(super) fn pressed(&mut self, world: &mut World, id: LegId, keys: &str) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let Doing::Gathering { gather, pressed } = &mut call.script.doing else { return };
-        let mut is_finished = false;
-        for key in keys.chars() {
-            is_finished = gather.finish_on == Some(key);
-            if !is_finished {
-                pressed.push(key);
-                is_finished = gather.n_digits.is_some_and(|wanted| pressed.len() >= wanted);
-            }
-            if is_finished {
-                break;
-            }
-        }
-        let (gather, pressed) = (gather.clone(), std::mem::take(pressed));
-        if is_finished {
-            call.script.turn_to(world, Doing::Nothing);
-            self.gathered(world, id, &gather, pressed);
-        } else {
-            let ms = gather.timeout_ms;
-            self.wait(world, id, Doing::Gathering { gather, pressed }, ms);
-        }
-    }
-
-    fn gathered(&mut self, world: &mut World, id: LegId, gather: &Gather, pressed: String) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        if pressed.is_empty() && !gather.on_empty {
-            return self.go_on(world, id);
-        }
-        let hook = call.script.action(gather.action.as_deref(), gather.method.as_deref());
-        let mut form = Form::default();
-        form.put("Digits", pressed);
-        form.put("msg", "Gather End");
-        self.act(world, id, hook, form);
-    }
-
     /// Asks a verb's action what is next, or goes on where it has none.
-    fn act(&mut self, world: &mut World, id: LegId, hook: Option<Hook>, form: Form) {
+    pub(super) fn act(&mut self, world: &mut World, id: LegId, hook: Option<Hook>, form: Form) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         match hook {
             Some(hook) => {
@@ -278,42 +242,6 @@ impl Face {
             }
             None => self.go_on(world, id),
         }
-    }
-
-    fn dial(&mut self, world: &mut World, id: LegId, dial: &Dial) {
-        let Some(parent) = self.calls.get(&id) else { return };
-        let own = if parent.way == Way::Inbound { &parent.from } else { &parent.to };
-        let caller = dial.caller_id.as_ref().unwrap_or(own);
-        let mut child = Call::new(&parent.account_sid, Way::OutboundDial, caller, &dial.to);
-        child.parent = Some(id);
-        child.parent_sid = Some(parent.sid.clone());
-        let action = dial.action.as_deref();
-        let hook = action.and_then(|url| parent.script.hook(url, dial.method.as_deref()));
-        let limits = Limits { ring_ms: dial.timeout_ms, talk_ms: dial.time_limit_ms };
-        let child = self.open(world, child, limits, None);
-        world.dial_after(child, 0);
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.script.turn_to(world, Doing::Dialling { child, hook });
-        }
-    }
-
-    /// Whoever was dialled is gone.
-    pub(super) fn child_ended(&mut self, world: &mut World, id: LegId, child: LegId) {
-        let status = self.status_of(world, child).unwrap_or("failed");
-        let talked_s = world.leg(child).and_then(|leg| leg.talked_s());
-        let child_sid = self.calls.get(&child).map(|call| call.sid.clone()).unwrap_or_default();
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let hook = match &call.script.doing {
-            Doing::Dialling { child: dialled, hook } if *dialled == child => hook.clone(),
-            _ => return,
-        };
-        let mut form = Form::default();
-        form.put("DialCallSid", child_sid);
-        form.put("DialCallStatus", status);
-        if let Some(talked_s) = talked_s {
-            form.put("DialCallDuration", talked_s.to_string());
-        }
-        self.act(world, id, hook, form);
     }
 
     fn fetch(&mut self, world: &mut World, id: LegId, hook: Hook, more: Form, is_fallback: bool) {
@@ -421,7 +349,7 @@ fn document_of(response: &WireResponse) -> Option<Document> {
     }
 }
 
-fn hear(world: &mut World, id: LegId, prompt: Prompt) {
+pub(super) fn hear(world: &mut World, id: LegId, prompt: Prompt) {
     match prompt {
         Prompt::Say { text, .. } => world.play(id, Sound::Say(text)),
         Prompt::Play { url, .. } => world.play(id, Sound::Play(url)),

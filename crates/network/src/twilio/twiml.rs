@@ -4,6 +4,7 @@
 //! Hangup, Reject, Record, Dial (numbers), Connect with Stream, Start and Stop. Others are
 //! skipped, as Twilio skips what it warns about.
 
+use super::call::CallbackEvent;
 use super::xml::{self, Element};
 
 /// What a spoken character takes, in milliseconds.
@@ -16,6 +17,9 @@ const PLAY_MS: u64 = 3_000;
 const DIGIT_MS: u64 = 500;
 
 const SECOND_MS: u64 = 1_000;
+
+/// The silence that ends what is said where the carrier is to tell by itself.
+const AUTO_SILENCE_MS: u64 = 1_000;
 
 /// The most repetitions that `loop` may ask for; 0, "for ever", is this many.
 const LOOP_MAX: u64 = 1_000;
@@ -51,16 +55,29 @@ pub(crate) enum Verb {
     Aside,
 }
 
-/// Something to be played.
+/// Something to be played, so many times; `ms` is once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Prompt {
-    Say { text: String, ms: u64 },
-    Play { url: String, ms: u64 },
+    Say { text: String, ms: u64, times: u64 },
+    Play { url: String, ms: u64, times: u64 },
     Digits { digits: String, ms: u64 },
     Silence { ms: u64 },
 }
 
 impl Prompt {
+    /// What is left once it has been played.
+    pub(crate) fn rest(&self) -> Option<Prompt> {
+        let mut rest = self.clone();
+        match &mut rest {
+            Prompt::Say { times, .. } | Prompt::Play { times, .. } => {
+                *times = times.saturating_sub(1);
+                (*times > 0).then_some(rest)
+            }
+            Prompt::Digits { .. } | Prompt::Silence { .. } => None,
+        }
+    }
+
+    /// How long it takes once.
     pub(crate) fn ms(&self) -> u64 {
         match self {
             Prompt::Say { ms, .. }
@@ -71,17 +88,23 @@ impl Prompt {
     }
 }
 
-/// Plays prompts and waits for keys.
+/// Plays prompts and waits for keys, for speech, or for both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Gather {
     pub(crate) action: Option<String>,
     pub(crate) method: Option<String>,
     pub(crate) prompts: Vec<Prompt>,
-    /// How long the next key may take, once the prompts are over.
+    pub(crate) takes_keys: bool,
+    pub(crate) takes_speech: bool,
+    /// How long the next key, or the first word, may take, once the prompts are over.
     pub(crate) timeout_ms: u64,
+    /// The silence that ends what is said.
+    pub(crate) speech_timeout_ms: u64,
+    /// The language that is listened for.
+    pub(crate) language: String,
     pub(crate) n_digits: Option<usize>,
     pub(crate) finish_on: Option<char>,
-    /// Whether `action` is asked also when nothing was pressed.
+    /// Whether `action` is asked also when nothing came.
     pub(crate) on_empty: bool,
 }
 
@@ -94,6 +117,12 @@ pub(crate) struct Dial {
     pub(crate) method: Option<String>,
     pub(crate) timeout_ms: u64,
     pub(crate) time_limit_ms: u64,
+    /// Who is told of the call to whoever is dialled, and of what; by default of its end.
+    pub(crate) callback: Option<String>,
+    pub(crate) callback_method: Option<String>,
+    pub(crate) callback_events: Vec<CallbackEvent>,
+    /// Keys that are played to whoever is dialled.
+    pub(crate) send_digits: Option<String>,
 }
 
 /// Reads a document; if it is no TwiML, why.
@@ -109,12 +138,12 @@ pub(crate) fn read(document: &str) -> Result<Vec<Verb>, String> {
 pub(crate) fn say(text: &str, times: u64) -> Prompt {
     let n_characters = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
     let once = n_characters.saturating_mul(SAY_CHARACTER_MS).max(SECOND_MS);
-    Prompt::Say { text: text.to_owned(), ms: once.saturating_mul(times) }
+    Prompt::Say { text: text.to_owned(), ms: once, times }
 }
 
 /// What a recording is as a prompt.
 pub(crate) fn play(url: &str, times: u64) -> Prompt {
-    Prompt::Play { url: url.to_owned(), ms: PLAY_MS * times }
+    Prompt::Play { url: url.to_owned(), ms: PLAY_MS, times }
 }
 
 /// What keys are as a prompt.
@@ -166,11 +195,22 @@ fn prompt(element: &Element) -> Option<Prompt> {
 fn gather(element: &Element) -> Gather {
     let finish_on = element.attribute("finishOnKey").map_or(Some('#'), |key| key.chars().next());
     let n_digits = element.attribute("numDigits").and_then(|digits| digits.parse().ok());
+    let input = element.attribute("input").unwrap_or("dtmf");
+    let takes = |kind: &str| input.split_whitespace().any(|word| word == kind);
+    let timeout_ms = element.number("timeout", 5).saturating_mul(SECOND_MS);
+    let speech_timeout_ms = match element.attribute("speechTimeout") {
+        Some("auto") => AUTO_SILENCE_MS,
+        _ => element.number("speechTimeout", timeout_ms / SECOND_MS).saturating_mul(SECOND_MS),
+    };
     Gather {
         action: element.attribute("action").map(str::to_owned),
         method: element.attribute("method").map(str::to_owned),
         prompts: element.children.iter().filter_map(prompt).collect(),
-        timeout_ms: element.number("timeout", 5).saturating_mul(SECOND_MS),
+        takes_keys: takes("dtmf"),
+        takes_speech: takes("speech"),
+        timeout_ms,
+        speech_timeout_ms,
+        language: element.attribute("language").unwrap_or("en-US").to_owned(),
         n_digits,
         finish_on,
         on_empty: element.attribute("actionOnEmptyResult") == Some("true"),
@@ -185,6 +225,8 @@ fn record_ms(element: &Element) -> u64 {
 
 fn dial(element: &Element) -> Option<Dial> {
     let nested = element.children.iter().find(|child| child.name == "Number");
+    let of_number = |name: &str| nested.and_then(|number| number.attribute(name));
+    let events = of_number("statusCallbackEvent").unwrap_or_default();
     let to = nested.map_or(element.text.trim(), |number| number.text.trim());
     if to.is_empty() {
         return None;
@@ -196,6 +238,10 @@ fn dial(element: &Element) -> Option<Dial> {
         method: element.attribute("method").map(str::to_owned),
         timeout_ms: element.number("timeout", 30).saturating_mul(SECOND_MS),
         time_limit_ms: element.number("timeLimit", 14_400).saturating_mul(SECOND_MS),
+        callback: of_number("statusCallback").map(str::to_owned),
+        callback_method: of_number("statusCallbackMethod").map(str::to_owned),
+        callback_events: events.split_whitespace().filter_map(CallbackEvent::read).collect(),
+        send_digits: of_number("sendDigits").map(str::to_owned),
     })
 }
 
@@ -214,7 +260,9 @@ mod tests {
         let long = "x".repeat(100);
         assert_eq!(verbs("<Say>Hi &amp; bye</Say>"), [Verb::Prompt(say("Hi & bye", 1))]);
         assert_eq!(say("Hi", 1).ms(), 1_000);
-        assert_eq!(say(&long, 2).ms(), 12_000);
+        assert_eq!(say(&long, 2).ms(), 6_000);
+        assert_eq!(say(&long, 2).rest(), Some(say(&long, 1)));
+        assert_eq!(say(&long, 1).rest(), None);
     }
 
     #[test]

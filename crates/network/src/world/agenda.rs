@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::leg::{LegHappening, LegId};
 use crate::time::Millis;
-use crate::{telnyx, twilio};
+use crate::{plivo, telnyx, twilio};
 
 /// Something due at a time. A new face adds one variant.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(crate) enum Happening {
     Twilio(twilio::Alarm),
     /// The Telnyx face wanted to be reminded.
     Telnyx(telnyx::Alarm),
+    /// The Plivo face wanted to be reminded.
+    Plivo(plivo::Alarm),
 }
 
 /// The place of a happening in the order.

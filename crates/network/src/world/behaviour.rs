@@ -11,6 +11,7 @@
 //! | `0007` | answers after 10 s, then as any other |
 //! | `0008` | picks up and hangs up within 1 s |
 //! | `0009` | answers, and presses 1 whenever asked for digits |
+//! | `0010` | answers, and says "yes please" whenever asked for speech |
 //! | anything else | picks up after 2 s, listens, and hangs up 20 s later |
 //!
 //! In JSON a behaviour is an object whose `does` names it; every other key may be left out:
@@ -20,11 +21,16 @@
 //! {"does": "silent", "answer_after_ms": 2000}
 //! {"does": "voicemail", "answer_after_ms": 5000, "record_ms": 60000}
 //! {"does": "press", "answer_after_ms": 2000, "digits": "1", "press_after_ms": 1500, "talk_ms": 60000}
+//! {"does": "speak", "words": "yes please", "answer_after_ms": 2000, "speak_after_ms": 1500, "talk_ms": 60000}
 //! {"does": "never"}
 //! {"does": "busy"}
 //! {"does": "reject", "after_ms": 1000}
 //! {"does": "unreachable"}
 //! ```
+//!
+//! When a subscriber is asked is the carrier's affair. For digits: when it begins to gather them.
+//! For speech: when it waits for it and isn't speaking itself. A subscriber answers each asking
+//! once, and a caller does as one who is called.
 
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +79,21 @@ pub enum Behaviour {
         #[serde(default = "sixty_seconds")]
         talk_ms: u64,
     },
+    /// Picks up, and says something whenever asked to speak.
+    Speak {
+        /// From the first ring to picking up, in milliseconds.
+        #[serde(default = "two_seconds")]
+        answer_after_ms: u64,
+        /// What is said.
+        #[serde(default = "yes_please")]
+        words: String,
+        /// From being asked to beginning to speak, in milliseconds.
+        #[serde(default = "a_while")]
+        speak_after_ms: u64,
+        /// From picking up to hanging up, in milliseconds.
+        #[serde(default = "sixty_seconds")]
+        talk_ms: u64,
+    },
     /// Lets it ring.
     Never,
     /// Is on the phone already (SIP 486).
@@ -108,6 +129,12 @@ impl Behaviour {
                 press_after_ms: a_while(),
                 talk_ms: sixty_seconds(),
             },
+            Some("0010") => Behaviour::Speak {
+                answer_after_ms: two_seconds(),
+                words: yes_please(),
+                speak_after_ms: a_while(),
+                talk_ms: sixty_seconds(),
+            },
             _ => Behaviour::default(),
         }
     }
@@ -118,7 +145,8 @@ impl Behaviour {
             Behaviour::Talk { answer_after_ms, .. }
             | Behaviour::Silent { answer_after_ms }
             | Behaviour::Voicemail { answer_after_ms, .. }
-            | Behaviour::Press { answer_after_ms, .. } => Some(*answer_after_ms),
+            | Behaviour::Press { answer_after_ms, .. }
+            | Behaviour::Speak { answer_after_ms, .. } => Some(*answer_after_ms),
             Behaviour::Never | Behaviour::Busy | Behaviour::Reject { .. } | Behaviour::Unreachable => None,
         }
     }
@@ -126,7 +154,9 @@ impl Behaviour {
     /// How long after the answer the subscriber hangs up; `None` for one who waits for the other.
     pub(crate) fn hangs_up_after_ms(&self) -> Option<u64> {
         match self {
-            Behaviour::Talk { talk_ms, .. } | Behaviour::Press { talk_ms, .. } => Some(*talk_ms),
+            Behaviour::Talk { talk_ms, .. }
+            | Behaviour::Press { talk_ms, .. }
+            | Behaviour::Speak { talk_ms, .. } => Some(*talk_ms),
             Behaviour::Voicemail { record_ms, .. } => Some(*record_ms),
             Behaviour::Silent { .. }
             | Behaviour::Never
@@ -176,6 +206,10 @@ fn one() -> String {
     "1".to_owned()
 }
 
+fn yes_please() -> String {
+    "yes please".to_owned()
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -183,7 +217,9 @@ mod tests {
 
     #[test]
     fn a_behaviour_may_leave_out_all_but_its_name() {
-        for does in ["talk", "silent", "voicemail", "press", "never", "busy", "reject", "unreachable"] {
+        const ALL: [&str; 9] =
+            ["talk", "silent", "voicemail", "press", "speak", "never", "busy", "reject", "unreachable"];
+        for does in ALL {
             let json = format!(r#"{{"does":"{does}"}}"#);
             let read: Behaviour = serde_json::from_str(&json).unwrap();
             let again = serde_json::from_value(serde_json::to_value(&read).unwrap()).unwrap();
@@ -201,6 +237,8 @@ mod tests {
     fn the_last_four_digits_tell() {
         assert_eq!(Behaviour::of_number("+15555550001"), Behaviour::Busy);
         assert_eq!(Behaviour::of_number("+15555550002"), Behaviour::Never);
+        let speaks = serde_json::from_str(r#"{"does":"speak"}"#).unwrap();
+        assert_eq!(Behaviour::of_number("+15555550010"), speaks);
         assert_eq!(Behaviour::of_number("+15555551234"), Behaviour::default());
         assert_eq!(Behaviour::of_number("1"), Behaviour::default());
     }

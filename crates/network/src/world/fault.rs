@@ -23,7 +23,7 @@
 //! | `"broken-body"` | done, the connection breaks in the middle of the body |
 //! | `"garbled"` | done, the body is no JSON at all |
 //! | `"forget-limits"` | on `create`: done, and the carrier keeps neither how long it may ring nor how long it may last |
-//! | `{"word": "teleported"}` | done, every status word in the answer is this one; at Telnyx, `is_alive` and `result` are |
+//! | `{"word": "teleported"}` | done, every status word in the answer is this one; at Telnyx, `is_alive` and `result` are, at Plivo `call_status` and `call_state` |
 //! | `{"wrong-sid": true}` | done, the answer names another call |
 //!
 //! | `do` | on a webhook |

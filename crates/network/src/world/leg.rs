@@ -9,7 +9,7 @@ use super::agenda::Entry;
 use super::behaviour::Behaviour;
 use crate::time::Millis;
 
-/// How many things a leg remembers to have been played to its subscriber.
+/// How many things a leg remembers to have been played to its subscriber, and said by them.
 pub(crate) const HEARD_MAX: usize = 100;
 
 /// The network's own name of a leg; later ones are greater.
@@ -105,6 +105,7 @@ pub(crate) enum LegHappening {
     HangUp,
     LimitReached,
     Press(String),
+    Speak(String),
 }
 
 /// What a carrier hears of a leg.
@@ -114,6 +115,8 @@ pub(crate) enum News {
     Ringing,
     Answered,
     Pressed(String),
+    /// The subscriber begins to say this.
+    Spoke(String),
     Ended(End),
 }
 
@@ -127,9 +130,18 @@ pub struct Heard {
     pub what: Sound,
 }
 
+/// Something that a subscriber said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Spoken {
+    /// When it began.
+    pub at: Millis,
+    /// What was said.
+    pub words: String,
+}
+
 /// A kind of thing that can be played to a subscriber.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(tag = "kind", content = "text", rename_all = "kebab-case")]
 pub enum Sound {
     /// A text, spoken.
     Say(String),
@@ -174,6 +186,9 @@ pub(crate) struct Leg {
     pub(crate) ahead: Vec<Entry>,
     pub(crate) heard: Vec<Heard>,
     pub(crate) pressed: String,
+    pub(crate) spoken: Vec<Spoken>,
+    /// What is still to happen to one who was asked to speak.
+    pub(crate) about_to_speak: Option<Entry>,
     pub(crate) counts: Counts,
     /// The carrier that has it, and the carrier's name for it.
     pub(crate) carrier: &'static str,

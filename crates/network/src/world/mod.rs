@@ -8,6 +8,7 @@ mod journal;
 mod leg;
 mod outbox;
 mod truth;
+mod voice;
 mod wish;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -20,10 +21,11 @@ pub use behaviour::Behaviour;
 pub use fault::{Act, Fault, FaultId, Target, Trick};
 pub(crate) use fault::{Drawn, Faults, Instead, Subject, spoil};
 pub(crate) use journal::{Asked, Journal};
-pub use leg::{Cause, Counts, Direction, EndedBy, Heard, Sound};
-pub(crate) use leg::{End, HEARD_MAX, Leg, LegHappening, LegId, Limits, News, Stage};
+pub use leg::{Cause, Counts, Direction, EndedBy, Heard, Sound, Spoken};
+pub(crate) use leg::{End, Leg, LegHappening, LegId, Limits, News, Stage};
 pub(crate) use outbox::Outbox;
 pub use truth::CallTruth;
+pub(crate) use voice::speech_ms;
 pub(crate) use wish::{Established, Incoming};
 
 use crate::settings::Settings;
@@ -148,6 +150,8 @@ impl World {
             ahead: Vec::new(),
             heard: Vec::new(),
             pressed: String::new(),
+            spoken: Vec::new(),
+            about_to_speak: None,
             counts: Counts::default(),
             carrier: opening.carrier,
             carrier_id: opening.carrier_id,
@@ -203,6 +207,7 @@ impl World {
             (LegHappening::HangUp, Stage::Talking) => self.hang_up_if_talked_out(id),
             (LegHappening::LimitReached, Stage::Talking) => self.end_if_at_its_limit(id),
             (LegHappening::Press(digits), Stage::Talking) => self.press(id, digits),
+            (LegHappening::Speak(words), Stage::Talking) => self.speak(id, words),
             // What the leg has outlived: the phone was picked up, or somebody hung up, before.
             (
                 LegHappening::Dial
@@ -212,7 +217,8 @@ impl World {
                 | LegHappening::RingOut
                 | LegHappening::HangUp
                 | LegHappening::LimitReached
-                | LegHappening::Press(_),
+                | LegHappening::Press(_)
+                | LegHappening::Speak(_),
                 _,
             ) => {}
         }
@@ -237,6 +243,7 @@ impl World {
             | Behaviour::Silent { .. }
             | Behaviour::Voicemail { .. }
             | Behaviour::Press { .. }
+            | Behaviour::Speak { .. }
             | Behaviour::Never
             | Behaviour::Reject { .. } => {}
         }
@@ -349,30 +356,6 @@ impl World {
                 self.agenda.strike(entry);
             }
             self.news.push_back((id, News::Ended(end)));
-        }
-    }
-
-    /// The carrier waits for digits: a subscriber who presses some will.
-    pub(crate) fn ask_for_digits(&mut self, id: LegId) {
-        let Some(leg) = self.legs.get(&id) else { return };
-        if let Behaviour::Press { digits, press_after_ms, .. } = leg.behaviour.clone() {
-            self.expect_of(id, press_after_ms, LegHappening::Press(digits));
-        }
-    }
-
-    /// The subscriber presses digits.
-    pub(crate) fn press(&mut self, id: LegId, digits: String) {
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        leg.pressed.push_str(&digits);
-        self.news.push_back((id, News::Pressed(digits)));
-    }
-
-    /// Something is played to the subscriber.
-    pub(crate) fn play(&mut self, id: LegId, what: Sound) {
-        let at = self.now;
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        if leg.heard.len() < HEARD_MAX {
-            leg.heard.push(Heard { at, what });
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::journal::Journal;
-use super::leg::{Cause, Counts, Direction, EndedBy, Heard, Leg, Stage};
+use super::leg::{Cause, Counts, Direction, EndedBy, Heard, Leg, Spoken, Stage};
 use crate::time::Millis;
 
 /// One call as it really was. Times are Unix milliseconds.
@@ -13,7 +13,7 @@ use crate::time::Millis;
 pub struct CallTruth {
     /// The carrier's id.
     pub id: String,
-    /// The carrier: `twilio` or `telnyx`.
+    /// The carrier: `twilio`, `telnyx` or `plivo`.
     pub carrier: &'static str,
     /// Who called whom.
     pub direction: Direction,
@@ -51,10 +51,14 @@ pub struct CallTruth {
     /// What the customer and the carrier said to each other about it.
     #[serde(flatten)]
     pub counts: Counts,
-    /// What was played to the subscriber, the first hundred things.
+    /// What was played to the subscriber, whether or not to its end, the first hundred things. In
+    /// JSON `{"at": …, "kind": "say", "text": "Hello"}`; the other kinds are `play`, `digits` and
+    /// `apology`.
     pub heard: Vec<Heard>,
     /// What the subscriber pressed.
     pub pressed: String,
+    /// What the subscriber said, the first hundred things. In JSON `{"at": …, "words": "yes please"}`.
+    pub spoken: Vec<Spoken>,
 }
 
 impl CallTruth {
@@ -82,6 +86,7 @@ impl CallTruth {
             counts: leg.counts.clone(),
             heard: leg.heard.clone(),
             pressed: leg.pressed.clone(),
+            spoken: leg.spoken.clone(),
         }
     }
 }

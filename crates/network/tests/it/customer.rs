@@ -9,7 +9,7 @@ use network::{
     DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, Millis, Network, Reply, Settings, Webhook, WebhookFailure,
     WireRequest, WireResponse,
 };
-use serde_json::Value;
+use serde_json::{Value, json as value};
 
 /// 2026-01-02T03:04:05Z.
 pub(crate) const START: Millis = Millis::new(1_767_323_045_000);
@@ -135,6 +135,13 @@ impl Customer {
         let fitting = self.webhooks.iter().filter(|webhook| webhook.url.contains(url_part));
         fitting.map(|webhook| parameter(webhook, field)).collect()
     }
+}
+
+/// What the subscriber heard, each thing as `{kind: text}`.
+pub(crate) fn heard(customer: &mut Customer, id: &str) -> Vec<Value> {
+    let truth = customer.truth(id);
+    let sounds = truth["heard"].as_array().unwrap().iter();
+    sounds.map(|sound| value!({ sound["kind"].as_str().unwrap(): sound["text"] })).collect()
 }
 
 pub(crate) fn api(method: Method, path: &str) -> WireRequest {

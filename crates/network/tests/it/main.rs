@@ -11,4 +11,7 @@ mod sockets;
 mod telnyx;
 mod telnyx_commands;
 mod telnyx_faults;
+mod telnyx_talk;
+mod telnyx_transfer;
 mod twiml;
+mod twiml_talk;

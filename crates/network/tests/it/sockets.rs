@@ -107,7 +107,7 @@ async fn a_call_runs_over_real_sockets() {
     assert!(hears.recv().await.unwrap().contains("CallStatus=completed"));
     let path = format!("/network/calls/{}", call["sid"].as_str().unwrap());
     let (_, truth) = network.ask(Method::GET, &path, "").await.unwrap();
-    assert_eq!(truth["heard"][0]["say"], json!("Hello"));
+    assert_eq!(truth["heard"][0]["text"], json!("Hello"));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use http::Method;
 use network::DEFAULT_TELNYX_CONNECTION_ID;
 use serde_json::{Value, json};
 
-use crate::customer::Customer;
+use crate::customer::{Customer, heard};
 use crate::telnyx::{AtTelnyx, URL, customer, id_of};
 
 /// A call that is answered, and what was told of it dropped.
@@ -13,15 +13,6 @@ fn talking(customer: &mut Customer, to: &str) -> String {
     customer.pass(4_000);
     customer.webhooks.clear();
     id
-}
-
-/// What the subscriber heard, without the times.
-fn heard(customer: &mut Customer, id: &str) -> Vec<Value> {
-    let mut heard = customer.truth(id)["heard"].as_array().unwrap().clone();
-    for sound in &mut heard {
-        sound.as_object_mut().unwrap().remove("at");
-    }
-    heard
 }
 
 fn speech(text: &str) -> Value {
