@@ -5,11 +5,14 @@
 //! no second road but the same door with another visitor.
 
 mod closing;
+pub mod command;
+mod commands;
 pub mod effect;
 pub mod ending;
 pub mod event;
 pub mod facts;
 mod moves;
+mod names;
 mod placing;
 mod progress;
 mod resume;
@@ -19,14 +22,17 @@ mod step;
 mod strays;
 mod timers;
 
+pub use command::{
+    Command, CommandId, CommandReply, CommandState, GREETING, Input, Outcome, Performed, Pressed, Verb,
+};
 pub use effect::Effect;
 pub use ending::{CarrierEnding, ConfirmedBy, EndedBy, Ending, EndingKind};
 pub use event::{Event, Found, HangUpReply, News, Roll, Sighting, Source, Unknown, UnknownWhy};
-pub use facts::{Direction, Facts, Limits};
+pub use facts::{Direction, Facts, Limits, Route};
 pub use moves::Step;
 pub use progress::Progress;
 pub use resume::resume;
-pub use script::Script;
+pub use script::{Page, Performance, Script};
 pub use state::{Call, CallState, HangingUp, Over, Placing, Queued, Stray, Talk, Unanswered, Watch};
 pub use step::{born, step};
 pub use timers::RETRY_AFTER_MAX;

@@ -1,5 +1,6 @@
 //! What a call owes the outside world after a step.
 
+use super::command::CommandId;
 use crate::ids::CarrierCallId;
 
 /// Something that the shell must do, after the state that owes it is on disk.
@@ -15,4 +16,9 @@ pub enum Effect {
     LookUp(CarrierCallId),
     /// Ask the carrier to end this leg.
     HangUp(CarrierCallId),
+    /// Ask the carrier to answer this inbound leg.
+    Answer(CarrierCallId),
+    /// Ask the carrier to do what was asked of the call. At most one such request ever leaves for a
+    /// command.
+    Perform(CommandId),
 }

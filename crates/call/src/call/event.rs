@@ -1,5 +1,6 @@
 //! What can happen to a call, with everything that was drawn outside: the time, and chance.
 
+use super::command::{CommandId, CommandReply, Performed, Verb};
 use super::ending::{CarrierEnding, EndedBy};
 use super::facts::Facts;
 use super::progress::Progress;
@@ -130,6 +131,51 @@ pub enum News {
     Declined {
         /// Why, in a short word.
         cause: String,
+        /// What the caller hears first, where the reply to a webhook can say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parting: Option<String>,
+    },
+    /// The carrier has another name for the leg.
+    Named {
+        /// What it is called from now on.
+        leg: CarrierCallId,
+        /// What it was called.
+        was: CarrierCallId,
+    },
+    /// Somebody asks something of the call.
+    CommandAsked(Verb),
+    /// The carrier's answer to a command.
+    CommandReplied {
+        /// Which.
+        id: CommandId,
+        /// What the carrier said.
+        reply: CommandReply,
+    },
+    /// The carrier sent word of a command.
+    CommandHeard {
+        /// The leg it speaks of.
+        leg: CarrierCallId,
+        /// Which command.
+        id: CommandId,
+        /// What became of it.
+        performed: Performed,
+    },
+    /// The other side pressed keys without being asked.
+    DigitsHeard {
+        /// The leg it speaks of.
+        leg: CarrierCallId,
+        /// The keys.
+        digits: String,
+        /// The carrier's name for the news.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        event_id: Option<String>,
+    },
+    /// The carrier's answer to the command to answer. A look tells what came of it.
+    AnswerReplied {
+        /// The leg that was to be answered.
+        leg: CarrierCallId,
+        /// What the carrier said.
+        reply: CommandReply,
     },
     /// The carrier's answer to a hang-up. It never proves an end.
     HangUpReplied {
@@ -261,6 +307,9 @@ impl News {
             | News::Over { leg, .. }
             | News::Unread { leg, .. }
             | News::Sighted { leg, .. }
+            | News::CommandHeard { leg, .. }
+            | News::DigitsHeard { leg, .. }
+            | News::AnswerReplied { leg, .. }
             | News::HangUpReplied { leg, .. } => Some(leg),
             News::Asked(_)
             | News::Offered(..)
@@ -273,6 +322,9 @@ impl News {
             | News::HangUpRequested { .. }
             | News::AnswerRequested
             | News::Declined { .. }
+            | News::Named { .. }
+            | News::CommandAsked(_)
+            | News::CommandReplied { .. }
             | News::CheckDue => None,
         }
     }
@@ -296,6 +348,12 @@ impl News {
             News::HangUpRequested { .. } => "hangup_requested",
             News::AnswerRequested => "answer_requested",
             News::Declined { .. } => "declined",
+            News::Named { .. } => "named",
+            News::CommandAsked(_) => "command_asked",
+            News::CommandReplied { .. } => "command_replied",
+            News::CommandHeard { .. } => "command_heard",
+            News::DigitsHeard { .. } => "digits_heard",
+            News::AnswerReplied { .. } => "answer_replied",
             News::HangUpReplied { .. } => "hangup_replied",
             News::CheckDue => "check_due",
         }

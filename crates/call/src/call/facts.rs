@@ -1,4 +1,5 @@
-//! What is settled about a call when it is made, and never changes after.
+//! What is settled about a call when it is made, and doesn't change after: only its way does, when
+//! a carrier refuses it before anything can ring.
 
 use crate::ids::{CallId, CarrierName};
 use crate::number::Party;
@@ -33,10 +34,20 @@ pub struct Facts {
     /// The carrier's account that it runs on, where the carrier has accounts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// Where it goes if that carrier refuses it before anything can ring, the first first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<Route>,
     /// What is said when it is answered; the line is then closed. Without it the line is held
     /// open until somebody hangs up or the time is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub say: Option<String>,
+    /// The line is held when that was said, instead of being closed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub hold: bool,
+    /// The carrier is told by commands what happens on the line (Telnyx); of others it is read off
+    /// the replies to their webhooks.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_command: bool,
     /// When it was asked for, offered or imported.
     pub created_at: Timestamp,
     /// Its id in the gateway that it was imported from.
@@ -44,6 +55,28 @@ pub struct Facts {
     pub imported_id: Option<String>,
     /// How long it may take over what.
     pub limits: Limits,
+}
+
+/// A way for a call to go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// As in [`Facts::carrier`].
+    pub carrier: CarrierName,
+    /// As in [`Facts::account`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// As in [`Facts::by_command`].
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_command: bool,
+}
+
+impl Facts {
+    /// The same call, on the next carrier that may take it; `None` if there is none.
+    pub(super) fn rerouted(&self) -> Option<Facts> {
+        let (next, rest) = self.fallback.split_first()?;
+        let Route { carrier, account, by_command } = next.clone();
+        Some(Facts { carrier, account, by_command, fallback: rest.to_vec(), ..self.clone() })
+    }
 }
 
 /// How long a call may take over what, frozen when it is made.
@@ -71,4 +104,9 @@ pub struct Limits {
     /// How often an answered call is asked about.
     #[serde(with = "as_millis")]
     pub look_talking: Duration,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -73,6 +73,7 @@ pub(super) fn hanging_up(call: &Call, by: EndedBy, cause: &str, at: Timestamp, s
         failed: 0,
         missing: 0,
         hard_until,
+        parting: None,
         watch: watch_at(at + if send { ANSWER_WITHIN } else { SOON }),
     };
     let effect = send.then(|| Effect::HangUp(leg.clone()));
@@ -91,7 +92,8 @@ pub(super) fn over(call: &Call, leg: &CarrierCallId, word: &CarrierEnding, event
     let ending = closing(call, word, confirmed_by(event.source));
     // Carriers count in whole seconds: no call ends before it was answered.
     let ended_at = word.ended_at.unwrap_or(event.at).max(answered_at.unwrap_or(call.facts.created_at));
-    let over = Over { leg: Some(leg.clone()), ending, answered_at, ended_at };
+    let leg = call.leg().unwrap_or(leg).clone();
+    let over = Over { leg: Some(leg), ending, answered_at, ended_at };
     go(call, CallState::Ended(over), [])
 }
 

@@ -39,8 +39,21 @@ fn begun(call: &Call, queued: &Queued, send_by: Timestamp, at: Timestamp) -> Pla
     }
 }
 
+/// Another carrier may take it, where this one did nothing and nobody doubts that.
+fn rerouted(call: &Call, placing: &Placing, at: Timestamp) -> Option<Step> {
+    if placing.doubt.is_some() || placing.wish.is_some() || at >= placing.queued_until {
+        return None;
+    }
+    let facts = call.facts.rerouted()?;
+    let queued = Queued { until: placing.queued_until, not_before: at, deferred: 0 };
+    Some(go(&Call { facts, ..call.clone() }, CallState::Queued(queued), []))
+}
+
 /// The carrier said no: no phone rang.
 pub(super) fn refused(call: &Call, placing: &Placing, code: &str, reason: &str, at: Timestamp) -> Step {
+    if let Some(step) = rerouted(call, placing, at) {
+        return step;
+    }
     let cause = if reason.is_empty() { "refused" } else { reason };
     let refusal = ending(EndingKind::Failed, EndedBy::Carrier, cause, ConfirmedBy::Reply);
     let ending = match &placing.wish {
@@ -60,6 +73,9 @@ pub(super) fn deferred(
 ) -> Step {
     if let Some((by, cause)) = &placing.wish {
         return end(call, ending(EndingKind::Canceled, *by, cause, ConfirmedBy::Reply), at);
+    }
+    if let Some(step) = rerouted(call, placing, at) {
+        return step;
     }
     let pause = retry_after.unwrap_or(Duration::from_secs(1 << placing.deferred.min(4)));
     let not_before = at + pause;

@@ -6,7 +6,8 @@ use super::state::{Call, CallState};
 /// What a freshly started process owes a call that it finds in this state on disk.
 ///
 /// There is no outbox beside the state: the state says what is owed. `Placing` owes a search,
-/// never a second [`Effect::Place`], since two rings are worse than none. `Queued` owes nothing
+/// never a second [`Effect::Place`], since two rings are worse than none; a command that was sent owes
+/// nothing, since to hear a sentence twice is worse than to be told of a doubt. `Queued` owes nothing
 /// here: admission comes for it.
 pub fn resume(call: &Call) -> Vec<Effect> {
     let own = match &call.state {
@@ -14,8 +15,11 @@ pub fn resume(call: &Call) -> Vec<Effect> {
         CallState::Placing(_) => Some(Effect::Find),
         CallState::Initiated(unanswered)
         | CallState::Ringing(unanswered)
-        | CallState::Offered(unanswered)
-        | CallState::Answering(unanswered) => Some(Effect::LookUp(unanswered.leg.clone())),
+        | CallState::Offered(unanswered) => Some(Effect::LookUp(unanswered.leg.clone())),
+        CallState::Answering(unanswered) if call.facts.by_command => {
+            Some(Effect::Answer(unanswered.leg.clone()))
+        }
+        CallState::Answering(unanswered) => Some(Effect::LookUp(unanswered.leg.clone())),
         CallState::InProgress(talk) => Some(Effect::LookUp(talk.leg.clone())),
         CallState::HangingUp(hanging) => Some(Effect::HangUp(hanging.leg.clone())),
     };

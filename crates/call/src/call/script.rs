@@ -1,20 +1,50 @@
 //! What a carrier is to do on the line, when it asks: the words behind TwiML and its like.
 
+use super::command::{CommandId, CommandState, Verb};
 use super::facts::Direction;
 use super::state::{Call, CallState};
+use crate::number::Party;
 use std::time::Duration;
+
+/// What a carrier asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// What is to happen on a line that opens.
+    First,
+    /// What is to happen when something was done.
+    Next,
+    /// How this command is done.
+    Of(CommandId),
+}
 
 /// What the carrier is to do on the line next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Script {
     /// Say this, then hang up.
     SayAndHangUp(String),
+    /// Say this, tell us, and keep the line open for so long.
+    SayAndHold(String, Duration),
     /// Keep the line open for so long.
     Hold(Duration),
+    /// Do what was asked, tell us, and keep the line open.
+    Perform(Performance),
     /// Decline an inbound call.
     Reject,
     /// End the call.
     HangUp,
+}
+
+/// A command, and what is needed to do it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Performance {
+    /// Its name.
+    pub id: CommandId,
+    /// What was asked.
+    pub verb: Verb,
+    /// Which of our numbers calls, where somebody is to be called.
+    pub from: Party,
+    /// How long the line is kept open when it is done.
+    pub hold: Duration,
 }
 
 /// What an inbound caller hears when nothing is configured to be said.
@@ -26,26 +56,76 @@ const HOLD_BEYOND: Duration = Duration::from_secs(3_600);
 impl Call {
     /// What the carrier is to do on the line, read off the state alone: whoever asks twice hears
     /// the same twice.
-    pub fn script(&self) -> Script {
+    pub fn script(&self, page: Page) -> Script {
         match &self.state {
-            CallState::Offered(_) | CallState::Answering(_) | CallState::InProgress(_) => self.talk(),
             CallState::Queued(_)
             | CallState::Placing(_)
             | CallState::Initiated(_)
-            | CallState::Ringing(_) => self.talk(),
-            CallState::HangingUp(hanging) if hanging.answered_at.is_none() => self.decline(),
-            CallState::HangingUp(_) => Script::HangUp,
+            | CallState::Ringing(_)
+            | CallState::Offered(_)
+            | CallState::Answering(_)
+            | CallState::InProgress(_) => self.talk(page),
+            CallState::HangingUp(hanging) => match &hanging.parting {
+                Some(text) if page == Page::First => Script::SayAndHangUp(text.clone()),
+                None if hanging.answered_at.is_none() => self.decline(),
+                _ => Script::HangUp,
+            },
             CallState::Ended(over) if over.answered_at.is_none() => self.decline(),
             CallState::Ended(_) => Script::HangUp,
         }
     }
 
-    fn talk(&self) -> Script {
-        match (&self.facts.say, self.facts.direction) {
-            (Some(text), _) => Script::SayAndHangUp(text.clone()),
-            (None, Direction::Inbound) => Script::SayAndHangUp(NOBODY_HERE.to_owned()),
-            (None, Direction::Outbound) => Script::Hold(self.facts.limits.duration_max + HOLD_BEYOND),
+    /// How long a line is kept open that somebody else is to close.
+    pub fn held_for(&self) -> Duration {
+        self.facts.limits.duration_max + HOLD_BEYOND
+    }
+
+    /// Whether the line stays open for what may be asked of the call.
+    pub fn is_held(&self) -> bool {
+        self.facts.hold || (self.facts.say.is_none() && self.facts.direction == Direction::Outbound)
+    }
+
+    /// How a command is done, for a carrier that is told what to do.
+    pub fn performance(&self, id: CommandId) -> Option<Performance> {
+        let command = self.command(id)?;
+        // The number that is ours: the one that called, or the one that was called.
+        let from = match self.facts.direction {
+            Direction::Outbound => &self.facts.from,
+            Direction::Inbound => &self.facts.to,
+        };
+        let (from, hold) = (from.clone(), self.held_for());
+        Some(Performance { id, verb: command.verb.clone(), from, hold })
+    }
+
+    fn talk(&self, page: Page) -> Script {
+        match page {
+            Page::First => self.greeting(),
+            Page::Of(id) => {
+                let under_way = self.command(id).is_some_and(|command| {
+                    matches!(command.state, CommandState::Sent { .. } | CommandState::Taken { .. })
+                });
+                // One that is over is not done again.
+                match self.performance(id).filter(|_| under_way) {
+                    Some(performance) => Script::Perform(performance),
+                    None => self.rest(),
+                }
+            }
+            Page::Next => self.rest(),
         }
+    }
+
+    fn greeting(&self) -> Script {
+        let held = self.held_for();
+        match (&self.facts.say, self.facts.direction) {
+            (Some(text), _) if self.facts.hold => Script::SayAndHold(text.clone(), held),
+            (Some(text), _) => Script::SayAndHangUp(text.clone()),
+            (None, Direction::Inbound) if !self.facts.hold => Script::SayAndHangUp(NOBODY_HERE.to_owned()),
+            (None, _) => Script::Hold(held),
+        }
+    }
+
+    fn rest(&self) -> Script {
+        if self.is_held() { Script::Hold(self.held_for()) } else { Script::HangUp }
     }
 
     fn decline(&self) -> Script {

@@ -1,5 +1,6 @@
 //! What a call is: one of nine states, each with what is known only in it.
 
+use super::command::{Command, CommandId, Pressed};
 use super::ending::{EndedBy, Ending};
 
 use super::facts::Facts;
@@ -19,6 +20,19 @@ pub struct Call {
     /// verified. At most [`STRAYS_MAX`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub strays: Vec<Stray>,
+    /// Other names that the carrier has for the call's leg: Plivo names the request first, and the
+    /// call when it is made. At most [`NAMES_MAX`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<CarrierCallId>,
+    /// What was asked of it, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<Command>,
+    /// The name of the last command.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub last_command: CommandId,
+    /// Keys that the other side pressed without being asked, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pressed: Vec<Pressed>,
 }
 
 /// How a call stands. A call only ever moves to a later line (a deferred placement, which
@@ -129,6 +143,9 @@ pub struct HangingUp {
     pub missing: u32,
     /// Before this time its end is not given up as unprovable.
     pub hard_until: Timestamp,
+    /// What a caller who is declined hears first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parting: Option<String>,
     /// When it must be looked at.
     pub watch: Watch,
 }
@@ -175,10 +192,41 @@ pub struct Watch {
 /// How many stray legs a call remembers. One would already be a wonder.
 pub const STRAYS_MAX: usize = 8;
 
+/// How many other names of a leg are remembered.
+pub const NAMES_MAX: usize = 4;
+
 /// After so many failed hang-ups somebody is told.
 pub const FAILED_HANG_UPS_ALARM: u32 = 5;
 
 impl Call {
+    /// A call of which nothing is known but this.
+    pub fn new(facts: Facts, state: CallState) -> Call {
+        Call {
+            facts,
+            state,
+            strays: Vec::new(),
+            also: Vec::new(),
+            commands: Vec::new(),
+            last_command: CommandId::default(),
+            pressed: Vec::new(),
+        }
+    }
+
+    /// Whether this is one of the carrier's names for the call's own leg.
+    pub fn is_named(&self, leg: &CarrierCallId) -> bool {
+        self.leg() == Some(leg) || self.also.contains(leg)
+    }
+
+    /// What was asked of it under this name, as far as it is remembered.
+    pub fn command(&self, id: CommandId) -> Option<&Command> {
+        self.commands.iter().find(|command| command.id == id)
+    }
+
+    /// How many commands wait or are under way.
+    pub fn commands_open(&self) -> usize {
+        self.commands.iter().filter(|command| command.state.is_open()).count()
+    }
+
     /// The carrier's name for it, once known.
     pub fn leg(&self) -> Option<&CarrierCallId> {
         match &self.state {
@@ -196,7 +244,8 @@ impl Call {
     /// When somebody must look at it; `None` when nothing is owed any more.
     pub fn due_at(&self) -> Option<Timestamp> {
         let strays = self.strays.iter().map(|stray| stray.watch.due_at).min();
-        self.state.due_at().into_iter().chain(strays).min()
+        let commands = self.commands.iter().filter_map(|command| command.state.due_at()).min();
+        self.state.due_at().into_iter().chain(strays).chain(commands).min()
     }
 
     /// Before this time nobody looks, not even at a start: the carrier asked for a pause.
@@ -312,4 +361,9 @@ impl CallState {
             CallState::HangingUp(call) => Some(&call.watch),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_first(id: &CommandId) -> bool {
+    *id == CommandId::default()
 }

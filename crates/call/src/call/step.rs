@@ -5,6 +5,7 @@
 //! [`placing`] and [`strays`].
 
 use super::closing::{ending, is_nowhere, nowhere_to_be_found};
+use super::command::Verb;
 use super::effect::Effect;
 use super::ending::{ConfirmedBy, EndedBy, EndingKind};
 use super::event::{Event, Found, HangUpReply, News, Sighting, Unknown};
@@ -13,10 +14,10 @@ use super::moves::{Step, end, farther, go, hanging_up, over, stay, with_watch};
 use super::progress::Progress;
 use super::state::{Call, CallState, HangingUp, Queued, Talk, Unanswered, Watch};
 use super::timers::{
-    ANSWER_WITHIN, BLIND_ROUNDS, MISSING_ROUNDS, RING_DRIFT, RING_GRACE, SOON, accepted, backoff, blind,
-    later_than, rebased, spread, watch_at,
+    ANSWER_WITHIN, BLIND_ROUNDS, MISSING_ROUNDS, PARTING_GRACE, RING_DRIFT, RING_GRACE, SOON, accepted,
+    backoff, blind, later_than, rebased, spread, watch_at,
 };
-use super::{placing, strays};
+use super::{commands, names, placing, strays};
 use crate::ids::CarrierCallId;
 use crate::time::Timestamp;
 use std::time::Duration;
@@ -39,11 +40,15 @@ pub fn born(event: &Event) -> Option<Call> {
         News::Imported(facts, state) => (facts, (**state).clone()),
         _ => return None,
     };
-    Some(Call { facts: (**facts).clone(), state, strays: Vec::new() })
+    Some(Call::new((**facts).clone(), state))
 }
 
 /// Moves one call by one event.
 pub fn step(call: &Call, event: &Event) -> Step {
+    commands::settle(moved(call, event), event)
+}
+
+fn moved(call: &Call, event: &Event) -> Step {
     use CallState as S;
     use News as N;
 
@@ -56,6 +61,18 @@ pub fn step(call: &Call, event: &Event) -> Step {
     match (&call.state, &event.news) {
         (_, N::Asked(_) | N::Offered(..) | N::Imported(..)) => stay(call),
         (_, N::CheckDue) => check(call, at),
+        (_, N::Named { leg, was }) => names::named(call, leg, was),
+
+        (_, N::CommandAsked(verb)) => commands::ask(call, verb, at),
+        (_, N::CommandReplied { id, reply }) => commands::replied(call, *id, reply, at),
+        (_, N::CommandHeard { leg, id, performed }) => {
+            talking(call, leg, event, |call| commands::heard(call, *id, performed, at))
+        }
+        (_, N::DigitsHeard { leg, digits, event_id }) => {
+            talking(call, leg, event, |call| commands::pressed(call, digits, event_id.as_ref(), at))
+        }
+        // A look tells what came of it.
+        (_, N::AnswerReplied { .. }) => stay(call),
 
         (S::Queued(queued), N::Admitted { send_by }) => placing::admit(call, queued, *send_by, at),
         (S::Queued(_), N::HangUpRequested { by, cause }) => {
@@ -88,12 +105,10 @@ pub fn step(call: &Call, event: &Event) -> Step {
         (_, N::Sighted { leg, sighting }) => sighted(call, leg, sighting, event),
 
         (S::Offered(offered), N::AnswerRequested) => {
-            go(call, S::Answering(Unanswered { watch: watch_at(at + SOON), ..offered.clone() }), [])
+            let answer = call.facts.by_command.then(|| Effect::Answer(offered.leg.clone()));
+            go(call, S::Answering(Unanswered { watch: watch_at(at + SOON), ..offered.clone() }), answer)
         }
-        (S::Offered(_), N::Declined { cause }) => {
-            // The reply to the webhook declines it, so no command leaves now: a look verifies.
-            hanging_up(call, EndedBy::Gateway, cause, at, false)
-        }
+        (S::Offered(_), N::Declined { cause, parting }) => declined(call, cause, parting.as_deref(), at),
         (_, N::HangUpRequested { by, cause }) => hanging_up(call, *by, cause, at, true),
         (S::HangingUp(hanging), N::HangUpReplied { reply, .. }) => {
             hang_up_replied(call, hanging, reply, event)
@@ -111,6 +126,25 @@ pub fn step(call: &Call, event: &Event) -> Step {
             | N::HangUpReplied { .. },
         ) => stay(call),
     }
+}
+
+/// Where the reply to the webhook declines it, no command leaves now: a look verifies.
+fn declined(call: &Call, cause: &str, parting: Option<&str>, at: Timestamp) -> Step {
+    let by_command = call.facts.by_command;
+    let mut step = hanging_up(call, EndedBy::Gateway, cause, at, by_command);
+    if let (CallState::HangingUp(hanging), Some(text), false) = (&mut step.call.state, parting, by_command) {
+        let said = Verb::Say { text: text.to_owned() };
+        hanging.watch = watch_at(at + said.lasts() + PARTING_GRACE);
+        hanging.parting = Some(text.to_owned());
+    }
+    step
+}
+
+/// Whoever presses, speaks or hears something on the line has answered it, whatever was told.
+fn talking(call: &Call, leg: &CarrierCallId, event: &Event, then: impl Fn(&Call) -> Step) -> Step {
+    let moved = progressed(call, leg, Progress::InProgress, None, event);
+    let done = then(&moved.call);
+    Step { effects: moved.effects.into_iter().chain(done.effects).collect(), ..done }
 }
 
 /// A look first, always; what the state owes follows in the light of it.
@@ -204,7 +238,8 @@ fn seen_live(call: &Call, progress: Progress, lasted: Option<Duration>, event: &
             }
             let next = at + spread(limits.look_unanswered, event.roll);
             let due_at = next.min(later_than(unanswered.ring_until + RING_GRACE, at));
-            go(call, with_watch(&call.state, watch_at(due_at)), [])
+            let answer = owes_answer(call, progress).then(|| Effect::Answer(unanswered.leg.clone()));
+            go(call, with_watch(&call.state, watch_at(due_at)), answer)
         }
         S::InProgress(talk) => {
             // A carrier whose own records lag says how long it rang, not how long it talked.
@@ -228,6 +263,12 @@ fn seen_live(call: &Call, progress: Progress, lasted: Option<Duration>, event: &
         }
         S::Queued(_) | S::Placing(_) | S::Ended(_) => stay(call),
     }
+}
+
+/// Whether the command to answer may not have arrived. To answer twice does no harm.
+fn owes_answer(call: &Call, progress: Progress) -> bool {
+    let answering = matches!(call.state, CallState::Answering(_));
+    call.facts.by_command && answering && progress < Progress::InProgress
 }
 
 /// Whether a phone that still rings has rung long enough. Where the carrier tells how long, our

@@ -13,7 +13,7 @@ use crate::ids::CarrierCallId;
 pub(super) fn is_strange(call: &Call, leg: &CarrierCallId) -> bool {
     match &call.state {
         CallState::Queued(_) | CallState::Placing(_) => call.strays.iter().any(|stray| &stray.leg == leg),
-        _ => call.leg() != Some(leg),
+        _ => !call.is_named(leg),
     }
 }
 

@@ -55,6 +55,8 @@ pub(super) const RING_GRACE: Duration = Duration::from_secs(2);
 pub(super) const RING_DRIFT: Duration = Duration::from_secs(30);
 /// How soon after a hang-up, or a decision in a reply, a look verifies it.
 pub(super) const SOON: Duration = Duration::from_secs(1);
+/// How much longer than it should take the last sentence to a caller who is declined may take.
+pub(super) const PARTING_GRACE: Duration = Duration::from_secs(5);
 /// How long the look that verifies an accepted hang-up may wait.
 const VERIFY_MAX: Duration = Duration::from_secs(4);
 /// How long a command may go unanswered before a look asks what became of it: the longest request

@@ -1,6 +1,6 @@
 //! What holds for every call that can come about, whatever is heard in whatever order.
 
-use super::samples::{BORN, asked, at, news, offered};
+use super::samples::{BORN, asked, at, news, offered, offered_by_command};
 use crate::call::*;
 use crate::{CarrierCallId, Timestamp};
 use proptest::prelude::*;
@@ -14,14 +14,20 @@ fn life() -> impl Strategy<Value = (Call, Vec<Event>)> {
         0u16..1000,
         0usize..7,
     );
-    (any::<bool>(), prop::collection::vec(happening, 0..40)).prop_map(|(inbound, happenings)| {
+    let kind = (any::<bool>(), any::<bool>());
+    (kind, prop::collection::vec(happening, 0..40)).prop_map(|((inbound, by_command), happenings)| {
         let list = news();
         let mut now = BORN;
         let events = happenings.into_iter().map(|(index, pause, roll, source)| {
             now = Timestamp(now.0 + pause);
             Event { roll: Roll(roll), ..at(now, SOURCES[source], list[index].1.clone()) }
         });
-        (if inbound { offered() } else { asked() }, events.collect())
+        let first = match (inbound, by_command) {
+            (true, true) => offered_by_command(),
+            (true, false) => offered(),
+            (false, _) => asked(),
+        };
+        (first, events.collect())
     })
 }
 
@@ -63,11 +69,11 @@ fn walk(
 }
 
 /// Whether this is a carrier's word that this very leg is over.
-fn proves_an_end(news: &News, own: &CarrierCallId) -> bool {
+fn proves_an_end(news: &News, own: &Call) -> bool {
     match news {
         News::Over { leg, .. }
         | News::Sighted { leg, sighting: Sighting::Over(_) }
-        | News::Found(Found::Leg { leg, sighting: Sighting::Over(_) }) => leg == own,
+        | News::Found(Found::Leg { leg, sighting: Sighting::Over(_) }) => own.is_named(leg),
         _ => false,
     }
 }
@@ -114,7 +120,11 @@ proptest! {
                 let kept = match effect {
                     Effect::LookUp(_) => true,
                     Effect::Place => owed.contains(&Effect::Find),
-                    Effect::Find | Effect::HangUp(_) => owed.contains(effect),
+                    Effect::Find | Effect::HangUp(_) | Effect::Answer(_) => owed.contains(effect),
+                    // Sent is sent, once: its state says so, and nobody sends it again.
+                    Effect::Perform(id) => step.call.command(*id).is_some_and(|command| {
+                        matches!(command.state, CommandState::Sent { .. })
+                    }),
                 };
                 prop_assert!(kept, "{:?} owes {:?}, its state {:?}", event, effect, owed);
             }
@@ -148,10 +158,60 @@ proptest! {
     }
 
     #[test]
+    fn a_command_is_performed_once_and_only_on_a_line_that_is_open(life in life()) {
+        let performed = std::cell::RefCell::new(std::collections::BTreeSet::new());
+        walk(&life, |_, event, step| {
+            for effect in &step.effects {
+                if let Effect::Perform(id) = effect {
+                    prop_assert!(matches!(step.call.state, CallState::InProgress(_)), "{:?}", event);
+                    prop_assert!(performed.borrow_mut().insert(*id), "{:?} was performed twice", id);
+                }
+            }
+            let busy = step.call.commands.iter().filter(|command| {
+                matches!(command.state, CommandState::Sent { .. } | CommandState::Taken { .. })
+            });
+            prop_assert!(busy.count() <= 1, "one at a time");
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn the_commands_of_an_ended_call_are_settled_and_those_of_any_are_bounded(life in life()) {
+        walk(&life, |_, event, step| {
+            if step.call.state.is_ended() {
+                prop_assert_eq!(step.call.commands_open(), 0, "{:?}", event);
+                prop_assert!(step.call.commands.is_empty() || step.call.state.due_at().is_none());
+            }
+            prop_assert!(step.call.commands_open() <= command::COMMANDS_OPEN_MAX + 1);
+            prop_assert!(step.call.commands.len() <= command::COMMANDS_KEPT_MAX + 1);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn what_is_heard_of_one_command_changes_no_other(life in life()) {
+        walk(&life, |before, event, step| {
+            let News::CommandHeard { id, .. } = &event.news else { return Ok(()) };
+            for command in before.commands.iter().filter(|command| command.id != *id) {
+                let Some(after) = step.call.command(command.id) else { continue };
+                let answered = |state: &CommandState| match state {
+                    CommandState::Done(outcome) => Some(outcome.clone()),
+                    _ => None,
+                };
+                let mine = answered(&after.state).is_none_or(|outcome| {
+                    outcome == Outcome::default() || answered(&command.state) == Some(outcome)
+                });
+                prop_assert!(mine, "{:?} answered {:?}", event, after);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
     fn a_hang_up_is_never_forgotten(life in life()) {
         walk(&life, |before, event, step| {
-            if let CallState::HangingUp(hanging) = &before.state {
-                let proved = proves_an_end(&event.news, &hanging.leg);
+            if let CallState::HangingUp(_) = &before.state {
+                let proved = proves_an_end(&event.news, before);
                 let given_up = matches!(&step.call.state, CallState::Ended(over) if over.ending.confirmed_by == ConfirmedBy::Nobody);
                 prop_assert!(proved || given_up || matches!(step.call.state, CallState::HangingUp(_)), "{:?}", event);
             }
@@ -166,7 +226,7 @@ proptest! {
                 return Ok(());
             }
             let CallState::Ended(over) = &step.call.state else { unreachable!() };
-            let proof = before.leg().is_some_and(|leg| proves_an_end(&event.news, leg));
+            let proof = proves_an_end(&event.news, before);
             let indeterminate = over.ending.kind == EndingKind::Indeterminate && over.ending.confirmed_by == ConfirmedBy::Nobody;
             prop_assert!(proof || indeterminate, "{:?}", event);
             Ok(())

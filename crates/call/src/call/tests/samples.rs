@@ -32,6 +32,9 @@ pub(super) fn facts(direction: Direction) -> Facts {
         carrier: CarrierName("main".to_owned()),
         account: Some("AC1".to_owned()),
         say: None,
+        hold: false,
+        by_command: false,
+        fallback: Vec::new(),
         created_at: BORN,
         imported_id: None,
         limits: limits(),
@@ -95,6 +98,46 @@ pub(super) fn live(progress: Progress) -> Sighting {
     Sighting::Live { progress, lasted: None }
 }
 
+pub(super) fn question() -> News {
+    let (text, input) = ("How many?".to_owned(), Input::Digits { n_max: Some(1) });
+    News::CommandAsked(Verb::Ask { text, input, timeout: Duration::from_secs(5) })
+}
+
+pub(super) fn replied(reply: CommandReply) -> News {
+    News::CommandReplied { id: CommandId(1), reply }
+}
+
+pub(super) fn taken(lasts: Option<Duration>) -> CommandReply {
+    CommandReply::Taken { lasts }
+}
+
+pub(super) fn refused() -> CommandReply {
+    CommandReply::Refused { code: "21220".to_owned(), reason: "not in progress".to_owned() }
+}
+
+pub(super) fn performed(id: u32, performed: Performed) -> News {
+    News::CommandHeard { leg: leg(), id: CommandId(id), performed }
+}
+
+pub(super) fn answer(digits: &str) -> Outcome {
+    Outcome { digits: Some(digits.to_owned()), ..Outcome::default() }
+}
+
+pub(super) fn digits(digits: &str, event_id: Option<&str>) -> News {
+    News::DigitsHeard { leg: leg(), digits: digits.to_owned(), event_id: event_id.map(str::to_owned) }
+}
+
+/// An inbound call at a carrier that is told by commands what to do.
+pub(super) fn offered_by_command() -> Call {
+    let facts = Facts { by_command: true, say: Some("Hello.".to_owned()), ..facts(Direction::Inbound) };
+    born(&at(BORN, Source::Webhook, News::Offered(Box::new(facts), leg()))).unwrap()
+}
+
+/// Such a call that was answered: its greeting is sent.
+pub(super) fn greeting() -> Call {
+    after(offered_by_command(), [News::AnswerRequested, progressed(Progress::InProgress)])
+}
+
 /// One call in each state that matters, with its name in the table.
 pub(super) fn calls() -> Vec<(&'static str, Call)> {
     let placing = after(asked(), [admitted()]);
@@ -111,7 +154,11 @@ pub(super) fn calls() -> Vec<(&'static str, Call)> {
         ("Ringing", ringing),
         ("Offered", offered()),
         ("Answering", after(offered(), [News::AnswerRequested])),
+        ("Answering, by command", after(offered_by_command(), [News::AnswerRequested])),
         ("InProgress", talking.clone()),
+        ("InProgress, greeting by command", greeting()),
+        ("InProgress, asking", after(talking.clone(), [question(), question()])),
+        ("InProgress, asking, taken", after(talking.clone(), [question(), question(), replied(taken(None))])),
         (
             "InProgress, blind for a while",
             after(
@@ -186,7 +233,20 @@ pub(super) fn news() -> Vec<(&'static str, News)> {
         ),
         ("HangUpRequested", want_end()),
         ("AnswerRequested", News::AnswerRequested),
-        ("Declined", News::Declined { cause: "not_allowed".to_owned() }),
+        ("Declined", News::Declined { cause: "not_allowed".to_owned(), parting: None }),
+        ("Declined(parting)", News::Declined { cause: "full".to_owned(), parting: Some("Full.".to_owned()) }),
+        ("AnswerReplied", News::AnswerReplied { leg: leg(), reply: taken(None) }),
+        ("Named(own leg)", News::Named { leg: other_leg(), was: leg() }),
+        ("CommandAsked", question()),
+        ("CommandReplied(Taken)", replied(taken(None))),
+        ("CommandReplied(Taken for 2 s)", replied(taken(Some(Duration::from_secs(2))))),
+        ("CommandReplied(Refused)", replied(refused())),
+        ("CommandReplied(InDoubt)", replied(CommandReply::InDoubt { why: "broken".to_owned() })),
+        ("CommandHeard(Begun)", performed(1, Performed::Begun)),
+        ("CommandHeard(Finished)", performed(1, Performed::Finished(answer("1")))),
+        ("CommandHeard(Failed)", performed(1, Performed::Failed { code: "busy".to_owned() })),
+        ("CommandHeard(greeting Finished)", performed(0, Performed::Finished(Outcome::default()))),
+        ("DigitsHeard", digits("5", Some("e1"))),
         ("HangUpReplied(Accepted)", News::HangUpReplied { leg: leg(), reply: HangUpReply::Accepted }),
         (
             "HangUpReplied(NothingToEnd)",

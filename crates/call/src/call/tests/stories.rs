@@ -219,13 +219,17 @@ fn a_carrier_that_asks_for_a_pause_gets_it_but_not_for_ever() {
 #[test]
 fn whoever_asks_twice_hears_the_same_twice() {
     let call = talking();
-    assert_eq!(call.script(), Script::Hold(limits().duration_max + MINUTE * 60));
-    assert_eq!(after(call.clone(), [progressed(Progress::InProgress)]).script(), call.script());
+    assert_eq!(call.script(Page::First), Script::Hold(limits().duration_max + MINUTE * 60));
     assert_eq!(
-        after(offered(), [News::Declined { cause: "not_allowed".to_owned() }]).script(),
+        after(call.clone(), [progressed(Progress::InProgress)]).script(Page::First),
+        call.script(Page::First)
+    );
+    assert_eq!(
+        after(offered(), [News::Declined { cause: "not_allowed".to_owned(), parting: None }])
+            .script(Page::First),
         Script::Reject
     );
-    assert!(matches!(after(offered(), [News::AnswerRequested]).script(), Script::SayAndHangUp(_)));
+    assert!(matches!(after(offered(), [News::AnswerRequested]).script(Page::First), Script::SayAndHangUp(_)));
 }
 
 #[test]
@@ -241,7 +245,7 @@ fn a_jump_of_our_clock_and_one_failed_look_hang_up_nobody() {
 
 #[test]
 fn a_caller_whom_we_declined_was_rejected_by_us_whatever_the_carrier_calls_it() {
-    let declined = after(offered(), [News::Declined { cause: "live_max".to_owned() }]);
+    let declined = after(offered(), [News::Declined { cause: "live_max".to_owned(), parting: None }]);
     for (kind, code) in [(EndingKind::NoAnswer, "no-answer"), (EndingKind::Busy, "busy")] {
         let step = hear(&declined, NOW, Source::LookUp, sighted(Sighting::Over(ending(kind, code))));
         assert_eq!(

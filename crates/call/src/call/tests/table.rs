@@ -49,7 +49,8 @@ fn heard(when: Timestamp, news: News) -> Event {
         News::Progressed { .. } | News::Over { .. } | News::Unread { .. } => Source::Webhook,
         News::Sighted { .. } => Source::LookUp,
         News::Found(_) => Source::Listing,
-        News::HangUpRequested { .. } => Source::Api,
+        News::HangUpRequested { .. } | News::CommandAsked(_) => Source::Api,
+        News::CommandHeard { .. } | News::DigitsHeard { .. } | News::Named { .. } => Source::Webhook,
         News::CheckDue | News::Admitted { .. } | News::AnswerRequested | News::Declined { .. } => {
             Source::Gateway
         }
@@ -72,6 +73,18 @@ fn shape(old: &Call, new: &Call) -> String {
         }
         state => word(state),
     };
+    for command in &new.commands {
+        let before = old.command(command.id).map(|known| known.state.word());
+        if before != Some(command.state.word()) {
+            let _ = write!(text, ", {} {}", command.id, command.state.word());
+        }
+    }
+    if new.pressed.len() > old.pressed.len() {
+        text.push_str(" + digits");
+    }
+    if new.also.len() > old.also.len() {
+        text.push_str(" + name");
+    }
     match new.strays.len().cmp(&old.strays.len()) {
         std::cmp::Ordering::Greater => text.push_str(" + stray"),
         std::cmp::Ordering::Less => text.push_str(" - stray"),

@@ -1,0 +1,241 @@
+//! What is asked of a call while it lives: to say something, to ask something, to press keys, to
+//! put it through to somebody else.
+
+use crate::number::PhoneNumber;
+use crate::time::{Timestamp, as_millis};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::time::Duration;
+
+/// One thing asked of a call, and how it stands. They are done one after the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// Its name within the call.
+    pub id: CommandId,
+    /// What is asked.
+    pub verb: Verb,
+    /// When it was asked.
+    pub asked_at: Timestamp,
+    /// How it stands.
+    pub state: CommandState,
+}
+
+/// The name of a command within its call: 1, 2, 3, … in the order in which they were asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CommandId(pub u32);
+
+/// The greeting ([`Facts::say`](super::Facts::say)), where it is followed by something.
+pub const GREETING: CommandId = CommandId(0);
+
+/// What is asked of a call. Whoever is on the line would notice each of them twice, so none is
+/// ever done again when its fate is unknown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// The carrier's voice says this.
+    Say {
+        /// The words.
+        text: String,
+    },
+    /// The carrier's voice says this, and what the other side presses or says is told.
+    Ask {
+        /// The words.
+        text: String,
+        /// What is listened for.
+        input: Input,
+        /// How long it may take until the other side begins.
+        #[serde(with = "as_millis")]
+        timeout: Duration,
+    },
+    /// Keys are pressed on the line.
+    SendDigits {
+        /// `0`–`9`, `*`, `#`, and `w` for a pause of half a second.
+        digits: String,
+    },
+    /// Somebody else is called and put through.
+    Transfer {
+        /// Who.
+        to: PhoneNumber,
+    },
+}
+
+/// What is listened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// Keys, until so many were pressed, or `#`, or none for a while.
+    Digits {
+        /// How many at most; without it as many as are pressed.
+        n_max: Option<u8>,
+    },
+    /// What is said, as the carrier writes it down.
+    Speech,
+}
+
+/// How a command stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandState {
+    /// It waits: for the call to be answered, or for what was asked before it.
+    Asked,
+    /// Its request may have left, and the answer isn't known.
+    Sent {
+        /// When the answer is given up.
+        until: Timestamp,
+    },
+    /// The carrier took it.
+    Taken {
+        /// When it is over at the latest.
+        until: Timestamp,
+        /// Whether the carrier tells when it is over. If not, it is done when its time has passed.
+        told: bool,
+    },
+    /// It was done.
+    Done(Outcome),
+    /// It wasn't, and never will be: the carrier said no, or nothing reached it.
+    Failed {
+        /// The carrier's code, or ours.
+        code: String,
+        /// The carrier's reason.
+        reason: String,
+    },
+    /// Nobody knows whether it was done. It isn't done again.
+    InDoubt {
+        /// Why.
+        why: String,
+    },
+}
+
+/// What came of a command that was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The keys that were pressed, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digits: Option<String>,
+    /// The words that were said, if any, as the carrier understood them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speech: Option<String>,
+    /// How the other leg of a transfer ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<String>,
+}
+
+/// The carrier's answer to a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandReply {
+    /// It was taken.
+    Taken {
+        /// How long it takes, where the carrier won't tell when it is over.
+        #[serde(default, with = "as_millis::option", skip_serializing_if = "Option::is_none")]
+        lasts: Option<Duration>,
+    },
+    /// It was refused, or nothing reached the carrier: nothing was done.
+    Refused {
+        /// The carrier's code, or ours.
+        code: String,
+        /// The carrier's reason.
+        reason: String,
+    },
+    /// It may have been taken.
+    InDoubt {
+        /// What failed.
+        why: String,
+    },
+}
+
+/// What a webhook says of a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Performed {
+    /// It is being done.
+    Begun,
+    /// It is over, with this.
+    Finished(Outcome),
+    /// It failed.
+    Failed {
+        /// The carrier's code.
+        code: String,
+    },
+}
+
+/// Keys that the other side pressed without being asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pressed {
+    /// The keys.
+    pub digits: String,
+    /// When we heard of them.
+    pub at: Timestamp,
+    /// The carrier's name for the news, so that a repeat is known as one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
+}
+
+/// So many commands may wait or be under way at once.
+pub const COMMANDS_OPEN_MAX: usize = 8;
+/// So many are remembered in the call; all are in its log.
+pub const COMMANDS_KEPT_MAX: usize = 32;
+/// So many unasked keys are remembered in the call; all are in its log.
+pub const PRESSED_KEPT_MAX: usize = 64;
+
+impl Verb {
+    /// The word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Verb::Say { .. } => "say",
+            Verb::Ask { .. } => "ask",
+            Verb::SendDigits { .. } => "digits",
+            Verb::Transfer { .. } => "transfer",
+        }
+    }
+
+    /// How long it takes about: an unhurried voice says some twelve letters a second, and a key
+    /// takes half a second.
+    pub fn lasts(&self) -> Duration {
+        let said = |text: &str| Duration::from_millis(1_000 + 85 * count(text));
+        match self {
+            Verb::Say { text } => said(text),
+            Verb::Ask { text, timeout, .. } => said(text) + *timeout,
+            Verb::SendDigits { digits } => Duration::from_millis(500 + 500 * count(digits)),
+            Verb::Transfer { .. } => Duration::from_secs(60),
+        }
+    }
+}
+
+impl CommandState {
+    /// The word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            CommandState::Asked => "asked",
+            CommandState::Sent { .. } => "sent",
+            CommandState::Taken { .. } => "taken",
+            CommandState::Done(_) => "done",
+            CommandState::Failed { .. } => "failed",
+            CommandState::InDoubt { .. } => "in_doubt",
+        }
+    }
+
+    /// Whether it may still change by itself: who waits for it waits on.
+    pub fn is_open(&self) -> bool {
+        matches!(self, CommandState::Asked | CommandState::Sent { .. } | CommandState::Taken { .. })
+    }
+
+    /// When something must be decided about it.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        match self {
+            CommandState::Sent { until } | CommandState::Taken { until, .. } => Some(*until),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for CommandId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+fn count(text: &str) -> u64 {
+    u64::try_from(text.chars().count()).unwrap_or(u64::MAX / 1_000)
+}

@@ -1,0 +1,217 @@
+//! Commands of a live call: asked, sent one after the other, and never twice.
+
+use super::command::{
+    COMMANDS_KEPT_MAX, COMMANDS_OPEN_MAX, Command, CommandId, CommandReply, CommandState, GREETING, Outcome,
+    PRESSED_KEPT_MAX, Performed, Pressed, Verb,
+};
+use super::effect::Effect;
+use super::ending::EndedBy;
+use super::event::{Event, News};
+use super::moves::{Step, hanging_up, stay};
+use super::state::{Call, CallState};
+use super::timers::ANSWER_WITHIN;
+use crate::time::Timestamp;
+use std::time::Duration;
+
+/// Somebody asks for something. Whether it may be asked is decided before; what is asked of a call
+/// that ends fails with it.
+pub(super) fn ask(call: &Call, verb: &Verb, at: Timestamp) -> Step {
+    let over = matches!(call.state, CallState::HangingUp(_) | CallState::Ended(_));
+    if over || call.commands_open() >= COMMANDS_OPEN_MAX {
+        return stay(call);
+    }
+    let mut next = call.clone();
+    next.last_command = CommandId(call.last_command.0.saturating_add(1));
+    let command =
+        Command { id: next.last_command, verb: verb.clone(), asked_at: at, state: CommandState::Asked };
+    next.commands.push(command);
+    stay(&next)
+}
+
+/// The carrier's answer to a command.
+pub(super) fn replied(call: &Call, id: CommandId, reply: &CommandReply, at: Timestamp) -> Step {
+    change(call, id, |command| {
+        let next = match (&command.state, reply) {
+            (CommandState::Sent { .. }, CommandReply::Taken { lasts }) => taken(command, *lasts, at),
+            (CommandState::Sent { .. }, CommandReply::Refused { code, reason }) => {
+                CommandState::Failed { code: code.clone(), reason: reason.clone() }
+            }
+            (CommandState::Sent { .. }, CommandReply::InDoubt { why }) => {
+                CommandState::InDoubt { why: why.clone() }
+            }
+            _ => return,
+        };
+        command.state = next;
+    })
+}
+
+/// What a webhook says of a command. It may be late, and is true all the same: of that command and
+/// no other.
+pub(super) fn heard(call: &Call, id: CommandId, performed: &Performed, at: Timestamp) -> Step {
+    change(call, id, |command| {
+        use CommandState as C;
+        let next = match (&command.state, performed) {
+            (C::Sent { .. }, Performed::Begun) => taken(command, None, at),
+            (C::Sent { .. } | C::Taken { .. } | C::InDoubt { .. }, Performed::Finished(outcome)) => {
+                C::Done(outcome.clone())
+            }
+            // First that nothing more comes, and then what came: nothing is lost.
+            (C::Done(known), Performed::Finished(outcome)) if *known == Outcome::default() => {
+                C::Done(outcome.clone())
+            }
+            (C::Sent { .. } | C::Taken { .. } | C::InDoubt { .. }, Performed::Failed { code }) => {
+                C::Failed { code: code.clone(), reason: "the carrier could not do it".to_owned() }
+            }
+            _ => return,
+        };
+        command.state = next;
+    })
+}
+
+/// Keys were pressed without being asked for. A repeat of the news is known by its name.
+pub(super) fn pressed(call: &Call, digits: &str, event_id: Option<&String>, at: Timestamp) -> Step {
+    let known = event_id.is_some() && call.pressed.iter().any(|one| one.event_id.as_ref() == event_id);
+    if known {
+        return stay(call);
+    }
+    let mut next = call.clone();
+    next.pressed.push(Pressed { digits: digits.to_owned(), at, event_id: event_id.cloned() });
+    let surplus = next.pressed.len().saturating_sub(PRESSED_KEPT_MAX);
+    next.pressed.drain(..surplus);
+    stay(&next)
+}
+
+/// After each step: what is over is closed, and the next command goes when it is its turn.
+pub(super) fn settle(mut step: Step, event: &Event) -> Step {
+    let at = event.at;
+    greet(&mut step.call, at);
+    if step.call.commands.is_empty() {
+        return step;
+    }
+    if event.news == News::CheckDue {
+        expire(&mut step.call, at);
+    }
+    match &step.call.state {
+        CallState::InProgress(_) => {
+            if is_said(&step.call) {
+                let said = hanging_up(&step.call, EndedBy::Gateway, "said", at, true);
+                step.effects.extend(said.effects);
+                step.call = said.call;
+                close(&mut step.call, false);
+            } else {
+                step.effects.extend(send_next(&mut step.call, at));
+            }
+        }
+        CallState::HangingUp(_) => close(&mut step.call, false),
+        CallState::Ended(_) => close(&mut step.call, true),
+        _ => {}
+    }
+    forget(&mut step.call);
+    step
+}
+
+/// The greeting is a command of its own where it has to be sent, or where something follows it.
+fn greet(call: &mut Call, at: Timestamp) {
+    let Some(text) = call.facts.say.clone() else { return };
+    let wanted = call.facts.by_command || call.facts.hold;
+    let greeted = call.commands.iter().any(|command| command.id == GREETING);
+    if !wanted || greeted || !matches!(call.state, CallState::InProgress(_)) {
+        return;
+    }
+    let verb = Verb::Say { text };
+    let state = if call.facts.by_command {
+        CommandState::Asked
+    } else {
+        // The document that the line began with says it.
+        CommandState::Taken { until: at + verb.lasts(), told: false }
+    };
+    call.commands.insert(0, Command { id: GREETING, verb, asked_at: at, state });
+}
+
+/// Whether all that was to be said is said, and the line is not held beyond it.
+fn is_said(call: &Call) -> bool {
+    let over = |command: &Command| command.id == GREETING && !command.state.is_open();
+    call.facts.by_command && !call.facts.hold && call.commands.iter().any(over)
+}
+
+/// A time-out decides nothing but that nobody waits any longer.
+fn expire(call: &mut Call, at: Timestamp) {
+    for command in &mut call.commands {
+        let next = match &command.state {
+            CommandState::Sent { until } if at >= *until => {
+                CommandState::InDoubt { why: "the carrier did not answer".to_owned() }
+            }
+            CommandState::Taken { until, told: false } if at >= *until => {
+                CommandState::Done(Outcome::default())
+            }
+            CommandState::Taken { until, told: true } if at >= *until => CommandState::InDoubt {
+                why: "the carrier took it and did not say that it was over".to_owned(),
+            },
+            _ => continue,
+        };
+        command.state = next;
+    }
+}
+
+/// One at a time: the next goes when the one before is over.
+fn send_next(call: &mut Call, at: Timestamp) -> Option<Effect> {
+    let busy =
+        |command: &Command| matches!(command.state, CommandState::Sent { .. } | CommandState::Taken { .. });
+    if call.commands.iter().any(busy) {
+        return None;
+    }
+    let next = call.commands.iter_mut().find(|command| command.state == CommandState::Asked)?;
+    next.state = CommandState::Sent { until: at + ANSWER_WITHIN };
+    Some(Effect::Perform(next.id))
+}
+
+/// The call ends: what wasn't sent isn't sent any more; of what was, nobody will tell.
+fn close(call: &mut Call, over: bool) {
+    for command in &mut call.commands {
+        let next = match &command.state {
+            CommandState::Asked => CommandState::Failed {
+                code: "call_over".to_owned(),
+                reason: "the call ended first".to_owned(),
+            },
+            CommandState::Taken { told: false, .. } if over => CommandState::Done(Outcome::default()),
+            CommandState::Sent { .. } | CommandState::Taken { .. } if over => {
+                CommandState::InDoubt { why: "the call ended meanwhile".to_owned() }
+            }
+            _ => continue,
+        };
+        command.state = next;
+    }
+}
+
+/// Forgets the oldest that are over. The greeting is never forgotten: it would be said again.
+fn forget(call: &mut Call) {
+    while call.commands.len() > COMMANDS_KEPT_MAX {
+        let oldest = |command: &Command| command.id != GREETING && !command.state.is_open();
+        let Some(index) = call.commands.iter().position(oldest) else { return };
+        call.commands.remove(index);
+    }
+}
+
+fn taken(command: &Command, lasts: Option<Duration>, at: Timestamp) -> CommandState {
+    match lasts {
+        Some(lasts) => CommandState::Taken { until: at + lasts, told: false },
+        None => {
+            let grace = match command.verb {
+                Verb::Transfer { .. } => TRANSFER_MAX,
+                Verb::Say { .. } | Verb::Ask { .. } | Verb::SendDigits { .. } => GRACE,
+            };
+            CommandState::Taken { until: at + command.verb.lasts() + grace, told: true }
+        }
+    }
+}
+
+fn change(call: &Call, id: CommandId, mut with: impl FnMut(&mut Command)) -> Step {
+    let mut next = call.clone();
+    next.commands.iter_mut().filter(|command| command.id == id).for_each(&mut with);
+    stay(&next)
+}
+
+/// So much longer than it should take may a command take until nobody waits for its end.
+const GRACE: Duration = Duration::from_secs(60);
+/// Those who were put through may talk for so long: the longest that a carrier lets a call last.
+const TRANSFER_MAX: Duration = Duration::from_secs(86_400);
