@@ -48,7 +48,8 @@ impl Query {
     }
 
     /// Which page is asked for, 1 being the first. A list with cursors heeds it where none is
-    /// given: Telnyx's own clients page through it so, until a page is empty.
+    /// given: Telnyx's own clients ask so for the second page. The list has no `page_number`, by which
+    /// they count, so that they ask for the second for ever; with cursors they don't.
     fn page_number(&self) -> usize {
         let number = self.get("page[number]").and_then(|text| text.parse().ok());
         number.unwrap_or(1).max(1)
@@ -111,17 +112,18 @@ impl Face {
         let found = live.get(from..to).unwrap_or_default();
         let after = found.last().filter(|_| to < live.len()).map(|(id, ..)| cursor(*id));
         let before = found.first().filter(|_| from > 0).map(|(id, ..)| cursor(*id));
-        let path = |key: &str, cursor: &Option<String>| {
-            let path = format!("/v2/connections/{connection_id}/active_calls");
-            cursor.as_ref().map(|cursor| format!("{path}?page[{key}]={cursor}&page[limit]={length}"))
+        let path = |key: &str, cursor: &str| {
+            format!("/v2/connections/{connection_id}/active_calls?page[{key}]={cursor}&page[limit]={length}")
         };
         let data: Vec<_> = found.iter().map(|(_, call, leg)| ActiveCall::of(call, leg, world.now)).collect();
-        let meta = json!({
-            "cursors": { "after": after, "before": before },
-            "next": path("after", &after),
-            "previous": path("before", &before),
-            "total_items": live.len(),
-        });
+        let mut meta = json!({ "cursors": {}, "total_items": live.len() });
+        // What there is no such page for is left out: the API's schema knows no null here.
+        for (key, name, cursor) in [("after", "next", &after), ("before", "previous", &before)] {
+            if let Some(cursor) = cursor {
+                meta["cursors"][key] = json!(cursor);
+                meta[name] = json!(path(key, cursor));
+            }
+        }
         Ok(WireResponse::json(200, &json!({ "data": data, "meta": meta })))
     }
 
