@@ -6,6 +6,7 @@
 //! Adding a carrier is adding one folder and one line in [`directory`].
 
 pub mod directory;
+pub mod plivo;
 pub mod roles;
 mod secret;
 pub mod send;
@@ -13,8 +14,10 @@ pub mod telnyx;
 pub mod twilio;
 pub mod webhook;
 pub mod wire;
+pub mod wiring;
 
-pub use roles::{Candidate, Carrier, Next, PlaceError, Placement, SAY_MAX, Sought, say_fits};
+pub use roles::{Candidate, Carrier, Leg, Next, PlaceError, Placement, SAY_MAX, Seen, Sought, say_fits};
 pub use secret::Secret;
 pub use webhook::{Document, HeardWebhook, InboundCall, RawWebhook, Verified, WebhookError};
 pub use wire::{Operation, Reply, Request, SendError};
+pub use wiring::{Setting, Stake, Wiring};

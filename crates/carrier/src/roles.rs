@@ -2,8 +2,9 @@
 
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
-use call::call::{HangUpReply, Script, Sighting, Unknown};
-use call::{CallId, CarrierCallId, CarrierName, Party, Timestamp};
+use crate::wiring::Wiring;
+use call::call::{CommandReply, HangUpReply, Performance, Script, Sighting, Unknown};
+use call::{CallId, CarrierCallId, CarrierName, Party, PhoneNumber, Timestamp};
 use std::time::Duration;
 
 /// A call that is to be made.
@@ -27,6 +28,8 @@ pub struct Placement {
 /// A placement whose fate is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sought {
+    /// Our name for the call: its mark.
+    pub mark: CallId,
     /// One of our numbers.
     pub from: Party,
     /// Who was called.
@@ -60,6 +63,32 @@ fn shifted(at: Timestamp, by_ms: i64) -> Timestamp {
     Timestamp(at.0.saturating_add(by_ms))
 }
 
+/// A leg that is asked about or told something, and all that may help to find it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// The carrier's name for it.
+    pub id: CarrierCallId,
+    /// Other names that the carrier has for it.
+    pub also: Vec<CarrierCallId>,
+    /// Its call.
+    pub sought: Sought,
+}
+
+/// What a look-up came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// How the leg stands.
+    pub sighting: Sighting,
+    /// What the carrier calls it now, where that isn't the name that it was asked about by.
+    pub named: Option<CarrierCallId>,
+}
+
+impl From<Sighting> for Seen {
+    fn from(sighting: Sighting) -> Seen {
+        Seen { sighting, named: None }
+    }
+}
+
 /// A call in the carrier's listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
@@ -76,6 +105,16 @@ pub enum Next<T> {
     Ask(Request),
     /// This is the answer.
     Done(T),
+}
+
+impl<T> Next<T> {
+    /// The same, of something else.
+    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Next<U> {
+        match self {
+            Next::Ask(request) => Next::Ask(request),
+            Next::Done(done) => Next::Done(with(done)),
+        }
+    }
 }
 
 /// Why a call was not placed, by what may be done about it.
@@ -122,7 +161,7 @@ pub trait Carrier: Send + Sync {
     fn read_placed(&self, reply: &Reply) -> Result<CarrierCallId, PlaceError>;
 
     /// Asks how one call stands.
-    fn look_up(&self, leg: &CarrierCallId, replies: &[Reply]) -> Next<Sighting>;
+    fn look_up(&self, leg: &Leg, replies: &[Reply]) -> Next<Seen>;
 
     /// Searches for calls that may be a placement in doubt: the same numbers, outbound, created in
     /// its window. The listing is read to its end or the answer is unknown.
@@ -132,13 +171,40 @@ pub trait Carrier: Send + Sync {
     fn list_live(&self, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>>;
 
     /// Ends one call. What the carrier answers is never proof of an end.
-    fn hang_up(&self, leg: &CarrierCallId, replies: &[Reply]) -> Next<HangUpReply>;
+    fn hang_up(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply>;
 
-    /// Checks that a webhook comes from the carrier.
+    /// Whether it is told by commands what happens on the line. Of others it is read off the
+    /// replies to their webhooks.
+    fn by_command(&self) -> bool {
+        false
+    }
+
+    /// Answers an inbound call, where that takes a command. To answer twice does no harm.
+    fn answer(&self, _leg: &Leg, _replies: &[Reply]) -> Next<CommandReply> {
+        let reason = "it is answered by the reply to its webhook".to_owned();
+        Next::Done(CommandReply::Refused { code: "no_such_command".to_owned(), reason })
+    }
+
+    /// Declines an inbound call that nobody answered, where that takes a command.
+    fn decline(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply> {
+        self.hang_up(leg, replies)
+    }
+
+    /// Does what was asked of a call. Each request that may be noticed on the line is sent once.
+    fn perform(&self, leg: &Leg, performance: &Performance, replies: &[Reply]) -> Next<CommandReply>;
+
+    /// Ends what goes on for a command that is over, such as the writing down of what is said. It
+    /// may be repeated, and does nothing where nothing goes on.
+    fn conclude(&self, _leg: &Leg, _performance: &Performance, _replies: &[Reply]) -> Next<CommandReply> {
+        Next::Done(CommandReply::Taken { lasts: None })
+    }
+
+    /// Checks that a webhook comes from the carrier, and, where it says when it was signed, that
+    /// this was not too long before or after `now`.
     ///
     /// # Errors
     /// [`WebhookError::Unsigned`] or [`WebhookError::WrongSignature`].
-    fn verify<'a>(&self, raw: &'a RawWebhook) -> Result<Verified<'a>, WebhookError>;
+    fn verify<'a>(&self, raw: &'a RawWebhook, now: Timestamp) -> Result<Verified<'a>, WebhookError>;
 
     /// Reads what a webhook says.
     ///
@@ -146,8 +212,19 @@ pub trait Carrier: Send + Sync {
     /// [`WebhookError::Unreadable`] when not even the call that it speaks of can be told.
     fn decode(&self, webhook: &Verified<'_>) -> Result<HeardWebhook, WebhookError>;
 
-    /// Writes the reply to a webhook that asks what to do on the line.
-    fn document(&self, script: &Script) -> Document;
+    /// Writes the reply to a webhook that asks what to do on the line of this call; of none where
+    /// the call isn't ours.
+    fn document(&self, call: Option<CallId>, script: &Script) -> Document;
+
+    /// Asks how the carrier's own settings treat one of our numbers; of none, how they treat every
+    /// call.
+    fn webhook_settings(
+        &self,
+        _number: Option<&PhoneNumber>,
+        _replies: &[Reply],
+    ) -> Next<Result<Wiring, Unknown>> {
+        Next::Done(Ok(Wiring::Untold))
+    }
 }
 
 /// So many requests may one exchange take. A listing of 1,000 calls a page then reads 50,000.

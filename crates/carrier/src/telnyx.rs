@@ -2,13 +2,15 @@
 //!
 //! What Telnyx promises and what it doesn't is in `docs/carriers/telnyx.md`. Field names are those
 //! of its OpenAPI document (2026-07-16). Telnyx takes no instructions from the reply to a webhook:
-//! a call is placed, looked at, listed and ended here, and what is done on the line in between
-//! takes commands that [`Carrier`] doesn't have.
+//! whatever is done on the line, from the answer to the end, takes a command.
 
+mod command;
 mod config;
 mod control;
 mod listing;
+mod mark;
 mod record;
+mod settings;
 mod signature;
 mod status;
 mod webhook;
@@ -16,11 +18,12 @@ mod webhook;
 pub use config::{NoPublicKey, PublicKey, TelnyxConfig};
 pub use status::{ending, progress};
 
-use crate::roles::{Candidate, Carrier, Next, PlaceError, Placement, Sought};
+use crate::roles::{Candidate, Carrier, Leg, Next, PlaceError, Placement, Seen, Sought};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
-use call::call::{HangUpReply, Script, Sighting, Unknown};
-use call::{CallId, CarrierCallId, CarrierName, Timestamp};
+use crate::wiring::Wiring;
+use call::call::{CommandReply, HangUpReply, Performance, Script, Unknown};
+use call::{CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
 
 /// One Call Control application of a Telnyx account.
 pub struct Telnyx {
@@ -35,26 +38,6 @@ impl Telnyx {
     /// Takes an application as configured. Nothing is sent.
     pub fn new(config: TelnyxConfig) -> Telnyx {
         Telnyx { base: config.base(), authorization: config.authorization(), config }
-    }
-
-    /// As [`Carrier::find`], for a placement whose mark is known: of the calls that live, the one
-    /// that carries it, or, of those that carry nothing, one whose two ends are told and the same.
-    pub fn find_marked(
-        &self,
-        mark: CallId,
-        sought: &Sought,
-        replies: &[Reply],
-    ) -> Next<Result<Vec<Candidate>, Unknown>> {
-        listing::find(self, Some(mark), sought, replies)
-    }
-
-    /// As [`Carrier::verify`], and refuses what was signed too long before or after `now`: without
-    /// that, whoever once saw a webhook may send it again for ever.
-    ///
-    /// # Errors
-    /// [`WebhookError::Unsigned`] or [`WebhookError::WrongSignature`].
-    pub fn verify_at<'a>(&self, raw: &'a RawWebhook, now: Timestamp) -> Result<Verified<'a>, WebhookError> {
-        signature::verify_at(&self.config.public_key, raw, now)
     }
 }
 
@@ -75,36 +58,63 @@ impl Carrier for Telnyx {
         control::read_placed(reply)
     }
 
-    fn look_up(&self, leg: &CarrierCallId, replies: &[Reply]) -> Next<Sighting> {
-        control::look_up(self, leg, replies)
+    fn look_up(&self, leg: &Leg, replies: &[Reply]) -> Next<Seen> {
+        control::look_up(self, &leg.id, replies).map(Seen::from)
     }
 
-    /// Telnyx's listing tells a call's mark and not its numbers, and `sought` numbers and not a
-    /// mark: with one marked call in it, the answer is unknown. [`Telnyx::find_marked`] knows.
+    /// Of the calls that live, the one that carries the mark, or, of those that carry nothing, one
+    /// whose two ends are told and the same.
     fn find(&self, sought: &Sought, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
-        listing::find(self, None, sought, replies)
+        listing::find(self, sought, replies)
     }
 
     fn list_live(&self, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
         listing::list_live(self, replies)
     }
 
-    fn hang_up(&self, leg: &CarrierCallId, replies: &[Reply]) -> Next<HangUpReply> {
-        control::hang_up(self, leg, replies)
+    fn hang_up(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply> {
+        control::hang_up(self, &leg.id, replies)
     }
 
-    /// Checks the signature, and not how old it is, which takes a clock: [`Telnyx::verify_at`].
-    fn verify<'a>(&self, raw: &'a RawWebhook) -> Result<Verified<'a>, WebhookError> {
-        signature::verify(&self.config.public_key, raw)
+    /// Telnyx heeds nothing but the status of the reply to a webhook.
+    fn conclude(&self, leg: &Leg, performance: &Performance, replies: &[Reply]) -> Next<CommandReply> {
+        command::conclude(self, leg, performance, replies)
+    }
+
+    fn by_command(&self) -> bool {
+        true
+    }
+
+    fn answer(&self, leg: &Leg, replies: &[Reply]) -> Next<CommandReply> {
+        command::answer(self, leg, replies)
+    }
+
+    fn decline(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply> {
+        command::decline(self, leg, replies)
+    }
+
+    fn perform(&self, leg: &Leg, performance: &Performance, replies: &[Reply]) -> Next<CommandReply> {
+        command::perform(self, leg, performance, replies)
+    }
+
+    fn verify<'a>(&self, raw: &'a RawWebhook, now: Timestamp) -> Result<Verified<'a>, WebhookError> {
+        signature::verify(&self.config.public_key, raw, now)
     }
 
     fn decode(&self, webhook: &Verified<'_>) -> Result<HeardWebhook, WebhookError> {
         webhook::decode(&self.config.connection_id, webhook.raw())
     }
 
-    /// Telnyx heeds nothing but the status of the reply.
-    fn document(&self, _script: &Script) -> Document {
+    fn document(&self, _call: Option<CallId>, _script: &Script) -> Document {
         Document { content_type: "text/plain", body: String::new() }
+    }
+
+    fn webhook_settings(
+        &self,
+        number: Option<&PhoneNumber>,
+        replies: &[Reply],
+    ) -> Next<Result<Wiring, Unknown>> {
+        settings::webhook_settings(self, number, replies)
     }
 }
 

@@ -4,10 +4,12 @@
 //! What Twilio promises and what it doesn't is in `docs/carriers/twilio.md`. Field names are those
 //! of its OpenAPI document `twilio_api_v2010` (2026-04-14).
 
+mod command;
 mod config;
 mod control;
 mod listing;
 mod record;
+mod settings;
 mod signature;
 mod status;
 mod twiml;
@@ -16,11 +18,12 @@ mod webhook;
 pub use config::{ApiKey, TwilioConfig};
 pub use status::{ending, progress};
 
-use crate::roles::{Candidate, Carrier, Next, PlaceError, Placement, Sought};
+use crate::roles::{Candidate, Carrier, Leg, Next, PlaceError, Placement, Seen, Sought};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
-use call::call::{HangUpReply, Script, Sighting, Unknown};
-use call::{CarrierCallId, CarrierName};
+use crate::wiring::Wiring;
+use call::call::{CommandReply, HangUpReply, Performance, Script, Unknown};
+use call::{CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
 
 /// One Twilio account.
 pub struct Twilio {
@@ -55,8 +58,8 @@ impl Carrier for Twilio {
         control::read_placed(reply)
     }
 
-    fn look_up(&self, leg: &CarrierCallId, replies: &[Reply]) -> Next<Sighting> {
-        control::look_up(self, leg, replies)
+    fn look_up(&self, leg: &Leg, replies: &[Reply]) -> Next<Seen> {
+        control::look_up(self, &leg.id, replies).map(Seen::from)
     }
 
     fn find(&self, sought: &Sought, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
@@ -67,11 +70,16 @@ impl Carrier for Twilio {
         listing::list_live(self, replies)
     }
 
-    fn hang_up(&self, leg: &CarrierCallId, replies: &[Reply]) -> Next<HangUpReply> {
-        control::hang_up(self, leg, replies)
+    fn hang_up(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply> {
+        control::hang_up(self, &leg.id, replies)
     }
 
-    fn verify<'a>(&self, raw: &'a RawWebhook) -> Result<Verified<'a>, WebhookError> {
+    fn perform(&self, leg: &Leg, performance: &Performance, replies: &[Reply]) -> Next<CommandReply> {
+        command::perform(self, leg, performance, replies)
+    }
+
+    /// Twilio doesn't say when it signed.
+    fn verify<'a>(&self, raw: &'a RawWebhook, _now: Timestamp) -> Result<Verified<'a>, WebhookError> {
         signature::verify(&self.config, raw)
     }
 
@@ -79,8 +87,16 @@ impl Carrier for Twilio {
         webhook::decode(webhook.raw())
     }
 
-    fn document(&self, script: &Script) -> Document {
-        Document { content_type: "text/xml", body: twiml::write(script) }
+    fn document(&self, call: Option<CallId>, script: &Script) -> Document {
+        Document { content_type: "text/xml", body: twiml::write(script, self.addresses(call).as_ref()) }
+    }
+
+    fn webhook_settings(
+        &self,
+        number: Option<&PhoneNumber>,
+        replies: &[Reply],
+    ) -> Next<Result<Wiring, Unknown>> {
+        settings::webhook_settings(self, number, replies)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Webhooks: raw, verified, read, and answered.
 
-use call::call::News;
+use call::call::{News, Page};
 use call::{CallId, CarrierCallId, Party};
 
 /// A webhook as it arrived.
@@ -30,12 +30,14 @@ pub struct HeardWebhook {
     pub mark: Option<CallId>,
     /// The leg that it speaks of.
     pub leg: CarrierCallId,
+    /// Another name of that leg, older than `leg`, where it tells one.
+    pub was: Option<CarrierCallId>,
     /// What it says; `None` where it only asks what to do.
     pub news: Option<News>,
     /// The two ends, when it offers us a call that came in.
     pub inbound: Option<InboundCall>,
-    /// Whether its reply is to say what happens on the line.
-    pub wants_script: bool,
+    /// What its reply is to say of the line, if anything.
+    pub page: Option<Page>,
 }
 
 /// A call that came in.

@@ -32,6 +32,8 @@ pub enum Operation {
     List,
     /// Ends a call.
     HangUp,
+    /// Has something done on the line. Sent once.
+    Command,
 }
 
 /// The reply to a request, read whole.

@@ -7,7 +7,8 @@
 //! 2026-11-22). It is sent, as a second lock; nothing is ever sent again because of it.
 
 use super::Telnyx;
-use super::record::{Fault, Record, alive, short, text, time, unknown, unreadable, wait, write_mark};
+use super::mark::write_mark;
+use super::record::{Fault, Record, alive, short, text, time, unknown, unreadable, wait};
 use crate::roles::{Next, PlaceError, Placement};
 use crate::wire::{Operation, Reply, Request};
 use call::CarrierCallId;
@@ -54,7 +55,6 @@ struct Entries {
 pub(super) fn place(telnyx: &Telnyx, placement: &Placement) -> Request {
     let ring_s = whole_seconds(placement.ring_max).clamp(RING_S_MIN, RING_S_MAX);
     let duration_s = whole_seconds(placement.duration_max).clamp(DURATION_S_MIN, DURATION_S_MAX);
-    let base = telnyx.config.callback_base.as_deref();
     let dial = Dial {
         connection_id: &telnyx.config.connection_id,
         to: placement.to.as_str(),
@@ -64,7 +64,7 @@ pub(super) fn place(telnyx: &Telnyx, placement: &Placement) -> Request {
         timeout_secs: ring_s,
         time_limit_secs: duration_s,
         retry_on_timeout: false,
-        webhook_url: base.map(|base| format!("{}/events", base.trim_end_matches('/'))),
+        webhook_url: telnyx.webhook_url(),
     };
     telnyx.post(Operation::Place, format!("{}/calls", telnyx.base), &dial)
 }
@@ -81,7 +81,10 @@ pub(super) fn read_placed(reply: &Reply) -> Result<CarrierCallId, PlaceError> {
             .ok_or_else(|| PlaceError::InDoubt(format!("HTTP {} that names no call", reply.status))),
         429 => Err(PlaceError::Deferred { why: "rate_limited".to_owned(), retry_after: wait(reply) }),
         408 | 409 | 425 => Err(PlaceError::InDoubt(unknown(reply).detail)),
-        400..=499 => Err(refused(reply)),
+        400..=499 => {
+            let (code, reason) = refusal(reply);
+            Err(PlaceError::Refused { code, reason })
+        }
         _ => Err(PlaceError::InDoubt(unknown(reply).detail)),
     }
 }
@@ -118,7 +121,13 @@ pub(super) fn hang_up(telnyx: &Telnyx, leg: &CarrierCallId, replies: &[Reply]) -
 }
 
 impl Telnyx {
-    fn call_url(&self, leg: &CarrierCallId) -> String {
+    /// Where the webhooks of a call go; `None` where the application says.
+    pub(super) fn webhook_url(&self) -> Option<String> {
+        let base = self.config.callback_base.as_deref()?;
+        Some(format!("{}/events", base.trim_end_matches('/')))
+    }
+
+    pub(super) fn call_url(&self, leg: &CarrierCallId) -> String {
         format!("{}/calls/{}", self.base, segment(leg.as_str()))
     }
 
@@ -131,7 +140,7 @@ impl Telnyx {
         Request { operation, method: Method::GET, url, headers: self.headers(), body: Vec::new() }
     }
 
-    fn post(&self, operation: Operation, url: String, body: &impl Serialize) -> Request {
+    pub(super) fn post(&self, operation: Operation, url: String, body: &impl Serialize) -> Request {
         let mut headers = self.headers();
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
         let body = serde_json::to_vec(body).expect("texts and numbers can be written as JSON");
@@ -191,7 +200,8 @@ fn answered(leg_id: &str, reply: &Reply) -> Sighting {
     Sighting::Live { progress: Progress::InProgress, lasted }
 }
 
-fn hung_up(reply: &Reply) -> HangUpReply {
+/// What the reply to a hang-up says.
+pub(super) fn hung_up(reply: &Reply) -> HangUpReply {
     if (200..=299).contains(&reply.status) {
         return HangUpReply::Accepted;
     }
@@ -201,7 +211,8 @@ fn hung_up(reply: &Reply) -> HangUpReply {
     }
 }
 
-fn refused(reply: &Reply) -> PlaceError {
+/// The code and the reason of a request that Telnyx refused.
+pub(super) fn refusal(reply: &Reply) -> (String, String) {
     let fault = Fault::read(reply);
     let code = fault.code.map_or_else(|| reply.status.to_string(), |code| short(&code));
     let said = fault.detail.or(fault.title).map(|said| short(&said)).filter(|said| !said.is_empty());
@@ -211,16 +222,16 @@ fn refused(reply: &Reply) -> PlaceError {
         (_, Some(said)) => said,
         (status, None) => format!("HTTP {status}"),
     };
-    PlaceError::Refused { code, reason }
+    (code, reason)
 }
 
 /// A text as one segment of a path, whatever is in it.
-fn segment(text: &str) -> String {
+pub(super) fn segment(text: &str) -> String {
     utf8_percent_encode(text, OUTSIDE_SEGMENT).to_string()
 }
 
 /// A span in whole seconds, rounded up, so that the carrier's limit never comes before ours.
-fn whole_seconds(span: Duration) -> u64 {
+pub(super) fn whole_seconds(span: Duration) -> u64 {
     span.as_secs().saturating_add(u64::from(span.subsec_nanos() > 0))
 }
 

@@ -8,7 +8,6 @@ use super::Telnyx;
 use super::record::{Mark, Record, alive, text, unknown, unreadable};
 use crate::roles::{Candidate, Next, Sought};
 use crate::wire::{Operation, Reply, Request};
-use call::CallId;
 use call::call::Unknown;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -35,17 +34,16 @@ struct Cursors {
     after: Option<String>,
 }
 
-/// Searches for a placement in doubt, by its mark where that is known, among the calls that live.
+/// Searches for a placement in doubt, by its mark, among the calls that live.
 pub(super) fn find(
     telnyx: &Telnyx,
-    mark: Option<CallId>,
     sought: &Sought,
     replies: &[Reply],
 ) -> Next<Result<Vec<Candidate>, Unknown>> {
     all(telnyx, replies, |records| {
         let mut found = Vec::new();
         for record in records {
-            if fits(&record, mark, sought)? {
+            if fits(&record, sought) {
                 let leg = record.leg().ok_or_else(|| unreadable("a listed call without its name"))?;
                 found.push(Candidate { leg, sighting: alive() });
             }
@@ -62,18 +60,15 @@ pub(super) fn list_live(telnyx: &Telnyx, replies: &[Reply]) -> Next<Result<Vec<C
     })
 }
 
-/// Whether a call may be the one sought. Every call that we make carries its mark, so that one with
-/// a foreign mark is not ours. One with a mark of ours, of which it isn't known whether it is the
-/// one, can be neither taken nor ruled out: to take it would give one call the leg of another.
-fn fits(record: &Record, sought_mark: Option<CallId>, sought: &Sought) -> Result<bool, Unknown> {
-    let told = |end: &Option<String>, wanted: &str| end.as_deref().map(|end| end == wanted);
-    let ends = told(&record.from, sought.from.as_str()).zip(told(&record.to, sought.to.as_str()));
-    let same_ends = ends.map(|(from, to)| from && to);
-    match (record.mark(), sought_mark) {
-        (Mark::Ours(mark), Some(sought)) => Ok(mark == sought),
-        (Mark::Ours(_), None) => same_ends.ok_or_else(|| unreadable(UNTOLD)),
-        (Mark::None, _) => Ok(same_ends == Some(true)),
-        (Mark::Foreign, _) => Ok(false),
+/// Whether a call is the one sought. Every call that we make carries its mark, so that one with a
+/// foreign mark is not ours, and neither is a leg that a transfer rang. One that carries nothing is
+/// taken by its two ends, should the listing ever tell them.
+fn fits(record: &Record, sought: &Sought) -> bool {
+    let is = |end: &Option<String>, wanted: &str| end.as_deref() == Some(wanted);
+    match record.mark() {
+        Mark::Ours(mark) => mark == sought.mark,
+        Mark::None => is(&record.from, sought.from.as_str()) && is(&record.to, sought.to.as_str()),
+        Mark::Foreign => false,
     }
 }
 
@@ -140,5 +135,3 @@ fn list(telnyx: &Telnyx, after: Option<&str>) -> Request {
 
 /// The largest page that Telnyx gives: 12,500 live calls in 50 requests.
 const PAGE: &str = "250";
-/// Why a search without a mark has no answer.
-const UNTOLD: &str = "a call of ours is listed, and not between which numbers";

@@ -4,9 +4,8 @@
 //! and an end that is told plainly must not be missed for it. What a verdict rests on is asked for
 //! by name.
 
+use super::mark::read_mark;
 use crate::wire::Reply;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use call::call::{CarrierEnding, EndingKind, Progress, Sighting, Unknown, UnknownWhy};
 use call::{CallId, CarrierCallId, Timestamp};
 use serde::{Deserialize, Deserializer};
@@ -139,16 +138,6 @@ pub(super) fn alive() -> Sighting {
     Sighting::Live { progress: Progress::Initiated, lasted: Some(Duration::ZERO) }
 }
 
-/// Our name for a call, as `client_state` holds it: Telnyx takes base64 alone.
-pub(super) fn write_mark(id: CallId) -> String {
-    STANDARD.encode(id.to_string())
-}
-
-/// Our name for a call, if a `client_state` holds one.
-pub(super) fn read_mark(state: &str) -> Option<CallId> {
-    String::from_utf8(STANDARD.decode(state).ok()?).ok()?.parse().ok()
-}
-
 /// What a reply says that isn't the expected one, with Telnyx's own code for people to look up.
 /// A call's name that Telnyx doesn't know is told with 404 (10005) or with 422 (90015): its data
 /// went ten minutes after the call, or it is another account's. Neither is an end.
@@ -199,7 +188,7 @@ pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>,
 }
 
 /// Yes or no and nothing that resembles them: an end rests on it.
-fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
+pub(super) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
     Ok(Value::deserialize(from)?.as_bool())
 }
 

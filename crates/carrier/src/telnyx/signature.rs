@@ -14,12 +14,12 @@ use http::Method;
 use std::time::Duration;
 
 /// Checks the signature, and that it was made not long before or after `now`.
-pub(super) fn verify_at<'a>(
+pub(super) fn verify<'a>(
     key: &PublicKey,
     raw: &'a RawWebhook,
     now: Timestamp,
 ) -> Result<Verified<'a>, WebhookError> {
-    let verified = verify(key, raw)?;
+    let verified = check(key, raw)?;
     let signed_at = signed_at(raw).ok_or_else(|| wrong("telnyx-timestamp is no time"))?;
     if now.since(signed_at).max(signed_at.since(now)) > AGE_MAX {
         return Err(wrong("it was signed more than 300 s before or after now; check this host's clock"));
@@ -28,7 +28,7 @@ pub(super) fn verify_at<'a>(
 }
 
 /// Checks the signature alone, whenever it was made.
-pub(super) fn verify<'a>(key: &PublicKey, raw: &'a RawWebhook) -> Result<Verified<'a>, WebhookError> {
+fn check<'a>(key: &PublicKey, raw: &'a RawWebhook) -> Result<Verified<'a>, WebhookError> {
     let header = |name: &str| raw.header(name).filter(|text| !text.is_empty());
     let signature = header("telnyx-signature-ed25519").ok_or(WebhookError::Unsigned)?;
     let time = header("telnyx-timestamp").ok_or(WebhookError::Unsigned)?;

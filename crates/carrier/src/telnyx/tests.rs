@@ -1,14 +1,20 @@
 //! The connector against recorded replies and webhooks: data in, data out.
 #![allow(clippy::unwrap_used)]
 
+mod command;
 mod control;
+mod heard;
 mod listing;
+mod mark;
+mod order;
 mod placing;
 mod signature;
+mod speech;
+mod verdicts;
 mod webhook;
 
 use super::{PublicKey, Telnyx, TelnyxConfig};
-use crate::roles::{Carrier, Next, Placement, Sought};
+use crate::roles::{Carrier, Leg, Next, Placement, Seen, Sought};
 use crate::secret::Secret;
 use crate::wire::{Reply, Request};
 use call::call::{Progress, Script, Sighting, Unknown, UnknownWhy};
@@ -30,11 +36,13 @@ const ERROR_10005: &str = include_str!("fixtures/error_10005.json");
 const ERROR_10007: &str = include_str!("fixtures/error_10007.json");
 const ERROR_10016: &str = include_str!("fixtures/error_10016.json");
 const ERROR_90015: &str = include_str!("fixtures/error_90015.json");
+const ERROR_90034: &str = include_str!("fixtures/error_90034.json");
 const ERROR_90018: &str = include_str!("fixtures/error_90018.json");
 const BAD_GATEWAY: &str = include_str!("fixtures/bad_gateway.html");
 const TRUNCATED: &str = include_str!("fixtures/truncated.json");
 const DIALLED_REPLY: &str = include_str!("fixtures/dialled.json");
 const TALKED: &str = include_str!("fixtures/talked.json");
+const HUNG_UP: &str = include_str!("fixtures/hung_up.json");
 
 fn config() -> TelnyxConfig {
     let key: PublicKey = signature::PUBLIC_KEY.parse().unwrap();
@@ -66,6 +74,7 @@ fn placement() -> Placement {
 
 fn sought() -> Sought {
     Sought {
+        mark: mark(),
         from: Party::read("+15550100000"),
         to: Party::read("+12025550143"),
         since: DIALLED,
@@ -80,6 +89,18 @@ fn mark() -> CallId {
 
 fn leg() -> CarrierCallId {
     CarrierCallId::new(LEG).unwrap()
+}
+
+/// A leg of the call by this name, with all that is known to find it.
+fn known(id: &str) -> Leg {
+    Leg { id: CarrierCallId::new(id).unwrap(), also: Vec::new(), sought: sought() }
+}
+
+/// What a look came to.
+fn sighting(next: Next<Seen>) -> Sighting {
+    let Seen { sighting, named } = done(next);
+    assert_eq!(named, None);
+    sighting
 }
 
 /// The one thing that can be said of a call of which only its life is told.

@@ -1,11 +1,16 @@
 //! What Telnyx's webhooks say.
 //!
-//! Source: `x-webhooks` of Telnyx's OpenAPI document (2026-07-16).
+//! Source: `x-webhooks` of Telnyx's OpenAPI document (2026-07-16); of `call.transcription`, which
+//! isn't there, <https://developers.telnyx.com/api-reference/callbacks/transcription> (2026-11-22).
+//!
+//! Nothing here depends on what was heard before, so that neither order nor repeats change what a
+//! webhook says.
 
-use super::record::{read_mark, short, text, time};
+use super::mark::{ClientState, Doing};
+use super::record::{flag, short, text, time};
 use super::status;
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
-use call::call::{CarrierEnding, EndedBy, News, Progress};
+use call::call::{CarrierEnding, CommandId, EndedBy, EndingKind, News, Outcome, Performed, Progress};
 use call::{CallId, CarrierCallId, Party};
 use serde::Deserialize;
 
@@ -21,6 +26,8 @@ struct Envelope {
 
 #[derive(Deserialize)]
 struct Event {
+    #[serde(default, deserialize_with = "text")]
+    id: Option<String>,
     #[serde(default, deserialize_with = "text")]
     event_type: Option<String>,
     #[serde(default, deserialize_with = "text")]
@@ -48,6 +55,25 @@ struct Payload {
     hangup_cause: Option<String>,
     #[serde(deserialize_with = "text")]
     hangup_source: Option<String>,
+    /// How a command ended.
+    #[serde(deserialize_with = "text")]
+    status: Option<String>,
+    /// The keys of `call.gather.ended`.
+    #[serde(deserialize_with = "text")]
+    digits: Option<String>,
+    /// The key of `call.dtmf.received`.
+    #[serde(deserialize_with = "text")]
+    digit: Option<String>,
+    transcription_data: Option<Transcription>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Transcription {
+    #[serde(deserialize_with = "text")]
+    transcript: Option<String>,
+    #[serde(deserialize_with = "flag")]
+    is_final: Option<bool>,
 }
 
 /// Reads a webhook that was verified.
@@ -63,33 +89,110 @@ pub(super) fn decode(connection_id: &str, raw: &RawWebhook) -> Result<HeardWebho
     let payload = &event.payload;
     let leg = payload.call_control_id.as_deref().and_then(|id| CarrierCallId::new(id).ok());
     let leg = leg.ok_or_else(|| unreadable("it names no call"))?;
+    let state = payload.client_state.as_deref().and_then(ClientState::read);
+    let (mark, doing) = match state {
+        Some(ClientState::Second { call, id, first }) => return Ok(of_second(call, id, first, &event)),
+        Some(ClientState::Ours { call, doing }) => (Some(call), doing),
+        None => (None, None),
+    };
     // All applications of an account sign with one key: what runs on another isn't ours.
     if payload.connection_id.as_deref().is_some_and(|id| id != connection_id) {
-        return Ok(HeardWebhook { mark: None, leg, news: None, inbound: None, wants_script: false });
+        return Ok(HeardWebhook { mark: None, leg, was: None, news: None, inbound: None, page: None });
     }
-    let mark = payload.client_state.as_deref().and_then(read_mark);
-    let news = news(&leg, mark, &event);
+    let news = news(&leg, mark, doing, &event);
     let inbound = offers(&event).then(|| {
         let party = |end: &Option<String>| Party::read(end.as_deref().unwrap_or_default());
         InboundCall { from: party(&payload.from), to: party(&payload.to) }
     });
-    Ok(HeardWebhook { mark, leg, news, inbound, wants_script: false })
+    Ok(HeardWebhook { mark, leg, was: None, news, inbound, page: None })
 }
 
-/// What the event says of its own leg; a leg that a transfer made has a name of its own, so that
-/// its end is never the end of the call that was transferred.
-fn news(leg: &CarrierCallId, mark: Option<CallId>, event: &Event) -> Option<News> {
-    let leg = leg.clone();
+/// A leg that a transfer rang: what becomes of it becomes of the transfer, and of nothing else.
+fn of_second(call: CallId, id: CommandId, first: CarrierCallId, event: &Event) -> HeardWebhook {
+    let performed = match event.event_type.as_deref() {
+        Some("call.answered" | BRIDGED) => Some(Performed::Begun),
+        Some(HANGUP) => Some(second_over(event.payload.hangup_cause.as_deref())),
+        _ => None,
+    };
+    let news = performed.map(|performed| News::CommandHeard { leg: first.clone(), id, performed });
+    HeardWebhook { mark: Some(call), leg: first, was: None, news, inbound: None, page: None }
+}
+
+/// It ended as a talk does, or it never came to one. How, where it isn't told plainly, is for the
+/// reader: over it is.
+fn second_over(cause: Option<&str>) -> Performed {
+    let word = short(cause.unwrap_or("unspecified"));
+    match cause.and_then(status::ending) {
+        Some(EndingKind::Completed) | None => {
+            Performed::Finished(Outcome { transfer: Some(word), ..Outcome::default() })
+        }
+        Some(_) => Performed::Failed { code: word },
+    }
+}
+
+/// What the event says of its own leg, and of the command that is done on it.
+fn news(
+    leg: &CarrierCallId,
+    mark: Option<CallId>,
+    doing: Option<(CommandId, Doing)>,
+    event: &Event,
+) -> Option<News> {
     let Some(event_type) = event.event_type.as_deref() else {
-        return Some(News::Unread { leg, what: "an event without its type".to_owned() });
+        return Some(News::Unread { leg: leg.clone(), what: "an event without its type".to_owned() });
     };
     if offers(event) {
-        return Some(News::Progressed { leg, progress: Progress::Ringing });
+        return Some(News::Progressed { leg: leg.clone(), progress: Progress::Ringing });
     }
     if let Some(progress) = status::progress(event_type) {
-        return Some(News::Progressed { leg, progress });
+        return Some(News::Progressed { leg: leg.clone(), progress });
     }
-    (event_type == HANGUP).then(|| over(leg, mark, event))
+    match (event_type, doing) {
+        (HANGUP, _) => Some(over(leg.clone(), mark, event)),
+        ("call.dtmf.received", _) => pressed(leg, event),
+        (_, Some((id, doing))) => {
+            let performed = performed(event_type, doing, &event.payload)?;
+            Some(News::CommandHeard { leg: leg.clone(), id, performed })
+        }
+        (_, None) => None,
+    }
+}
+
+/// What the event says of a command that does this; nothing where such a command brings no such
+/// event about. So neither the end of the voice that asks answers its question, nor what is heard
+/// of an earlier one.
+fn performed(event_type: &str, doing: Doing, payload: &Payload) -> Option<Performed> {
+    match (doing, event_type) {
+        (Doing::Say, "call.speak.ended") => Some(match payload.status.as_deref() {
+            None | Some("completed") => Performed::Finished(Outcome::default()),
+            Some(word) => Performed::Failed { code: short(word) },
+        }),
+        (Doing::Keys, "call.gather.ended") => gathered(payload),
+        (Doing::Speech, "call.transcription") => {
+            let heard = payload.transcription_data.as_ref().filter(|heard| heard.is_final == Some(true))?;
+            let speech = heard.transcript.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
+            Some(Performed::Finished(Outcome { speech: Some(speech.to_owned()), ..Outcome::default() }))
+        }
+        (Doing::Transfer, BRIDGED) => Some(Performed::Begun),
+        _ => None,
+    }
+}
+
+/// The keys that were pressed in answer to a question, however the asking ended. We cancel none: one
+/// that a later question displaced would be told with that one's name.
+fn gathered(payload: &Payload) -> Option<Performed> {
+    if payload.status.as_deref().is_some_and(|word| word.starts_with("cancelled")) {
+        return None;
+    }
+    let digits = payload.digits.clone().filter(|digits| !digits.is_empty());
+    Some(Performed::Finished(Outcome { digits, ..Outcome::default() }))
+}
+
+/// A key was pressed. One that answers a question is told again when the question ends.
+fn pressed(leg: &CarrierCallId, event: &Event) -> Option<News> {
+    let is_key = |letter: char| letter.is_ascii_digit() || matches!(letter, 'A'..='D' | '*' | '#');
+    let digits = event.payload.digit.clone().filter(|text| !text.is_empty() && text.chars().all(is_key))?;
+    let event_id = event.id.as_deref().map(short).filter(|id| !id.is_empty());
+    Some(News::DigitsHeard { leg: leg.clone(), digits, event_id })
 }
 
 /// The end of a leg. A cause that we don't know is unread: the look that follows tells whether the
@@ -107,16 +210,18 @@ fn over(leg: CarrierCallId, mark: Option<CallId>, event: &Event) -> News {
 }
 
 /// Who ended it, as far as Telnyx knows better than we: the other side, or Telnyx at its own limit.
-/// Of our side there are several, and the call knows which. Where the direction isn't told, a call
-/// with our mark is one that we made.
+/// Of our side there are several, and the call knows which. Where the direction isn't told, a leg
+/// without our mark is one that came in and wasn't answered; one with it may be either.
 fn ended_by(cause: &str, mark: Option<CallId>, payload: &Payload) -> Option<EndedBy> {
-    let is_outgoing = payload.direction.as_deref().map_or(mark.is_some(), |word| word == "outgoing");
-    let other_side = if is_outgoing { "callee" } else { "caller" };
-    match payload.hangup_source.as_deref() {
-        _ if cause == "time_limit" => Some(EndedBy::Carrier),
-        Some(source) if source == other_side => Some(EndedBy::Remote),
-        _ => None,
+    if cause == "time_limit" {
+        return Some(EndedBy::Carrier);
     }
+    let other_side = match (payload.direction.as_deref(), mark) {
+        (Some("outgoing"), _) => "callee",
+        (Some("incoming"), _) | (None, None) => "caller",
+        (Some(_), _) | (None, Some(_)) => return None,
+    };
+    (payload.hangup_source.as_deref() == Some(other_side)).then_some(EndedBy::Remote)
 }
 
 /// Whether it offers us a call that comes in.
@@ -126,6 +231,7 @@ fn offers(event: &Event) -> bool {
 }
 
 const HANGUP: &str = "call.hangup";
+const BRIDGED: &str = "call.bridged";
 /// What is wrong with a webhook of the old format, which is what an application sends by default.
 const VERSION_1: &str =
     "it has the format of version 1; set webhook_api_version of the Call Control application to 2";

@@ -5,11 +5,11 @@
 
 use super::Twilio;
 use super::record::{Fault, Record, short, unknown, unreadable};
-use super::twiml::{self, whole_seconds};
+use super::twiml::{self, Addresses, whole_seconds};
 use crate::roles::{Next, PlaceError, Placement};
 use crate::wire::{Operation, Reply, Request};
-use call::CarrierCallId;
 use call::call::{HangUpReply, Sighting};
+use call::{CallId, CarrierCallId};
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -22,12 +22,11 @@ pub(super) fn place(twilio: &Twilio, placement: &Placement) -> Request {
     form.append_pair("From", placement.from.as_str());
     form.append_pair("Timeout", &ring_s);
     form.append_pair("TimeLimit", &duration_s);
-    match &twilio.config.callback_base {
-        Some(base) => {
-            let (base, id) = (base.trim_end_matches('/'), placement.id);
-            form.append_pair("Url", &format!("{base}/voice?call={id}"));
+    match twilio.addresses(Some(placement.id)) {
+        Some(addresses) => {
+            form.append_pair("Url", &addresses.voice);
             form.append_pair("Method", "POST");
-            form.append_pair("StatusCallback", &format!("{base}/status?call={id}"));
+            form.append_pair("StatusCallback", &addresses.status);
             form.append_pair("StatusCallbackMethod", "POST");
             // Without this list only the end is told.
             for event in ["initiated", "ringing", "answered", "completed"] {
@@ -35,7 +34,7 @@ pub(super) fn place(twilio: &Twilio, placement: &Placement) -> Request {
             }
         }
         None => {
-            form.append_pair("Twiml", &twiml::write(&placement.script));
+            form.append_pair("Twiml", &twiml::write(&placement.script, None));
         }
     }
     twilio.post(Operation::Place, twilio.calls_url(), form.finish())
@@ -78,6 +77,14 @@ pub(super) fn hang_up(twilio: &Twilio, leg: &CarrierCallId, replies: &[Reply]) -
 }
 
 impl Twilio {
+    /// Where Twilio tells what becomes of a call, if it can reach us.
+    pub(super) fn addresses(&self, call: Option<CallId>) -> Option<Addresses> {
+        let base = self.config.callback_base.as_ref()?.trim_end_matches('/');
+        let mark = call?;
+        let (voice, status) = (format!("{base}/voice?call={mark}"), format!("{base}/status?call={mark}"));
+        Some(Addresses { voice, status })
+    }
+
     /// The address of the account's calls.
     pub(super) fn calls_url(&self) -> String {
         format!("{}{}", self.base, self.calls_path())
@@ -88,7 +95,7 @@ impl Twilio {
         format!("/2010-04-01/Accounts/{}/Calls.json", segment(&self.config.account_sid))
     }
 
-    fn call_url(&self, leg: &CarrierCallId) -> String {
+    pub(super) fn call_url(&self, leg: &CarrierCallId) -> String {
         let account = segment(&self.config.account_sid);
         format!("{}/2010-04-01/Accounts/{account}/Calls/{}.json", self.base, segment(leg.as_str()))
     }
@@ -97,7 +104,7 @@ impl Twilio {
         Request { operation, method: Method::GET, url, headers: self.headers(), body: Vec::new() }
     }
 
-    fn post(&self, operation: Operation, url: String, form: String) -> Request {
+    pub(super) fn post(&self, operation: Operation, url: String, form: String) -> Request {
         let mut headers = self.headers();
         headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
         Request { operation, method: Method::POST, url, headers, body: form.into_bytes() }
@@ -154,7 +161,7 @@ fn refused(reply: &Reply) -> PlaceError {
 }
 
 /// A text as one segment of a path, whatever is in it.
-fn segment(text: &str) -> String {
+pub(super) fn segment(text: &str) -> String {
     utf8_percent_encode(text, OUTSIDE_SEGMENT).to_string()
 }
 

@@ -1,6 +1,7 @@
 //! The connector against recorded replies and webhooks: data in, data out.
 #![allow(clippy::unwrap_used)]
 
+mod command;
 mod control;
 mod document;
 mod listing;
@@ -8,7 +9,7 @@ mod signature;
 mod webhook;
 
 use super::{ApiKey, Twilio, TwilioConfig};
-use crate::roles::{Carrier, Next, Placement};
+use crate::roles::{Carrier, Leg, Next, Placement, Sought};
 use crate::secret::Secret;
 use crate::wire::{Reply, Request};
 use call::call::{Script, Unknown, UnknownWhy};
@@ -41,6 +42,22 @@ fn placement() -> Placement {
         ring_max: Duration::from_millis(44_100),
         duration_max: Duration::from_secs(600),
     }
+}
+
+/// The fixtures' call was asked for within this second.
+fn sought() -> Sought {
+    Sought {
+        mark: CALL.parse().unwrap(),
+        from: Party::read("+15550100000"),
+        to: Party::read("+12025550143"),
+        since: CREATED,
+        until: CREATED + Duration::from_secs(1),
+        skew_ms: 0,
+    }
+}
+
+fn known(id: &str) -> Leg {
+    Leg { id: CarrierCallId::new(id).unwrap(), also: Vec::new(), sought: sought() }
 }
 
 fn leg() -> CarrierCallId {

@@ -6,8 +6,8 @@
 use super::record::{call_sid, seconds, short, time};
 use super::status;
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
-use call::call::{CarrierEnding, News};
-use call::{CarrierCallId, Party};
+use call::call::{CarrierEnding, CommandId, EndingKind, News, Outcome, Page, Performed, Progress};
+use call::{CallId, CarrierCallId, Party};
 use http::Method;
 
 /// Names and values, in the order in which they came.
@@ -16,26 +16,68 @@ type Fields = Vec<(String, String)>;
 /// Reads a webhook that was verified.
 pub(super) fn decode(raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
     let unreadable = |what: &str| WebhookError::Unreadable(what.to_owned());
-    let wants_script = match path(raw).rsplit('/').next() {
-        Some("voice") => true,
-        Some("status") => false,
+    let query = query(raw);
+    let page = match path(raw).rsplit('/').next() {
+        Some("voice") if value(&query, "answer").is_some() => Some(Page::Next),
+        Some("voice") => Some(Page::First),
+        Some("status") => None,
         _ => return Err(unreadable("its path ends neither in /voice nor in /status")),
     };
     let fields = fields(raw);
     let field = |name: &str| value(&fields, name);
     let leg = field("CallSid").and_then(call_sid).ok_or_else(|| unreadable("it names no call"))?;
-    let mark = query(raw).iter().find(|(name, _)| name == "call").and_then(|(_, id)| id.parse().ok());
+    let mark = value(&query, "call").and_then(|id| id.parse().ok());
     // A leg that <Dial> made has a life of its own, which says nothing of the call that dialled.
     let is_child = field("ParentCallSid").is_some_and(|parent| !parent.is_empty() && parent != leg.as_str());
     if is_child {
-        return Ok(HeardWebhook { mark, leg, news: None, inbound: None, wants_script });
+        return Ok(of_child(mark, leg, &query, &fields, page));
     }
-    let news = news(&leg, &fields, wants_script);
-    let offers =
-        wants_script && field("Direction") == Some("inbound") && !matches!(news, Some(News::Over { .. }));
+    let news = match value(&query, "answer").and_then(command_id) {
+        Some(id) => Some(answer(&leg, id, &fields)),
+        None => news(&leg, &fields, page.is_some()),
+    };
+    let offers = page == Some(Page::First)
+        && field("Direction") == Some("inbound")
+        && !matches!(news, Some(News::Over { .. }));
     let party = |name: &str| Party::read(field(name).unwrap_or_default());
     let inbound = offers.then(|| InboundCall { from: party("From"), to: party("To") });
-    Ok(HeardWebhook { mark, leg, news, inbound, wants_script })
+    Ok(HeardWebhook { mark, leg, was: None, news, inbound, page })
+}
+
+/// The other leg of a transfer: what becomes of it becomes of the transfer, and of nothing else.
+fn of_child(
+    mark: Option<CallId>,
+    leg: CarrierCallId,
+    query: &Fields,
+    fields: &Fields,
+    page: Option<Page>,
+) -> HeardWebhook {
+    let nothing = |leg| HeardWebhook { mark, leg, was: None, news: None, inbound: None, page };
+    let parent = value(fields, "ParentCallSid").and_then(call_sid);
+    let transfer = value(query, "transfer").and_then(command_id);
+    let (Some(parent), Some(id)) = (parent, transfer) else { return nothing(leg) };
+    let word = value(fields, "CallStatus").unwrap_or_default();
+    let performed = match (status::progress(word), status::ending(word)) {
+        (Some(Progress::InProgress), _) => Performed::Begun,
+        (_, Some(EndingKind::Completed)) => {
+            Performed::Finished(Outcome { transfer: Some(word.to_owned()), ..Outcome::default() })
+        }
+        (_, Some(_)) => Performed::Failed { code: word.to_owned() },
+        _ => return nothing(parent),
+    };
+    let news = News::CommandHeard { leg: parent.clone(), id, performed };
+    HeardWebhook { news: Some(news), ..nothing(parent) }
+}
+
+/// What was pressed or said in answer to a question.
+fn answer(leg: &CarrierCallId, id: CommandId, fields: &Fields) -> News {
+    let heard = |name| value(fields, name).filter(|text| !text.is_empty()).map(str::to_owned);
+    let outcome = Outcome { digits: heard("Digits"), speech: heard("SpeechResult"), transfer: None };
+    News::CommandHeard { leg: leg.clone(), id, performed: Performed::Finished(outcome) }
+}
+
+fn command_id(text: &str) -> Option<CommandId> {
+    text.parse().ok().map(CommandId)
 }
 
 /// What `CallStatus` says. A request for instructions may come without it; a status callback that

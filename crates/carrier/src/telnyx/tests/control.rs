@@ -10,7 +10,6 @@ const DIALLING: &str = include_str!("../fixtures/dialling.json");
 const UNANSWERED: &str = include_str!("../fixtures/unanswered.json");
 const ANSWERED: &str = include_str!("../fixtures/events_answered.json");
 const INITIATED: &str = include_str!("../fixtures/events_initiated.json");
-const HUNG_UP: &str = include_str!("../fixtures/hung_up.json");
 const LEG_ID: &str = "2dc6fc34-f9e0-11ea-b68e-02420a0f7768";
 
 fn over(kind: EndingKind, duration_s: Option<u64>) -> Sighting {
@@ -25,7 +24,7 @@ fn over(kind: EndingKind, duration_s: Option<u64>) -> Sighting {
 
 #[test]
 fn a_look_asks_for_the_one_call() {
-    let request = asked(telnyx().look_up(&leg(), &[]));
+    let request = asked(telnyx().look_up(&known(LEG), &[]));
     assert_eq!((request.operation, request.method), (Operation::LookUp, http::Method::GET));
     assert_eq!(request.url, format!("https://api.telnyx.com/v2/calls/{LEG_ENCODED}"));
     assert!(request.body.is_empty());
@@ -88,8 +87,8 @@ fn only_proof_ends_a_call() {
         (reply(503, TALKED), blank(UnknownWhy::CarrierError, "HTTP 503")),
     ];
     for (reply, expected) in rows {
-        let sighting = done(telnyx().look_up(&leg(), std::slice::from_ref(&reply)));
-        assert_eq!(sighting, expected, "{} {}", reply.status, String::from_utf8_lossy(&reply.body));
+        let seen = sighting(telnyx().look_up(&known(LEG), std::slice::from_ref(&reply)));
+        assert_eq!(seen, expected, "{} {}", reply.status, String::from_utf8_lossy(&reply.body));
     }
 }
 
@@ -97,7 +96,7 @@ fn only_proof_ends_a_call() {
 /// talk begin: neither may be said of a call of which only its life is known.
 #[test]
 fn of_a_call_that_lives_no_more_is_claimed_than_its_events_tell() {
-    let request = asked(telnyx().look_up(&leg(), &[reply(200, ALIVE)]));
+    let request = asked(telnyx().look_up(&known(LEG), &[reply(200, ALIVE)]));
     assert_eq!((request.operation, request.method), (Operation::LookUp, http::Method::GET));
     let query = format!("filter%5Bleg_id%5D={LEG_ID}&filter%5Btype%5D=webhook&page%5Bsize%5D=250");
     assert_eq!(request.url, format!("https://api.telnyx.com/v2/call_events?{query}"));
@@ -123,7 +122,7 @@ fn of_a_call_that_lives_no_more_is_claimed_than_its_events_tell() {
     ];
     for (events, expected) in rows {
         let replies = [reply(200, ALIVE), events];
-        assert_eq!(done(telnyx().look_up(&leg(), &replies)), expected, "{:?}", replies[1]);
+        assert_eq!(sighting(telnyx().look_up(&known(LEG), &replies)), expected, "{:?}", replies[1]);
     }
 }
 
@@ -131,21 +130,21 @@ fn of_a_call_that_lives_no_more_is_claimed_than_its_events_tell() {
 fn the_carrier_s_wish_to_be_left_alone_is_kept() {
     for (name, value) in [("retry-after", "30"), ("x-ratelimit-reset", "30")] {
         let reply = with_header(reply(429, ERROR_10011), name, value);
-        let Sighting::Unknown(unknown) = done(telnyx().look_up(&leg(), &[reply])) else {
+        let Sighting::Unknown(unknown) = sighting(telnyx().look_up(&known(LEG), &[reply])) else {
             panic!("429 is no sight")
         };
         assert_eq!(unknown.retry_after, Some(Duration::from_secs(30)));
     }
     // Each reply tells of its window; only a refused one is told to wait.
     let reply = with_header(reply(500, ""), "x-ratelimit-reset", "30");
-    let Sighting::Unknown(unknown) = done(telnyx().look_up(&leg(), &[reply])) else { panic!("500") };
+    let Sighting::Unknown(unknown) = sighting(telnyx().look_up(&known(LEG), &[reply])) else { panic!("500") };
     assert_eq!(unknown.retry_after, None);
 }
 
 /// With a `command_id` Telnyx would ignore the second, which is only sent because the call lives.
 #[test]
 fn a_hang_up_can_be_repeated() {
-    let request = asked(telnyx().hang_up(&leg(), &[]));
+    let request = asked(telnyx().hang_up(&known(LEG), &[]));
     assert_eq!((request.operation, &request.method), (Operation::HangUp, &http::Method::POST));
     assert_eq!(request.url, format!("https://api.telnyx.com/v2/calls/{LEG_ENCODED}/actions/hangup"));
     assert_eq!(request.body, b"{}");
@@ -155,7 +154,7 @@ fn a_hang_up_can_be_repeated() {
 #[test]
 fn what_a_hang_up_is_answered() {
     let check = |reply: Reply, expected: HangUpReply| {
-        assert_eq!(done(telnyx().hang_up(&leg(), &[reply])), expected);
+        assert_eq!(done(telnyx().hang_up(&known(LEG), &[reply])), expected);
     };
     let failed = |why, detail: &str| HangUpReply::Failed(unknown(why, detail));
     check(reply(200, HUNG_UP), HangUpReply::Accepted);
@@ -173,7 +172,7 @@ proptest! {
     /// An id is one segment of a path, whatever is in it: never another path, query or host.
     #[test]
     fn a_hostile_id_stays_in_its_place(id in "[!-~]{1,64}") {
-        let leg = CarrierCallId::new(id.clone()).unwrap();
+        let leg = known(&id);
         let look = asked(telnyx().look_up(&leg, &[]));
         let hang_up = asked(telnyx().hang_up(&leg, &[]));
         for (request, rest) in [(look, &[][..]), (hang_up, &["actions", "hangup"][..])] {
@@ -193,7 +192,7 @@ proptest! {
     fn a_hostile_leg_id_stays_in_its_place(leg_id in "\\PC{1,64}") {
         let mut alive: serde_json::Value = serde_json::from_str(ALIVE).unwrap();
         alive["data"]["call_leg_id"] = leg_id.clone().into();
-        let request = asked(telnyx().look_up(&leg(), &[reply(200, &alive.to_string())]));
+        let request = asked(telnyx().look_up(&known(LEG), &[reply(200, &alive.to_string())]));
         let uri: http::Uri = request.url.parse().unwrap();
         prop_assert_eq!((uri.host(), uri.path()), (Some("api.telnyx.com"), "/v2/call_events"));
         let query: Vec<(String, String)> =
@@ -206,8 +205,8 @@ proptest! {
     #[test]
     fn garbage_proves_nothing(status in 200u16..600, body: Vec<u8>) {
         let reply = Reply { status, headers: Vec::new(), body };
-        let sighting = done(telnyx().look_up(&leg(), std::slice::from_ref(&reply)));
-        prop_assert!(matches!(sighting, Sighting::Unknown(_)));
+        let seen = sighting(telnyx().look_up(&known(LEG), std::slice::from_ref(&reply)));
+        prop_assert!(matches!(seen, Sighting::Unknown(_)));
         prop_assert!(telnyx().read_placed(&reply).is_err());
     }
 }

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::roles::Candidate;
+use crate::telnyx::mark::ClientState;
 use crate::wire::Operation;
+use call::call::CommandId;
 
 const PAGE_1: &str = include_str!("../fixtures/active_1.json");
 const PAGE_2: &str = include_str!("../fixtures/active_2.json");
@@ -13,11 +15,7 @@ fn pages(bodies: &[&str]) -> Vec<Reply> {
     bodies.iter().map(|body| reply(200, body)).collect()
 }
 
-fn marked(bodies: &[&str]) -> Result<Vec<Candidate>, Unknown> {
-    done(telnyx().find_marked(mark(), &sought(), &pages(bodies)))
-}
-
-fn unmarked(bodies: &[&str]) -> Result<Vec<Candidate>, Unknown> {
+fn found(bodies: &[&str]) -> Result<Vec<Candidate>, Unknown> {
     done(telnyx().find(&sought(), &pages(bodies)))
 }
 
@@ -67,11 +65,10 @@ fn a_call_on_two_pages_is_one_call() {
 
 #[test]
 fn a_search_by_mark_takes_the_call_that_carries_it_and_no_other() {
-    let found = marked(&[PAGE_1, PAGE_2]);
-    assert_eq!(found, Ok(vec![Candidate { leg: leg(), sighting: alive() }]));
-    assert_eq!(marked(&[NONE]), Ok(Vec::new()));
+    assert_eq!(found(&[PAGE_1, PAGE_2]), Ok(vec![Candidate { leg: leg(), sighting: alive() }]));
+    assert_eq!(found(&[NONE]), Ok(Vec::new()));
     // Page one goes on: that it isn't there says nothing yet.
-    asked(telnyx().find_marked(mark(), &sought(), &pages(&[PAGE_1])));
+    asked(telnyx().find(&sought(), &pages(&[PAGE_1])));
 }
 
 /// Its mark would not be missing, but a carrier that loses it may still tell the numbers.
@@ -82,37 +79,39 @@ fn a_call_that_carries_nothing_is_taken_by_its_two_ends() {
         page_with("\"client_state\": \"\"", &told)
     };
     let same = ends("+15550100000", "+12025550143");
-    assert_eq!(legs(&marked(&[&same]).unwrap()), [LEG, "v3:unmarked_1"]);
+    assert_eq!(legs(&found(&[&same]).unwrap()), [LEG, "v3:unmarked_1"]);
     let other = ends("+15550100000", "+12025550144");
-    assert_eq!(legs(&marked(&[&other]).unwrap()), [LEG]);
+    assert_eq!(legs(&found(&[&other]).unwrap()), [LEG]);
     let gone = page_with(LEG, "v3:other").replace("Y18wMWpk", "Y18wMWpl");
-    assert_eq!(marked(&[&gone]), Ok(Vec::new()));
+    assert_eq!(found(&[&gone]), Ok(Vec::new()));
 }
 
-/// To take it would give a call the leg of another; to leave it out would be to say it isn't there.
+/// The leg is one call's own, whatever was last done on it.
 #[test]
-fn without_a_mark_to_look_for_a_marked_call_makes_the_answer_unknown() {
-    assert_eq!(unmarked(&[PAGE_1, PAGE_2]).unwrap_err().why, UnknownWhy::Unreadable);
-    assert_eq!(unmarked(&[NONE]), Ok(Vec::new()));
-    let foreign = page_with("Y18wMWpk", "AAAAAAAA");
-    assert_eq!(unmarked(&[&foreign]), Ok(Vec::new()));
-    let told =
-        page_with("\"call_leg_id\"", "\"from\": \"+15550100000\", \"to\": \"+12025550143\", \"call_leg_id\"");
-    assert_eq!(legs(&unmarked(&[&told]).unwrap()), [LEG, "v3:unmarked_1"]);
-    let elsewhere = told.replace("+12025550143", "+12025550144");
-    assert_eq!(unmarked(&[&elsewhere]), Ok(Vec::new()));
+fn a_call_is_found_by_its_mark_while_something_is_done_on_it() {
+    // printf c_01jd3v6p9nf4q8s0t2x5z7a9bc:3:keys | base64
+    let asking = page_with(super::webhook::STATE, "Y18wMWpkM3Y2cDluZjRxOHMwdDJ4NXo3YTliYzozOmtleXM=");
+    assert_eq!(legs(&found(&[&asking]).unwrap()), [LEG]);
+}
+
+/// To take it would give the call a leg that ends without it.
+#[test]
+fn a_leg_that_a_transfer_rang_is_not_the_call() {
+    let second = ClientState::Second { call: mark(), id: CommandId(3), first: leg() };
+    let page = page_with(super::webhook::STATE, &second.write());
+    assert_eq!(found(&[&page]), Ok(Vec::new()));
 }
 
 #[test]
 fn a_sought_call_without_a_name_makes_the_listing_unreadable() {
-    assert_eq!(marked(&[&page_with(LEG, "")]).unwrap_err().why, UnknownWhy::Unreadable);
-    assert_eq!(marked(&[&page_with(LEG, "a b")]).unwrap_err().why, UnknownWhy::Unreadable);
+    assert_eq!(found(&[&page_with(LEG, "")]).unwrap_err().why, UnknownWhy::Unreadable);
+    assert_eq!(found(&[&page_with(LEG, "a b")]).unwrap_err().why, UnknownWhy::Unreadable);
 }
 
 #[test]
 fn a_listing_that_is_not_read_to_its_end_says_nothing() {
     let row = |pages: &[Reply], why: UnknownWhy| {
-        assert_eq!(done(telnyx().find_marked(mark(), &sought(), pages)).unwrap_err().why, why, "{pages:?}");
+        assert_eq!(done(telnyx().find(&sought(), pages)).unwrap_err().why, why, "{pages:?}");
         assert_eq!(done(telnyx().list_live(pages)).unwrap_err().why, why, "{pages:?}");
     };
     let no_cursor = PAGE_1.replace("\"after\"", "\"aft\"");

@@ -59,10 +59,13 @@ fn every_request_signs_in_and_prints_no_secret() {
     let telnyx = telnyx();
     let requests = [
         telnyx.place(&placement()),
-        asked(telnyx.look_up(&leg(), &[])),
+        asked(telnyx.look_up(&known(LEG), &[])),
         asked(telnyx.find(&sought(), &[])),
         asked(telnyx.list_live(&[])),
-        asked(telnyx.hang_up(&leg(), &[])),
+        asked(telnyx.hang_up(&known(LEG), &[])),
+        asked(telnyx.answer(&known(LEG), &[])),
+        asked(telnyx.decline(&known(LEG), &[])),
+        asked(telnyx.perform(&known(LEG), &super::command::performance(1, super::command::say()), &[])),
     ];
     for request in requests {
         assert_eq!(header(&request, "authorization"), Some("Bearer KEY0123_nobody_may_see"));
@@ -85,26 +88,23 @@ fn calls_run_on_the_application() {
 
 /// Read as an end, it would drop every call that was just made.
 #[test]
-fn fact_1_a_call_just_dialled_is_not_alive_and_not_over() {
+fn fact_01_a_call_just_dialled_is_not_alive_and_not_over() {
     assert!(DIALLED_REPLY.contains("\"is_alive\": false"));
     assert_eq!(telnyx().read_placed(&reply(200, DIALLED_REPLY)), Ok(leg()));
-    let sighting = done(telnyx().look_up(&leg(), &[reply(200, DIALLED_REPLY)]));
-    assert!(matches!(sighting, Sighting::Unknown(_)), "{sighting:?}");
+    let seen = sighting(telnyx().look_up(&known(LEG), &[reply(200, DIALLED_REPLY)]));
+    assert!(matches!(seen, Sighting::Unknown(_)), "{seen:?}");
 }
 
 /// A minute after the first request the same `command_id` would make a second phone ring.
 #[test]
-fn fact_4_a_command_id_is_no_leave_to_dial_again() {
+fn fact_04_a_command_id_is_no_leave_to_dial_again() {
     assert_eq!(json(&telnyx().place(&placement()))["command_id"], CALL);
     for status in [408, 409, 425, 500, 502, 503, 504] {
         let read = telnyx().read_placed(&reply(status, ""));
         assert!(matches!(read, Err(PlaceError::InDoubt(_))), "{status}: {read:?}");
     }
-    let searches = [telnyx().find(&sought(), &[]), telnyx().find_marked(mark(), &sought(), &[])];
-    for search in searches {
-        let request = asked(search);
-        assert_eq!((request.operation, request.method), (Operation::List, http::Method::GET));
-    }
+    let request = asked(telnyx().find(&sought(), &[]));
+    assert_eq!((request.operation, request.method), (Operation::List, http::Method::GET));
 }
 
 /// The second table of `docs/carriers/telnyx.md`, one row per line.

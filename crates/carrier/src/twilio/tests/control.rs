@@ -82,9 +82,9 @@ fn every_request_signs_in() {
     for (twilio, expected) in [(twilio(), token), (by_key, "Basic U0sxOnM=")] {
         let requests = [
             twilio.place(&placement()),
-            asked(twilio.look_up(&leg(), &[])),
+            asked(twilio.look_up(&known(LEG), &[])),
             asked(twilio.list_live(&[])),
-            asked(twilio.hang_up(&leg(), &[])),
+            asked(twilio.hang_up(&known(LEG), &[])),
         ];
         for request in requests {
             assert_eq!(header(&request, "authorization"), Some(expected));
@@ -168,7 +168,7 @@ fn the_reply_to_a_placement_is_a_yes_a_no_a_not_now_or_a_doubt() {
 
 #[test]
 fn a_look_asks_for_the_one_call() {
-    let request = asked(twilio().look_up(&leg(), &[]));
+    let request = asked(twilio().look_up(&known(LEG), &[]));
     assert_eq!((request.operation, request.method), (Operation::LookUp, http::Method::GET));
     assert_eq!(request.url, format!("https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Calls/{LEG}.json"));
     assert!(request.body.is_empty());
@@ -237,7 +237,7 @@ fn only_proof_ends_a_call() {
         (reply(503, COMPLETED), blank(UnknownWhy::CarrierError, "HTTP 503")),
     ];
     for (reply, expected) in rows {
-        let sighting = done(twilio().look_up(&leg(), std::slice::from_ref(&reply)));
+        let sighting = done(twilio().look_up(&known(LEG), std::slice::from_ref(&reply))).sighting;
         assert_eq!(sighting, expected, "{} {}", reply.status, String::from_utf8_lossy(&reply.body));
     }
 }
@@ -245,7 +245,7 @@ fn only_proof_ends_a_call() {
 #[test]
 fn the_carrier_s_wish_to_be_left_alone_is_kept() {
     let reply = with_header(reply(429, ERROR_20429), "retry-after", "30");
-    let Sighting::Unknown(unknown) = done(twilio().look_up(&leg(), &[reply])) else {
+    let Sighting::Unknown(unknown) = done(twilio().look_up(&known(LEG), &[reply])).sighting else {
         panic!("429 is no sight")
     };
     assert_eq!(unknown.retry_after, Some(Duration::from_secs(30)));
@@ -253,7 +253,7 @@ fn the_carrier_s_wish_to_be_left_alone_is_kept() {
 
 #[test]
 fn a_hang_up_ends_the_call_and_never_deletes_its_record() {
-    let request = asked(twilio().hang_up(&leg(), &[]));
+    let request = asked(twilio().hang_up(&known(LEG), &[]));
     assert_eq!((request.operation, &request.method), (Operation::HangUp, &http::Method::POST));
     assert_eq!(request.url, format!("https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Calls/{LEG}.json"));
     assert_eq!(request.body, b"Status=completed");
@@ -262,7 +262,7 @@ fn a_hang_up_ends_the_call_and_never_deletes_its_record() {
 #[test]
 fn what_a_hang_up_is_answered() {
     let check = |reply: Reply, expected: HangUpReply| {
-        assert_eq!(done(twilio().hang_up(&leg(), &[reply])), expected);
+        assert_eq!(done(twilio().hang_up(&known(LEG), &[reply])), expected);
     };
     let nothing = |code: &str| HangUpReply::NothingToEnd { code: code.to_owned() };
     let failed = |why, detail: &str| HangUpReply::Failed(unknown(why, detail));
@@ -282,8 +282,7 @@ proptest! {
     /// An id is one segment of a path, whatever is in it: never another path, query or host.
     #[test]
     fn a_hostile_id_stays_in_its_place(id in "[!-~]{1,64}") {
-        let leg = CarrierCallId::new(id.clone()).unwrap();
-        for request in [asked(twilio().look_up(&leg, &[])), asked(twilio().hang_up(&leg, &[]))] {
+        for request in [asked(twilio().look_up(&known(&id), &[])), asked(twilio().hang_up(&known(&id), &[]))] {
             let uri: http::Uri = request.url.parse().unwrap();
             prop_assert_eq!(uri.host(), Some("api.twilio.com"));
             prop_assert_eq!(uri.query(), None);
@@ -316,7 +315,7 @@ proptest! {
     #[test]
     fn garbage_proves_nothing(status in 200u16..600, body: Vec<u8>) {
         let reply = Reply { status, headers: Vec::new(), body };
-        let sighting = done(twilio().look_up(&leg(), std::slice::from_ref(&reply)));
+        let sighting = done(twilio().look_up(&known(LEG), std::slice::from_ref(&reply))).sighting;
         prop_assert!(matches!(sighting, Sighting::Unknown(_)));
         prop_assert!(twilio().read_placed(&reply).is_err());
     }

@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::roles::{SAY_MAX, say_fits};
+use call::call::{CommandId, Input, Performance, Verb};
 use proptest::prelude::*;
 
 fn check(script: Script, verbs: &str) {
-    let document = twilio().document(&script);
+    let document = twilio().document(None, &script);
     assert_eq!(document.content_type, "text/xml");
     assert_eq!(
         document.body,
@@ -51,7 +52,37 @@ proptest! {
     #[test]
     fn what_fits_is_taken_by_twilio(text in "[a-z&<>\u{0}é]{0,3200}") {
         prop_assume!(say_fits(&text));
-        let document = twilio().document(&Script::SayAndHangUp(text));
+        let document = twilio().document(None, &Script::SayAndHangUp(text));
         prop_assert!(document.body.chars().count() <= 4_000);
     }
+}
+
+fn perform(verb: Verb) -> Script {
+    let hold = Duration::from_secs(60);
+    Script::Perform(Performance { id: CommandId(7), verb, from: Party::read("+15550100000"), hold })
+}
+
+#[test]
+fn each_command_holds_the_line_when_it_is_done() {
+    let call = Some(CALL.parse().unwrap());
+    let check = |verb, verbs: &str| {
+        let document = twilio().document(call, &perform(verb)).body;
+        let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>";
+        assert_eq!(document, format!("{head}{verbs}<Pause length=\"60\"/></Response>"));
+    };
+    let hook = |rest: &str| format!("https://gw.example/hooks/twilio/{rest}");
+    check(Verb::Say { text: "One & two".to_owned() }, "<Say>One &amp; two</Say>");
+    check(Verb::SendDigits { digits: "1w2#".to_owned() }, "<Play digits=\"1w2#\"/>");
+    let ask = |input| Verb::Ask { text: "How many?".to_owned(), input, timeout: Duration::from_secs(5) };
+    let action = hook(&format!("voice?call={CALL}&amp;answer=7"));
+    let rest = format!("timeout=\"5\" action=\"{action}\" method=\"POST\"><Say>How many?</Say></Gather>");
+    check(ask(Input::Digits { n_max: Some(2) }), &format!("<Gather input=\"dtmf\" numDigits=\"2\" {rest}"));
+    check(ask(Input::Digits { n_max: None }), &format!("<Gather input=\"dtmf\" finishOnKey=\"#\" {rest}"));
+    check(ask(Input::Speech), &format!("<Gather input=\"speech\" speechTimeout=\"auto\" {rest}"));
+    let told = hook(&format!("status?call={CALL}&amp;transfer=7"));
+    let number = format!(
+        "<Number statusCallback=\"{told}\" statusCallbackMethod=\"POST\" statusCallbackEvent=\"answered completed\">+12025550143</Number>"
+    );
+    let to = "+12025550143".parse().unwrap();
+    check(Verb::Transfer { to }, &format!("<Dial callerId=\"+15550100000\">{number}</Dial>"));
 }

@@ -13,17 +13,6 @@ const ANSWERED_2: &str = include_str!("../fixtures/live_answered_2.json");
 const RINGING: &str = include_str!("../fixtures/live_ringing.json");
 const NONE_QUEUED: &str = include_str!("../fixtures/live_queued.json");
 
-/// The fixtures' call was asked for within this second.
-fn sought() -> Sought {
-    Sought {
-        from: Party::read("+15550100000"),
-        to: Party::read("+12025550143"),
-        since: CREATED,
-        until: CREATED + Duration::from_secs(1),
-        skew_ms: 0,
-    }
-}
-
 fn pages(bodies: &[&str]) -> Vec<Reply> {
     bodies.iter().map(|body| reply(200, body)).collect()
 }

@@ -31,7 +31,7 @@ fn with(raw: RawWebhook, name: &str, value: &str) -> RawWebhook {
 }
 
 fn holds(twilio: &Twilio, raw: &RawWebhook) -> bool {
-    match twilio.verify(raw) {
+    match twilio.verify(raw, CREATED) {
         Ok(_) => true,
         Err(WebhookError::WrongSignature(_) | WebhookError::Unsigned) => false,
         Err(other) => panic!("{other}"),
@@ -56,10 +56,10 @@ fn twilio_s_own_example_holds() {
     {
         // The example has no account, so that only its signature can be right.
         let example = raw(url, &sign(caller), signature);
-        let error = twilio().verify(&example).unwrap_err();
+        let error = twilio().verify(&example, CREATED).unwrap_err();
         assert_eq!(error, WebhookError::WrongSignature("it is of another account".to_owned()));
         let forged = raw(url, &sign("+10000000000"), signature);
-        let error = twilio().verify(&forged).unwrap_err();
+        let error = twilio().verify(&forged, CREATED).unwrap_err();
         assert_eq!(error, WebhookError::WrongSignature("it does not match".to_owned()));
     }
 }
@@ -110,7 +110,7 @@ fn what_is_changed_or_missing_is_refused() {
     }
     let headers = vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
     let unsigned = RawWebhook { headers, ..raw(URL, VOICE, SIGNED) };
-    assert_eq!(twilio().verify(&unsigned).unwrap_err(), WebhookError::Unsigned);
+    assert_eq!(twilio().verify(&unsigned, CREATED).unwrap_err(), WebhookError::Unsigned);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_get_is_signed_by_its_address_alone() {
     // What stands in its body is neither signed nor read.
     let body = format!("CallStatus=completed&CallSid={LEG}").into_bytes();
     let smuggled = RawWebhook { body, ..get };
-    let heard = twilio().decode(&twilio().verify(&smuggled).unwrap()).unwrap();
+    let heard = twilio().decode(&twilio().verify(&smuggled, CREATED).unwrap()).unwrap();
     let leg = leg();
     let progress = call::call::Progress::Ringing;
     assert_eq!(heard.news, Some(call::call::News::Progressed { leg, progress }));
@@ -202,6 +202,6 @@ proptest! {
     #[test]
     fn nothing_is_verified_by_chance(url: String, body: Vec<u8>, signature in "[A-Za-z0-9+/]{27}=") {
         let webhook = RawWebhook { body, ..raw(&url, "", &signature) };
-        prop_assert!(twilio().verify(&webhook).is_err());
+        prop_assert!(twilio().verify(&webhook, CREATED).is_err());
     }
 }

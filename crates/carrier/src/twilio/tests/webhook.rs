@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
-use call::call::{CarrierEnding, EndingKind, News, Progress};
+use call::call::{CarrierEnding, EndingKind, News, Page, Progress};
 
 const VOICE_OUTBOUND: &str = include_str!("../fixtures/voice_outbound.form");
 const VOICE_INBOUND: &str = include_str!("../fixtures/voice_inbound.form");
@@ -58,9 +58,10 @@ fn a_status_callback_says_how_far_the_call_is() {
         let expected = HeardWebhook {
             mark: Some(CALL.parse().unwrap()),
             leg: leg(),
+            was: None,
             news: Some(news),
             inbound: None,
-            wants_script: false,
+            page: None,
         };
         assert_eq!(heard(&format!("/status?call={CALL}"), body), expected);
     }
@@ -71,9 +72,10 @@ fn an_answered_call_asks_what_to_do() {
     let expected = HeardWebhook {
         mark: Some(CALL.parse().unwrap()),
         leg: leg(),
+        was: None,
         news: Some(progressed(Progress::InProgress)),
         inbound: None,
-        wants_script: true,
+        page: Some(Page::First),
     };
     assert_eq!(heard(&format!("/voice?call={CALL}"), VOICE_OUTBOUND), expected);
 }
@@ -84,9 +86,10 @@ fn a_call_that_comes_in_is_offered_with_its_two_ends() {
     let expected = HeardWebhook {
         mark: None,
         leg: leg(),
+        was: None,
         news: Some(progressed(Progress::Ringing)),
         inbound: Some(inbound),
-        wants_script: true,
+        page: Some(Page::First),
     };
     assert_eq!(heard("/voice", VOICE_INBOUND), expected);
     // The same call's status callback offers nothing.

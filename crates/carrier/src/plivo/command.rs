@@ -1,0 +1,86 @@
+//! What is done on the line of a live call: it is sent to another document, which Plivo asks us for.
+//!
+//! Source: <https://docs.plivo.com/docs/voice/api/call/transfer-a-call> (2026-11-22).
+//!
+//! Plivo may ask for the document before or after it answers the request. So the question is no
+//! news of the command: it is the reply that says how long the command takes, and the document is
+//! the same either way.
+
+use super::Plivo;
+use super::control::names;
+use super::exchange::{Exchange, Stop, outcome};
+use super::record::{Fault, unknown};
+use crate::roles::{Leg, Next};
+use crate::wire::Reply;
+use call::call::{CommandReply, Performance, Verb};
+use serde::Serialize;
+use std::time::Duration;
+
+/// The body of the request that sends a call to another document.
+#[derive(Serialize)]
+struct Redirect<'a> {
+    legs: &'static str,
+    aleg_url: &'a str,
+    aleg_method: &'static str,
+}
+
+/// Does what was asked.
+pub(super) fn perform(
+    plivo: &Plivo,
+    leg: &Leg,
+    performance: &Performance,
+    replies: &[Reply],
+) -> Next<CommandReply> {
+    let asked = ask(plivo, leg, performance, &mut Exchange::new(replies));
+    outcome(asked).map(|told| told.unwrap_or_else(|unknown| CommandReply::InDoubt { why: unknown.detail }))
+}
+
+/// Under one name after the other: of a name that it doesn't know Plivo did nothing.
+fn ask(
+    plivo: &Plivo,
+    leg: &Leg,
+    performance: &Performance,
+    exchange: &mut Exchange<'_>,
+) -> Result<CommandReply, Stop> {
+    let names = match names(leg) {
+        Ok(names) => names,
+        Err(unnamed) => {
+            return Ok(CommandReply::Refused { code: "no_name".to_owned(), reason: unnamed.detail });
+        }
+    };
+    let addresses = plivo.config.addresses(leg.sought.mark);
+    let aleg_url = format!("{}&command={}", addresses.voice, performance.id);
+    let body = Redirect { legs: "aleg", aleg_url: &aleg_url, aleg_method: "POST" };
+    let mut told = CommandReply::Refused { code: "404".to_owned(), reason: "no such call".to_owned() };
+    for name in names {
+        let reply = exchange.ask(plivo.redirect(&name, &body))?;
+        told = read(reply, &performance.verb);
+        if reply.status != 404 {
+            break;
+        }
+    }
+    Ok(told)
+}
+
+/// As with a placement: a 4xx means that Plivo judged the request and did nothing, but for three
+/// that are said of requests which may go on somewhere.
+fn read(reply: &Reply, verb: &Verb) -> CommandReply {
+    match reply.status {
+        200..=299 => CommandReply::Taken { lasts: lasts(verb) },
+        408 | 409 | 425 => CommandReply::InDoubt { why: unknown(reply).detail },
+        400..=499 => CommandReply::Refused { code: reply.status.to_string(), reason: Fault::reason(reply) },
+        _ => CommandReply::InDoubt { why: unknown(reply).detail },
+    }
+}
+
+/// Nothing tells when a sentence was said, or that nobody answered a question: time does.
+fn lasts(verb: &Verb) -> Option<Duration> {
+    match verb {
+        Verb::Say { .. } | Verb::SendDigits { .. } => Some(verb.lasts()),
+        Verb::Ask { .. } => Some(verb.lasts() + ANSWER_GRACE),
+        Verb::Transfer { .. } => None,
+    }
+}
+
+/// So much longer may whoever was asked go on speaking, or the answer be on its way.
+const ANSWER_GRACE: Duration = Duration::from_secs(10);

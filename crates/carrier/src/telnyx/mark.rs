@@ -1,0 +1,115 @@
+//! What `client_state` says: whose call a leg is, and what is being done on it.
+//!
+//! Telnyx takes base64 alone, and tells the text in the call, in the listing, and in "every
+//! subsequent webhook" (OpenAPI document, 2026-07-16). It belongs to the leg, so an event may carry
+//! what a later command has set. The text therefore says what its command is doing, and an event
+//! is believed to speak of a command only where it is one that such a command brings about.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use call::call::CommandId;
+use call::{CallId, CarrierCallId};
+
+/// What a text in `client_state` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ClientState {
+    /// A leg of ours: `CALL`, or `CALL:COMMAND:DOING`.
+    Ours {
+        /// Its call.
+        call: CallId,
+        /// The command that was sent last, and what it does.
+        doing: Option<(CommandId, Doing)>,
+    },
+    /// A leg that a transfer rang: `second:CALL:COMMAND:FIRST`. No call of ours runs on it.
+    Second {
+        /// The call that was transferred.
+        call: CallId,
+        /// The command that transferred it.
+        id: CommandId,
+        /// That call's own leg.
+        first: CarrierCallId,
+    },
+}
+
+/// What a command is doing on the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doing {
+    /// Something is said.
+    Say,
+    /// A question is asked that keys answer.
+    Keys,
+    /// A question is asked that words answer.
+    Speech,
+    /// What was still listened for is not listened for any more.
+    Hush,
+    /// Keys are pressed.
+    Digits,
+    /// Somebody else is called and put through.
+    Transfer,
+}
+
+impl ClientState {
+    /// The text that says it.
+    pub(super) fn write(&self) -> String {
+        let text = match self {
+            ClientState::Ours { call, doing: None } => call.to_string(),
+            ClientState::Ours { call, doing: Some((id, doing)) } => format!("{call}:{id}:{}", doing.word()),
+            ClientState::Second { call, id, first } => format!("{SECOND}{call}:{id}:{first}"),
+        };
+        STANDARD.encode(text)
+    }
+
+    /// Reads a text; `None` for one that offhook doesn't write. What a command does that we don't
+    /// know is no part of it: the call is named all the same.
+    pub(super) fn read(state: &str) -> Option<ClientState> {
+        let text = String::from_utf8(STANDARD.decode(state).ok()?).ok()?;
+        if let Some(rest) = text.strip_prefix(SECOND) {
+            let mut parts = rest.splitn(3, ':');
+            let call = parts.next()?.parse().ok()?;
+            let id = CommandId(parts.next()?.parse().ok()?);
+            let first = CarrierCallId::new(parts.next()?).ok()?;
+            return Some(ClientState::Second { call, id, first });
+        }
+        let (call, command) = match text.split_once(':') {
+            Some((call, command)) => (call, Some(command)),
+            None => (text.as_str(), None),
+        };
+        Some(ClientState::Ours { call: call.parse().ok()?, doing: command.and_then(read_command) })
+    }
+}
+
+/// Our name for a call, as `client_state` holds it.
+pub(super) fn write_mark(call: CallId) -> String {
+    ClientState::Ours { call, doing: None }.write()
+}
+
+/// Our name for a call, if a `client_state` says that a leg is its own.
+pub(super) fn read_mark(state: &str) -> Option<CallId> {
+    match ClientState::read(state)? {
+        ClientState::Ours { call, .. } => Some(call),
+        ClientState::Second { .. } => None,
+    }
+}
+
+fn read_command(text: &str) -> Option<(CommandId, Doing)> {
+    let (id, word) = text.split_once(':')?;
+    let doing = ALL.into_iter().find(|doing| doing.word() == word)?;
+    Some((CommandId(id.parse().ok()?), doing))
+}
+
+impl Doing {
+    fn word(self) -> &'static str {
+        match self {
+            Doing::Say => "say",
+            Doing::Keys => "keys",
+            Doing::Speech => "speech",
+            Doing::Hush => "hush",
+            Doing::Digits => "digits",
+            Doing::Transfer => "transfer",
+        }
+    }
+}
+
+const ALL: [Doing; 6] = [Doing::Say, Doing::Keys, Doing::Speech, Doing::Hush, Doing::Digits, Doing::Transfer];
+/// What a second leg's text begins with, so that it names no call as its own.
+const SECOND: &str = "second:";

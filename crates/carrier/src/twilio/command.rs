@@ -1,0 +1,63 @@
+//! What is done on the line of a live call: an update whose document replaces the one that runs.
+//!
+//! Source: <https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource> (2026-11-22).
+
+use super::Twilio;
+use super::record::{Fault, short, unknown};
+use super::twiml;
+use crate::roles::{Leg, Next};
+use crate::wire::{Operation, Reply};
+use call::call::{CommandReply, Performance, Script, Verb};
+use std::time::Duration;
+
+/// Does what was asked.
+pub(super) fn perform(
+    twilio: &Twilio,
+    leg: &Leg,
+    performance: &Performance,
+    replies: &[Reply],
+) -> Next<CommandReply> {
+    let addresses = twilio.addresses(Some(leg.sought.mark));
+    let told = matches!(performance.verb, Verb::Ask { .. } | Verb::Transfer { .. });
+    if told && addresses.is_none() {
+        let reason = "what comes of it is told by webhook; set public_url".to_owned();
+        return Next::Done(CommandReply::Refused { code: "no_public_url".to_owned(), reason });
+    }
+    match replies.last() {
+        None => {
+            let document = twiml::write(&Script::Perform(performance.clone()), addresses.as_ref());
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            form.append_pair("Twiml", &document);
+            Next::Ask(twilio.post(Operation::Command, twilio.call_url(&leg.id), form.finish()))
+        }
+        Some(reply) => Next::Done(read(reply, &performance.verb)),
+    }
+}
+
+/// As with a placement: a 4xx means that Twilio judged the request and did nothing, but for three
+/// that are said of requests which may go on somewhere.
+fn read(reply: &Reply, verb: &Verb) -> CommandReply {
+    match reply.status {
+        200..=299 => CommandReply::Taken { lasts: lasts(verb) },
+        408 | 409 | 425 => CommandReply::InDoubt { why: unknown(reply).detail },
+        400..=499 => {
+            let fault = Fault::read(reply);
+            let code = fault.code.map_or_else(|| reply.status.to_string(), |code| short(&code));
+            let reason = fault.message.map_or_else(|| format!("HTTP {}", reply.status), |said| short(&said));
+            CommandReply::Refused { code, reason }
+        }
+        _ => CommandReply::InDoubt { why: unknown(reply).detail },
+    }
+}
+
+/// Nothing tells when a sentence was said, or that nobody answered a question: time does.
+fn lasts(verb: &Verb) -> Option<Duration> {
+    match verb {
+        Verb::Say { .. } | Verb::SendDigits { .. } => Some(verb.lasts()),
+        Verb::Ask { .. } => Some(verb.lasts() + ANSWER_GRACE),
+        Verb::Transfer { .. } => None,
+    }
+}
+
+/// So much longer may whoever was asked go on speaking, or the answer be on its way.
+const ANSWER_GRACE: Duration = Duration::from_secs(10);
