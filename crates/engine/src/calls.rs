@@ -1,19 +1,22 @@
 //! `Calls`: the running gateway, as every surface sees it.
 
+mod making;
+
+use self::making::{DIGITS_MAX, check_digits, check_say};
 use crate::clock::Clock;
 use crate::driver::{Driver, NOTICE, PAUSED};
 use crate::health::{Health, Report};
-use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Offer, Order, Refusal, ScriptReply};
+use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Order, Refusal, ScriptReply};
 use crate::recovery::{RecoveryReport, report};
-use crate::settings::{Inbound, Settings};
+use crate::settings::Settings;
 use crate::shell::errands::{self, Runner};
 use crate::shell::lane::{Lane, Line};
 use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, ticker, writer};
 use call::admission::{Forbidden, may_dial};
-use call::call::{Direction, EndedBy, Facts};
+use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
 use carrier::send::Sender;
-use carrier::{Carrier, Document, InboundCall, RawWebhook, SAY_MAX, WebhookError, say_fits};
+use carrier::{Carrier, Document, RawWebhook, WebhookError};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
@@ -56,6 +59,15 @@ struct Inner {
     health: Arc<Health>,
 }
 
+/// What is to be said on a call.
+#[derive(Clone, Debug, Default)]
+pub struct Spoken {
+    /// What is said when it is answered.
+    pub say: Option<String>,
+    /// The line is held then, instead of being closed.
+    pub hold: bool,
+}
+
 /// Why a verb was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -86,6 +98,11 @@ pub enum EngineError {
         /// How long it may be.
         allowed: usize,
     },
+    /// These are no keys.
+    #[error(
+        "{0:?} are no keys; they are 0-9, * and #, with w for a pause of half a second, at most {DIGITS_MAX}"
+    )]
+    NoDigits(String),
     /// No carrier of this name.
     #[error("there is no carrier {0} in the configuration")]
     NoCarrier(String),
@@ -163,16 +180,18 @@ impl Calls {
         &self,
         to: PhoneNumber,
         from: Option<PhoneNumber>,
-        say: Option<String>,
+        spoken: Spoken,
         key: Option<(String, String)>,
     ) -> Result<Call, EngineError> {
-        let (from, carrier) = self.own_number(from)?;
+        let (from, number) = self.own_number(from)?;
         may_dial(&to, &self.inner.settings.destinations)?;
-        if let Some(text) = &say {
+        if let Some(text) = &spoken.say {
             check_say(text)?;
         }
-        let mut facts = self.facts(Direction::Outbound, Party::Number(from), Party::Number(to), &carrier);
-        facts.say = say;
+        let (from, to) = (Party::Number(from), Party::Number(to));
+        let mut facts = self.facts(Direction::Outbound, from, to, &number.carrier);
+        facts.fallback = number.fallback.iter().map(|carrier| self.route(carrier)).collect();
+        (facts.say, facts.hold) = (spoken.say, spoken.hold);
         let answer = self.inner.ear.hear(Heard::Order(Box::new(Order { facts, key }))).await?;
         self.called(answer)
     }
@@ -185,6 +204,29 @@ impl Calls {
         let heard = Heard::HangUp { call, by: EndedBy::Agent, cause: "hangup_requested".to_owned() };
         let answer = self.inner.ear.hear(heard).await?;
         self.called(answer)
+    }
+
+    /// Asks something of a call: it is on disk when this returns, and done when it is its turn.
+    /// Under the same key it is asked once, however often it comes.
+    ///
+    /// # Errors
+    /// [`EngineError`]; nothing was asked.
+    pub async fn command(
+        &self,
+        call: CallId,
+        verb: Verb,
+        key: Option<(String, String)>,
+    ) -> Result<(Call, CommandId), EngineError> {
+        match &verb {
+            Verb::Say { text } | Verb::Ask { text, .. } => check_say(text)?,
+            Verb::SendDigits { digits } => check_digits(digits)?,
+            Verb::Transfer { to } => may_dial(to, &self.inner.settings.destinations)?,
+        }
+        match self.inner.ear.hear(Heard::Command { call, verb, key }).await? {
+            Answer::Asked(call, command) => Ok((*call, command)),
+            Answer::Refused(refusal) => Err(refusal.into()),
+            other => Err(unexpected(&other)),
+        }
     }
 
     /// The call of this name.
@@ -245,13 +287,13 @@ impl Calls {
     ) -> Result<Option<Document>, EngineError> {
         let name = CarrierName(carrier.to_owned());
         let carrier = self.inner.carriers.get(&name).ok_or_else(|| EngineError::NoCarrier(name.0.clone()))?;
-        let verified = carrier.verify(raw)?;
+        let verified = carrier.verify(raw, self.now())?;
         let heard = carrier.decode(&verified)?;
         let offer = heard.inbound.as_ref().map(|inbound| Box::new(self.offer(inbound, carrier.as_ref())));
         let answer =
             self.inner.ear.hear(Heard::Webhook { carrier: name, heard: Box::new(heard), offer }).await?;
-        let Answer::Script(ScriptReply { script, .. }) = answer else { return Ok(None) };
-        Ok(script.map(|script| carrier.document(&script)))
+        let Answer::Script(ScriptReply { call, script }) = answer else { return Ok(None) };
+        Ok(script.map(|script| carrier.document(call, &script)))
     }
 
     /// Takes over calls of another gateway.
@@ -345,55 +387,6 @@ impl Calls {
         }
     }
 
-    /// The number to call from, and its carrier; without a wish the only, or the first, number.
-    fn own_number(&self, wish: Option<PhoneNumber>) -> Result<(PhoneNumber, CarrierName), EngineError> {
-        let numbers = &self.inner.settings.numbers;
-        let found = match &wish {
-            Some(from) => numbers.get_key_value(from),
-            None => numbers.iter().next(),
-        };
-        match (found, wish) {
-            (Some((number, settings)), _) => Ok((number.clone(), settings.carrier.clone())),
-            (None, None) => Err(EngineError::NoNumber),
-            (None, Some(from)) => {
-                let known = numbers.keys().map(PhoneNumber::as_str).collect::<Vec<_>>().join(", ");
-                Err(EngineError::NotOurs { from: from.to_string(), known })
-            }
-        }
-    }
-
-    fn facts(&self, direction: Direction, from: Party, to: Party, carrier: &CarrierName) -> Facts {
-        let account =
-            self.inner.carriers.get(carrier).and_then(|carrier| carrier.account().map(str::to_owned));
-        Facts {
-            id: new_id(),
-            direction,
-            from,
-            to,
-            carrier: carrier.clone(),
-            account,
-            say: None,
-            created_at: self.inner.clock.now(),
-            imported_id: None,
-            limits: self.inner.settings.limits.clone(),
-        }
-    }
-
-    /// What is to become of a call that comes in, by the number that was called.
-    fn offer(&self, inbound: &InboundCall, carrier: &dyn Carrier) -> Offer {
-        let number = inbound.to.number().and_then(|to| self.inner.settings.numbers.get(to));
-        let declined = match number {
-            None => Some("unknown_number"),
-            Some(number) if &number.carrier != carrier.name() => Some("unknown_number"),
-            Some(number) if number.inbound == Inbound::Deny => Some("inbound_denied"),
-            Some(_) => None,
-        };
-        let mut facts =
-            self.facts(Direction::Inbound, inbound.from.clone(), inbound.to.clone(), carrier.name());
-        facts.say = number.and_then(|number| number.greeting.clone());
-        Offer { facts, declined: declined.map(str::to_owned) }
-    }
-
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&mut dyn History) -> Result<T, StoreError> + Send + 'static,
@@ -420,14 +413,6 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// A new name for a call: a UUID of version 7, so that names sort by age.
 pub fn new_id() -> CallId {
     CallId::from_bits(uuid::Uuid::now_v7().as_u128())
-}
-
-fn check_say(text: &str) -> Result<(), EngineError> {
-    if say_fits(text) {
-        Ok(())
-    } else {
-        Err(EngineError::SayTooLong { n_letters: text.chars().count(), allowed: SAY_MAX })
-    }
 }
 
 fn unexpected(answer: &Answer) -> EngineError {

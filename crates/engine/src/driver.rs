@@ -6,9 +6,9 @@ mod orders;
 
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Refusal, Verdict};
 use crate::settings::Settings;
-use call::call::{Effect, Event, Found, News, Roll, Source, born, step};
-use call::{Call, CallId, Timestamp};
-use carrier::Candidate;
+use call::call::{Effect, Event, Found, News, Roll, Sighting, Source, Unknown, UnknownWhy, born, step};
+use call::{Call, CallId, CarrierCallId, Timestamp};
+use carrier::{Candidate, Seen};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::time::Duration;
@@ -136,6 +136,8 @@ impl Turn<'_> {
             Heard::Order(order) => self.order(order),
             Heard::Webhook { carrier, heard, offer } => self.webhook(carrier, heard, offer.as_deref()),
             Heard::News { call, source, news } => self.on_call(*call, *source, news.clone()),
+            Heard::Seen { call, leg, seen } => self.seen(*call, leg, seen),
+            Heard::Command { call, verb, key } => self.command(*call, verb, key.as_ref()),
             Heard::Candidates { call, candidates } => self.candidates(*call, candidates),
             Heard::HangUp { call, by, cause } => {
                 let news = News::HangUpRequested { by: *by, cause: cause.clone() };
@@ -242,7 +244,7 @@ impl Turn<'_> {
             Some(id) => self.page.call_by_imported_id(id)?,
             None => None,
         };
-        let leg = Call { facts: imported.facts.clone(), state: imported.state.clone(), strays: Vec::new() };
+        let leg = Call::new(imported.facts.clone(), imported.state.clone());
         let by_leg = match leg.leg() {
             Some(leg) => self.page.call_by_leg(&imported.facts.carrier, leg)?,
             None => None,
@@ -255,6 +257,30 @@ impl Turn<'_> {
             return Ok(outcome(imported.facts.id, false, false));
         };
         Ok(outcome(call.facts.id, false, !call.state.is_ended()))
+    }
+
+    /// A look may have learnt another name for the leg.
+    fn seen(&mut self, id: CallId, leg: &CarrierCallId, seen: &Seen) -> Result<Answer, StoreError> {
+        let mut sighting = seen.sighting.clone();
+        let carrier = self.page.call(id)?.map(|kept| kept.call.facts.carrier);
+        let mut named = seen.named.as_ref();
+        if let (Some(carrier), Some(name)) = (carrier, named)
+            && self.page.call_by_leg(&carrier, name)?.is_some_and(|owner| owner != id)
+        {
+            // It was found by its numbers, and is another call's.
+            let detail = "what was found is another call".to_owned();
+            sighting = Sighting::Unknown(Unknown { why: UnknownWhy::NotFound, detail, retry_after: None });
+            named = None;
+        }
+        let leg = match named {
+            Some(named) => {
+                let news = News::Named { leg: named.clone(), was: leg.clone() };
+                self.on_call(id, Source::LookUp, news)?;
+                named
+            }
+            None => leg,
+        };
+        self.on_call(id, Source::LookUp, News::Sighted { leg: leg.clone(), sighting })
     }
 
     fn on_call(&mut self, id: CallId, source: Source, news: News) -> Result<Answer, StoreError> {

@@ -3,10 +3,13 @@
 
 use crate::driver::Owed;
 use crate::heard::Heard;
-use call::call::{Direction, Effect, Found, HangUpReply, News, Sighting, Source, Unknown, UnknownWhy};
+use call::call::{
+    CommandReply, Direction, Effect, Found, HangUpReply, News, Page, Performance, Sighting, Source, Unknown,
+    UnknownWhy,
+};
 use call::{Call, CallId, CallState, CarrierCallId, Timestamp};
 use carrier::roles::EXCHANGE_MAX;
-use carrier::{Carrier, Next, PlaceError, Placement, Reply, SendError, Sought};
+use carrier::{Carrier, Leg, Next, PlaceError, Placement, Reply, Seen, SendError, Sought};
 
 /// One exchange with a carrier on behalf of a call.
 #[derive(Clone, Debug)]
@@ -29,9 +32,17 @@ pub enum Purpose {
     /// To search for a placement in doubt.
     Find(Box<Sought>),
     /// To ask how a leg stands.
-    LookUp(CarrierCallId),
+    LookUp(Box<Leg>),
     /// To end a leg.
-    HangUp(CarrierCallId),
+    HangUp(Box<Leg>),
+    /// To decline an inbound leg that nobody answered.
+    Decline(Box<Leg>),
+    /// To answer an inbound leg.
+    Answer(Box<Leg>),
+    /// To have something done on the line.
+    Perform(Box<Leg>, Box<Performance>),
+    /// To end what goes on for a command that is over.
+    Conclude(Box<Leg>, Box<Performance>),
 }
 
 impl Errand {
@@ -40,16 +51,33 @@ impl Errand {
         let purpose = match &owed.effect {
             Effect::Place => place(&owed.call)?,
             Effect::Find => find(&owed.call)?,
-            Effect::LookUp(leg) => Purpose::LookUp(leg.clone()),
-            Effect::HangUp(leg) => Purpose::HangUp(leg.clone()),
+            Effect::LookUp(leg) => Purpose::LookUp(leg_of(&owed.call, leg)),
+            Effect::HangUp(leg) if is_declined(&owed.call) => Purpose::Decline(leg_of(&owed.call, leg)),
+            Effect::HangUp(leg) => Purpose::HangUp(leg_of(&owed.call, leg)),
+            Effect::Answer(leg) => Purpose::Answer(leg_of(&owed.call, leg)),
+            Effect::Perform(id) => {
+                let leg = leg_of(&owed.call, owed.call.leg()?);
+                Purpose::Perform(leg, Box::new(owed.call.performance(*id)?))
+            }
+            Effect::Conclude(id) => {
+                let leg = leg_of(&owed.call, owed.call.leg()?);
+                Purpose::Conclude(leg, Box::new(owed.call.performance(*id)?))
+            }
         };
         Some(Errand { call: owed.call.facts.id, purpose, replies: Vec::new() })
     }
 
     /// Tells a search how far the carrier's clock is ahead of ours.
     pub fn at_skew(mut self, skew_ms: i64) -> Errand {
-        if let Purpose::Find(sought) = &mut self.purpose {
-            sought.skew_ms = skew_ms;
+        match &mut self.purpose {
+            Purpose::Place { .. } => {}
+            Purpose::Find(sought) => sought.skew_ms = skew_ms,
+            Purpose::LookUp(leg)
+            | Purpose::HangUp(leg)
+            | Purpose::Decline(leg)
+            | Purpose::Answer(leg)
+            | Purpose::Conclude(leg, _)
+            | Purpose::Perform(leg, _) => leg.sought.skew_ms = skew_ms,
         }
         self
     }
@@ -80,18 +108,18 @@ impl Errand {
                 Next::Done(Ok(candidates)) => Next::Done(Heard::Candidates { call: self.call, candidates }),
                 Next::Done(Err(unknown)) => Next::Done(self.told_nothing(unknown)),
             },
-            Purpose::LookUp(leg) => match carrier.look_up(leg, &self.replies) {
-                Next::Ask(request) => Next::Ask(request),
-                Next::Done(sighting) => {
-                    Next::Done(self.news(Source::LookUp, News::Sighted { leg: leg.clone(), sighting }))
-                }
-            },
-            Purpose::HangUp(leg) => match carrier.hang_up(leg, &self.replies) {
-                Next::Ask(request) => Next::Ask(request),
-                Next::Done(reply) => {
-                    Next::Done(self.news(Source::Reply, News::HangUpReplied { leg: leg.clone(), reply }))
-                }
-            },
+            Purpose::LookUp(leg) => carrier.look_up(leg, &self.replies).map(|seen| self.seen(leg, seen)),
+            Purpose::HangUp(leg) => carrier.hang_up(leg, &self.replies).map(|reply| self.hung_up(leg, reply)),
+            Purpose::Decline(leg) => {
+                carrier.decline(leg, &self.replies).map(|reply| self.hung_up(leg, reply))
+            }
+            Purpose::Answer(leg) => carrier.answer(leg, &self.replies).map(|reply| self.answered(leg, reply)),
+            Purpose::Perform(leg, performance) => carrier
+                .perform(leg, performance, &self.replies)
+                .map(|reply| self.performed(performance, reply)),
+            Purpose::Conclude(leg, performance) => carrier
+                .conclude(leg, performance, &self.replies)
+                .map(|reply| self.performed(performance, reply)),
         }
     }
 
@@ -111,9 +139,11 @@ impl Errand {
             (Purpose::Place { .. }, SendError::Broken(_) | SendError::TimedOut(_)) => {
                 self.news(Source::Reply, News::PlaceInDoubt { why: error.to_string() })
             }
-            (Purpose::Find(_) | Purpose::LookUp(_) | Purpose::HangUp(_), _) => {
-                self.told_nothing(error.unknown())
+            (Purpose::Perform(_, performance), SendError::NotSent(why)) if self.replies.is_empty() => {
+                let reply = CommandReply::Refused { code: "unreachable".to_owned(), reason: why.clone() };
+                self.performed(performance, reply)
             }
+            _ => self.told_nothing(error.unknown()),
         }
     }
 
@@ -127,7 +157,12 @@ impl Errand {
                 Source::Gateway,
                 News::PlaceRefused { code: "not_configured".to_owned(), reason: "not_configured".to_owned() },
             ),
-            Purpose::Find(_) | Purpose::LookUp(_) | Purpose::HangUp(_) => self.told_nothing(unknown),
+            Purpose::Perform(_, performance) => {
+                let reply =
+                    CommandReply::Refused { code: "not_configured".to_owned(), reason: unknown.detail };
+                self.performed(performance, reply)
+            }
+            _ => self.told_nothing(unknown),
         }
     }
 
@@ -136,15 +171,29 @@ impl Errand {
         match &self.purpose {
             Purpose::Place { .. } => self.news(Source::Reply, News::PlaceInDoubt { why: unknown.detail }),
             Purpose::Find(_) => self.news(Source::Listing, News::Found(Found::Unknown(unknown))),
-            Purpose::LookUp(leg) => {
-                let sighting = Sighting::Unknown(unknown);
-                self.news(Source::LookUp, News::Sighted { leg: leg.clone(), sighting })
-            }
-            Purpose::HangUp(leg) => {
-                let reply = HangUpReply::Failed(unknown);
-                self.news(Source::Reply, News::HangUpReplied { leg: leg.clone(), reply })
+            Purpose::LookUp(leg) => self.seen(leg, Sighting::Unknown(unknown).into()),
+            Purpose::HangUp(leg) | Purpose::Decline(leg) => self.hung_up(leg, HangUpReply::Failed(unknown)),
+            Purpose::Answer(leg) => self.answered(leg, CommandReply::InDoubt { why: unknown.detail }),
+            Purpose::Perform(_, performance) | Purpose::Conclude(_, performance) => {
+                self.performed(performance, CommandReply::InDoubt { why: unknown.detail })
             }
         }
+    }
+
+    fn seen(&self, leg: &Leg, seen: Seen) -> Heard {
+        Heard::Seen { call: self.call, leg: leg.id.clone(), seen }
+    }
+
+    fn hung_up(&self, leg: &Leg, reply: HangUpReply) -> Heard {
+        self.news(Source::Reply, News::HangUpReplied { leg: leg.id.clone(), reply })
+    }
+
+    fn answered(&self, leg: &Leg, reply: CommandReply) -> Heard {
+        self.news(Source::Reply, News::AnswerReplied { leg: leg.id.clone(), reply })
+    }
+
+    fn performed(&self, performance: &Performance, reply: CommandReply) -> Heard {
+        self.news(Source::Reply, News::CommandReplied { id: performance.id, reply })
     }
 
     fn news(&self, source: Source, news: News) -> Heard {
@@ -160,7 +209,7 @@ fn place(call: &Call) -> Option<Purpose> {
         id: facts.id,
         from: facts.from.clone(),
         to: facts.to.clone(),
-        script: call.script(),
+        script: call.script(Page::First),
         ring_max: facts.limits.ring_max,
         duration_max: facts.limits.duration_max,
     };
@@ -170,6 +219,7 @@ fn place(call: &Call) -> Option<Purpose> {
 fn find(call: &Call) -> Option<Purpose> {
     let CallState::Placing(placing) = &call.state else { return None };
     let sought = Sought {
+        mark: call.facts.id,
         from: call.facts.from.clone(),
         to: call.facts.to.clone(),
         since: placing.since,
@@ -177,6 +227,32 @@ fn find(call: &Call) -> Option<Purpose> {
         skew_ms: 0,
     };
     Some(Purpose::Find(Box::new(sought)))
+}
+
+/// A leg of this call, with all that may help to find it: it was dialled at some time between its
+/// making and the end of its wait in the queue.
+fn leg_of(call: &Call, leg: &CarrierCallId) -> Box<Leg> {
+    let facts = &call.facts;
+    let also = if call.is_named(leg) {
+        call.leg().into_iter().chain(&call.also).filter(|name| *name != leg).cloned().collect()
+    } else {
+        Vec::new()
+    };
+    let sought = Sought {
+        mark: facts.id,
+        from: facts.from.clone(),
+        to: facts.to.clone(),
+        since: facts.created_at,
+        until: facts.created_at + facts.limits.queue_max + facts.limits.settle,
+        skew_ms: 0,
+    };
+    Box::new(Leg { id: leg.clone(), also, sought })
+}
+
+/// Whether it is a caller who is to be turned away before anybody answered.
+fn is_declined(call: &Call) -> bool {
+    let unanswered = matches!(&call.state, CallState::HangingUp(hanging) if hanging.answered_at.is_none());
+    call.facts.by_command && call.facts.direction == Direction::Inbound && unanswered
 }
 
 fn placed(read: Result<CarrierCallId, PlaceError>) -> News {

@@ -1,8 +1,8 @@
 //! What the crank can hear, and what it answers.
 
-use call::call::{EndedBy, Facts, News, Script, Source};
-use call::{Call, CallId, CallState, CarrierName};
-use carrier::{Candidate, HeardWebhook};
+use call::call::{CommandId, EndedBy, Facts, News, Script, Source, Verb};
+use call::{Call, CallId, CallState, CarrierCallId, CarrierName};
+use carrier::{Candidate, HeardWebhook, Seen};
 
 /// One thing that the crank hears.
 #[derive(Clone, Debug)]
@@ -27,6 +27,15 @@ pub enum Heard {
         /// What.
         news: News,
     },
+    /// A look came back.
+    Seen {
+        /// For which call.
+        call: CallId,
+        /// The leg that was asked about.
+        leg: CarrierCallId,
+        /// What the carrier said.
+        seen: Seen,
+    },
     /// A search for a placement in doubt came back with these; those that belong to other calls
     /// are sorted out in the turn.
     Candidates {
@@ -43,6 +52,15 @@ pub enum Heard {
         by: EndedBy,
         /// Why, in a short word.
         cause: String,
+    },
+    /// Somebody asks something of a call.
+    Command {
+        /// Which.
+        call: CallId,
+        /// What.
+        verb: Verb,
+        /// The `Idempotency-Key` and a digest of the request, if there is one.
+        key: Option<(String, String)>,
     },
     /// Take up to so many calls that are due.
     TakeDue(usize),
@@ -77,6 +95,8 @@ pub struct Offer {
     pub facts: Facts,
     /// Why it is declined, if it is.
     pub declined: Option<String>,
+    /// What the caller hears when there is no place for the call; without it the line is busy.
+    pub full: Option<String>,
 }
 
 /// A call of another gateway.
@@ -97,6 +117,8 @@ pub struct ImportedCall {
 pub enum Answer {
     /// The call as it is on disk.
     Call(Box<Call>),
+    /// The call as it is on disk, and the name of what was asked of it.
+    Asked(Box<Call>, CommandId),
     /// What a webhook's reply is to say.
     Script(ScriptReply),
     /// How many calls were taken up.
@@ -139,6 +161,20 @@ pub enum Refusal {
     /// There is no such call.
     #[error("there is no call {0}")]
     NoSuchCall(CallId),
+    /// The call is over, or about to be.
+    #[error("call {0} is over or about to be; nothing more can be asked of it")]
+    CallOver(CallId),
+    /// The line is closed when its text was said.
+    #[error("call {0} says its text and hangs up; to ask more of a call, place it with hold")]
+    NotHeld(CallId),
+    /// Too much waits already.
+    #[error("call {call} has {waiting} commands waiting already; wait until some are done")]
+    TooManyCommands {
+        /// Which.
+        call: CallId,
+        /// How many wait.
+        waiting: usize,
+    },
     /// No outbound call starts.
     #[error("outbound calls are paused ({0}); offhook resume lets them start again")]
     Paused(String),
@@ -169,7 +205,7 @@ impl Answer {
     /// The refusal.
     pub fn into_call(self) -> Verdict<Option<Call>> {
         match self {
-            Answer::Call(call) => Ok(Some(*call)),
+            Answer::Call(call) | Answer::Asked(call, _) => Ok(Some(*call)),
             Answer::Refused(refusal) => Err(refusal),
             Answer::Script(_) | Answer::Taken(_) | Answer::Imported(_) | Answer::Done => Ok(None),
         }

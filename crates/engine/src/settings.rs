@@ -1,6 +1,6 @@
 //! What the configuration says about calls.
 
-use call::admission::Destinations;
+use call::admission::{Callers, Destinations};
 use call::call::Limits;
 use call::{CarrierName, PhoneNumber};
 use std::collections::BTreeMap;
@@ -21,6 +21,8 @@ pub struct Settings {
     pub send_within: Duration,
     /// The time between two dials at each carrier; a carrier that isn't here has no limit.
     pub apart: BTreeMap<CarrierName, Duration>,
+    /// What a caller hears when `live_max` calls are live; without it the line is busy.
+    pub over_limit: Option<String>,
     /// One's own numbers.
     pub numbers: BTreeMap<PhoneNumber, NumberSettings>,
 }
@@ -30,17 +32,23 @@ pub struct Settings {
 pub struct NumberSettings {
     /// Which carrier carries it.
     pub carrier: CarrierName,
+    /// Which carriers calls from it go to, in this order, when that one refuses them.
+    pub fallback: Vec<CarrierName>,
     /// Who may call it.
     pub inbound: Inbound,
     /// What a caller hears.
     pub greeting: Option<String>,
+    /// The line is held after the greeting, for what is asked of the call then.
+    pub hold: bool,
 }
 
 /// Who may call a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Inbound {
     /// Nobody.
     Deny,
+    /// These.
+    Allow(Callers),
     /// Everybody.
     Open,
 }

@@ -3,6 +3,7 @@
 
 mod api;
 mod auth;
+mod commands;
 mod health;
 mod problem;
 mod story;
@@ -38,6 +39,11 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/calls/{id}", get(api::get))
         .route("/calls/{id}/events", get(api::events))
         .route("/calls/{id}/hangup", post(api::hang_up))
+        .route("/calls/{id}/say", post(commands::say))
+        .route("/calls/{id}/ask", post(commands::ask))
+        .route("/calls/{id}/digits", post(commands::digits))
+        .route("/calls/{id}/transfer", post(commands::transfer))
+        .route("/calls/{id}/commands/{command}", get(commands::get))
         .route("/recovery", get(api::recovery))
         .route("/pause", get(api::paused).post(api::pause))
         .route("/resume", post(api::resume))

@@ -31,8 +31,8 @@ fn main() -> ExitCode {
                 Exit::Usage
             }
         },
-        Command::Sim(args) => done(sim::run(args)),
-        Command::Ask(ask) => cli::run(ask, &line.global, &environment),
+        Command::Sim(args) => done(sim::run(args, line.global.url.as_deref())),
+        Command::Verb(verb) => cli::run(verb, &line.global, &environment),
         Command::Config(args) => cli::print_config(args, &line.global, &environment),
         Command::Completions { shell } => cli::print_completions(*shell, &environment),
     };

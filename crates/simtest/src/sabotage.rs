@@ -2,12 +2,13 @@
 //! the product, never in the product.
 
 use call::call::{
-    CarrierEnding, EndingKind, HangUpReply, News, Script, Sighting, Source, Unknown, UnknownWhy,
+    CarrierEnding, CommandReply, EndingKind, HangUpReply, News, Performance, Script, Sighting, Source,
+    Unknown, UnknownWhy,
 };
-use call::{CarrierCallId, CarrierName};
+use call::{CallId, CarrierCallId, CarrierName, Timestamp};
 use carrier::{
-    Candidate, Carrier, Document, HeardWebhook, Next, PlaceError, Placement, RawWebhook, Reply, Request,
-    Sought, Verified, WebhookError,
+    Candidate, Carrier, Document, HeardWebhook, Leg, Next, PlaceError, Placement, RawWebhook, Reply, Request,
+    Seen, Sought, Verified, WebhookError,
 };
 use engine::Heard;
 use std::time::Duration;
@@ -84,25 +85,20 @@ impl Sabotage {
 
     /// Turns what an errand came back with into what a broken gateway would have made of it.
     pub(crate) fn twist(self, heard: Heard) -> Heard {
-        let Heard::News { call, source, news } = heard else { return heard };
+        let (call, source, news) = match heard {
+            Heard::News { call, source, news } => (call, source, news),
+            Heard::Seen { call, leg, seen } => {
+                let sighting = self.twist_sighting(seen.sighting);
+                return Heard::Seen { call, leg, seen: Seen { sighting, ..seen } };
+            }
+            other => return other,
+        };
         let news = match (self, news) {
             (Sabotage::RetryInDoubt, News::PlaceInDoubt { why }) => {
                 News::PlaceDeferred { why, retry_after: None }
             }
             (Sabotage::DoubtIsRefusal, News::PlaceInDoubt { why }) => {
                 News::PlaceRefused { code: "made-up".to_owned(), reason: why }
-            }
-            (
-                Sabotage::MiscountTalk,
-                News::Sighted { leg, sighting: Sighting::Live { progress, lasted } },
-            ) => {
-                let lasted = lasted.map(|lasted| lasted + Duration::from_secs(3600));
-                News::Sighted { leg, sighting: Sighting::Live { progress, lasted } }
-            }
-            (Sabotage::SilenceIsOver, News::Sighted { leg, sighting: Sighting::Unknown(unknown) })
-                if unknown.why == UnknownWhy::TimedOut =>
-            {
-                News::Sighted { leg, sighting: Sighting::Over(made_up()) }
             }
             (Sabotage::ForgetFailedHangUp, News::HangUpReplied { leg, reply: HangUpReply::Failed(_) }) => {
                 News::Over { leg, ending: made_up() }
@@ -111,6 +107,19 @@ impl Sabotage {
         };
         let source = if matches!(news, News::Over { .. }) { Source::Reply } else { source };
         Heard::News { call, source, news }
+    }
+
+    fn twist_sighting(self, sighting: Sighting) -> Sighting {
+        match (self, sighting) {
+            (Sabotage::MiscountTalk, Sighting::Live { progress, lasted }) => {
+                let lasted = lasted.map(|lasted| lasted + Duration::from_secs(3600));
+                Sighting::Live { progress, lasted }
+            }
+            (Sabotage::SilenceIsOver, Sighting::Unknown(unknown)) if unknown.why == UnknownWhy::TimedOut => {
+                Sighting::Over(made_up())
+            }
+            (_, sighting) => sighting,
+        }
     }
 }
 
@@ -134,13 +143,11 @@ impl Carrier for NotFoundIsOver {
         self.0.read_placed(reply)
     }
 
-    fn look_up(&self, leg: &CarrierCallId, replies: &[Reply]) -> Next<Sighting> {
-        match self.0.look_up(leg, replies) {
-            Next::Done(Sighting::Unknown(Unknown { why: UnknownWhy::NotFound, .. })) => {
-                Next::Done(Sighting::Over(made_up()))
-            }
-            other => other,
-        }
+    fn look_up(&self, leg: &Leg, replies: &[Reply]) -> Next<Seen> {
+        self.0.look_up(leg, replies).map(|seen| match seen.sighting {
+            Sighting::Unknown(Unknown { why: UnknownWhy::NotFound, .. }) => Sighting::Over(made_up()).into(),
+            _ => seen,
+        })
     }
 
     fn find(&self, sought: &Sought, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
@@ -151,20 +158,36 @@ impl Carrier for NotFoundIsOver {
         self.0.list_live(replies)
     }
 
-    fn hang_up(&self, leg: &CarrierCallId, replies: &[Reply]) -> Next<HangUpReply> {
+    fn hang_up(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply> {
         self.0.hang_up(leg, replies)
     }
 
-    fn verify<'a>(&self, raw: &'a RawWebhook) -> Result<Verified<'a>, WebhookError> {
-        self.0.verify(raw)
+    fn by_command(&self) -> bool {
+        self.0.by_command()
+    }
+
+    fn answer(&self, leg: &Leg, replies: &[Reply]) -> Next<CommandReply> {
+        self.0.answer(leg, replies)
+    }
+
+    fn decline(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply> {
+        self.0.decline(leg, replies)
+    }
+
+    fn perform(&self, leg: &Leg, performance: &Performance, replies: &[Reply]) -> Next<CommandReply> {
+        self.0.perform(leg, performance, replies)
+    }
+
+    fn verify<'a>(&self, raw: &'a RawWebhook, now: Timestamp) -> Result<Verified<'a>, WebhookError> {
+        self.0.verify(raw, now)
     }
 
     fn decode(&self, webhook: &Verified<'_>) -> Result<HeardWebhook, WebhookError> {
         self.0.decode(webhook)
     }
 
-    fn document(&self, script: &Script) -> Document {
-        self.0.document(script)
+    fn document(&self, call: Option<CallId>, script: &Script) -> Document {
+        self.0.document(call, script)
     }
 }
 

@@ -400,12 +400,15 @@ fn settings(plan: &Plan, sabotage: Option<Sabotage>) -> Settings {
     };
     let number = |inbound, greeting: Option<&str>| NumberSettings {
         carrier: carrier.clone(),
+        fallback: Vec::new(),
         inbound,
+        hold: false,
         greeting: greeting.map(str::to_owned),
     };
     let numbers = [number(Inbound::Open, Some("Hello.")), number(Inbound::Deny, None)];
     let numbers = OURS.iter().filter_map(|ours| ours.parse().ok()).zip(numbers).collect();
     Settings {
+        over_limit: None,
         live_max: if sabotage == Some(Sabotage::ForgetLiveMax) { 1_000 } else { plan.live_max },
         attempts_per_hour: plan.attempts_per_hour,
         destinations: Destinations::Everywhere,

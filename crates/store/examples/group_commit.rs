@@ -141,6 +141,9 @@ impl Life {
             account: Some("AC0123456789abcdef0123456789abcdef".to_owned()),
             say: Some("Your table for two is booked for eight o'clock tonight.".to_owned()),
             created_at: at,
+            hold: false,
+            by_command: false,
+            fallback: Vec::new(),
             imported_id: None,
             limits: Limits {
                 queue_max: Duration::from_secs(60),

@@ -1,8 +1,8 @@
 //! Commands of a live call: asked, sent one after the other, and never twice.
 
 use super::command::{
-    COMMANDS_KEPT_MAX, COMMANDS_OPEN_MAX, Command, CommandId, CommandReply, CommandState, GREETING, Outcome,
-    PRESSED_KEPT_MAX, Performed, Pressed, Verb,
+    COMMANDS_KEPT_MAX, COMMANDS_OPEN_MAX, Command, CommandId, CommandReply, CommandState, GREETING, Input,
+    Outcome, PRESSED_KEPT_MAX, Performed, Pressed, Verb,
 };
 use super::effect::Effect;
 use super::ending::EndedBy;
@@ -82,7 +82,7 @@ pub(super) fn pressed(call: &Call, digits: &str, event_id: Option<&String>, at: 
 }
 
 /// After each step: what is over is closed, and the next command goes when it is its turn.
-pub(super) fn settle(mut step: Step, event: &Event) -> Step {
+pub(super) fn settle(before: &Call, mut step: Step, event: &Event) -> Step {
     let at = event.at;
     greet(&mut step.call, at);
     if step.call.commands.is_empty() {
@@ -91,6 +91,7 @@ pub(super) fn settle(mut step: Step, event: &Event) -> Step {
     if event.news == News::CheckDue {
         expire(&mut step.call, at);
     }
+    step.effects.extend(concluded(before, &step.call));
     match &step.call.state {
         CallState::InProgress(_) => {
             if is_said(&step.call) {
@@ -151,6 +152,19 @@ fn expire(call: &mut Call, at: Timestamp) {
         };
         command.state = next;
     }
+}
+
+/// Questions that just came to their end, where the carrier listens until it is told to stop.
+fn concluded(before: &Call, call: &Call) -> Vec<Effect> {
+    if !call.facts.by_command || !matches!(call.state, CallState::InProgress(_)) {
+        return Vec::new();
+    }
+    let listened = |command: &&Command| {
+        let speech = matches!(command.verb, Verb::Ask { input: Input::Speech, .. });
+        let was_open = before.command(command.id).is_some_and(|known| known.state.is_open());
+        speech && was_open && !command.state.is_open()
+    };
+    call.commands.iter().filter(listened).map(|command| Effect::Conclude(command.id)).collect()
 }
 
 /// One at a time: the next goes when the one before is over.

@@ -21,4 +21,6 @@ pub enum Effect {
     /// Ask the carrier to do what was asked of the call. At most one such request ever leaves for a
     /// command.
     Perform(CommandId),
+    /// Tell the carrier that nobody waits for this command any more: what was begun for it ends.
+    Conclude(CommandId),
 }

@@ -45,7 +45,7 @@ pub fn born(event: &Event) -> Option<Call> {
 
 /// Moves one call by one event.
 pub fn step(call: &Call, event: &Event) -> Step {
-    commands::settle(moved(call, event), event)
+    commands::settle(call, moved(call, event), event)
 }
 
 fn moved(call: &Call, event: &Event) -> Step {

@@ -23,14 +23,15 @@ impl Turn<'_> {
         };
         let Some(kept) = kept else {
             tracing::warn!(%carrier, leg = %heard.leg, "a webhook speaks of a call that isn't ours");
-            let script = heard.wants_script.then_some(Script::HangUp);
+            let script = heard.page.map(|_| Script::HangUp);
             return Ok(Answer::Script(ScriptReply { call: None, script }));
         };
+        let kept = self.named(kept, heard)?;
         let call = match &heard.news {
             Some(news) => self.apply(&kept, Source::Webhook, news.clone())?,
             None => kept.call,
         };
-        let script = heard.wants_script.then(|| call.script());
+        let script = heard.page.map(|page| call.script(page));
         Ok(Answer::Script(ScriptReply { call: Some(call.facts.id), script }))
     }
 
@@ -42,10 +43,24 @@ impl Turn<'_> {
         {
             return Ok(Some(kept));
         }
-        match self.page.call_by_leg(carrier, &heard.leg)? {
-            Some(id) => self.page.call(id),
-            None => Ok(None),
+        for leg in [Some(&heard.leg), heard.was.as_ref()].into_iter().flatten() {
+            if let Some(id) = self.page.call_by_leg(carrier, leg)? {
+                return self.page.call(id);
+            }
         }
+        Ok(None)
+    }
+
+    /// Keeps the other name of the leg, where the webhook tells one that is new.
+    fn named(&mut self, kept: Kept, heard: &HeardWebhook) -> Result<Kept, StoreError> {
+        let Some(was) = &heard.was else { return Ok(kept) };
+        if kept.call.also.contains(was) {
+            return Ok(kept);
+        }
+        let news = News::Named { leg: heard.leg.clone(), was: was.clone() };
+        let id = kept.call.facts.id;
+        self.apply(&kept, Source::Webhook, news)?;
+        Ok(self.page.call(id)?.unwrap_or(kept))
     }
 
     /// A call comes in: it is offered, and answered or declined in the same turn.
@@ -55,9 +70,9 @@ impl Turn<'_> {
         let event = self.event(Source::Webhook, news);
         let call =
             self.begin(&event)?.ok_or_else(|| StoreError::Failed("an offer made no call".to_owned()))?;
-        let declined = offer.declined.clone().or_else(|| full.then(|| "live_max".to_owned()));
-        let decision = match declined {
-            Some(cause) => News::Declined { cause },
+        let decision = match &offer.declined {
+            Some(cause) => News::Declined { cause: cause.clone(), parting: None },
+            None if full => News::Declined { cause: "live_max".to_owned(), parting: offer.full.clone() },
             None => News::AnswerRequested,
         };
         if let Some(kept) = self.page.call(call.facts.id)? {

@@ -2,7 +2,9 @@
 
 use super::Turn;
 use crate::heard::{Answer, Order, Refusal};
-use call::call::{News, Source};
+use call::call::command::COMMANDS_OPEN_MAX;
+use call::call::{CommandId, News, Source, Verb};
+use call::{Call, CallId, CallState};
 use std::time::Duration;
 use store::{KeyUse, StoreError};
 
@@ -34,6 +36,41 @@ impl Turn<'_> {
         Ok(Answer::Call(Box::new(call)))
     }
 
+    /// Something is asked of a call: it waits its turn in the call's own state.
+    pub(super) fn command(
+        &mut self,
+        id: CallId,
+        verb: &Verb,
+        key: Option<&(String, String)>,
+    ) -> Result<Answer, StoreError> {
+        let Some(kept) = self.page.call(id)? else {
+            return Ok(Answer::Refused(Refusal::NoSuchCall(id)));
+        };
+        if let Some((key, digest)) = key
+            && let Some(used) = self.page.key_use(key)?
+        {
+            return Ok(asked_before(&kept.call, &used, digest));
+        }
+        let call = &kept.call;
+        let waiting = call.commands_open();
+        let refusal = if matches!(call.state, CallState::HangingUp(_) | CallState::Ended(_)) {
+            Refusal::CallOver(id)
+        } else if !call.is_held() {
+            Refusal::NotHeld(id)
+        } else if waiting >= COMMANDS_OPEN_MAX {
+            Refusal::TooManyCommands { call: id, waiting }
+        } else {
+            let call = self.apply(&kept, Source::Api, News::CommandAsked(verb.clone()))?;
+            let command = call.last_command;
+            if let Some((key, digest)) = key {
+                let used = KeyUse { call: id, digest: format!("{digest} {command}") };
+                self.page.keep_key(key, &used, self.now)?;
+            }
+            return Ok(Answer::Asked(Box::new(call), command));
+        };
+        Ok(Answer::Refused(refusal))
+    }
+
     /// The same key again: the same call, or a mistake.
     fn repeated(&mut self, used: &KeyUse, digest: &str) -> Result<Answer, StoreError> {
         if used.digest != digest {
@@ -43,6 +80,17 @@ impl Turn<'_> {
             Some(kept) => Answer::Call(Box::new(kept.call)),
             None => Answer::Refused(Refusal::NoSuchCall(used.call)),
         })
+    }
+}
+
+/// The same key again: what was asked then is not asked again.
+fn asked_before(call: &Call, used: &KeyUse, digest: &str) -> Answer {
+    let same = used.digest.strip_prefix(digest).and_then(|rest| rest.trim().parse().ok());
+    match same {
+        Some(command) if used.call == call.facts.id => {
+            Answer::Asked(Box::new(call.clone()), CommandId(command))
+        }
+        _ => Answer::Refused(Refusal::KeyReused(used.call)),
     }
 }
 

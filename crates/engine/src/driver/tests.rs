@@ -6,7 +6,8 @@ use crate::heard::{Answer, Heard, Offer, Order, Refusal, ScriptReply};
 use crate::settings::Settings;
 use call::admission::Destinations;
 use call::call::{
-    Direction, Effect, EndedBy, Facts, Limits, News, Progress, Script, Sighting, Source, Unknown, UnknownWhy,
+    Direction, Effect, EndedBy, Facts, Limits, News, Page, Progress, Script, Sighting, Source, Unknown,
+    UnknownWhy,
 };
 use call::{Call, CallId, CallState, CarrierCallId, CarrierName, Party, Timestamp};
 use carrier::{Candidate, HeardWebhook, InboundCall};
@@ -26,6 +27,7 @@ struct World {
 fn settings(live_max: u64) -> Settings {
     let seconds = Duration::from_secs;
     Settings {
+        over_limit: None,
         live_max,
         attempts_per_hour: 3,
         destinations: Destinations::Everywhere,
@@ -91,6 +93,9 @@ fn facts(direction: Direction, id: u128, from: &str, to: &str) -> Facts {
         account: None,
         say: None,
         created_at: NOW,
+        hold: false,
+        by_command: false,
+        fallback: Vec::new(),
         imported_id: None,
         limits: settings(1).limits,
     }
@@ -108,8 +113,14 @@ fn state(answer: &Answer) -> &'static str {
 }
 
 fn webhook(mark: Option<u128>, leg: &str, news: Option<News>, wants_script: bool) -> Heard {
-    let heard =
-        HeardWebhook { mark: mark.map(CallId::from_bits), leg: sid(leg), news, inbound: None, wants_script };
+    let heard = HeardWebhook {
+        mark: mark.map(CallId::from_bits),
+        leg: sid(leg),
+        was: None,
+        news,
+        inbound: None,
+        page: wants_script.then_some(Page::First),
+    };
     Heard::Webhook { carrier: CarrierName("main".to_owned()), heard: Box::new(heard), offer: None }
 }
 
@@ -266,10 +277,11 @@ fn comes_in(id: u128, leg: &str, declined: Option<&str>) -> Heard {
         leg: sid(leg),
         news: Some(News::Progressed { leg: sid(leg), progress: Progress::Ringing }),
         inbound: Some(InboundCall { from, to }),
-        wants_script: true,
+        was: None,
+        page: Some(Page::First),
     };
     let facts = facts(Direction::Inbound, id, "+12025550143", "+12025550100");
-    let offer = Offer { facts, declined: declined.map(str::to_owned) };
+    let offer = Offer { facts, declined: declined.map(str::to_owned), full: None };
     Heard::Webhook {
         carrier: CarrierName("main".to_owned()),
         heard: Box::new(heard),

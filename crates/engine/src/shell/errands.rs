@@ -8,7 +8,7 @@ use crate::errand::{Errand, Purpose};
 use crate::health::Health;
 use crate::heard::Heard;
 use call::call::{Effect, News, Sighting, Source, UnknownWhy};
-use call::{Call, CallState, CarrierName};
+use call::{Call, CallState, CarrierName, Timestamp};
 use carrier::Next;
 use carrier::send::Sender;
 use std::collections::BTreeMap;
@@ -107,9 +107,7 @@ impl Runner {
                     let may_send = || self.clock.now() < *send_by && since.elapsed() < self.send_within;
                     lane.place(&self.sender, &request, may_send).await
                 }
-                Purpose::Find(_) | Purpose::LookUp(_) | Purpose::HangUp(_) => {
-                    lane.send(&self.sender, &request).await
-                }
+                _ => lane.send(&self.sender, &request).await,
             };
             match sent {
                 Ok(reply) => {
@@ -129,13 +127,13 @@ impl Runner {
             Some(lane) => lane.live(&self.sender).await,
             None => Ok(Arc::default()),
         };
-        let mut told = Vec::new();
+        let (mut told, now) = (Vec::new(), self.clock.now());
         for owed in group {
             let Effect::LookUp(leg) = &owed.effect else { continue };
             let call = owed.call.facts.id;
             let sighted = |sighting| News::Sighted { leg: leg.clone(), sighting };
             match &listing {
-                Ok(live) if live.contains_key(leg) => {
+                Ok(live) if live.get(leg).is_some_and(|seen| is_enough(&owed.call, seen, now)) => {
                     let news = sighted(live[leg].clone());
                     told.push(Heard::News { call, source: Source::Listing, news });
                 }
@@ -161,6 +159,14 @@ impl Runner {
         }
         self.done(n_looks);
     }
+}
+
+/// Whether being listed says all that is to be known. Of a call that is past its time it matters
+/// how far it got, and not every listing tells that.
+fn is_enough(call: &Call, listed: &Sighting, now: Timestamp) -> bool {
+    let Sighting::Live { progress, .. } = listed else { return true };
+    let in_time = call.state.deadline().is_none_or(|deadline| now < deadline);
+    in_time || call.state.progress().is_none_or(|known| *progress >= known)
 }
 
 /// Whether a failed listing would fail for each call as well: to ask on would only add load.

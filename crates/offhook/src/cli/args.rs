@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::config::parse_duration;
@@ -51,7 +51,7 @@ pub(crate) enum Command {
     Sim(SimArgs),
     /// What is asked of a running gateway.
     #[command(flatten)]
-    Ask(Ask),
+    Verb(Verb),
     /// Prints the configuration in force, with secrets masked
     Config(ConfigArgs),
     /// Prints completions for a shell
@@ -63,7 +63,7 @@ pub(crate) enum Command {
 
 /// What is asked of a running gateway by its HTTP API.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Ask {
+pub(crate) enum Verb {
     /// Places a call
     Call(CallArgs),
     /// Lists calls, the live ones unless told otherwise
@@ -75,6 +75,14 @@ pub(crate) enum Ask {
         /// The call's id
         id: String,
     },
+    /// Says something on a call, and waits until it was said
+    Say(SayArgs),
+    /// Asks something on a call, and prints what the other side pressed or said
+    Ask(AskArgs),
+    /// Presses keys on a call
+    Digits(DigitsArgs),
+    /// Puts a call through to somebody else
+    Transfer(TransferArgs),
     /// Stops placing new outbound calls, also after a restart, until `resume`
     Pause {
         /// Why, for those who ask later
@@ -96,6 +104,22 @@ pub(crate) struct DemoArgs {
     /// Keeps the store and the logs, and says where they are
     #[arg(long)]
     pub(crate) keep: bool,
+    /// Which carrier's interface the calls go through
+    #[arg(long, value_enum, default_value_t = DemoCarrier::Twilio)]
+    pub(crate) carrier: DemoCarrier,
+}
+
+/// Which carrier's interface the demo's calls go through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DemoCarrier {
+    /// Twilio's
+    Twilio,
+    /// Telnyx's
+    Telnyx,
+    /// Plivo's
+    Plivo,
+    /// All three, one after the other
+    All,
 }
 
 /// `offhook serve`.
@@ -108,7 +132,11 @@ pub(crate) struct ServeArgs {
 
 /// `offhook sim`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct SimArgs {
+    /// What is asked of a network that runs; without it one is run.
+    #[command(subcommand)]
+    pub(crate) ask: Option<SimAsk>,
     /// Listens on this address; port 0 lets the system choose
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4061")]
     pub(crate) listen: SocketAddr,
@@ -126,6 +154,30 @@ pub(crate) struct SimArgs {
     pub(crate) exit_when_idle: Option<Duration>,
 }
 
+/// What is asked of a simulated network that runs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SimAsk {
+    /// Lets a subscriber call one of your own numbers
+    ///
+    /// The network is asked at --url, by default at http://127.0.0.1:4061. It knows the numbers of
+    /// every gateway that was started on it.
+    Call(SimCallArgs),
+}
+
+/// `offhook sim call`.
+#[derive(Debug, Args)]
+pub(crate) struct SimCallArgs {
+    /// The subscriber's number, such as +15550110001
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) from: String,
+    /// Which one of your own numbers is called
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) to: String,
+    /// Prints the call as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// `offhook call`.
 #[derive(Debug, Args)]
 pub(crate) struct CallArgs {
@@ -135,6 +187,9 @@ pub(crate) struct CallArgs {
     /// Says TEXT when the call is answered
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) say: Option<String>,
+    /// Holds the line when that was said, for `say`, `ask`, `digits` and `transfer`
+    #[arg(long)]
+    pub(crate) hold: bool,
     /// Calls from this one of your own numbers
     #[arg(long, value_name = "NUMBER")]
     pub(crate) from: Option<String>,
@@ -145,6 +200,73 @@ pub(crate) struct CallArgs {
     #[arg(long)]
     pub(crate) wait: bool,
     /// Prints the call as JSON, with --wait as it ended
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `offhook say`.
+#[derive(Debug, Args)]
+pub(crate) struct SayArgs {
+    /// The call's id, or as much of its beginning as no other has
+    pub(crate) id: String,
+    /// What is said
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) text: String,
+    #[command(flatten)]
+    pub(crate) how: CommandArgs,
+}
+
+/// `offhook ask`.
+#[derive(Debug, Args)]
+pub(crate) struct AskArgs {
+    /// The call's id, or as much of its beginning as no other has
+    pub(crate) id: String,
+    /// What is asked
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) text: String,
+    /// Waits for so many keys; without it for as many as are pressed, until # or a pause
+    #[arg(long, value_name = "COUNT", conflicts_with = "speech")]
+    pub(crate) digits: Option<u8>,
+    /// Waits for words instead of keys
+    #[arg(long)]
+    pub(crate) speech: bool,
+    /// Waits so long for the other side to begin, such as 8s [default: 10s]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) how: CommandArgs,
+}
+
+/// `offhook digits`.
+#[derive(Debug, Args)]
+pub(crate) struct DigitsArgs {
+    /// The call's id, or as much of its beginning as no other has
+    pub(crate) id: String,
+    /// The keys: 0-9, * and #, and w for a pause of half a second, such as 1w2
+    pub(crate) digits: String,
+    #[command(flatten)]
+    pub(crate) how: CommandArgs,
+}
+
+/// `offhook transfer`.
+#[derive(Debug, Args)]
+pub(crate) struct TransferArgs {
+    /// The call's id, or as much of its beginning as no other has
+    pub(crate) id: String,
+    /// The number that the call is put through to
+    #[arg(value_name = "NUMBER")]
+    pub(crate) to: String,
+    #[command(flatten)]
+    pub(crate) how: CommandArgs,
+}
+
+/// How the outcome of something that is asked of a call is shown.
+#[derive(Debug, Default, Args)]
+pub(crate) struct CommandArgs {
+    /// Doesn't wait until it was done
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// Prints the command as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -199,13 +321,14 @@ const HEADING: &str = "Global options";
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 gateway unreachable,
-4 (call --wait) the call ended otherwise than completed.";
+4 (call --wait) the call ended otherwise than completed, (say, ask, digits, transfer) it was not done,
+5 nobody knows whether it was done, 6 (ask) nothing was answered.";
 
 #[cfg(test)]
 mod tests {
     use clap::{CommandFactory as _, Parser as _};
 
-    use super::{Ask, Command, CommandLine};
+    use super::{Command, CommandLine, Verb};
 
     #[test]
     fn the_command_line_is_sound() {
@@ -217,7 +340,7 @@ mod tests {
         for line in ["offhook --config a.toml ls --all", "offhook ls --all --config a.toml"] {
             let line = CommandLine::try_parse_from(line.split(' ')).expect("is right");
             assert_eq!(line.global.config.as_deref(), Some("a.toml".as_ref()));
-            assert!(matches!(line.command, Command::Ask(Ask::Ls(ls)) if ls.all));
+            assert!(matches!(line.command, Command::Verb(Verb::Ls(ls)) if ls.all));
         }
     }
 
@@ -228,6 +351,8 @@ mod tests {
             "offhook call",
             "offhook ls --all --recovered",
             "offhook sim --exit-when-idle 30",
+            "offhook sim call --from +15550110001",
+            "offhook sim --seed 1 call --from +15550110001 --to +15550100000",
             "offhook dial 1",
         ];
         for line in lines {

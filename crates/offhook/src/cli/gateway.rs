@@ -111,6 +111,16 @@ impl Gateway {
         self.post(&["v1", "calls", id, "hangup"], json_body(&json!({}))).await
     }
 
+    /// Asks something of a call. It is sent once: asked twice, it would be done twice.
+    pub(crate) async fn command(&self, id: &str, page: &str, body: &Value) -> Result<Reply, ClientError> {
+        self.post(&["v1", "calls", id, page], json_body(body)).await
+    }
+
+    /// Waits a while for what came of a command.
+    pub(crate) async fn command_outcome(&self, id: &str, command: u32) -> Result<Reply, ClientError> {
+        self.get(&["v1", "calls", id, "commands", &command.to_string()], &[("wait_s", COMMAND_WAIT_S)]).await
+    }
+
     /// Asks what the last start found and decided.
     pub(crate) async fn recovery(&self) -> Result<Reply, ClientError> {
         self.get(&["v1", "recovery"], &[]).await
@@ -208,6 +218,9 @@ const PLACE_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// A history of some hundred thousand calls goes to disk in well under this.
 const IMPORTED_WITHIN: Duration = Duration::from_secs(600);
+
+/// Shorter than any reply of the gateway may take.
+const COMMAND_WAIT_S: &str = "20";
 
 const PAGE_LENGTH: &str = "100";
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod args;
 pub(crate) mod client;
+mod command;
 mod follow;
 pub(crate) mod gateway;
 mod import;
@@ -22,8 +23,9 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use self::args::{Ask, CommandLine, ConfigArgs, Global};
+use self::args::{CommandLine, ConfigArgs, Global, Verb};
 use self::client::{Client, ClientError, Reply};
+use self::command::Wish;
 use self::gateway::Gateway;
 use self::terminal::Terminal;
 use self::wire::{Call, Paused};
@@ -41,8 +43,12 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The gateway can't be reached.
     Unreachable = 3,
-    /// The call that was followed ended otherwise than completed.
+    /// The call that was followed ended otherwise than completed, or a command was not done.
     EndedOtherwise = 4,
+    /// Nobody knows whether a command was done.
+    InDoubt = 5,
+    /// A question was asked and not answered.
+    NothingAnswered = 6,
     /// Ctrl-C: 128 and the signal's number, as shells have it.
     Interrupted = 130,
 }
@@ -73,11 +79,11 @@ pub(crate) enum CommandError {
 }
 
 /// Asks a running gateway, shows the answer, and says how the command ended.
-pub(crate) fn run(ask: &Ask, global: &Global, environment: &Environment) -> Exit {
+pub(crate) fn run(verb: &Verb, global: &Global, environment: &Environment) -> Exit {
     let terminal = Terminal::of_process(global.no_color, environment);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {
-        Ok(runtime) => runtime.block_on(answer(ask, global, environment, terminal)),
+        Ok(runtime) => runtime.block_on(answer(verb, global, environment, terminal)),
         Err(error) => Err(CommandError::Output(error)),
     };
     end(result, terminal)
@@ -149,24 +155,35 @@ fn end(result: Result<Exit, CommandError>, terminal: Terminal) -> Exit {
 }
 
 async fn answer(
-    ask: &Ask,
+    verb: &Verb,
     global: &Global,
     environment: &Environment,
     terminal: Terminal,
 ) -> Result<Exit, CommandError> {
     let gateway = gateway(global, environment)?;
-    match ask {
-        Ask::Call(args) => place::run(&gateway, args, terminal).await,
-        Ask::Ls(args) => list::run(&gateway, args, terminal).await,
-        Ask::Show(args) => show::run(&gateway, args, terminal).await,
-        Ask::Import(args) => import::run(&gateway, args, terminal).await,
-        Ask::Hangup { id } => {
-            let call: Call = gateway.hang_up(id).await?.read()?;
+    match verb {
+        Verb::Call(args) => place::run(&gateway, args, terminal).await,
+        Verb::Ls(args) => list::run(&gateway, args, terminal).await,
+        Verb::Show(args) => show::run(&gateway, args, terminal).await,
+        Verb::Import(args) => import::run(&gateway, args, terminal).await,
+        Verb::Hangup { id } => {
+            let known: Call = gateway.call_by_beginning(id).await?.read()?;
+            let call: Call = gateway.hang_up(&known.id).await?.read()?;
             terminal.print(&follow::line(&call, terminal.paint))?;
             Ok(Exit::Done)
         }
-        Ask::Pause { reason } => say_whether_paused(&gateway.pause(reason.as_deref()).await?, terminal),
-        Ask::Resume => say_whether_paused(&gateway.resume().await?, terminal),
+        Verb::Say(args) => {
+            command::run(&gateway, &args.id, &Wish::say(&args.text), &args.how, terminal).await
+        }
+        Verb::Ask(args) => command::run(&gateway, &args.id, &Wish::ask(args), &args.how, terminal).await,
+        Verb::Digits(args) => {
+            command::run(&gateway, &args.id, &Wish::digits(&args.digits), &args.how, terminal).await
+        }
+        Verb::Transfer(args) => {
+            command::run(&gateway, &args.id, &Wish::transfer(&args.to), &args.how, terminal).await
+        }
+        Verb::Pause { reason } => say_whether_paused(&gateway.pause(reason.as_deref()).await?, terminal),
+        Verb::Resume => say_whether_paused(&gateway.resume().await?, terminal),
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) struct PlaceCall<'a> {
     pub(crate) from: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) say: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) hold: bool,
 }
 
 /// A call as the gateway knows it.
@@ -41,6 +43,27 @@ pub(crate) struct Call {
     pub(crate) imported_id: Option<String>,
     /// What an operator must look at, in a text or in an object of the gateway's own.
     pub(crate) alarm: Option<Value>,
+}
+
+/// Something that was asked of a call.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Command {
+    pub(crate) id: u32,
+    pub(crate) verb: String,
+    pub(crate) state: String,
+    pub(crate) digits: Option<String>,
+    pub(crate) speech: Option<String>,
+    pub(crate) transfer: Option<String>,
+    pub(crate) code: Option<String>,
+    pub(crate) why: Option<String>,
+}
+
+/// The reply to whoever asks something of a call.
+#[derive(Debug, Deserialize)]
+pub(crate) struct CommandReply {
+    /// The call's id.
+    pub(crate) call: String,
+    pub(crate) command: Command,
 }
 
 /// How a call ended.
@@ -131,6 +154,13 @@ pub(crate) struct Problem {
     pub(crate) title: Option<String>,
     pub(crate) detail: Option<String>,
     pub(crate) code: Option<String>,
+}
+
+impl Command {
+    /// Whether it may still change.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.state.as_str(), "asked" | "sent" | "taken")
+    }
 }
 
 impl Call {

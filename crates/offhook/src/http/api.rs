@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use call::{Call, CallId, CallState, PhoneNumber};
+use engine::Spoken;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -22,6 +23,8 @@ struct PlaceCall {
     to: String,
     from: Option<String>,
     say: Option<String>,
+    #[serde(default)]
+    hold: bool,
 }
 
 /// What is asked of `GET /v1/calls`.
@@ -60,14 +63,9 @@ pub(crate) async fn place(
     let asked: PlaceCall = read(&body)?;
     let to = number(&asked.to)?;
     let from = asked.from.as_deref().map(number).transpose()?;
-    if headers.get_all("idempotency-key").iter().count() > 1 {
-        return Err(Problem::new(Kind::Unreadable, "two Idempotency-Key headers: send one"));
-    }
-    let key = match headers.get("idempotency-key") {
-        Some(key) => Some((idempotency_key(key)?, digest(&to, from.as_ref(), asked.say.as_deref()))),
-        None => None,
-    };
-    let call = pages.calls.place(to, from, asked.say, key).await?;
+    let key = idempotency_key(&headers)?.map(|key| (key, digest(&to, from.as_ref(), &asked)));
+    let spoken = Spoken { say: asked.say, hold: asked.hold };
+    let call = pages.calls.place(to, from, spoken, key).await?;
     let waits_for = waits_for(&pages, &call).await?;
     Ok((StatusCode::ACCEPTED, Json(CallView::of(&call).waiting_for(waits_for))))
 }
@@ -227,7 +225,7 @@ async fn waits_for(pages: &Pages, call: &Call) -> Result<Option<&'static str>, P
     Ok(Some(if doubt { "doubt" } else { "pace" }))
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     // The library would also read the fields off a list, in their order.
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Problem::new(
@@ -240,7 +238,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     })
 }
 
-fn number(text: &str) -> Result<PhoneNumber, Problem> {
+pub(super) fn number(text: &str) -> Result<PhoneNumber, Problem> {
     text.parse().map_err(|error: call::number::NumberError| {
         let kind = if matches!(error, call::number::NumberError::Emergency(_)) {
             Kind::NeverDialled
@@ -251,11 +249,11 @@ fn number(text: &str) -> Result<PhoneNumber, Problem> {
     })
 }
 
-fn call_id(text: &str) -> Result<CallId, Problem> {
+pub(super) fn call_id(text: &str) -> Result<CallId, Problem> {
     text.parse().map_err(|error: call::ids::NoCallId| Problem::new(Kind::NoSuchCall, error.to_string()))
 }
 
-fn no_such_call(id: CallId) -> Problem {
+pub(super) fn no_such_call(id: CallId) -> Problem {
     Problem::new(Kind::NoSuchCall, format!("there is no call {id}; GET /v1/calls lists those there are"))
 }
 
@@ -266,17 +264,28 @@ fn state(word: &str) -> Result<String, Problem> {
     Err(Problem::new(Kind::Unreadable, format!("{word:?} is no state; the states are {}", STATES.join(", "))))
 }
 
-fn idempotency_key(key: &axum::http::HeaderValue) -> Result<String, Problem> {
+/// The `Idempotency-Key`, if there is one.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut keys = headers.get_all("idempotency-key").iter();
+    let Some(key) = keys.next() else { return Ok(None) };
+    if keys.next().is_some() {
+        return Err(Problem::new(Kind::Unreadable, "two Idempotency-Key headers: send one"));
+    }
     let text = key.to_str().unwrap_or_default();
     if (1..=KEY_MAX).contains(&text.len()) {
-        return Ok(text.to_owned());
+        return Ok(Some(text.to_owned()));
     }
     Err(Problem::new(Kind::Unreadable, format!("an Idempotency-Key has 1 to {KEY_MAX} ASCII letters")))
 }
 
 /// What was asked, whatever the order and spacing of its JSON.
-fn digest(to: &PhoneNumber, from: Option<&PhoneNumber>, say: Option<&str>) -> String {
-    let asked = json!([to.as_str(), from.map(PhoneNumber::as_str), say]);
+fn digest(to: &PhoneNumber, from: Option<&PhoneNumber>, asked: &PlaceCall) -> String {
+    let from = from.map(PhoneNumber::as_str);
+    let asked = match asked.hold {
+        // As it was written before there was `hold`: a key is good for as long as it is kept.
+        false => json!([to.as_str(), from, asked.say]),
+        true => json!([to.as_str(), from, asked.say, "hold"]),
+    };
     hex::encode(Sha256::digest(asked.to_string().as_bytes()))
 }
 

@@ -51,6 +51,16 @@ pub(crate) enum Kind {
     WrongMethod,
     /// Larger than anything that this page takes.
     TooLarge,
+    /// Something was asked of a call that is over.
+    CallOver,
+    /// Something was asked of a call whose line is closed when its text was said.
+    NotHeld,
+    /// Too much was asked of a call already.
+    TooManyCommands,
+    /// No keys of a telephone.
+    NoDigits,
+    /// No command of this number.
+    NoSuchCommand,
 }
 
 #[derive(Serialize)]
@@ -83,6 +93,11 @@ impl Kind {
             Kind::NoSuchCarrier => ("OH-0014", StatusCode::NOT_FOUND, "no such carrier"),
             Kind::NoSuchPage => ("OH-0015", StatusCode::NOT_FOUND, "no such page"),
             Kind::WrongMethod => ("OH-0017", StatusCode::METHOD_NOT_ALLOWED, "not by this method"),
+            Kind::CallOver => ("OH-0018", StatusCode::CONFLICT, "the call is over"),
+            Kind::NotHeld => ("OH-0019", StatusCode::CONFLICT, "the line is not held"),
+            Kind::TooManyCommands => ("OH-0020", StatusCode::TOO_MANY_REQUESTS, "too much is asked at once"),
+            Kind::NoDigits => ("OH-0021", StatusCode::UNPROCESSABLE_ENTITY, "not keys of a telephone"),
+            Kind::NoSuchCommand => ("OH-0022", StatusCode::NOT_FOUND, "no such command"),
             Kind::TooLarge => ("OH-0016", StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"),
         }
     }
@@ -122,6 +137,10 @@ impl From<EngineError> for Problem {
             EngineError::Refused(Refusal::Paused(_)) => Kind::Paused,
             EngineError::Refused(Refusal::TooManyAttempts { .. }) => Kind::TooManyAttempts,
             EngineError::Refused(Refusal::KeyReused(_)) => Kind::KeyReused,
+            EngineError::Refused(Refusal::CallOver(_)) => Kind::CallOver,
+            EngineError::Refused(Refusal::NotHeld(_)) => Kind::NotHeld,
+            EngineError::Refused(Refusal::TooManyCommands { .. }) => Kind::TooManyCommands,
+            EngineError::NoDigits(_) => Kind::NoDigits,
             EngineError::Forbidden(_) => Kind::NeverDialled,
             EngineError::NotOurs { .. } | EngineError::NoNumber => Kind::NotOurs,
             EngineError::SayTooLong { .. } => Kind::SayTooLong,

@@ -1,7 +1,10 @@
 //! The events of a call in words, for a person at night.
 
 use super::view::rfc3339;
-use call::call::{Event, Found, HangUpReply, News, Progress, Sighting, Source, Unknown};
+use call::call::{
+    CommandReply, Event, Found, HangUpReply, Input, News, Performed, Progress, Sighting, Source, Unknown,
+    Verb,
+};
 use serde_json::{Value, json};
 use store::KeptEvent;
 
@@ -58,9 +61,51 @@ fn summary(event: &Event) -> String {
         News::Sighted { leg, sighting } => sighted(leg.as_str(), sighting),
         News::HangUpRequested { cause, .. } => format!("it is to end: {cause}"),
         News::AnswerRequested => "it is answered".to_owned(),
-        News::Declined { cause } => format!("it is declined: {cause}"),
+        News::Declined { cause, .. } => format!("it is declined: {cause}"),
+        News::Named { leg, was } => format!("the carrier calls it {leg}, which it called {was}"),
+        News::CommandAsked(verb) => format!("asked of it: {}", asked(verb)),
+        News::CommandReplied { id, reply } => format!("command {id}: {}", replied(reply)),
+        News::CommandHeard { id, performed, .. } => format!("command {id}: {}", self::performed(performed)),
+        News::DigitsHeard { digits, .. } => format!("the other side pressed {digits}"),
+        News::AnswerReplied { reply, .. } => format!("told to answer: {}", replied(reply)),
         News::HangUpReplied { reply, .. } => hung_up(reply),
         News::CheckDue => "its time had come".to_owned(),
+    }
+}
+
+fn asked(verb: &Verb) -> String {
+    match verb {
+        Verb::Say { text } => format!("say \"{text}\""),
+        Verb::Ask { text, input: Input::Digits { .. }, .. } => format!("ask for keys: \"{text}\""),
+        Verb::Ask { text, input: Input::Speech, .. } => format!("ask: \"{text}\""),
+        Verb::SendDigits { digits } => format!("press {digits}"),
+        Verb::Transfer { to } => format!("put it through to {to}"),
+    }
+}
+
+fn replied(reply: &CommandReply) -> String {
+    match reply {
+        CommandReply::Taken { .. } => "the carrier took it".to_owned(),
+        CommandReply::Refused { code, reason } => format!("the carrier refused it: {reason} ({code})"),
+        CommandReply::InDoubt { why } => format!("it may have reached the carrier ({why}); not repeated"),
+    }
+}
+
+fn performed(performed: &Performed) -> String {
+    match performed {
+        Performed::Begun => "begun".to_owned(),
+        Performed::Failed { code } => format!("failed: {code}"),
+        Performed::Finished(outcome) => {
+            let heard =
+                |what: &str, text: &Option<String>| text.as_ref().map(|text| format!("{what} {text}"));
+            let parts = [
+                heard("pressed", &outcome.digits),
+                heard("said", &outcome.speech),
+                heard("the other leg ended", &outcome.transfer),
+            ];
+            let told = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+            if told.is_empty() { "done".to_owned() } else { format!("done: {told}") }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use call::admission::Destinations;
 use call::call::Limits;
 use call::{CarrierName, Timestamp};
 use carrier::Secret;
-use carrier::directory::{self, CarrierConfig, SimulatedConfig};
+use carrier::directory::{self, CarrierConfig, SimulatedConfig, SimulatedFace};
 use carrier::send::{SendSettings, Sender};
 use engine::{Calls, Inbound, Line, NumberSettings, Parts, Settings, SystemClock};
 use http_body_util::BodyExt as _;
@@ -29,8 +29,15 @@ struct Site {
 fn settings() -> Settings {
     let seconds = Duration::from_secs;
     let main = CarrierName("main".to_owned());
-    let number = NumberSettings { carrier: main, inbound: Inbound::Deny, greeting: None };
+    let number = NumberSettings {
+        carrier: main,
+        fallback: Vec::new(),
+        inbound: Inbound::Deny,
+        greeting: None,
+        hold: false,
+    };
     Settings {
+        over_limit: None,
         live_max: 1,
         attempts_per_hour: 2,
         destinations: Destinations::Countries(BTreeSet::from(["US".to_owned()])),
@@ -57,9 +64,11 @@ async fn site() -> Site {
         name: CarrierName("main".to_owned()),
         // Port 1 is nobody's: every placement is deferred.
         base_url: "http://127.0.0.1:1".to_owned(),
-        account_sid: "AC00000000000000000000000000000001".to_owned(),
-        auth_token: Secret::new("t"),
-        callback_base: None,
+        face: SimulatedFace::Twilio {
+            account_sid: "AC00000000000000000000000000000001".to_owned(),
+            auth_token: Secret::new("t"),
+        },
+        callback_base: "http://127.0.0.1:1/webhooks/main".to_owned(),
         request_timeout: Duration::from_secs(1),
     }));
     let calls = Calls::start(Parts {

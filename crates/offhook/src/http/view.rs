@@ -1,6 +1,6 @@
 //! Calls as JSON. The shapes are promised: `docs/http.md`.
 
-use call::call::{ConfirmedBy, EndedBy, Ending};
+use call::call::{Command, CommandState, ConfirmedBy, EndedBy, Ending, Outcome};
 use call::{Call, CallState, Timestamp};
 use engine::RecoveryLine;
 use serde::Serialize;
@@ -23,6 +23,13 @@ pub(crate) struct CallView {
     deadline: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     say: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    hold: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    commands: Vec<Value>,
+    /// The keys that the other side pressed unasked.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pressed: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     imported_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,6 +65,9 @@ impl CallView {
             ending: over.map(|over| ending(&over.ending)),
             deadline: call.state.deadline().map(rfc3339),
             say: facts.say.clone(),
+            hold: facts.hold,
+            commands: call.commands.iter().map(command).collect(),
+            pressed: call.pressed.iter().map(|one| one.digits.as_str()).collect(),
             imported_id: facts.imported_id.clone(),
             alarm: call.alarm(),
             strays: call.strays.iter().map(|stray| stray.leg.as_str().to_owned()).collect(),
@@ -69,6 +79,32 @@ impl CallView {
     pub(crate) fn waiting_for(self, what: Option<&'static str>) -> CallView {
         CallView { waits_for: what, ..self }
     }
+}
+
+/// Something that was asked of a call.
+pub(crate) fn command(command: &Command) -> Value {
+    let (mut code, mut why) = (None, None);
+    let mut outcome = None;
+    match &command.state {
+        CommandState::Asked | CommandState::Sent { .. } | CommandState::Taken { .. } => {}
+        CommandState::Done(done) => outcome = Some(done.clone()),
+        CommandState::Failed { code: said, reason } => {
+            (code, why) = (Some(said.clone()), Some(reason.clone()));
+        }
+        CommandState::InDoubt { why: doubt } => why = Some(doubt.clone()),
+    }
+    let Outcome { digits, speech, transfer } = outcome.unwrap_or_default();
+    json!({
+        "id": command.id.0,
+        "verb": command.verb.word(),
+        "state": command.state.word(),
+        "asked_at": rfc3339(command.asked_at),
+        "digits": digits,
+        "speech": speech,
+        "transfer": transfer,
+        "code": code,
+        "why": why,
+    })
 }
 
 fn ending(ending: &Ending) -> Value {
@@ -120,4 +156,9 @@ pub(crate) fn rfc3339(at: Timestamp) -> String {
         // A time that no calendar holds: shown as it is, since the call must still be shown.
         Err(_) => at.as_millis().to_string(),
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

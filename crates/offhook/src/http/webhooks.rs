@@ -33,7 +33,8 @@ pub(crate) async fn hear(
     })?;
     Ok(match heard {
         Some(document) => ([(header::CONTENT_TYPE, document.content_type)], document.body).into_response(),
-        None => StatusCode::NO_CONTENT.into_response(),
+        // Not 204: Telnyx and Plivo tell again whatever isn't answered with 200.
+        None => StatusCode::OK.into_response(),
     })
 }
 

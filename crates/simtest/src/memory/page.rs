@@ -202,7 +202,7 @@ fn kept(row: &Row) -> Kept {
 }
 
 fn legs(call: &Call) -> impl Iterator<Item = &CarrierCallId> {
-    call.leg().into_iter().chain(call.strays.iter().map(|stray| &stray.leg))
+    call.leg().into_iter().chain(&call.also).chain(call.strays.iter().map(|stray| &stray.leg))
 }
 
 /// Up to so many calls are asked about at once: there is nothing to spread.

@@ -305,12 +305,12 @@ impl World {
             Then::Order(place) => self.answered(place, answer),
             Then::HangUp(call) => self.hang_up_answered(call),
             Then::Webhook(id, heard) => {
-                let Answer::Script(ScriptReply { script, .. }) = answer else { return Ok(()) };
+                let Answer::Script(ScriptReply { call, script }) = answer else { return Ok(()) };
                 let forgotten =
                     self.sabotage == Some(Sabotage::ForgetStrays) && *script == Some(Script::HangUp);
                 let held = Some(Script::Hold(Duration::from_secs(3_600)));
                 let script = if forgotten { &held } else { script };
-                let document = script.as_ref().map(|script| self.carrier.document(script));
+                let document = script.as_ref().map(|script| self.carrier.document(*call, script));
                 self.reply(id, &heard, answered_with(document))
             }
         }

@@ -213,6 +213,9 @@ impl World {
             account: self.carrier.account().map(str::to_owned),
             say: None,
             created_at: self.wall(),
+            hold: false,
+            by_command: false,
+            fallback: Vec::new(),
             imported_id: None,
             limits: self.settings.limits.clone(),
         }

@@ -215,7 +215,7 @@ impl World {
                 .collect(),
             body: webhook.body,
         };
-        let read = self.carrier.verify(&raw).and_then(|verified| self.carrier.decode(&verified));
+        let read = self.carrier.verify(&raw, self.wall()).and_then(|verified| self.carrier.decode(&verified));
         let heard = match read {
             Ok(heard) => Box::new(heard),
             Err(error) => {
@@ -240,7 +240,7 @@ impl World {
         let id = self.draw_id();
         let mut facts = self.facts(id, Direction::Inbound, inbound.from.clone(), inbound.to.clone());
         facts.say = number.and_then(|number| number.greeting);
-        Offer { facts, declined: declined.map(str::to_owned) }
+        Offer { facts, declined: declined.map(str::to_owned), full: None }
     }
 }
 

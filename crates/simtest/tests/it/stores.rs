@@ -139,6 +139,9 @@ fn facts(rng: &mut StdRng, id: CallId, at: Timestamp, direction: Direction) -> F
         account: None,
         say: None,
         created_at: at,
+        hold: false,
+        by_command: false,
+        fallback: Vec::new(),
         imported_id: rng.random_bool(0.1).then(|| "7".to_owned()),
         limits: Limits {
             queue_max: span,

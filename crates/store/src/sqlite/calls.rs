@@ -133,7 +133,7 @@ fn unknown_legs<'c>(
     id: &str,
 ) -> Result<Vec<&'c CarrierCallId>, Fault> {
     let mut unknown = Vec::new();
-    for leg in call.leg().into_iter().chain(call.strays.iter().map(|stray| &stray.leg)) {
+    for leg in call.leg().into_iter().chain(&call.also).chain(call.strays.iter().map(|stray| &stray.leg)) {
         let sql = "SELECT call_id FROM legs WHERE carrier = ?1 AND leg = ?2";
         let owner: Option<String> = value(connection, sql, [call.facts.carrier.as_str(), leg.as_str()])?;
         match owner {
@@ -172,7 +172,8 @@ fn insert(connection: &Connection, id: &str, call: &Call) -> Result<(), Fault> {
     }
 }
 
-/// What is settled about a call never changes, so its columns aren't written again.
+/// What is settled about a call doesn't change, so its columns aren't written again; only its way
+/// does, when a carrier refuses it.
 fn update(connection: &Connection, id: &str, call: &Call, version: i64) -> Result<(), Fault> {
     let updated = connection.prepare_cached(UPDATE)?.execute(params![
         id,
@@ -184,6 +185,7 @@ fn update(connection: &Connection, id: &str, call: &Call, version: i64) -> Resul
         call.not_before().map(Timestamp::as_millis),
         json(call)?,
         version,
+        call.facts.carrier.as_str(),
     ])?;
     if updated == 1 { Ok(()) } else { Err(Fault::Conflict(format!("call {id}"))) }
 }
@@ -226,7 +228,7 @@ const INSERT: &str = "INSERT INTO calls (id, version, state, carrier_call_id, an
 
 const UPDATE: &str =
     "UPDATE calls SET version = version + 1, state = ?2, carrier_call_id = ?3, answered_at = ?4,
-    ended_at = ?5, due_at = ?6, not_before = ?7, call = ?8 WHERE id = ?1 AND version = ?9";
+    ended_at = ?5, due_at = ?6, not_before = ?7, call = ?8, carrier = ?10 WHERE id = ?1 AND version = ?9";
 
 const APPEND: &str =
     "INSERT INTO events (call_id, version, at, kind, source, event) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

@@ -44,6 +44,9 @@ pub(crate) fn facts(n: u64, created_at: Timestamp) -> Facts {
         account: None,
         say: Some("Your table is booked.".to_owned()),
         created_at,
+        hold: false,
+        by_command: false,
+        fallback: Vec::new(),
         imported_id: None,
         limits: Limits {
             queue_max: Duration::from_secs(60),

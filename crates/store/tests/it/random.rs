@@ -145,7 +145,7 @@ fn news() -> impl Strategy<Value = News> {
         3 => (legs(), sightings()).prop_map(|(leg, sighting)| News::Sighted { leg, sighting }),
         2 => Just(News::HangUpRequested { by: EndedBy::Agent, cause: cause() }),
         1 => Just(News::AnswerRequested),
-        1 => Just(News::Declined { cause: cause() }),
+        1 => Just(News::Declined { cause: cause(), parting: None }),
         1 => legs().prop_map(|leg| News::HangUpReplied { leg, reply: HangUpReply::Accepted }),
         2 => Just(News::CheckDue),
     ]

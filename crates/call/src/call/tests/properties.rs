@@ -121,6 +121,8 @@ proptest! {
                     Effect::LookUp(_) => true,
                     Effect::Place => owed.contains(&Effect::Find),
                     Effect::Find | Effect::HangUp(_) | Effect::Answer(_) => owed.contains(effect),
+                    // Whoever listens on is told so again by the next question, or by the end.
+                    Effect::Conclude(_) => true,
                     // Sent is sent, once: its state says so, and nobody sends it again.
                     Effect::Perform(id) => step.call.command(*id).is_some_and(|command| {
                         matches!(command.state, CommandState::Sent { .. })

@@ -1,0 +1,101 @@
+//! What a call is made of: its numbers, its carrier, what is said; and what is refused.
+
+use super::{Calls, EngineError, new_id};
+use crate::heard::Offer;
+use crate::settings::{Inbound, NumberSettings};
+use call::call::script::NOBODY_HERE;
+use call::call::{Direction, Facts, Route};
+use call::{CarrierName, Party, PhoneNumber};
+use carrier::{Carrier, InboundCall, SAY_MAX, say_fits};
+
+impl Calls {
+    /// The number to call from, and its carrier; without a wish the only, or the first, number.
+    pub(super) fn own_number(
+        &self,
+        wish: Option<PhoneNumber>,
+    ) -> Result<(PhoneNumber, &NumberSettings), EngineError> {
+        let numbers = &self.inner.settings.numbers;
+        let found = match &wish {
+            Some(from) => numbers.get_key_value(from),
+            None => numbers.iter().next(),
+        };
+        match (found, wish) {
+            (Some((number, settings)), _) => Ok((number.clone(), settings)),
+            (None, None) => Err(EngineError::NoNumber),
+            (None, Some(from)) => {
+                let known = numbers.keys().map(PhoneNumber::as_str).collect::<Vec<_>>().join(", ");
+                Err(EngineError::NotOurs { from: from.to_string(), known })
+            }
+        }
+    }
+
+    pub(super) fn facts(&self, direction: Direction, from: Party, to: Party, carrier: &CarrierName) -> Facts {
+        let Route { carrier, account, by_command } = self.route(carrier);
+        Facts {
+            id: new_id(),
+            direction,
+            from,
+            to,
+            carrier,
+            account,
+            by_command,
+            fallback: Vec::new(),
+            say: None,
+            hold: false,
+            created_at: self.inner.clock.now(),
+            imported_id: None,
+            limits: self.inner.settings.limits.clone(),
+        }
+    }
+
+    pub(super) fn route(&self, name: &CarrierName) -> Route {
+        let carrier = self.inner.carriers.get(name);
+        Route {
+            carrier: name.clone(),
+            account: carrier.and_then(|carrier| carrier.account().map(str::to_owned)),
+            by_command: carrier.is_some_and(|carrier| carrier.by_command()),
+        }
+    }
+
+    /// What is to become of a call that comes in, by the number that was called.
+    pub(super) fn offer(&self, inbound: &InboundCall, carrier: &dyn Carrier) -> Offer {
+        let number = inbound.to.number().and_then(|to| self.inner.settings.numbers.get(to));
+        let declined = match number {
+            None => Some("unknown_number"),
+            Some(number) if &number.carrier != carrier.name() => Some("unknown_number"),
+            Some(number) => match &number.inbound {
+                Inbound::Deny => Some("inbound_denied"),
+                Inbound::Allow(callers) if !callers.include(&inbound.from) => Some("caller_not_allowed"),
+                Inbound::Allow(_) | Inbound::Open => None,
+            },
+        };
+        let mut facts =
+            self.facts(Direction::Inbound, inbound.from.clone(), inbound.to.clone(), carrier.name());
+        facts.hold = number.is_some_and(|number| number.hold);
+        facts.say = number.and_then(|number| number.greeting.clone());
+        if facts.say.is_none() && !facts.hold {
+            facts.say = Some(NOBODY_HERE.to_owned());
+        }
+        let full = self.inner.settings.over_limit.clone();
+        Offer { facts, declined: declined.map(str::to_owned), full }
+    }
+}
+
+/// Refuses what is too long to be said.
+pub(super) fn check_say(text: &str) -> Result<(), EngineError> {
+    if say_fits(text) {
+        Ok(())
+    } else {
+        Err(EngineError::SayTooLong { n_letters: text.chars().count(), allowed: SAY_MAX })
+    }
+}
+
+/// Refuses what has no keys.
+pub(super) fn check_digits(digits: &str) -> Result<(), EngineError> {
+    let is_key = |key: char| key.is_ascii_digit() || matches!(key, '*' | '#' | 'w');
+    let fits = (1..=DIGITS_MAX).contains(&digits.len());
+    if fits && digits.chars().all(is_key) { Ok(()) } else { Err(EngineError::NoDigits(digits.to_owned())) }
+}
+
+/// So many keys may be pressed by one command.
+pub(super) const DIGITS_MAX: usize = 64;

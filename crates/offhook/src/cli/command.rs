@@ -1,0 +1,112 @@
+//! `offhook say`, `ask`, `digits` and `transfer`: something is asked of a call, and its outcome
+//! waited for.
+
+use serde_json::{Value, json};
+
+use super::args::{AskArgs, CommandArgs};
+use super::client::Reply;
+use super::gateway::Gateway;
+use super::wire::{Call, Command, CommandReply};
+use super::{CommandError, Exit, Terminal};
+
+/// What is asked: the page, and what is sent to it.
+pub(super) struct Wish {
+    page: &'static str,
+    body: Value,
+}
+
+impl Wish {
+    /// That something be said.
+    pub(super) fn say(text: &str) -> Wish {
+        Wish { page: "say", body: json!({ "text": text }) }
+    }
+
+    /// That something be asked.
+    pub(super) fn ask(args: &AskArgs) -> Wish {
+        let mut body = json!({ "text": args.text });
+        if args.speech {
+            body["input"] = json!("speech");
+        }
+        if let Some(n_keys) = args.digits {
+            body["digits"] = json!(n_keys);
+        }
+        if let Some(timeout) = args.timeout {
+            body["timeout_s"] = json!(timeout.as_secs().max(1));
+        }
+        Wish { page: "ask", body }
+    }
+
+    /// That keys be pressed.
+    pub(super) fn digits(digits: &str) -> Wish {
+        Wish { page: "digits", body: json!({ "digits": digits }) }
+    }
+
+    /// That the call be put through.
+    pub(super) fn transfer(to: &str) -> Wish {
+        Wish { page: "transfer", body: json!({ "to": to }) }
+    }
+}
+
+/// Asks it of a call and waits until it was done.
+pub(super) async fn run(
+    gateway: &Gateway,
+    id: &str,
+    wish: &Wish,
+    how: &CommandArgs,
+    terminal: Terminal,
+) -> Result<Exit, CommandError> {
+    let call: Call = gateway.call_by_beginning(id).await?.read()?;
+    let asked = gateway.command(&call.id, wish.page, &wish.body).await?;
+    let reply = if how.no_wait { asked } else { wait(gateway, asked).await? };
+    let command = reply.read::<CommandReply>()?.command;
+    if how.json {
+        terminal.print_document(&reply.text)?;
+    } else {
+        let (line, remark) = shown(&command);
+        if remark { terminal.remark(&line) } else { terminal.print(&format!("{line}\n"))? }
+    }
+    Ok(if how.no_wait { Exit::Done } else { exit(&command) })
+}
+
+/// Waits for as long as it is under way: the gateway gives up on it in time.
+async fn wait(gateway: &Gateway, mut reply: Reply) -> Result<Reply, CommandError> {
+    loop {
+        let CommandReply { call, command } = reply.read()?;
+        if !command.is_open() {
+            return Ok(reply);
+        }
+        reply = gateway.command_outcome(&call, command.id).await?;
+    }
+}
+
+/// The outcome in a line, and whether it is a remark rather than an answer.
+pub(super) fn shown(command: &Command) -> (String, bool) {
+    let why = command.why.as_deref().unwrap_or("no reason was told");
+    match command.state.as_str() {
+        "done" => match (&command.digits, &command.speech, &command.transfer) {
+            (Some(answer), _, _) | (None, Some(answer), _) => (answer.clone(), false),
+            (None, None, Some(how)) => (format!("put through; the other leg is over: {how}"), false),
+            (None, None, None) if command.verb == "ask" => ("nothing was answered".to_owned(), true),
+            (None, None, None) => ("done".to_owned(), false),
+        },
+        "failed" => {
+            let code = command.code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
+            (format!("offhook: it was not done: {why}{code}"), true)
+        }
+        "in_doubt" => {
+            (format!("offhook: nobody knows whether it was done, and it is not repeated: {why}"), true)
+        }
+        state => (format!("command {}: {state}", command.id), false),
+    }
+}
+
+fn exit(command: &Command) -> Exit {
+    match command.state.as_str() {
+        "done" if command.verb == "ask" && command.digits.is_none() && command.speech.is_none() => {
+            Exit::NothingAnswered
+        }
+        "failed" => Exit::EndedOtherwise,
+        "in_doubt" => Exit::InDoubt,
+        _ => Exit::Done,
+    }
+}
