@@ -16,7 +16,9 @@ pub mod webhook;
 pub mod wire;
 pub mod wiring;
 
-pub use roles::{Candidate, Carrier, Leg, Next, PlaceError, Placement, SAY_MAX, Seen, Sought, say_fits};
+pub use roles::{
+    Candidate, Carrier, Leg, Next, Pace, PlaceError, Placement, SAY_MAX, Seen, Sought, say_fits,
+};
 pub use secret::Secret;
 pub use webhook::{Document, HeardWebhook, InboundCall, RawWebhook, Verified, WebhookError};
 pub use wire::{Operation, Reply, Request, SendError};

@@ -20,12 +20,13 @@ mod xml;
 pub use config::PlivoConfig;
 pub use status::{ending, progress};
 
-use crate::roles::{Candidate, Carrier, Leg, Next, PlaceError, Placement, Seen, Sought};
+use crate::roles::{Candidate, Carrier, Leg, Next, Pace, PlaceError, Placement, Seen, Sought};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
 use crate::wiring::Wiring;
 use call::call::{CommandReply, HangUpReply, Performance, Script, Unknown};
 use call::{CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
+use std::time::Duration;
 
 /// One Plivo account or subaccount.
 pub struct Plivo {
@@ -50,6 +51,12 @@ impl Carrier for Plivo {
 
     fn account(&self) -> Option<&str> {
         Some(&self.config.auth_id)
+    }
+
+    /// 300 requests in 5 s, those that make calls aside
+    /// (<https://docs.plivo.com/docs/voice/concepts/account-limits>, 2026-11-22).
+    fn pace(&self) -> Option<Pace> {
+        Some(Pace { requests: 300, within: Duration::from_secs(5) })
     }
 
     fn place(&self, placement: &Placement) -> Request {

@@ -138,6 +138,15 @@ pub enum PlaceError {
     InDoubt(String),
 }
 
+/// How often a carrier may be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// So many requests, placements aside,
+    pub requests: usize,
+    /// within so long.
+    pub within: Duration,
+}
+
 /// One carrier account, as a writer of requests and a reader of replies. It never sends.
 ///
 /// The exchanges take the replies so far, in order; an exchange that asks for more than
@@ -149,6 +158,11 @@ pub trait Carrier: Send + Sync {
 
     /// The account that calls run on, stored with each call.
     fn account(&self) -> Option<&str>;
+
+    /// How often it may be asked; `None` where it states no limit.
+    fn pace(&self) -> Option<Pace> {
+        None
+    }
 
     /// The request that makes a call. Sent once; whatever fails, it is never sent again unless
     /// [`read_placed`](Carrier::read_placed) says [`PlaceError::Deferred`].
@@ -227,8 +241,9 @@ pub trait Carrier: Send + Sync {
     }
 }
 
-/// So many requests may one exchange take. A listing of 1,000 calls a page then reads 50,000.
-pub const EXCHANGE_MAX: usize = 50;
+/// So many requests may one exchange take. A listing of 20 calls a page, the shortest, then reads
+/// some 4,000.
+pub const EXCHANGE_MAX: usize = 200;
 
 /// So many characters may one [`Script::SayAndHangUp`] have, counted as [`say_fits`] does.
 /// The narrowest place is Twilio's `Twiml` parameter: 4,000 characters with the markup around them.

@@ -1,11 +1,12 @@
 //! The way to one carrier: how many requests may be on it, how its clock differs from ours, and
 //! what it listed a moment ago.
 
+use super::turnstile::Turnstile;
 use call::call::{Sighting, Unknown};
 use call::{CarrierCallId, CarrierName, Timestamp};
 use carrier::roles::EXCHANGE_MAX;
 use carrier::send::Sender;
-use carrier::{Carrier, Next, Reply, Request, SendError};
+use carrier::{Carrier, Next, Operation, Reply, Request, SendError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -25,6 +26,7 @@ pub(crate) struct Lane {
     carrier: Arc<dyn Carrier>,
     request_timeout: Duration,
     places: Semaphore,
+    turnstile: Option<Turnstile>,
     /// How far the carrier's clock is ahead of ours, by its last reply; none yet is 0.
     skew_ms: AtomicI64,
     /// The last listing of its live calls. Who waits for the lock shares what is being listed.
@@ -46,8 +48,9 @@ impl Lane {
         let Line { carrier, request_timeout } = line;
         let name = carrier.name().clone();
         let places = Semaphore::new(IN_FLIGHT_MAX);
+        let turnstile = carrier.pace().map(Turnstile::new);
         let (skew_ms, listing) = (AtomicI64::new(0), Mutex::new(None));
-        (name, Lane { carrier, request_timeout, places, skew_ms, listing })
+        (name, Lane { carrier, request_timeout, places, turnstile, skew_ms, listing })
     }
 
     /// The carrier at its end.
@@ -71,6 +74,9 @@ impl Lane {
 
     /// Sends a request, when it is its turn.
     pub(crate) async fn send(&self, sender: &Sender, request: &Request) -> Result<Reply, SendError> {
+        if let Some(turnstile) = &self.turnstile {
+            turnstile.pass(matches!(request.operation, Operation::HangUp | Operation::Command)).await;
+        }
         let _place = self.places.acquire().await;
         sender.send(request, self.request_timeout).await
     }
