@@ -9,6 +9,7 @@ mod listing;
 mod look_up;
 mod path;
 mod placing;
+mod settings;
 mod signature;
 mod verdicts;
 mod webhook;

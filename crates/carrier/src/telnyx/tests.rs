@@ -8,6 +8,7 @@ mod listing;
 mod mark;
 mod order;
 mod placing;
+mod settings;
 mod signature;
 mod speech;
 mod verdicts;

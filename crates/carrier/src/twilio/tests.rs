@@ -5,7 +5,9 @@ mod command;
 mod control;
 mod document;
 mod listing;
+mod settings;
 mod signature;
+mod verdicts;
 mod webhook;
 
 use super::{ApiKey, Twilio, TwilioConfig};

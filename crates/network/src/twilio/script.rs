@@ -199,6 +199,8 @@ impl Face {
             }
             Verb::Dial(dial) => self.dial(world, id, &dial),
             // The seam for media: until a stream can be opened, every attempt fails.
+            // An address with a query is refused without a try (error 31920).
+            Verb::Stream { url } if url.contains('?') => self.go_on(world, id),
             Verb::Stream { .. } => self.wait(world, id, Doing::Waiting, STREAM_FAILS_MS),
             Verb::Aside => self.go_on(world, id),
         }

@@ -89,6 +89,41 @@ fn a_stream_that_cannot_be_opened_is_gone_past() {
     assert_eq!(customer.fetch(&sid)["duration"], json!("1"));
 }
 
+/// Source: <https://www.twilio.com/docs/api/errors/31921>: whoever served the stream and is gone
+/// leaves the call to what stands after it, or to its end.
+#[test]
+fn fact_06_after_a_stream_the_next_verb_is_carried_out() {
+    let mut customer = Customer::new();
+    let connect = r#"<Connect><Stream url="wss://customer/media"/></Connect>"#;
+    customer.twiml("/voice", &format!("{connect}<Pause length=\"600\"/>"));
+    customer.twiml("/bare", connect);
+    let held = customer.place("+15555550006", &[VOICE]);
+    let bare = customer.place("+15555550006", &[("Url", "http://customer/bare")]);
+    customer.pass(60_000);
+    assert_eq!(
+        (customer.status(&held).as_str(), customer.status(&bare).as_str()),
+        ("in-progress", "completed")
+    );
+}
+
+/// Source: <https://www.twilio.com/docs/api/errors/31920>.
+#[test]
+fn fact_07_the_address_of_a_stream_takes_no_query() {
+    let mut customer = Customer::new();
+    let stream = |address: &str| format!(r#"<Connect><Stream url="{address}"/></Connect><Say>Next</Say>"#);
+    customer.twiml("/voice", &stream("wss://customer/media"));
+    customer.twiml("/query", &stream("wss://customer/media?token=secret"));
+    let plain = customer.place("+15555550006", &[VOICE]);
+    let query = customer.place("+15555550006", &[("Url", "http://customer/query")]);
+    customer.pass(60_000);
+    let said_at = |customer: &mut Customer, sid: &str| {
+        let truth = customer.truth(sid);
+        truth["heard"][0]["at"].as_u64().unwrap() - truth["answered_at"].as_u64().unwrap()
+    };
+    let (tried, refused) = (said_at(&mut customer, &plain), said_at(&mut customer, &query));
+    assert!(refused < tried, "the one with a query is not even tried: {refused} and {tried} ms");
+}
+
 #[test]
 fn a_live_call_is_redirected_by_the_api() {
     let mut customer = Customer::new();
