@@ -26,6 +26,8 @@ pub enum Script {
     SayAndHold(String, Duration),
     /// Keep the line open for so long.
     Hold(Duration),
+    /// Answer a caller without a word, and keep the line open for so long.
+    PickUp(Duration),
     /// Do what was asked, tell us, and keep the line open.
     Perform(Performance),
     /// Decline an inbound call.
@@ -120,7 +122,8 @@ impl Call {
             (Some(text), _) if self.facts.hold => Script::SayAndHold(text.clone(), held),
             (Some(text), _) => Script::SayAndHangUp(text.clone()),
             (None, Direction::Inbound) if !self.facts.hold => Script::SayAndHangUp(NOBODY_HERE.to_owned()),
-            (None, _) => Script::Hold(held),
+            (None, Direction::Inbound) => Script::PickUp(held),
+            (None, Direction::Outbound) => Script::Hold(held),
         }
     }
 

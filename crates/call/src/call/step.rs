@@ -57,22 +57,13 @@ fn moved(call: &Call, event: &Event) -> Step {
     {
         return strays::hear(call, leg, event);
     }
+    if let Some(step) = around(call, event) {
+        return step;
+    }
     let at = event.at;
     match (&call.state, &event.news) {
         (_, N::Asked(_) | N::Offered(..) | N::Imported(..)) => stay(call),
         (_, N::CheckDue) => check(call, at),
-        (_, N::Named { leg, was }) => names::named(call, leg, was),
-
-        (_, N::CommandAsked(verb)) => commands::ask(call, verb, at),
-        (_, N::CommandReplied { id, reply }) => commands::replied(call, *id, reply, at),
-        (_, N::CommandHeard { leg, id, performed }) => {
-            talking(call, leg, event, |call| commands::heard(call, *id, performed, at))
-        }
-        (_, N::DigitsHeard { leg, digits, event_id }) => {
-            talking(call, leg, event, |call| commands::pressed(call, digits, event_id.as_ref(), at))
-        }
-        // A look tells what came of it.
-        (_, N::AnswerReplied { .. }) => stay(call),
 
         (S::Queued(queued), N::Admitted { send_by }) => placing::admit(call, queued, *send_by, at),
         (S::Queued(_), N::HangUpRequested { by, cause }) => {
@@ -123,9 +114,35 @@ fn moved(call: &Call, event: &Event) -> Step {
             | N::Found(_)
             | N::AnswerRequested
             | N::Declined { .. }
-            | N::HangUpReplied { .. },
+            | N::HangUpReplied { .. }
+            | N::Named { .. }
+            | N::CommandAsked(_)
+            | N::CommandReplied { .. }
+            | N::CommandHeard { .. }
+            | N::DigitsHeard { .. }
+            // A look tells what came of it.
+            | N::AnswerReplied { .. },
         ) => stay(call),
     }
+}
+
+/// What is heard alike in every state: of names, and of what is asked of the call.
+fn around(call: &Call, event: &Event) -> Option<Step> {
+    use News as N;
+
+    let at = event.at;
+    Some(match &event.news {
+        N::Named { leg, was } => names::named(call, leg, was),
+        N::CommandAsked(verb) => commands::ask(call, verb, at),
+        N::CommandReplied { id, reply } => commands::replied(call, *id, reply, at),
+        N::CommandHeard { leg, id, performed } => {
+            talking(call, leg, event, |call| commands::heard(call, *id, performed, at))
+        }
+        N::DigitsHeard { leg, digits, event_id } => {
+            talking(call, leg, event, |call| commands::pressed(call, digits, event_id.as_ref(), at))
+        }
+        _ => return None,
+    })
 }
 
 /// Where the reply to the webhook declines it, no command leaves now: a look verifies.

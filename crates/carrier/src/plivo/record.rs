@@ -67,6 +67,8 @@ pub(super) struct Record {
     #[serde(deserialize_with = "text")]
     hangup_cause_code: Option<String>,
     #[serde(deserialize_with = "text")]
+    hangup_cause_name: Option<String>,
+    #[serde(deserialize_with = "text")]
     hangup_source: Option<String>,
 }
 
@@ -188,7 +190,10 @@ impl Record {
                 code.as_deref().unwrap_or_default(),
                 &word(&self.call_direction),
             ),
-            code: short(&code.or_else(|| told(&self.call_state)).unwrap_or_else(|| "ended".to_owned())),
+            code: short(&match (code, told(&self.hangup_cause_name)) {
+                (Some(code), name) => status::reason(&code, name.as_deref()),
+                (None, _) => told(&self.call_state).unwrap_or_else(|| "ended".to_owned()),
+            }),
             ended_at,
             duration,
         }

@@ -36,7 +36,7 @@ pub(super) fn unanswered(cause_code: &str) -> Option<EndingKind> {
     match cause_code {
         "1000" => Some(EndingKind::Canceled),
         // Nobody picked up, and Plivo's own limit on the ringing.
-        "3000" | "6000" => Some(EndingKind::NoAnswer),
+        "3000" | "6000" | "6010" => Some(EndingKind::NoAnswer),
         "3010" => Some(EndingKind::Busy),
         "3020" => Some(EndingKind::Rejected),
         _ => None,
@@ -53,4 +53,9 @@ pub(super) fn ended_by(source: &str, cause_code: &str, direction: &str) -> Optio
         ("Plivo" | "Carrier" | "Error", _) => Some(EndedBy::Carrier),
         _ => None,
     }
+}
+
+/// A cause as people and programs read it: its code, and Plivo's name for it.
+pub(super) fn reason(code: &str, name: Option<&str>) -> String {
+    name.map_or_else(|| code.to_owned(), |name| format!("{code} {name}"))
 }

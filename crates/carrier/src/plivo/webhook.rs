@@ -139,7 +139,10 @@ fn over(word: &str, fields: &Fields) -> Option<CarrierEnding> {
     let field = |name| fields.value(name).unwrap_or_default();
     Some(CarrierEnding {
         kind: code.and_then(status::unanswered).unwrap_or(kind),
-        code: short(code.unwrap_or(word)),
+        code: short(
+            &code
+                .map_or_else(|| word.to_owned(), |code| status::reason(code, fields.told("HangupCauseName"))),
+        ),
         by: status::ended_by(field("HangupSource"), code.unwrap_or_default(), field("Direction")),
         ended_at: fields.value("EndTime").and_then(time),
         duration: fields.value("Duration").and_then(seconds),

@@ -25,7 +25,7 @@ pub(super) fn write(script: &Script, addresses: Option<&Addresses>) -> String {
     let elements = match script {
         Script::SayAndHangUp(text) => format!("{}<Hangup/>", speak(text)),
         Script::SayAndHold(text, span) => format!("{}{}", speak(text), wait(*span)),
-        Script::Hold(span) => format!("{PICK_UP}{}", wait(*span)),
+        Script::Hold(span) | Script::PickUp(span) => format!("{PICK_UP}{}", wait(*span)),
         Script::Perform(performance) => perform(performance, addresses),
         Script::Reject => "<Hangup reason=\"rejected\"/>".to_owned(),
         Script::HangUp => "<Hangup/>".to_owned(),

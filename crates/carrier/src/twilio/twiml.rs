@@ -25,6 +25,8 @@ pub(super) fn write(script: &Script, addresses: Option<&Addresses>) -> String {
         Script::SayAndHangUp(text) => format!("{}<Hangup/>", say(text)),
         Script::SayAndHold(text, span) => format!("{}{}", say(text), pause(*span)),
         Script::Hold(span) => pause(*span),
+        // A pause alone is waited for before the call is answered; half a second of no key answers.
+        Script::PickUp(span) => format!("<Play digits=\"w\"/>{}", pause(*span)),
         Script::Perform(performance) => perform(performance, addresses),
         Script::Reject => "<Reject/>".to_owned(),
         Script::HangUp => "<Hangup/>".to_owned(),

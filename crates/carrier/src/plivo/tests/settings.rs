@@ -48,7 +48,8 @@ fn what_is_set_otherwise_is_told() {
     assert_eq!(of_application(&elsewhere), expected);
     for application in ["null", "\"\"", "\"/v1/%2e%2e/\""] {
         let path = "\"/v1/Account/MA2025RK4E639VJFZAGV/Application/29986316244302815/\"";
-        let Ok(Wiring::Told(settings)) = told(&[(ASKS_NUMBER, reply(200, &NUMBER.replace(path, application)))])
+        let Ok(Wiring::Told(settings)) =
+            told(&[(ASKS_NUMBER, reply(200, &NUMBER.replace(path, application)))])
         else {
             panic!("it is told")
         };

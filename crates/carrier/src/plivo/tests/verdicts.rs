@@ -82,32 +82,38 @@ fn ends() -> Rows {
         Sighting::Over(ending) => Sighting::Over(CarrierEnding { ended_at: None, ..ending }),
         other => other,
     };
-    let timeless = without_time(over(EndingKind::Completed, "4000", by_remote, 50));
+    let timeless = without_time(over(EndingKind::Completed, "4000 Normal Hangup", by_remote, 50));
     let old = over(EndingKind::NoAnswer, "ended", None, 0);
     vec![
-        (record(RECORD), over(EndingKind::Completed, "4000", by_remote, 50)),
-        (record(&RECORD.replace("4000", "\"4000\"")), over(EndingKind::Completed, "4000", by_remote, 50)),
+        (record(RECORD), over(EndingKind::Completed, "4000 Normal Hangup", by_remote, 50)),
+        (
+            record(&RECORD.replace("4000", "\"4000\"")),
+            over(EndingKind::Completed, "4000 Normal Hangup", by_remote, 50),
+        ),
         (record(&local_end), timeless),
-        (record(include_str!("../fixtures/record_busy.json")), over(EndingKind::Busy, "3010", by_remote, 0)),
+        (
+            record(include_str!("../fixtures/record_busy.json")),
+            over(EndingKind::Busy, "3010 Busy Line", by_remote, 0),
+        ),
         (
             record(include_str!("../fixtures/record_no_answer.json")),
-            over(EndingKind::NoAnswer, "3000", by_carrier, 0),
+            over(EndingKind::NoAnswer, "3000 No Answer", by_carrier, 0),
         ),
         (
             record(include_str!("../fixtures/record_ring_timeout.json")),
-            over(EndingKind::NoAnswer, "6000", by_carrier, 0),
+            over(EndingKind::NoAnswer, "6000 Ring Timeout Reached", by_carrier, 0),
         ),
         (
             record(include_str!("../fixtures/record_rejected.json")),
-            over(EndingKind::Rejected, "3020", by_remote, 0),
+            over(EndingKind::Rejected, "3020 Rejected", by_remote, 0),
         ),
         (
             record(include_str!("../fixtures/record_canceled.json")),
-            over(EndingKind::Canceled, "1000", None, 0),
+            over(EndingKind::Canceled, "1000 Canceled", None, 0),
         ),
         (
             record(include_str!("../fixtures/record_failed.json")),
-            over(EndingKind::Failed, "2000", by_carrier, 0),
+            over(EndingKind::Failed, "2000 Invalid Destination Address", by_carrier, 0),
         ),
         (record(include_str!("../fixtures/record_old.json")), old),
     ]

@@ -50,13 +50,25 @@ fn a_callback_says_how_far_the_call_is_and_what_it_was_called() {
     let (remote, carrier) = (Some(EndedBy::Remote), Some(EndedBy::Carrier));
     let rows = [
         (RING, progressed(Progress::Ringing)),
-        (COMPLETED, over(EndingKind::Completed, "4000", remote, 50)),
-        (include_str!("../fixtures/hook_busy.form"), over(EndingKind::Busy, "3010", remote, 0)),
-        (include_str!("../fixtures/hook_no_answer.form"), over(EndingKind::NoAnswer, "3000", carrier, 0)),
-        (include_str!("../fixtures/hook_rejected.form"), over(EndingKind::Rejected, "3020", remote, 0)),
-        (include_str!("../fixtures/hook_cancel.form"), over(EndingKind::Canceled, "1000", None, 0)),
-        (include_str!("../fixtures/hook_timeout.form"), over(EndingKind::NoAnswer, "6000", carrier, 0)),
-        (include_str!("../fixtures/hook_failed.form"), over(EndingKind::Failed, "2000", carrier, 0)),
+        (COMPLETED, over(EndingKind::Completed, "4000 Normal Hangup", remote, 50)),
+        (include_str!("../fixtures/hook_busy.form"), over(EndingKind::Busy, "3010 Busy Line", remote, 0)),
+        (
+            include_str!("../fixtures/hook_no_answer.form"),
+            over(EndingKind::NoAnswer, "3000 No Answer", carrier, 0),
+        ),
+        (
+            include_str!("../fixtures/hook_rejected.form"),
+            over(EndingKind::Rejected, "3020 Rejected", remote, 0),
+        ),
+        (include_str!("../fixtures/hook_cancel.form"), over(EndingKind::Canceled, "1000 Canceled", None, 0)),
+        (
+            include_str!("../fixtures/hook_timeout.form"),
+            over(EndingKind::NoAnswer, "6000 Ring Timeout Reached", carrier, 0),
+        ),
+        (
+            include_str!("../fixtures/hook_failed.form"),
+            over(EndingKind::Failed, "2000 Invalid Destination Address", carrier, 0),
+        ),
         (
             include_str!("../fixtures/hook_unknown.form"),
             News::Unread { leg: id(LEG), what: "parked".to_owned() },
@@ -121,11 +133,14 @@ fn a_call_that_comes_in_is_offered_with_its_two_ends() {
 fn an_end_is_an_end_wherever_it_is_told_and_wants_no_document() {
     let ended = heard("/voice", INBOUND_HANGUP);
     assert_eq!((ended.page, ended.inbound), (None, None));
-    assert_eq!(ended.news, Some(over(EndingKind::Completed, "4000", Some(EndedBy::Remote), 12)));
+    assert_eq!(
+        ended.news,
+        Some(over(EndingKind::Completed, "4000 Normal Hangup", Some(EndedBy::Remote), 12))
+    );
     let ended = heard(&format!("/voice?call={CALL}"), COMPLETED);
     assert_eq!(
         (ended.page, ended.news),
-        (None, Some(over(EndingKind::Completed, "4000", Some(EndedBy::Remote), 50)))
+        (None, Some(over(EndingKind::Completed, "4000 Normal Hangup", Some(EndedBy::Remote), 50)))
     );
     // An end that calls itself something else is looked at.
     let odd = heard("/voice", &COMPLETED.replace("CallStatus=completed", "CallStatus=in-progress"));

@@ -25,6 +25,7 @@ fn each_script_has_its_verbs() {
     check(Script::Hold(Duration::from_millis(1_500)), "<Pause length=\"2\"/>");
     check(Script::Hold(Duration::ZERO), "<Pause length=\"1\"/>");
     check(Script::Hold(Duration::MAX), "<Pause length=\"86400\"/>");
+    check(Script::PickUp(Duration::from_secs(9)), "<Play digits=\"w\"/><Pause length=\"9\"/>");
     check(Script::Reject, "<Reject/>");
     check(Script::HangUp, "<Hangup/>");
 }

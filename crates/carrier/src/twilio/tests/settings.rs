@@ -35,8 +35,7 @@ fn an_app_stands_in_for_the_addresses_of_its_number() {
     let first = reply(200, NUMBERS_APP);
     let request = asked(told(std::slice::from_ref(&first)));
     assert!(request.url.ends_with("/Applications/AP0123456789abcdef0123456789abcdef.json"), "{request:?}");
-    let status =
-        Setting::new("status_callback of its TwiML app", Some(STATUS), Some(STATUS), Stake::News);
+    let status = Setting::new("status_callback of its TwiML app", Some(STATUS), Some(STATUS), Stake::News);
     let elsewhere = voice("voice_url of its TwiML app", "https://elsewhere.example/voice");
     let expected = Wiring::Told(vec![elsewhere, status]);
     assert_eq!(done(told(&[first, reply(200, APP)])), Ok(expected));
