@@ -160,6 +160,9 @@ fn imported(
         account: None,
         say: None,
         created_at: Timestamp(snapshot.started_at),
+        hold: false,
+        by_command: false,
+        fallback: Vec::new(),
         imported_id: Some(snapshot.call_id.clone()),
         limits,
     };

@@ -6,7 +6,7 @@ mod report;
 mod token;
 
 use crate::cli::args::ServeArgs;
-use crate::config::settings::StoreUrl;
+use crate::config::settings::{Config, StoreUrl};
 use crate::config::{Loaded, Source};
 use crate::http::{Pages, router};
 use anyhow::Context as _;
@@ -17,6 +17,8 @@ use std::sync::Arc;
 use store::History;
 use store::sqlite::{SqliteHistory, SqliteStore};
 use tokio::net::TcpListener;
+
+pub(crate) use assemble::{callback_base, lines};
 
 /// Runs the gateway until it is told to stop.
 ///
@@ -39,23 +41,21 @@ async fn serve(loaded: &Loaded, stop: impl Future<Output = ()> + Send + 'static)
     })?;
     let address = listener.local_addr()?;
     let network = network::start_where_needed(config).await?;
-    let public_url: Arc<str> = match &config.public_url {
-        Some(url) => url.as_str().into(),
-        None => format!("http://{}", reachable(address)).into(),
-    };
+    let public_url: Arc<str> = public_url(config, address).into();
     let history: Vec<Box<dyn History>> = (0..READERS)
         .map(|_| Ok(Box::new(SqliteHistory::open(path)?) as Box<dyn History>))
         .collect::<Result<_, store::StoreError>>()?;
     let calls = Calls::start(Parts {
         store: Box::new(opened.store),
         history,
-        lines: assemble::lines(config, &public_url),
+        lines: assemble::lines(config, &public_url)?,
         sender: Sender::new(SendSettings::default()),
         settings: assemble::settings(config),
         clock: Arc::new(SystemClock),
         paused: opened.rewound,
     })
     .await?;
+    network::tell_numbers(config, &public_url).await;
     announce(loaded, address, network.as_ref());
     tokio::spawn(report::tell(calls.clone()));
     let import = Arc::new(assemble::import_mapping(config));
@@ -70,6 +70,14 @@ async fn serve(loaded: &Loaded, stop: impl Future<Output = ()> + Send + 'static)
         network.leave(n_live);
     }
     Ok(())
+}
+
+/// The address that carriers are told to call, where the gateway listens on `address`.
+pub(crate) fn public_url(config: &Config, address: SocketAddr) -> String {
+    match &config.public_url {
+        Some(url) => url.as_str().to_owned(),
+        None => format!("http://{}", reachable(address)),
+    }
 }
 
 /// What a person reads first.

@@ -128,6 +128,9 @@ fn imported(n: usize, leg: CarrierCallId) -> Event {
         account: Some(ACCOUNT.to_owned()),
         say: None,
         created_at: now,
+        hold: false,
+        by_command: false,
+        fallback: Vec::new(),
         imported_id: Some(format!("call-{}", leg.as_str())),
         limits,
     };

@@ -3,23 +3,12 @@
 use super::faults::Origin;
 use super::section::Rejected;
 use super::settings::{CountryCode, Destinations};
-use super::tree::{Node, Value};
-use super::values::{any_text, found, is_variable};
+use super::tree::Node;
+use super::values::texts;
 
 /// The countries that may be called.
 pub(super) fn destinations(node: &Node) -> Result<Destinations, Rejected> {
-    let words: Vec<(&str, &Origin)> = match &node.value {
-        Value::Text(text) if is_variable(node) => {
-            text.split(',').map(|word| (word.trim(), &node.origin)).collect()
-        }
-        Value::List(nodes) => nodes
-            .iter()
-            .map(|node| Ok((any_text(node, "a list of strings")?, &node.origin)))
-            .collect::<Result<_, Rejected>>()?,
-        _ => {
-            return Err(format!("must be a list such as [\"US\", \"CA\"], not {}", found(node)).into());
-        }
-    };
+    let words = texts(node, "[\"US\", \"CA\"]")?;
     match words.as_slice() {
         [] => Err(NO_COUNTRY.into()),
         [("*", _)] => Ok(Destinations::Everywhere),

@@ -28,12 +28,20 @@ mod tests {
 
     /// What is commented out and has a default all the same shows that default.
     #[test]
-    fn the_examples_of_a_twilio_account_show_its_defaults() {
-        let least = "[carriers.twilio]\nkind = \"twilio\"\nauth_token = \"x\"\n\
-            account_sid = \"AC00000000000000000000000000000000\"\n";
+    fn the_examples_of_an_account_show_its_defaults() {
         let shown = settings(&load(Some(&uncommented())));
-        for setting in settings(&load(Some(least))) {
-            assert!(shown.contains(&setting), "config.default.toml has another {setting}");
+        for least in [
+            "[carriers.twilio]\nkind = \"twilio\"\nauth_token = \"x\"\n\
+             account_sid = \"AC00000000000000000000000000000000\"\n",
+            "[carriers.telnyx]\nkind = \"telnyx\"\napi_key = \"x\"\n\
+             public_key = \"BAU34taZcqZNBv0kLqrYAJaYkqnp10kf/wClUwIWa2s=\"\n\
+             connection_id = \"1000000000000000000\"\n",
+            "public_url = \"https://calls.example.com\"\n[carriers.plivo]\nkind = \"plivo\"\n\
+             auth_token = \"x\"\nauth_id = \"MA000000000000000000\"\n",
+        ] {
+            for setting in settings(&load(Some(least))) {
+                assert!(shown.contains(&setting), "config.default.toml has another {setting}");
+            }
         }
     }
 
@@ -63,12 +71,14 @@ mod tests {
 
     fn is_setting(line: &str) -> bool {
         let key = line.split(" = ").next().unwrap_or_default();
-        key.len() < line.len() && key.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_')
+        let bare = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+        key.len() < line.len() && key.chars().all(bare)
     }
 
     fn load(text: Option<&str>) -> Loaded {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let variables = [("HOME", "/home/ada"), ("TWILIO_AUTH_TOKEN", "x")];
+        let secrets = ["TWILIO_AUTH_TOKEN", "TELNYX_API_KEY", "PLIVO_AUTH_TOKEN"];
+        let variables = secrets.map(|name| (name, "x")).into_iter().chain([("HOME", "/home/ada")]);
         let environment = Environment::new(variables, folder.path());
         if let Some(text) = text {
             std::fs::write(folder.path().join("offhook.toml"), text).expect("the file is written");

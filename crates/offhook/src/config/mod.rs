@@ -6,12 +6,14 @@
 //! fault is collected on the way, so that a person mends a file once.
 
 mod access;
+mod carriers;
 mod countries;
 mod default_file;
 mod document;
 mod durations;
 mod environment;
 mod faults;
+mod numbers;
 mod places;
 mod print;
 mod read;

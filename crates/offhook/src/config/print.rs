@@ -8,8 +8,8 @@ use super::durations::show_duration;
 use super::faults::Origin;
 use super::section::quoted;
 use super::settings::{
-    Api, BaseUrl, Calls, Carrier, CarrierKind, Config, CountryCode, Destinations, Inbound, Number, Secret,
-    Simulated, Store, Twilio,
+    Api, BaseUrl, Calls, Carrier, CarrierKind, Config, CountryCode, Destinations, Face, Inbound, Number,
+    Plivo, Secret, Simulated, Store, Telnyx, Twilio,
 };
 use super::{Loaded, Source};
 
@@ -88,8 +88,16 @@ impl Page<'_> {
 }
 
 fn print_calls(page: &mut Page<'_>, calls: &Calls) {
-    let Calls { live_max, queue_max, duration_max, ring_max, find_max, attempts_per_hour, destinations } =
-        calls;
+    let Calls {
+        live_max,
+        queue_max,
+        duration_max,
+        ring_max,
+        find_max,
+        attempts_per_hour,
+        over_limit,
+        destinations,
+    } = calls;
     page.section("calls");
     page.set("live_max", live_max.to_string());
     page.set("queue_max", duration(*queue_max));
@@ -97,6 +105,7 @@ fn print_calls(page: &mut Page<'_>, calls: &Calls) {
     page.set("ring_max", duration(*ring_max));
     page.set("find_max", duration(*find_max));
     page.set("attempts_per_hour", attempts_per_hour.to_string());
+    page.set_if("over_limit", over_limit.as_deref().map(text));
     match destinations {
         Destinations::OwnCountries => {
             page.line("# destinations is not set: the countries of one's own numbers")
@@ -111,6 +120,8 @@ fn print_calls(page: &mut Page<'_>, calls: &Calls) {
 fn print_carrier(page: &mut Page<'_>, Carrier { kind, calls_per_second, request_timeout }: &Carrier) {
     let word = match kind {
         CarrierKind::Twilio(_) => "twilio",
+        CarrierKind::Telnyx(_) => "telnyx",
+        CarrierKind::Plivo(_) => "plivo",
         CarrierKind::Simulated(_) => "simulated",
     };
     page.set("kind", text(word));
@@ -118,11 +129,9 @@ fn print_carrier(page: &mut Page<'_>, Carrier { kind, calls_per_second, request_
     page.set("request_timeout", duration(*request_timeout));
     match kind {
         CarrierKind::Twilio(twilio) => print_twilio(page, twilio),
-        CarrierKind::Simulated(Simulated { base_url: url, account_sid, auth_token }) => {
-            page.set("base_url", base_url(url));
-            page.set_if("account_sid", account_sid.as_deref().map(text));
-            page.set_if("auth_token", auth_token.as_ref().map(secret));
-        }
+        CarrierKind::Telnyx(telnyx) => print_telnyx(page, telnyx),
+        CarrierKind::Plivo(plivo) => print_plivo(page, plivo),
+        CarrierKind::Simulated(simulated) => print_simulated(page, simulated),
     }
 }
 
@@ -155,14 +164,58 @@ fn print_twilio(page: &mut Page<'_>, twilio: &Twilio) {
     }
 }
 
-fn print_number(page: &mut Page<'_>, Number { carrier, inbound, greeting }: &Number) {
-    let word = match inbound {
-        Inbound::Deny => "deny",
-        Inbound::Open => "open",
-    };
+fn print_telnyx(page: &mut Page<'_>, telnyx: &Telnyx) {
+    let Telnyx { base_url: url, api_key, public_key, connection_id } = telnyx;
+    page.set_if("base_url", url.as_ref().map(base_url));
+    page.set("api_key", secret(api_key));
+    page.set("public_key", text(&public_key.written));
+    page.set("connection_id", text(connection_id));
+}
+
+fn print_plivo(page: &mut Page<'_>, plivo: &Plivo) {
+    let Plivo { base_url: url, auth_id, auth_token, auth_token_previous, accept_signature_v2 } = plivo;
+    page.set_if("base_url", url.as_ref().map(base_url));
+    page.set("auth_id", text(auth_id));
+    page.set("auth_token", secret(auth_token));
+    page.set_if("auth_token_previous", auth_token_previous.as_ref().map(secret));
+    page.set("accept_signature_v2", accept_signature_v2.to_string());
+}
+
+fn print_simulated(page: &mut Page<'_>, Simulated { base_url: url, face }: &Simulated) {
+    page.set("base_url", base_url(url));
+    match face {
+        Face::Twilio { account_sid, auth_token } => {
+            page.set("face", text("twilio"));
+            page.set_if("account_sid", account_sid.as_deref().map(text));
+            page.set_if("auth_token", auth_token.as_ref().map(secret));
+        }
+        Face::Telnyx { api_key, public_key, connection_id } => {
+            page.set("face", text("telnyx"));
+            page.set_if("api_key", api_key.as_ref().map(secret));
+            page.set_if("public_key", public_key.as_ref().map(|key| text(&key.written)));
+            page.set_if("connection_id", connection_id.as_deref().map(text));
+        }
+        Face::Plivo { auth_id, auth_token } => {
+            page.set("face", text("plivo"));
+            page.set_if("auth_id", auth_id.as_deref().map(text));
+            page.set_if("auth_token", auth_token.as_ref().map(secret));
+        }
+    }
+}
+
+fn print_number(page: &mut Page<'_>, number: &Number) {
+    let Number { carrier, fallback, inbound, greeting, hold } = number;
     page.set("carrier", text(carrier));
-    page.set("inbound", text(word));
+    let asked_next = (!fallback.is_empty()).then(|| list(fallback.iter().map(String::as_str)));
+    page.set_if("fallback", asked_next);
+    let inbound = match inbound {
+        Inbound::Deny => text("deny"),
+        Inbound::Open => text("open"),
+        Inbound::Allow(allowed) => list(allowed.written.iter().map(String::as_str)),
+    };
+    page.set("inbound", inbound);
     page.set_if("greeting", greeting.as_deref().map(text));
+    page.set("hold", hold.to_string());
 }
 
 fn text(value: &str) -> String {

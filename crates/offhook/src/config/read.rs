@@ -8,20 +8,17 @@ use std::time::Duration;
 
 use super::Loaded;
 use super::access::Access;
+use super::carriers::{self, Surroundings};
 use super::countries;
 use super::document::Document;
 use super::durations;
 use super::environment::Environment;
 use super::faults::ConfigFaults;
+use super::numbers;
 use super::places;
 use super::secrets;
-use super::section::{Reader, Rejected, Section, quoted};
-use super::settings::{
-    Api, ApiKey, BaseUrl, Calls, Carrier, CarrierKind, Config, Inbound, LISTEN, LOG, Number, REQUEST_TIMEOUT,
-    SIMULATED_BASE_URL, Secret, Simulated, Store, StoreUrl, TWILIO_CALLS_PER_SECOND, Twilio,
-};
-use super::suggest;
-use super::tree::{Node, Value};
+use super::section::{Reader, Section};
+use super::settings::{Api, Calls, Config, LISTEN, LOG, Secret, Store, StoreUrl};
 use super::values;
 
 /// Reads the whole configuration. See [`Config::load`].
@@ -58,9 +55,11 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let store = root.section("store", |section| store(section, folder));
     let api = root.section("api", |section| api(section, folder));
     let calls = root.section("calls", calls);
-    let carriers = root.sections("carriers", |_, section| carrier(section, folder));
+    let surroundings =
+        Surroundings { folder, is_public: root.has("public_url"), duration_max: calls.duration_max };
+    let carriers = root.sections("carriers", |name, section| carriers::carrier(name, section, &surroundings));
     let known = root.names("carriers");
-    let numbers = root.sections("numbers", |digits, section| number(digits, section, &known));
+    let numbers = root.sections("numbers", |digits, section| numbers::number(digits, section, &known));
     root.finish();
     Some(Config { listen, public_url, log, store: store?, api, calls, carriers, numbers })
 }
@@ -109,128 +108,21 @@ fn calls(section: &mut Section<'_, '_>) -> Calls {
     let attempts_per_hour = number("attempts_per_hour", 1..=ATTEMPTS_MOST, default.attempts_per_hour);
     let destinations =
         section.optional("destinations", countries::destinations).unwrap_or(default.destinations);
+    let over_limit = section.optional("over_limit", values::spoken);
     section.finish();
-    Calls { live_max, queue_max, duration_max, ring_max, find_max, attempts_per_hour, destinations }
-}
-
-/// What a carrier's `kind` may be.
-#[derive(Clone, Copy)]
-enum Kind {
-    Twilio,
-    Simulated,
-}
-
-fn carrier(section: &mut Section<'_, '_>, folder: &Path) -> Option<Carrier> {
-    // Without a kind nobody can say which keys are right.
-    let kind = section.required("kind", "\"twilio\"", kind)?;
-    let calls_per_second = section.optional("calls_per_second", values::rate);
-    let request_timeout =
-        section.optional("request_timeout", |node| durations::duration(node, SECOND..=REQUEST_LONGEST));
-    let base_url = section.optional("base_url", values::base_url);
-    let (kind, calls_per_second) = match kind {
-        Kind::Twilio => {
-            (twilio(section, base_url, folder), calls_per_second.or(Some(TWILIO_CALLS_PER_SECOND)))
-        }
-        Kind::Simulated => (Some(simulated(section, base_url, folder)), calls_per_second),
-    };
-    section.finish();
-    Some(Carrier {
-        kind: kind?,
-        calls_per_second,
-        request_timeout: request_timeout.unwrap_or(REQUEST_TIMEOUT),
-    })
-}
-
-fn kind(node: &Node) -> Result<Kind, Rejected> {
-    match &node.value {
-        Value::Text(word) if word == "telnyx" || word == "plivo" => {
-            let known = "so far there are \"twilio\" and \"simulated\"";
-            Err(format!("is {word:?}, a carrier that offhook can't use yet; {known}").into())
-        }
-        _ => values::word(node, &[("twilio", Kind::Twilio), ("simulated", Kind::Simulated)]),
+    Calls {
+        live_max,
+        queue_max,
+        duration_max,
+        ring_max,
+        find_max,
+        attempts_per_hour,
+        over_limit,
+        destinations,
     }
 }
 
-fn twilio(section: &mut Section<'_, '_>, base_url: Option<BaseUrl>, folder: &Path) -> Option<CarrierKind> {
-    let environment = section.environment();
-    let read_secret = |node: &Node| secrets::secret(node, folder, environment);
-    let account_sid =
-        section.required("account_sid", "\"AC…\", as the Twilio console shows it", values::text);
-    let auth_token = section.required("auth_token", "{ env = \"TWILIO_AUTH_TOKEN\" }", read_secret);
-    let auth_token_previous = section.optional("auth_token_previous", read_secret);
-    let api_key = api_key(section, folder);
-    let region = section.optional("region", values::host_label);
-    let edge = section.optional("edge", values::host_label);
-    let webhook_shared_keys = section.section("webhook_shared_keys", |keys| keys.each(read_secret));
-    Some(CarrierKind::Twilio(Twilio {
-        base_url,
-        account_sid: account_sid?,
-        auth_token: auth_token?,
-        auth_token_previous,
-        api_key,
-        region,
-        edge,
-        webhook_shared_keys,
-    }))
-}
-
-/// A key's name and its secret, which are of no use without each other.
-fn api_key(section: &mut Section<'_, '_>, folder: &Path) -> Option<ApiKey> {
-    let n_faults = section.n_faults();
-    let sid = section.optional("api_key_sid", values::text);
-    let secret = secret(section, "api_key_secret", folder);
-    match (sid, secret) {
-        (Some(sid), Some(secret)) => Some(ApiKey { sid, secret }),
-        (None, None) => None,
-        (sid, _) => {
-            let (given, missing) = if sid.is_some() {
-                ("api_key_sid", "api_key_secret")
-            } else {
-                ("api_key_secret", "api_key_sid")
-            };
-            if section.n_faults() == n_faults {
-                let (given, missing) = (section.full_name(given), section.full_name(missing));
-                section.wrong(format!("`{given}` is of no use without `{missing}`; set both or neither"));
-            }
-            None
-        }
-    }
-}
-
-fn simulated(section: &mut Section<'_, '_>, base_url: Option<BaseUrl>, folder: &Path) -> CarrierKind {
-    CarrierKind::Simulated(Simulated {
-        base_url: base_url.unwrap_or_else(|| BaseUrl(SIMULATED_BASE_URL.to_owned())),
-        account_sid: section.optional("account_sid", values::text),
-        auth_token: secret(section, "auth_token", folder),
-    })
-}
-
-fn number(digits: &str, section: &mut Section<'_, '_>, carriers: &[&str]) -> Option<Number> {
-    if !values::is_e164(digits) {
-        section.wrong(format!(
-            "{} is no telephone number; write + and 7 to 15 digits, such as \"+15550100000\"",
-            quoted(digits)
-        ));
-    } else if let Err(error) = digits.parse::<call::PhoneNumber>() {
-        section.wrong(error.to_string());
-    }
-    let example = format!("{:?}", carriers.first().unwrap_or(&"twilio"));
-    let carrier = section.required("carrier", &example, |node| match values::text(node)? {
-        name if carriers.contains(&name.as_str()) => Ok(name),
-        name => Err(format!(
-            "is {name:?}, which is no configured carrier; {}",
-            suggest::way_out(&name, carriers.iter().copied())
-        )
-        .into()),
-    });
-    let words = [("deny", Inbound::Deny), ("open", Inbound::Open)];
-    let inbound = section.optional("inbound", |node| values::word(node, &words)).unwrap_or_default();
-    let greeting = section.optional("greeting", |node| values::short_text(node, GREETING_LONGEST));
-    section.finish();
-    Some(Number { carrier: carrier?, inbound, greeting })
-}
-
-fn secret(section: &mut Section<'_, '_>, key: &'static str, folder: &Path) -> Option<Secret> {
+pub(super) fn secret(section: &mut Section<'_, '_>, key: &'static str, folder: &Path) -> Option<Secret> {
     let environment = section.environment();
     section.optional(key, |node| secrets::secret(node, folder, environment))
 }
@@ -239,17 +131,12 @@ const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// The longest `Timeout` that Twilio takes for a call that rings.
+/// The longest that Twilio and Telnyx let a phone ring. A shorter time than a carrier takes is kept
+/// by the gateway.
 const RING_LONGEST: Duration = Duration::from_secs(600);
-
-/// A request that takes longer holds up the look at every other call.
-const REQUEST_LONGEST: Duration = Duration::from_secs(120);
 
 /// More live calls than one machine has ports for their sound.
 const LIVE_MOST: u32 = 30_000;
 
 /// One every three seconds to one destination.
 const ATTEMPTS_MOST: u32 = 1200;
-
-/// The longest TwiML that Twilio takes in a request is 4000 characters, markup included.
-const GREETING_LONGEST: usize = 3000;

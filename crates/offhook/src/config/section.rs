@@ -138,6 +138,11 @@ impl<'s, 'a> Section<'s, 'a> {
         found
     }
 
+    /// Whether a key is there, with a fault or without.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
     /// How many faults are on record, to tell whether more came.
     pub(super) fn n_faults(&self) -> usize {
         self.reader.faults.len()
@@ -166,6 +171,12 @@ impl<'s, 'a> Section<'s, 'a> {
     /// Says that something is wrong with the section as a whole.
     pub(super) fn wrong(&mut self, message: String) {
         self.fault(&self.origin.clone(), message);
+    }
+
+    /// Says that a setting elsewhere, by its full name, doesn't go with this section.
+    pub(super) fn wrong_elsewhere(&mut self, name: &str, message: String) {
+        let origin = self.reader.origins.get(name).unwrap_or(&self.origin).clone();
+        self.fault(&origin, message);
     }
 
     /// Refuses every key that nobody asked for.

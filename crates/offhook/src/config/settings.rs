@@ -9,6 +9,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use call::admission::Callers;
+use carrier::telnyx::PublicKey;
+
 /// Everything that can be set.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
@@ -73,6 +76,9 @@ pub(crate) struct Calls {
     pub(crate) find_max: Duration,
     /// How many outbound calls may be asked for in an hour to one destination. Default: 20.
     pub(crate) attempts_per_hour: u32,
+    /// What a caller hears when `live_max` calls are live. At Telnyx the line is busy all the same.
+    /// Default: none, the line is busy.
+    pub(crate) over_limit: Option<String>,
     /// The countries that may be called. Default: those of one's own numbers.
     pub(crate) destinations: Destinations,
 }
@@ -98,7 +104,8 @@ pub(crate) struct Carrier {
     /// What sort of carrier it is, with what only that sort needs.
     pub(crate) kind: CarrierKind,
     /// How many calls may be placed in a second; `None` is without limit. Default: 1 for Twilio,
-    /// as Twilio gives every new account, and none for the simulated network.
+    /// 30 for Telnyx and 2 for Plivo, which is what each gives an account, and none for the
+    /// simulated network.
     pub(crate) calls_per_second: Option<f64>,
     /// How long one request to the carrier may take, reply included. Default: 10 s.
     pub(crate) request_timeout: Duration,
@@ -109,6 +116,10 @@ pub(crate) struct Carrier {
 pub(crate) enum CarrierKind {
     /// `kind = "twilio"`.
     Twilio(Twilio),
+    /// `kind = "telnyx"`.
+    Telnyx(Telnyx),
+    /// `kind = "plivo"`.
+    Plivo(Plivo),
     /// `kind = "simulated"`: the network of `offhook sim`.
     Simulated(Simulated),
 }
@@ -144,15 +155,80 @@ pub(crate) struct ApiKey {
     pub(crate) secret: Secret,
 }
 
+/// A Call Control application at Telnyx.
+#[derive(Clone, Debug)]
+pub(crate) struct Telnyx {
+    /// Where the API is, version and all, for tests and proxies. Default: Telnyx's host.
+    pub(crate) base_url: Option<BaseUrl>,
+    /// The key that signs requests in, `KEY…`.
+    pub(crate) api_key: Secret,
+    /// The account's public key, by which webhooks are checked.
+    pub(crate) public_key: WebhookKey,
+    /// The Call Control application that calls run on.
+    pub(crate) connection_id: String,
+}
+
+/// A public key by which webhooks are checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WebhookKey {
+    /// As it was written.
+    pub(crate) written: String,
+    /// As it was understood.
+    pub(crate) key: Box<PublicKey>,
+}
+
+/// An account at Plivo.
+#[derive(Clone, Debug)]
+pub(crate) struct Plivo {
+    /// Where the REST API is, for tests and proxies. Default: Plivo's host.
+    pub(crate) base_url: Option<BaseUrl>,
+    /// The account, `MA…`, or subaccount, `SA…`.
+    pub(crate) auth_id: String,
+    /// Its token: signs requests in, and checks webhooks.
+    pub(crate) auth_token: Secret,
+    /// A second token by which webhooks may be signed while the tokens rotate. Default: none.
+    pub(crate) auth_token_previous: Option<Secret>,
+    /// Whether a webhook may be signed by version 2 alone, which covers neither the query nor the
+    /// body. Default: no.
+    pub(crate) accept_signature_v2: bool,
+}
+
 /// An account on the simulated network.
 #[derive(Clone, Debug)]
 pub(crate) struct Simulated {
     /// Where `offhook sim` listens. Default: `http://127.0.0.1:4061`.
     pub(crate) base_url: BaseUrl,
-    /// The account. Default: `None`, the network's own.
-    pub(crate) account_sid: Option<String>,
-    /// The account's token. Default: `None`, the network's own.
-    pub(crate) auth_token: Option<Secret>,
+    /// Which carrier's interface is spoken. Default: Twilio's.
+    pub(crate) face: Face,
+}
+
+/// A carrier's interface on the simulated network, and the credentials for it. Default of each:
+/// `None`, the network's own.
+#[derive(Clone, Debug)]
+pub(crate) enum Face {
+    /// `face = "twilio"`.
+    Twilio {
+        /// The account.
+        account_sid: Option<String>,
+        /// The account's token.
+        auth_token: Option<Secret>,
+    },
+    /// `face = "telnyx"`.
+    Telnyx {
+        /// The key that signs requests in.
+        api_key: Option<Secret>,
+        /// The key by which webhooks are checked.
+        public_key: Option<WebhookKey>,
+        /// The Call Control application.
+        connection_id: Option<String>,
+    },
+    /// `face = "plivo"`.
+    Plivo {
+        /// The account.
+        auth_id: Option<String>,
+        /// The account's token.
+        auth_token: Option<Secret>,
+    },
 }
 
 /// One of one's own numbers.
@@ -160,20 +236,36 @@ pub(crate) struct Simulated {
 pub(crate) struct Number {
     /// The name of the carrier that the number is with; always a configured one.
     pub(crate) carrier: String,
-    /// Whether calls to the number are answered. Default: deny.
+    /// The names of the carriers that a call from this number goes to, in this order, when the one
+    /// before refused it before any phone could ring. Default: none.
+    pub(crate) fallback: Vec<String>,
+    /// Whose calls to the number are answered. Default: nobody's.
     pub(crate) inbound: Inbound,
     /// What is said to those whose call is answered. Default: none.
     pub(crate) greeting: Option<String>,
+    /// Whether the line is held after the greeting, for what is asked of the call then. Default: no.
+    pub(crate) hold: bool,
 }
 
-/// Whether calls to a number are answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Whose calls to a number are answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Inbound {
     /// `"deny"`: every call is rejected.
     #[default]
     Deny,
     /// `"open"`: whoever calls is answered.
     Open,
+    /// A list: these are answered, and all others rejected.
+    Allow(Allowed),
+}
+
+/// Numbers, and beginnings of numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Allowed {
+    /// As they were written. Never empty.
+    pub(crate) written: Vec<String>,
+    /// As they were understood.
+    pub(crate) callers: Callers,
 }
 
 /// The address of an HTTP server, to which paths are added: `https`, or `http` on this machine.
@@ -205,6 +297,7 @@ impl Default for Calls {
             ring_max: Duration::from_secs(45),
             find_max: Duration::from_secs(120),
             attempts_per_hour: 20,
+            over_limit: None,
             destinations: Destinations::OwnCountries,
         }
     }
@@ -278,6 +371,14 @@ pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The default of `calls_per_second` for Twilio: what a new account has.
 pub(super) const TWILIO_CALLS_PER_SECOND: f64 = 1.0;
+
+/// The default of `calls_per_second` for Telnyx: what every account has
+/// (<https://developers.telnyx.com/docs/voice/programmable-voice/dials-per-second-limit>, 2026-11-22).
+pub(super) const TELNYX_CALLS_PER_SECOND: f64 = 30.0;
+
+/// The default of `calls_per_second` for Plivo: what an account has; more wait in Plivo's queue
+/// (<https://docs.plivo.com/docs/voice/concepts/account-limits>, 2026-11-22).
+pub(super) const PLIVO_CALLS_PER_SECOND: f64 = 2.0;
 
 /// Where `offhook sim` listens unless told otherwise.
 pub(super) const SIMULATED_BASE_URL: &str = "http://127.0.0.1:4061";

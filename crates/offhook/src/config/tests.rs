@@ -55,9 +55,33 @@ api_key_secret = { file = "secret.txt" }
 "webhooks.one" = "hunter2"
 [carriers.simulated]
 kind = "simulated"
+auth_token = "hunter2"
 [numbers."+15550100001"]
 carrier = "work-1"
 greeting = "Say \"ö\""
+[carriers.work-2]
+kind = "telnyx"
+api_key = "hunter2"
+public_key = "BAU34taZcqZNBv0kLqrYAJaYkqnp10kf/wClUwIWa2s="
+connection_id = "1000"
+[carriers.work-3]
+kind = "plivo"
+auth_id = "MA1"
+auth_token = "hunter2"
+auth_token_previous = { env = "TOKEN" }
+[carriers.lab-2]
+kind = "simulated"
+face = "telnyx"
+api_key = "hunter2"
+[carriers.lab-3]
+kind = "simulated"
+face = "plivo"
+auth_token = { file = "secret.txt" }
+[numbers."+15550100002"]
+carrier = "work-2"
+fallback = ["work-1", "work-3"]
+inbound = ["+12025550143", "+4420*"]
+hold = true
 "#,
     );
     std::fs::write(folder.0.path().join("secret.txt"), "hunter2\n").expect("the secret is written");
@@ -66,6 +90,8 @@ greeting = "Say \"ö\""
         ("OFFHOOK_API__TOKEN", "hunter2"),
         ("OFFHOOK_CALLS__LIVE_MAX", "5"),
         ("OFFHOOK_CARRIERS__WORK_1__REGION", "ie1"),
+        ("OFFHOOK_CARRIERS__WORK_3__ACCEPT_SIGNATURE_V2", "true"),
+        ("OFFHOOK_CARRIERS__LAB_2__API_KEY", "hunter2"),
         ("OFFHOOK_NUMBERS__15550100001__INBOUND", "open"),
     ];
     let loaded = folder.load(variables).expect("has no fault");
@@ -183,7 +209,8 @@ fn the_examples_of_the_documentation_have_no_fault() {
         page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(!examples.is_empty());
     for example in examples {
-        let loaded = Folder::with(example).load([("TWILIO_AUTH_TOKEN", "x")]);
+        let secrets = ["TWILIO_AUTH_TOKEN", "TELNYX_API_KEY", "PLIVO_AUTH_TOKEN"];
+        let loaded = Folder::with(example).load(secrets.map(|name| (name, "x")));
         assert!(
             loaded.is_ok(),
             "{example}\n{}",

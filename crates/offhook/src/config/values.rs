@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use carrier::SAY_MAX;
 use url::{Host, Url};
 
 use super::environment::Environment;
@@ -25,14 +26,39 @@ pub(super) fn text(node: &Node) -> Result<String, Rejected> {
     Ok(text.to_owned())
 }
 
-/// A text of no more than `n_letters_max` letters.
-pub(super) fn short_text(node: &Node, n_letters_max: usize) -> Result<String, Rejected> {
+/// A text that is said on a line: short enough for every carrier.
+pub(super) fn spoken(node: &Node) -> Result<String, Rejected> {
     let text = text(node)?;
     let n_letters = text.chars().count();
-    if n_letters > n_letters_max {
-        return Err(format!("has {n_letters} letters; at most {n_letters_max} are allowed").into());
+    if carrier::say_fits(&text) {
+        return Ok(text);
     }
-    Ok(text)
+    let why = if n_letters > SAY_MAX { "" } else { ", with & as five and < and > as four" };
+    Err(format!("has {n_letters} letters; at most {SAY_MAX} are allowed{why}").into())
+}
+
+/// `true` or `false`.
+pub(super) fn boolean(node: &Node) -> Result<bool, Rejected> {
+    match &node.value {
+        Value::Boolean(flag) => Ok(*flag),
+        Value::Text(text) if is_variable(node) => {
+            text.trim().parse().map_err(|_| format!("must be true or false, not {text:?}").into())
+        }
+        _ => Err(format!("must be true or false, not {}", found(node)).into()),
+    }
+}
+
+/// A list of strings, each with its place.
+pub(super) fn texts<'n>(node: &'n Node, example: &str) -> Result<Vec<(&'n str, &'n Origin)>, Rejected> {
+    match &node.value {
+        Value::Text(text) if is_variable(node) => {
+            Ok(text.split(',').map(|word| (word.trim(), &node.origin)).collect())
+        }
+        Value::List(nodes) => {
+            nodes.iter().map(|node| Ok((any_text(node, "a list of strings")?, &node.origin))).collect()
+        }
+        _ => Err(format!("must be a list such as {example}, not {}", found(node)).into()),
+    }
 }
 
 /// A whole number within `range`.
@@ -124,10 +150,10 @@ pub(super) fn store_url(node: &Node, folder: &Path, environment: &Environment) -
 }
 
 /// One of a few words.
-pub(super) fn word<T: Copy>(node: &Node, words: &[(&str, T)]) -> Result<T, Rejected> {
+pub(super) fn word<T: Clone>(node: &Node, words: &[(&str, T)]) -> Result<T, Rejected> {
     let text = any_text(node, "a string")?;
     let known = words.iter().map(|(name, _)| *name);
-    let meant = words.iter().find(|(name, _)| *name == text).map(|(_, meaning)| *meaning);
+    let meant = words.iter().find(|(name, _)| *name == text).map(|(_, meaning)| meaning.clone());
     meant.ok_or_else(|| format!("is {text:?}; {}", suggest::way_out(text, known)).into())
 }
 

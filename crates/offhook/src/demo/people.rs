@@ -1,4 +1,56 @@
-//! Who is called in the demo, and what becomes of each call.
+//! Who is called in the demo, through whose interface, and what becomes of each call.
+
+use crate::cli::args::DemoCarrier;
+
+/// The carrier whose interface the calls go through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Face {
+    /// Twilio's.
+    Twilio,
+    /// Telnyx's.
+    Telnyx,
+    /// Plivo's.
+    Plivo,
+}
+
+impl Face {
+    /// Those that were asked for, in turn.
+    pub(super) fn asked(carrier: DemoCarrier) -> &'static [Face] {
+        match carrier {
+            DemoCarrier::Twilio => &[Face::Twilio],
+            DemoCarrier::Telnyx => &[Face::Telnyx],
+            DemoCarrier::Plivo => &[Face::Plivo],
+            DemoCarrier::All => &[Face::Twilio, Face::Telnyx, Face::Plivo],
+        }
+    }
+
+    /// The word for it in the configuration and in the JSON document.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Face::Twilio => "twilio",
+            Face::Telnyx => "telnyx",
+            Face::Plivo => "plivo",
+        }
+    }
+
+    /// What a person reads.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Face::Twilio => "Twilio",
+            Face::Telnyx => "Telnyx",
+            Face::Plivo => "Plivo",
+        }
+    }
+
+    /// The state in which the gateway has a call whose phone rings. Telnyx doesn't tell that a
+    /// phone rings, and the gateway believes nothing else of it.
+    pub(super) fn rings(self) -> &'static str {
+        match self {
+            Face::Twilio | Face::Plivo => "ringing",
+            Face::Telnyx => "initiated",
+        }
+    }
+}
 
 /// The fates of the five calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

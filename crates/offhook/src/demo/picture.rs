@@ -1,6 +1,7 @@
 //! What is seen: on a terminal a live table, in a pipe plain lines, with `--json` nothing.
 
-use super::people::Fate;
+use super::Shows;
+use super::people::{Face, Fate};
 use super::play::Played;
 use crate::cli::paint::{Cell, Paint, Tone};
 use crate::cli::terminal::Terminal;
@@ -13,6 +14,8 @@ use std::time::{Duration, Instant};
 pub(super) struct Row {
     /// What becomes of it.
     pub(super) fate: Fate,
+    /// Whose interface it went through.
+    pub(super) face: Face,
     /// Our name for it.
     pub(super) id: String,
     /// Its state at the gateway.
@@ -31,10 +34,11 @@ pub(super) struct Row {
 
 impl Row {
     /// A call that was just placed.
-    pub(super) fn new(fate: Fate, id: &str) -> Row {
+    pub(super) fn new(fate: Fate, face: Face, id: &str) -> Row {
         let none = String::new;
         Row {
             fate,
+            face,
             id: id.to_owned(),
             state: "queued".to_owned(),
             before: none(),
@@ -64,8 +68,8 @@ impl Row {
             Fate::PastMaximum => ("hung_up", "ended"),
             Fate::TalksOn => ("kept", "in_progress"),
             Fate::EndsMeanwhile => ("closed", "ended"),
-            Fate::Ringing => ("kept", "ringing"),
-            Fate::CutOff => ("adopted", "ringing"),
+            Fate::Ringing => ("kept", self.face.rings()),
+            Fate::CutOff => ("adopted", self.face.rings()),
         };
         (self.decision.as_str(), self.state.as_str()) == expected
     }
@@ -74,6 +78,7 @@ impl Row {
     pub(super) fn as_json(&self) -> Value {
         json!({
             "id": self.id,
+            "face": self.face.word(),
             "scenario": self.fate.word(),
             "before": self.before,
             "carrier": self.carrier,
@@ -152,16 +157,26 @@ impl Screen {
         self.table(rows);
     }
 
-    /// The end: all calls, the promises, and how to go on.
-    pub(super) fn last(&mut self, played: &Played) {
+    /// The end of one play: all its calls, and why each was decided on as it was.
+    pub(super) fn calls(&mut self, played: &Played) {
         self.wipe();
-        let paint = self.terminal.paint;
-        let promises = played.promises;
-        let mut text = format!("\n{}\n", table(&played.rows, paint));
+        self.last.clear();
+        let mut text = format!("\n{}\n", table(&played.rows, self.terminal.paint));
         for row in &played.rows {
             text += &format!("  {:<17} {}\n", row.fate.title(), row.why);
         }
-        text += "\ncounted from the network's truth:\n";
+        text += "\n";
+        if !self.quiet {
+            self.write(&text);
+        }
+    }
+
+    /// The end of all: the promises, and how to go on.
+    pub(super) fn last(&mut self, shows: &Shows) {
+        self.wipe();
+        let paint = self.terminal.paint;
+        let promises = shows.promises();
+        let mut text = "counted from the network's truth:\n".to_owned();
         for (name, n_broken) in [
             ("phantoms", promises.phantoms),
             ("orphans", promises.orphans),
@@ -171,9 +186,9 @@ impl Screen {
             let tone = if n_broken == 0 { Tone::Good } else { Tone::Bad };
             text += &format!("  {name:<13} {}\n", paint.paint(&n_broken.to_string(), tone));
         }
-        text += &match played.holds() {
+        text += &match shows.hold() {
             true => paint
-                .paint(&format!("\nevery promise held ({:.0} s)\n", played.took.as_secs_f64()), Tone::Good),
+                .paint(&format!("\nevery promise held ({:.0} s)\n", shows.took().as_secs_f64()), Tone::Good),
             false => paint.paint("\na promise was broken\n", Tone::Bad),
         };
         text += "next: 'offhook serve' in one terminal, 'offhook call +15550100042 --say Hello --wait' in another\n";
@@ -238,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_call_is_settled_only_when_it_came_as_it_should() {
-        let mut row = Row::new(Fate::PastMaximum, "c_1");
+        let mut row = Row::new(Fate::PastMaximum, Face::Twilio, "c_1");
         assert!(!row.is_settled());
         row.note(
             &json!({ "decision": "hung_up", "why": "duration_max; hung up until the carrier confirms" }),
@@ -248,6 +263,21 @@ mod tests {
         row.note(&json!({ "decision": "closed", "why": "the carrier says completed; duration_max" }));
         row.state = "ended".to_owned();
         assert!(row.is_settled());
+    }
+
+    #[test]
+    fn a_phone_that_rings_is_initiated_where_nobody_tells_of_it() {
+        for (face, state, expected) in [
+            (Face::Twilio, "ringing", true),
+            (Face::Twilio, "initiated", false),
+            (Face::Telnyx, "initiated", true),
+            (Face::Plivo, "ringing", true),
+        ] {
+            let mut row = Row::new(Fate::Ringing, face, "c_1");
+            row.note(&json!({ "decision": "kept", "why": "the carrier says that it lives" }));
+            row.state = state.to_owned();
+            assert_eq!(row.is_settled(), expected, "{face:?} {state}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The play, act by act.
 
-use super::people::{Fate, NEWCOMER, ONE_TOO_MANY};
+use super::people::{Face, Fate, NEWCOMER, ONE_TOO_MANY};
 use super::picture::{Row, Screen};
 use super::promises::Promises;
 use super::stage::{DURATION_MAX, Stage};
@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// How the play went.
 pub(super) struct Played {
+    /// The carrier whose interface the calls went through.
+    pub(super) face: Face,
     /// The calls.
     pub(super) rows: Vec<Row>,
     /// The call at the end that shows that slots are free.
@@ -34,14 +36,20 @@ impl Played {
     /// One document.
     pub(super) fn as_json(&self) -> Value {
         json!({
+            "carrier": self.face.word(),
             "calls": self.rows.iter().map(Row::as_json).collect::<Vec<_>>(),
             "promises": self.promises,
             "new_call": { "id": self.newcomer["id"], "state": self.newcomer["state"] },
             "queued_at_the_limit": { "id": self.waited["id"], "waits_for": self.waited["waits_for"] },
             "holds": self.holds(),
-            "seconds": (self.took.as_secs_f64() * 10.0).round() / 10.0,
+            "seconds": seconds(self.took),
         })
     }
+}
+
+/// A time as the JSON document has it.
+pub(super) fn seconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 10.0).round() / 10.0
 }
 
 /// Plays all acts.
@@ -49,7 +57,10 @@ pub(super) async fn play(stage: &mut Stage, screen: &mut Screen) -> anyhow::Resu
     let begun = Instant::now();
     let mut rows = Vec::new();
     stage.start_gateway().await?;
-    screen.act("the gateway runs; at most 5 calls may be live; five people are called");
+    let carrier = stage.face().title();
+    screen.act(&format!(
+        "the gateway runs on {carrier}'s interface; at most 5 calls may be live; five people are called"
+    ));
     let first_answered = call_everybody(stage, screen, &mut rows).await?;
     let waited = one_too_many(stage, screen).await?;
     cut_one_off(stage, screen, &mut rows).await?;
@@ -73,13 +84,13 @@ pub(super) async fn play(stage: &mut Stage, screen: &mut Screen) -> anyhow::Resu
     let believed = all_calls(stage).await?;
     let truth = truth(stage).await?;
     let promises = Promises::count(&believed, &truth);
-    Ok(Played { rows, newcomer, waited, promises, took: begun.elapsed() })
+    Ok(Played { face: stage.face(), rows, newcomer, waited, promises, took: begun.elapsed() })
 }
 
 /// Calls four of the five, the one that is to be past its maximum well before the others.
 async fn call_everybody(stage: &Stage, screen: &mut Screen, rows: &mut Vec<Row>) -> anyhow::Result<Instant> {
     let fault = json!({ "on": "create", "to": Fate::PastMaximum.number(), "do": "forget-limits" });
-    stage.tell_network(&["network", "faults"], &fault).await?;
+    stage.network()?.post(&["network", "faults"], &fault).await?;
     rows.push(place(stage, Fate::PastMaximum).await?);
     until_states(stage, screen, rows, &["in_progress"]).await?;
     let answered = Instant::now();
@@ -87,7 +98,8 @@ async fn call_everybody(stage: &Stage, screen: &mut Screen, rows: &mut Vec<Row>)
     for fate in [Fate::TalksOn, Fate::EndsMeanwhile, Fate::Ringing] {
         rows.push(place(stage, fate).await?);
     }
-    until_states(stage, screen, rows, &["in_progress", "in_progress", "in_progress", "ringing"]).await?;
+    let rings = stage.face().rings();
+    until_states(stage, screen, rows, &["in_progress", "in_progress", "in_progress", rings]).await?;
     Ok(answered)
 }
 
@@ -100,11 +112,12 @@ async fn cut_one_off(stage: &Stage, screen: &mut Screen, rows: &mut Vec<Row>) ->
         json!({ "on": "status-callback", "to": number, "do": "drop" }),
         json!({ "on": "list", "do": { "status": 503 } }),
     ] {
-        stage.tell_network(&["network", "faults"], &fault).await?;
+        stage.network()?.post(&["network", "faults"], &fault).await?;
     }
     rows.push(place(stage, Fate::CutOff).await?);
     screen.act("a request is cut off after the call was placed: its phone rings, and nobody knows its name");
-    until_states(stage, screen, rows, &["in_progress", "in_progress", "in_progress", "ringing", "placing"])
+    let rings = stage.face().rings();
+    until_states(stage, screen, rows, &["in_progress", "in_progress", "in_progress", rings, "placing"])
         .await?;
     screen.wait("the gateway looks for it in vain", Duration::from_millis(1_200), rows).await;
     Ok(())
@@ -113,8 +126,10 @@ async fn cut_one_off(stage: &Stage, screen: &mut Screen, rows: &mut Vec<Row>) ->
 /// With four calls live and the fifth place kept for the call that is cut off, show the limit.
 async fn one_too_many(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Value> {
     let gateway = stage.gateway()?;
-    let spare = gateway.place(&PlaceCall { to: NEWCOMER_TOO, from: None, say: None }).await?.json()?;
-    let waits = gateway.place(&PlaceCall { to: ONE_TOO_MANY, from: None, say: None }).await?.json()?;
+    let spare =
+        gateway.place(&PlaceCall { to: NEWCOMER_TOO, from: None, say: None, hold: false }).await?.json()?;
+    let waits =
+        gateway.place(&PlaceCall { to: ONE_TOO_MANY, from: None, say: None, hold: false }).await?.json()?;
     screen.act(&format!(
         "all 5 places are taken: one more call is {}, and waits for a {}",
         waits["state"].as_str().unwrap_or_default(),
@@ -141,10 +156,10 @@ async fn while_nobody_looks(
     for leg in truth(stage).await? {
         if leg["to"] == Fate::EndsMeanwhile.number() {
             let id = leg["id"].as_str().unwrap_or_default().to_owned();
-            stage.tell_network(&["network", "calls", &id, "hangup"], &json!({})).await?;
+            stage.network()?.post(&["network", "calls", &id, "hangup"], &json!({})).await?;
         }
     }
-    stage.clear_faults().await?;
+    stage.network()?.delete(&["network", "faults"]).await?;
     screen.act("meanwhile one hangs up, one talks on, one rings, and one passes its maximum of 12 s");
     let past = DURATION_MAX + Duration::from_millis(700);
     screen.wait("nobody looks", past.saturating_sub(answered.elapsed()), rows).await;
@@ -182,7 +197,8 @@ async fn recover(stage: &Stage, screen: &mut Screen, rows: &mut [Row]) -> anyhow
 
 async fn place_anew(stage: &Stage, screen: &mut Screen, rows: &[Row]) -> anyhow::Result<Value> {
     let gateway = stage.gateway()?;
-    let call = gateway.place(&PlaceCall { to: NEWCOMER, from: None, say: None }).await?.json()?;
+    let call =
+        gateway.place(&PlaceCall { to: NEWCOMER, from: None, say: None, hold: false }).await?.json()?;
     let id = call["id"].as_str().context("the new call has no id")?.to_owned();
     let begun = Instant::now();
     loop {
@@ -198,9 +214,9 @@ async fn place_anew(stage: &Stage, screen: &mut Screen, rows: &[Row]) -> anyhow:
 }
 
 async fn place(stage: &Stage, fate: Fate) -> anyhow::Result<Row> {
-    let call = PlaceCall { to: fate.number(), from: None, say: None };
+    let call = PlaceCall { to: fate.number(), from: None, say: None, hold: false };
     let placed = stage.gateway()?.place(&call).await?.json()?;
-    Ok(Row::new(fate, placed["id"].as_str().context("a placed call has no id")?))
+    Ok(Row::new(fate, stage.face(), placed["id"].as_str().context("a placed call has no id")?))
 }
 
 /// Waits until each call is in its wanted state.
@@ -244,7 +260,7 @@ async fn all_calls(stage: &Stage) -> anyhow::Result<Vec<Value>> {
 
 /// What really rang.
 async fn truth(stage: &Stage) -> anyhow::Result<Vec<Value>> {
-    let truth = stage.ask_network(&["network", "calls"]).await?;
+    let truth = stage.network()?.get(&["network", "calls"]).await?;
     truth["calls"].as_array().cloned().context("the network told no truth")
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Promises {
 impl Promises {
     /// Counts. `believed` are the gateway's calls, `truth` the network's.
     pub(super) fn count(believed: &[Value], truth: &[Value]) -> Promises {
-        let ours = |leg: &Value| believed.iter().find(|call| call["carrier_call_id"] == leg["id"]);
+        let ours = |leg: &Value| believed.iter().find(|call| is_of(leg, call));
         let mut promises = Promises::default();
         for leg in truth {
             let lives = leg["live"] == true;
@@ -42,6 +42,24 @@ impl Promises {
     pub(super) fn hold(self) -> bool {
         self == Promises::default()
     }
+
+    /// How often each was broken in both.
+    pub(super) fn and(self, other: Promises) -> Promises {
+        Promises {
+            phantoms: self.phantoms + other.phantoms,
+            orphans: self.orphans + other.orphans,
+            second_rings: self.second_rings + other.second_rings,
+            lost_news: self.lost_news + other.lost_news,
+        }
+    }
+}
+
+/// Whether the gateway knows this leg for the one of this call: by its name or, since Plivo has two
+/// names for a call, by the mark that the request for it bore, if the gateway knows any name.
+fn is_of(leg: &Value, call: &Value) -> bool {
+    let is_named = !call["carrier_call_id"].is_null();
+    let is_marked = !leg["mark"]["call"].is_null() && leg["mark"]["call"] == call["id"];
+    call["carrier_call_id"] == leg["id"] || (is_named && is_marked)
 }
 
 /// How far the gateway believes a call to be.
@@ -57,12 +75,16 @@ fn rank_here(state: &str) -> i8 {
     }
 }
 
-/// How far a status word that was told takes a call.
+/// How far a status word that was told takes a call; at Telnyx it is the name of an event, most of
+/// which take it nowhere.
 fn rank_told(word: &str) -> i8 {
     match word {
-        "initiated" | "queued" => 1,
+        "initiated" | "queued" | "call.initiated" => 1,
         "ringing" => 2,
-        "in-progress" => 3,
+        "in-progress" | "call.answered" => 3,
+        "call.hangup" => 5,
+        "" => 0,
+        event if event.starts_with("call.") || event.starts_with("streaming.") => 0,
         _ => 5,
     }
 }
@@ -91,5 +113,21 @@ mod tests {
         check(&json!([believed("a", "ended")]), &json!([over("a")]), [0; 4]);
         let twice = json!({ "id": "a", "live": true, "creates": 2, "told": [] });
         check(&json!([believed("a", "ringing")]), &json!([twice]), [0, 0, 1, 0]);
+    }
+
+    #[test]
+    fn a_call_with_two_names_is_known_by_its_mark() {
+        let leg = json!({ "id": "a", "live": true, "creates": 1, "told": [], "mark": { "call": "c_1" } });
+        let call = |name: &Value| json!({ "id": "c_1", "carrier_call_id": name, "state": "ringing" });
+        check(&json!([call(&json!("b"))]), &json!([leg]), [0; 4]);
+        check(&json!([call(&Value::Null)]), &json!([leg]), [0, 1, 0, 0]);
+    }
+
+    #[test]
+    fn the_words_of_each_carrier_are_news() {
+        let leg = |told: &[&str]| json!([{ "id": "a", "live": true, "creates": 1, "told": told }]);
+        let ringing = json!([{ "carrier_call_id": "a", "state": "initiated" }]);
+        check(&ringing, &leg(&["call.initiated", "call.speak.started", ""]), [0; 4]);
+        check(&ringing, &leg(&["call.answered", "call.hangup", "ringing", "cancel"]), [0, 0, 0, 4]);
     }
 }

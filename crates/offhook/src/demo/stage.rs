@@ -1,11 +1,12 @@
 //! The stage: a folder, the simulated network and the gateway as processes, and their addresses.
 //! Whatever happens, the processes end and the folder goes.
 
-use crate::cli::client::{ApiRequest, Body, Client, ClientError};
+use super::people::Face;
+use crate::cli::client::{ApiRequest, Client};
 use crate::cli::gateway::Gateway;
 use crate::config::settings::Secret;
+use crate::sim::Control;
 use anyhow::Context as _;
-use serde_json::Value;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
@@ -23,11 +24,13 @@ pub(super) struct Stage {
     gateway: Option<Child>,
     network_url: String,
     gateway_url: String,
+    face: Face,
 }
 
 impl Stage {
-    /// Makes the folder and starts the network.
-    pub(super) fn build(keep: bool) -> anyhow::Result<Stage> {
+    /// Makes the folder and starts the network, on which the gateway will speak as the customer of
+    /// this carrier.
+    pub(super) fn build(keep: bool, face: Face) -> anyhow::Result<Stage> {
         let guard = tempfile::Builder::new()
             .prefix("offhook-demo-")
             .tempdir()
@@ -42,6 +45,7 @@ impl Stage {
             gateway: None,
             network_url,
             gateway_url: format!("http://127.0.0.1:{}", free_port()?),
+            face,
         };
         stage.write_config().inspect_err(|_| stage.strike())?;
         Ok(stage)
@@ -96,32 +100,14 @@ impl Stage {
         Ok(Gateway::new(Client::new(&self.gateway_url, Some(Secret::new(TOKEN)))?))
     }
 
-    /// Asks the network: its truth.
-    pub(super) async fn ask_network(&self, path: &[&str]) -> anyhow::Result<Value> {
-        Ok(Client::new(&self.network_url, None)?.ask(get(path)).await?.json()?)
+    /// Whose customer the gateway is.
+    pub(super) fn face(&self) -> Face {
+        self.face
     }
 
-    /// Tells the network to do something.
-    pub(super) async fn tell_network(&self, path: &[&str], body: &Value) -> Result<(), ClientError> {
-        let body = Body {
-            content_type: "application/json",
-            bytes: body.to_string().into(),
-            idempotency_key: None,
-            reply_within: Duration::from_secs(5),
-        };
-        Client::new(&self.network_url, None)?.ask(ApiRequest { path, query: &[], body: Some(body) }).await?;
-        Ok(())
-    }
-
-    /// All faults of the network go.
-    pub(super) async fn clear_faults(&self) -> anyhow::Result<()> {
-        let connector = hyper_util::client::legacy::connect::HttpConnector::new();
-        let http = hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new())
-            .build(connector);
-        let request = http::Request::delete(format!("{}/network/faults", self.network_url))
-            .body(http_body_util::Empty::<bytes::Bytes>::new())?;
-        http.request(request).await.context("the network keeps its faults")?;
-        Ok(())
+    /// The network's own interface.
+    pub(super) fn network(&self) -> anyhow::Result<Control> {
+        Control::new(&self.network_url)
     }
 
     /// An error with the end of the gateway's log, which mostly says why.
@@ -134,13 +120,14 @@ impl Stage {
 
     fn write_config(&self) -> anyhow::Result<()> {
         let listen = self.gateway_url.trim_start_matches("http://");
-        let network = &self.network_url;
+        let (network, face) = (&self.network_url, self.face.word());
         let text = format!(
             "listen = \"{listen}\"\n\
              [store]\nurl = \"sqlite://offhook.db\"\n\
              [api]\ntoken = \"{TOKEN}\"\n\
              [calls]\nlive_max = 5\nduration_max = \"{}s\"\nring_max = \"60s\"\n\
-             [carriers.simulated]\nkind = \"simulated\"\nbase_url = \"{network}\"\nrequest_timeout = \"3s\"\n\
+             [carriers.simulated]\nkind = \"simulated\"\nface = \"{face}\"\nbase_url = \"{network}\"\n\
+             request_timeout = \"3s\"\n\
              [numbers.\"+15550100000\"]\ncarrier = \"simulated\"\n",
             DURATION_MAX.as_secs()
         );

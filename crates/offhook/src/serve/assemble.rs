@@ -1,72 +1,136 @@
 //! From the configuration to the parts of the gateway.
 
 use crate::config::settings::{
-    Carrier, CarrierKind, Config, Destinations as Countries, Inbound as ConfiguredInbound,
+    Carrier, CarrierKind, Config, Destinations as Countries, Face, Inbound as ConfiguredInbound, Number,
+    Plivo, Secret as Configured, Simulated, Telnyx, Twilio, WebhookKey,
 };
 use crate::import::Mapping;
 use call::admission::Destinations;
 use call::call::Limits;
 use call::{CarrierName, PhoneNumber};
 use carrier::Secret;
-use carrier::directory::{self, CarrierConfig, SimulatedConfig};
+use carrier::directory::{self, CarrierConfig, SimulatedConfig, SimulatedFace};
+use carrier::plivo::PlivoConfig;
+use carrier::telnyx::{PublicKey, TelnyxConfig};
 use carrier::twilio::{ApiKey, TwilioConfig};
 use engine::{Inbound, Line, NumberSettings, Settings};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The carriers. `public_url` is where their webhooks arrive.
-pub(super) fn lines(config: &Config, public_url: &str) -> Vec<Line> {
-    config
-        .carriers
-        .iter()
-        .map(|(name, carrier)| Line {
-            carrier: directory::open(carrier_config(config, name, carrier, public_url)),
+///
+/// # Errors
+/// One of them can't be opened; what a person writes never gets so far.
+pub(crate) fn lines(config: &Config, public_url: &str) -> anyhow::Result<Vec<Line>> {
+    let line = |(name, carrier): (&String, &Carrier)| {
+        Ok(Line {
+            carrier: directory::open(carrier_config(config, name, carrier, public_url)?),
             request_timeout: carrier.request_timeout,
         })
-        .collect()
+    };
+    config.carriers.iter().map(line).collect()
 }
 
-fn carrier_config(config: &Config, name: &str, carrier: &Carrier, public_url: &str) -> CarrierConfig {
-    let callback = || format!("{}/webhooks/{name}", public_url.trim_end_matches('/'));
+fn carrier_config(
+    config: &Config,
+    name: &str,
+    carrier: &Carrier,
+    public_url: &str,
+) -> anyhow::Result<CarrierConfig> {
+    let callback = callback_base(public_url, name);
+    // No carrier can reach an address that nobody configured. The simulated network is on this
+    // machine, where our own address is reached.
+    let public = config.public_url.is_some().then(|| callback.clone());
     let name = CarrierName(name.to_owned());
-    match &carrier.kind {
-        CarrierKind::Twilio(twilio) => {
-            let token = secret(&twilio.auth_token);
-            let mut made = TwilioConfig::new(name, twilio.account_sid.clone(), token);
-            made.base_url = twilio.base_url.as_ref().map(|url| url.as_str().to_owned());
-            made.region.clone_from(&twilio.region);
-            made.edge.clone_from(&twilio.edge);
-            made.auth_token_previous = twilio.auth_token_previous.as_ref().map(secret);
-            made.api_key = twilio
-                .api_key
-                .as_ref()
-                .map(|key| ApiKey { sid: key.sid.clone(), secret: secret(&key.secret) });
-            made.webhook_shared_keys =
-                twilio.webhook_shared_keys.iter().map(|(key, value)| (key.clone(), secret(value))).collect();
-            // Twilio can't reach an address that nobody configured.
-            made.callback_base = config.public_url.is_some().then(callback);
-            made.request_timeout = carrier.request_timeout;
-            CarrierConfig::Twilio(made)
-        }
-        CarrierKind::Simulated(simulated) => CarrierConfig::Simulated(SimulatedConfig {
-            name,
-            base_url: simulated.base_url.as_str().to_owned(),
-            account_sid: simulated
-                .account_sid
-                .clone()
-                .unwrap_or_else(|| network::DEFAULT_ACCOUNT_SID.to_owned()),
-            auth_token: simulated
-                .auth_token
-                .as_ref()
-                .map_or_else(|| Secret::new(network::DEFAULT_AUTH_TOKEN), secret),
-            // The simulated network is on this machine, where our own address is reached.
-            callback_base: Some(callback()),
-            request_timeout: carrier.request_timeout,
+    let request_timeout = carrier.request_timeout;
+    Ok(match &carrier.kind {
+        CarrierKind::Twilio(configured) => CarrierConfig::Twilio(TwilioConfig {
+            callback_base: public,
+            request_timeout,
+            ..twilio(name, configured)
         }),
-    }
+        CarrierKind::Telnyx(configured) => CarrierConfig::Telnyx(TelnyxConfig {
+            callback_base: public,
+            request_timeout,
+            ..telnyx(name, configured)
+        }),
+        CarrierKind::Plivo(configured) => {
+            CarrierConfig::Plivo(PlivoConfig { request_timeout, ..plivo(name, configured, callback) })
+        }
+        CarrierKind::Simulated(Simulated { base_url, face }) => CarrierConfig::Simulated(SimulatedConfig {
+            name,
+            base_url: base_url.as_str().to_owned(),
+            face: simulated_face(face)?,
+            callback_base: callback,
+            request_timeout,
+        }),
+    })
 }
 
-fn secret(secret: &crate::config::settings::Secret) -> Secret {
+/// Where a carrier of this name reaches us.
+pub(crate) fn callback_base(public_url: &str, name: &str) -> String {
+    format!("{}/webhooks/{name}", public_url.trim_end_matches('/'))
+}
+
+fn twilio(name: CarrierName, twilio: &Twilio) -> TwilioConfig {
+    let mut made = TwilioConfig::new(name, twilio.account_sid.clone(), secret(&twilio.auth_token));
+    made.base_url = twilio.base_url.as_ref().map(|url| url.as_str().to_owned());
+    made.region.clone_from(&twilio.region);
+    made.edge.clone_from(&twilio.edge);
+    made.auth_token_previous = twilio.auth_token_previous.as_ref().map(secret);
+    made.api_key =
+        twilio.api_key.as_ref().map(|key| ApiKey { sid: key.sid.clone(), secret: secret(&key.secret) });
+    made.webhook_shared_keys =
+        twilio.webhook_shared_keys.iter().map(|(key, value)| (key.clone(), secret(value))).collect();
+    made
+}
+
+fn telnyx(name: CarrierName, telnyx: &Telnyx) -> TelnyxConfig {
+    let (key, app) = (telnyx.public_key.key.as_ref().clone(), telnyx.connection_id.clone());
+    let mut made = TelnyxConfig::new(name, secret(&telnyx.api_key), key, app);
+    made.base_url = telnyx.base_url.as_ref().map(|url| url.as_str().to_owned());
+    made
+}
+
+fn plivo(name: CarrierName, plivo: &Plivo, callback_base: String) -> PlivoConfig {
+    let mut made = PlivoConfig::new(name, plivo.auth_id.clone(), secret(&plivo.auth_token), callback_base);
+    made.base_url = plivo.base_url.as_ref().map(|url| url.as_str().to_owned());
+    made.auth_token_previous = plivo.auth_token_previous.as_ref().map(secret);
+    made.signature_v2 = plivo.accept_signature_v2;
+    made
+}
+
+/// Whose interface is spoken on the simulated network, where what isn't set is the network's own.
+fn simulated_face(face: &Face) -> anyhow::Result<SimulatedFace> {
+    Ok(match face {
+        Face::Twilio { account_sid, auth_token } => SimulatedFace::Twilio {
+            account_sid: or_own(account_sid, network::DEFAULT_ACCOUNT_SID),
+            auth_token: secret_or_own(auth_token, network::DEFAULT_AUTH_TOKEN),
+        },
+        Face::Telnyx { api_key, public_key, connection_id } => SimulatedFace::Telnyx {
+            api_key: secret_or_own(api_key, network::DEFAULT_TELNYX_API_KEY),
+            public_key: match public_key {
+                Some(WebhookKey { key, .. }) => key.as_ref().clone(),
+                None => network::DEFAULT_TELNYX_PUBLIC_KEY.parse::<PublicKey>()?,
+            },
+            connection_id: or_own(connection_id, network::DEFAULT_TELNYX_CONNECTION_ID),
+        },
+        Face::Plivo { auth_id, auth_token } => SimulatedFace::Plivo {
+            auth_id: or_own(auth_id, network::DEFAULT_PLIVO_AUTH_ID),
+            auth_token: secret_or_own(auth_token, network::DEFAULT_PLIVO_AUTH_TOKEN),
+        },
+    })
+}
+
+fn or_own(configured: &Option<String>, own: &str) -> String {
+    configured.as_deref().unwrap_or(own).to_owned()
+}
+
+fn secret_or_own(configured: &Option<Configured>, own: &str) -> Secret {
+    configured.as_ref().map_or_else(|| Secret::new(own), secret)
+}
+
+fn secret(secret: &Configured) -> Secret {
     Secret::new(secret.expose())
 }
 
@@ -75,19 +139,10 @@ pub(super) fn settings(config: &Config) -> Settings {
     let numbers: BTreeMap<PhoneNumber, NumberSettings> = config
         .numbers
         .iter()
-        .filter_map(|(number, settings)| {
-            let inbound = match settings.inbound {
-                ConfiguredInbound::Deny => Inbound::Deny,
-                ConfiguredInbound::Open => Inbound::Open,
-            };
-            let carrier = CarrierName(settings.carrier.clone());
-            Some((
-                number.parse().ok()?,
-                NumberSettings { carrier, inbound, greeting: settings.greeting.clone() },
-            ))
-        })
+        .filter_map(|(number, settings)| Some((number.parse().ok()?, number_settings(settings))))
         .collect();
     Settings {
+        over_limit: config.calls.over_limit.clone(),
         live_max: u64::from(config.calls.live_max),
         attempts_per_hour: u64::from(config.calls.attempts_per_hour),
         destinations: destinations(config, &numbers),
@@ -95,6 +150,20 @@ pub(super) fn settings(config: &Config) -> Settings {
         send_within: SEND_WITHIN,
         apart: config.carriers.iter().filter_map(apart).collect(),
         numbers,
+    }
+}
+
+fn number_settings(number: &Number) -> NumberSettings {
+    NumberSettings {
+        carrier: CarrierName(number.carrier.clone()),
+        fallback: number.fallback.iter().map(|name| CarrierName(name.clone())).collect(),
+        inbound: match &number.inbound {
+            ConfiguredInbound::Deny => Inbound::Deny,
+            ConfiguredInbound::Open => Inbound::Open,
+            ConfiguredInbound::Allow(allowed) => Inbound::Allow(allowed.callers.clone()),
+        },
+        greeting: number.greeting.clone(),
+        hold: number.hold,
     }
 }
 
@@ -115,7 +184,9 @@ fn limits(config: &Config) -> Limits {
     let slowest = config.carriers.values().map(|carrier| carrier.request_timeout).max();
     // Where webhooks come, looks are the safety net; where none come, they are all the news.
     let told = config.carriers.values().all(|carrier| match carrier.kind {
-        CarrierKind::Twilio(_) => config.public_url.is_some(),
+        CarrierKind::Twilio(_) | CarrierKind::Telnyx(_) | CarrierKind::Plivo(_) => {
+            config.public_url.is_some()
+        }
         CarrierKind::Simulated(_) => true,
     });
     Limits {
@@ -140,6 +211,8 @@ pub(super) fn import_mapping(config: &Config) -> Mapping {
     for (name, carrier) in &config.carriers {
         let kind = match carrier.kind {
             CarrierKind::Twilio(_) => "twilio",
+            CarrierKind::Telnyx(_) => "telnyx",
+            CarrierKind::Plivo(_) => "plivo",
             CarrierKind::Simulated(_) => "simulated",
         };
         by_kind.entry(kind.to_owned()).or_default().push(CarrierName(name.clone()));
@@ -154,3 +227,6 @@ const SEND_WITHIN: Duration = Duration::from_secs(5);
 /// How long a call may be made before a listing holds it. Twilio states no figure; a listing of
 /// the same region has been seen to lag by seconds.
 const LISTING_LAG: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,11 @@
 //! The simulated network for a gateway that has nobody else to talk to. It is a process of its
 //! own, so that calls go on when the gateway dies, as they would at a real carrier.
 
-use crate::config::settings::{CarrierKind, Config};
+use super::assemble::callback_base;
+use crate::config::settings::{CarrierKind, Config, Face, Simulated};
+use crate::sim::Control;
 use anyhow::Context as _;
+use serde_json::json;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
@@ -24,7 +27,7 @@ pub(super) struct Network {
 pub(super) async fn start_where_needed(config: &Config) -> anyhow::Result<Option<Network>> {
     let address = config.carriers.values().find_map(|carrier| match &carrier.kind {
         CarrierKind::Simulated(simulated) => local(simulated.base_url.as_str()),
-        CarrierKind::Twilio(_) => None,
+        CarrierKind::Twilio(_) | CarrierKind::Telnyx(_) | CarrierKind::Plivo(_) => None,
     });
     let Some(address) = address else { return Ok(None) };
     if TcpStream::connect(address).await.is_ok() {
@@ -49,6 +52,51 @@ pub(super) async fn start_where_needed(config: &Config) -> anyhow::Result<Option
     anyhow::bail!(
         "the simulated network does not listen on {address}; start it by hand with 'offhook sim --listen {address}'"
     )
+}
+
+/// Tells each simulated carrier which numbers are ours, and where it reaches us when they are
+/// called: what a person does at a real carrier in its console.
+pub(super) async fn tell_numbers(config: &Config, public_url: &str) {
+    for (name, carrier) in &config.carriers {
+        let CarrierKind::Simulated(simulated) = &carrier.kind else { continue };
+        let callback = callback_base(public_url, name);
+        for (number, _) in config.numbers.iter().filter(|(_, settings)| &settings.carrier == name) {
+            if let Err(error) = tell_number(simulated, number, &callback).await {
+                tracing::warn!(carrier = name, "nobody can call in: {error:#}");
+                // The others would wait as long for the same.
+                break;
+            }
+        }
+    }
+}
+
+async fn tell_number(simulated: &Simulated, number: &str, callback: &str) -> anyhow::Result<()> {
+    let control = Control::new(simulated.base_url.as_str())?;
+    match &simulated.face {
+        Face::Twilio { account_sid, .. } => {
+            let pages = json!({
+                "voice_url": format!("{callback}/voice"),
+                "status_callback": format!("{callback}/status"),
+                "account_sid": account_sid,
+            });
+            control.put(&["network", "numbers", number], &pages).await?;
+        }
+        Face::Telnyx { connection_id, .. } => {
+            let id = connection_id.as_deref().unwrap_or(network::DEFAULT_TELNYX_CONNECTION_ID);
+            let page = json!({ "webhook_event_url": format!("{callback}/events") });
+            control.put(&["network", "telnyx", "connections", id], &page).await?;
+            let app = json!({ "connection_id": id });
+            control.put(&["network", "telnyx", "numbers", number], &app).await?;
+        }
+        Face::Plivo { .. } => {
+            let pages = json!({
+                "answer_url": format!("{callback}/voice"),
+                "hangup_url": format!("{callback}/status"),
+            });
+            control.put(&["network", "plivo", "numbers", number], &pages).await?;
+        }
+    }
+    Ok(())
 }
 
 impl Network {
