@@ -1,6 +1,7 @@
 //! `calls.jsonl` of the gateway that this one replaces: one JSON snapshot of a call per line, the
 //! last line of each call counts. Nothing in it is believed of a call that is not over: its
-//! carrier is asked like for any other.
+//! carrier is asked like for any other. Nor is a recent end that the other gateway may have taken
+//! from a failed look or its own clock.
 
 use call::call::{
     ConfirmedBy, Direction, EndedBy, Ending, EndingKind, Facts, Limits, Over, Placing, Talk, Unanswered,
@@ -78,7 +79,7 @@ pub(crate) fn read(text: &str, mapping: &Mapping, now: Timestamp) -> Read {
         if line.trim().is_empty() {
             continue;
         }
-        match serde_json::from_str::<Snapshot>(line).map_err(|error| error.to_string()).and_then(checked) {
+        match snapshot(line).map_err(|error| error.to_string()).and_then(checked) {
             Ok(snapshot) => {
                 last.insert(snapshot.call_id.clone(), (index + 1, snapshot));
             }
@@ -95,6 +96,18 @@ pub(crate) fn read(text: &str, mapping: &Mapping, now: Timestamp) -> Read {
     }
     read.skipped.sort_by_key(|skipped| skipped.line);
     read
+}
+
+/// A line is a snapshot, or a wrapper around one.
+fn snapshot(line: &str) -> Result<Snapshot, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Wrapper {
+        call: Snapshot,
+    }
+    serde_json::from_str(line).or_else(|error| match serde_json::from_str::<Wrapper>(line) {
+        Ok(wrapper) => Ok(wrapper.call),
+        Err(_) => Err(error),
+    })
 }
 
 fn checked(snapshot: Snapshot) -> Result<Snapshot, String> {
@@ -168,7 +181,15 @@ fn imported(
     };
     let stage = believed(snapshot).ok_or("its state is unknown")?;
     let state = match (stage, leg) {
-        (Believed::Over(word), leg) => CallState::Ended(over(snapshot, word, leg)),
+        (Believed::Over(word), Some(leg)) if is_doubtful(word, snapshot, now) => {
+            remark = Some(format!("its end, {word}, was not proved by the carrier, which is asked"));
+            let stage = if snapshot.answered_at.is_some() { Believed::Talks } else { Believed::Dialled };
+            live(snapshot, &stage, leg, &facts, now)
+        }
+        (Believed::Over(word), leg) => {
+            remark = None;
+            CallState::Ended(over(snapshot, word, leg))
+        }
         (stage, Some(leg)) => live(snapshot, &stage, leg, &facts, now),
         (_, None) => {
             remark.get_or_insert_with(|| {
@@ -180,16 +201,26 @@ fn imported(
     Ok(ImportedCall { line, facts, state, remark })
 }
 
+/// Whether an end is one that the other gateway wrote without the carrier's word, so lately that the
+/// call may live on: it takes a look that finds nothing for an end, and its own time-outs.
+fn is_doubtful(word: &str, snapshot: &Snapshot, now: Timestamp) -> bool {
+    let unproved = matches!(word, "completed" | "failed" | "error" | "timeout");
+    let ended_at = Timestamp(snapshot.ended_at.unwrap_or(snapshot.started_at));
+    unproved && now.since(ended_at) < LIFE_MAX
+}
+
 impl Mapping {
     /// The configured carrier that a provider's word means: the only one of that kind, or the one
     /// that our number is with. Otherwise a name that no carrier has, so that the call is kept.
     fn carrier(&self, provider: &str, ours: &Party) -> (CarrierName, Option<String>) {
         let kind = if provider == "mock" { "simulated" } else { provider };
         let candidates = self.by_kind.get(kind).map(Vec::as_slice).unwrap_or_default();
+        let named = || self.by_kind.values().flatten().find(|name| name.as_str() == kind);
         let by_number = ours.number().and_then(|number| self.numbers.get(number));
         match (candidates, by_number) {
             ([only], _) => (only.clone(), None),
             ([_, ..], Some(carrier)) if candidates.contains(carrier) => (carrier.clone(), None),
+            ([], _) if named().is_some() => (CarrierName(kind.to_owned()), None),
             ([], _) => {
                 let remark = format!(
                     "no carrier of kind {kind:?} is configured; kept, and verified once there is one named {kind:?}"
@@ -289,6 +320,8 @@ const ENDS: [&str; 9] = [
 ];
 /// From 2001 to 2100: what lies outside is in seconds, or no time at all.
 const PLAUSIBLE_MS: std::ops::Range<i64> = 1_000_000_000_000..4_102_444_800_000;
+/// No carrier lets a call live longer unless it is told to.
+const LIFE_MAX: Duration = Duration::from_secs(86_400);
 /// The other gateway notes the start of a call and dials within this time.
 const DIALLED_WITHIN: Duration = Duration::from_secs(30);
 

@@ -78,7 +78,9 @@ fn every_state_finds_its_place() {
         ("busy", "ended"),
         ("voicemail", "ended"),
     ] {
-        assert_eq!(one(&line("1", state, r#","providerCallId":"CA1""#)).state.word(), expected, "{state}");
+        let long_ago = if expected == "ended" { r#","endedAt":1699900000000"# } else { "" };
+        let more = format!(r#","providerCallId":"CA1"{long_ago}"#);
+        assert_eq!(one(&line("1", state, &more)).state.word(), expected, "{state}");
     }
 }
 
@@ -110,4 +112,41 @@ fn the_carrier_is_found_by_kind_then_by_number_and_never_guessed() {
     assert_eq!(carrier(&[], &text), ("twilio".to_owned(), true));
     let mock = text.replace("\"twilio\"", "\"mock\"");
     assert_eq!(carrier(&["a"], &mock), ("sim".to_owned(), false));
+}
+
+#[test]
+fn a_recent_end_that_no_carrier_proved_is_asked_about() {
+    let ended = |word: &str, at: i64| {
+        let more = format!(
+            r#","providerCallId":"CA1","answeredAt":1700000010000,"endedAt":{at},"endReason":"{word}""#
+        );
+        one(&line("1", "completed", &more)).state.word()
+    };
+    let lately = 1_700_000_060_000;
+    for word in ["completed", "failed", "error", "timeout"] {
+        assert_eq!(ended(word, lately), "in_progress", "{word}");
+        assert_eq!(ended(word, lately - 2 * 86_400_000), "ended", "{word}, two days ago");
+    }
+    for word in ["hangup-user", "hangup-bot", "busy", "no-answer", "voicemail"] {
+        assert_eq!(ended(word, lately), "ended", "{word}");
+    }
+    // Without the carrier's name for it there is nothing to ask about.
+    assert_eq!(one(&line("1", "completed", r#","endedAt":1700000060000"#)).state.word(), "ended");
+}
+
+#[test]
+fn a_snapshot_may_come_in_a_wrapper() {
+    let inner = line("1", "ringing", r#","providerCallId":"CA1""#);
+    let wrapped = format!(r#"{{"version":2,"persistedAt":1700000000000,"call":{inner}}}"#);
+    assert_eq!(one(&wrapped).state, one(&inner).state);
+}
+
+#[test]
+fn a_carrier_of_that_name_will_do_where_there_is_none_of_that_kind() {
+    let mut mapping = mapping(&["a"]);
+    mapping.by_kind.insert("simulated".to_owned(), vec![CarrierName("plivo".to_owned())]);
+    let text = line("1", "ringing", r#","providerCallId":"1""#).replace("twilio", "plivo");
+    let read = read(&text, &mapping, NOW);
+    let call = &read.calls[0];
+    assert_eq!((call.facts.carrier.as_str(), &call.remark), ("plivo", &None));
 }
