@@ -133,17 +133,21 @@ impl Health {
 impl Inner {
     /// Notes whether a carrier accepts our credentials.
     fn note_credentials(&mut self, heard: &Heard, carrier: &CarrierName) {
-        let Heard::News { news, .. } = heard else { return };
-        match news {
-            News::PlaceRefused { code, reason } if LOCKED_OUT.contains(&code.as_str()) => {
+        let seen = match heard {
+            Heard::News { news: News::PlaceRefused { code, reason }, .. }
+                if LOCKED_OUT.contains(&code.as_str()) =>
+            {
                 tracing::warn!(%carrier, code, "a carrier does not accept our credentials; no call can be made there");
                 self.locked_out.insert(carrier.clone(), without_numbers(reason));
+                return;
             }
-            News::Placed { .. }
-            | News::Sighted { sighting: Sighting::Live { .. } | Sighting::Over(_), .. } => {
-                self.locked_out.remove(carrier);
-            }
-            _ => {}
+            Heard::News { news: News::Placed { .. }, .. } => true,
+            Heard::News { news: News::Sighted { sighting, .. }, .. } => is_known(sighting),
+            Heard::Seen { seen, .. } => is_known(&seen.sighting),
+            _ => false,
+        };
+        if seen {
+            self.locked_out.remove(carrier);
         }
     }
 }
@@ -165,10 +169,19 @@ fn way_out(why: UnknownWhy, carrier: &CarrierName) -> String {
 /// (<https://www.twilio.com/docs/api/errors/20003>).
 const LOCKED_OUT: [&str; 2] = ["401", "20003"];
 
+/// Whether the carrier let us see how a call stands.
+fn is_known(sighting: &Sighting) -> bool {
+    matches!(sighting, Sighting::Live { .. } | Sighting::Over(_))
+}
+
 /// Whether the carrier told something: `None` if this was no answer of a carrier.
 fn told(heard: &Heard) -> Option<Option<&Unknown>> {
     match heard {
         Heard::Candidates { .. } => Some(None),
+        Heard::Seen { seen, .. } => match &seen.sighting {
+            Sighting::Unknown(unknown) => Some(Some(unknown)),
+            Sighting::Live { .. } | Sighting::Over(_) => Some(None),
+        },
         Heard::News { news, .. } => match news {
             News::Sighted { sighting: Sighting::Unknown(unknown), .. }
             | News::HangUpReplied { reply: HangUpReply::Failed(unknown), .. }

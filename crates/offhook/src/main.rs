@@ -4,6 +4,7 @@
 mod cli;
 mod config;
 mod demo;
+mod doctor;
 mod http;
 mod import;
 mod serve;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         },
         Command::Sim(args) => done(sim::run(args, line.global.url.as_deref())),
         Command::Verb(verb) => cli::run(verb, &line.global, &environment),
+        Command::Doctor(args) => doctor::run(args, &line.global, &environment),
         Command::Config(args) => cli::print_config(args, &line.global, &environment),
         Command::Completions { shell } => cli::print_completions(*shell, &environment),
     };

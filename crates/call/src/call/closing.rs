@@ -24,16 +24,22 @@ pub(super) fn closing(call: &Call, word: &CarrierEnding, confirmed_by: Confirmed
         return Ending { carrier_code: Some(word.code.clone()), duration: word.duration, ..ending };
     }
     let ran_out = word.duration.is_some_and(|duration| duration >= call.facts.limits.duration_max);
-    let ours = matches!(word.kind, EndingKind::Completed | EndingKind::Canceled);
+    // Whoever was known to have answered did: a carrier that tells by the length of a call alone
+    // whether anybody picked up can't tell it of one that ended within its first second.
+    let kind = match word.kind {
+        EndingKind::NoAnswer if call.answered_at().is_some() => EndingKind::Completed,
+        kind => kind,
+    };
+    let ours = matches!(kind, EndingKind::Completed | EndingKind::Canceled);
     let (by, cause) = match wanted {
         Some(wanted) if ours => wanted,
         _ if ran_out => (EndedBy::Carrier, "duration_max"),
-        _ => (word.by.unwrap_or(usual_ender(word.kind)), word.kind.word()),
+        _ => (word.by.unwrap_or(usual_ender(kind)), kind.word()),
     };
     // Nobody picked up in time: that the carrier was told to stop is how, not why.
-    let unanswered = word.kind == EndingKind::Canceled && cause == "ring_max";
+    let unanswered = kind == EndingKind::Canceled && cause == "ring_max";
     Ending {
-        kind: if unanswered { EndingKind::NoAnswer } else { word.kind },
+        kind: if unanswered { EndingKind::NoAnswer } else { kind },
         by,
         cause: cause.to_owned(),
         carrier_code: Some(word.code.clone()),

@@ -8,7 +8,7 @@ use super::path::Name;
 use super::record::{seconds, short, time};
 use super::status;
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
-use call::call::{CarrierEnding, CommandId, News, Outcome, Page, Performed};
+use call::call::{CarrierEnding, CommandId, EndingKind, News, Outcome, Page, Performed};
 use call::{CallId, CarrierCallId, Party};
 use http::Method;
 
@@ -132,13 +132,14 @@ fn news(leg: &CarrierCallId, fields: &Fields, asks: bool) -> Option<News> {
     }
 }
 
-/// The end that a word tells. Some causes say more exactly how a call ended that was never answered.
+/// The end that a word tells. Some causes say more exactly how a call ended that was never answered;
+/// one that was answered is completed, whatever ended it.
 fn over(word: &str, fields: &Fields) -> Option<CarrierEnding> {
     let kind = status::ending(word)?;
     let code = fields.told("HangupCauseCode");
     let field = |name| fields.value(name).unwrap_or_default();
     Some(CarrierEnding {
-        kind: code.and_then(status::unanswered).unwrap_or(kind),
+        kind: code.filter(|_| kind != EndingKind::Completed).and_then(status::unanswered).unwrap_or(kind),
         code: short(
             &code
                 .map_or_else(|| word.to_owned(), |code| status::reason(code, fields.told("HangupCauseName"))),

@@ -186,6 +186,8 @@ impl Face {
                 let id = self.live_leg(world, id)?;
                 self.stop_streams(world, id, stream.as_deref()).map(|()| nothing())
             }
+            Operation::Number(digits) => there(self.owned_number(digits)),
+            Operation::Application(id) => there(self.application(id)),
             Operation::WrongMethod => Err(ApiError::wrong_method()),
             Operation::Other => Err(ApiError::not_found()),
         }
@@ -244,6 +246,10 @@ impl Face {
             Reply::Stall => Reply::Stall,
         }
     }
+}
+
+fn there(found: Option<Map<String, Value>>) -> Result<Done, ApiError> {
+    found.map(|found| (200, found)).ok_or_else(ApiError::not_found)
 }
 
 fn nothing() -> Done {

@@ -14,6 +14,7 @@
 //! | `POST …/Call/{call_uuid}/` | 202; legs, aleg_url, bleg_url with their methods |
 //! | `POST …/Speak/`, `…/Play/`, `…/Record/`, `…/DTMF/`; `DELETE` of the first three | 202; 204 |
 //! | `POST`, `GET`, `DELETE …/Stream/` | a stream that is asked for fails 1 s later |
+//! | `GET …/Number/{digits}/`, `…/Application/{app_id}/` | a number of the account and what it is connected to |
 //! | webhooks | to answer, action, ring, hang-up, fallback and callback URLs, signed by V3 and V2 |
 //! | XML | Speak, Play, PreAnswer, Wait, GetInput, GetDigits, Redirect, Hangup, Dial, DTMF, Record, Stream |
 //!
@@ -59,6 +60,7 @@ mod hangup;
 mod input;
 mod listing;
 mod operation;
+mod owned;
 mod resource;
 mod script;
 mod signature;

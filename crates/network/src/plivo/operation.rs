@@ -32,6 +32,9 @@ pub(crate) enum Operation {
     /// One stream of a call, or all.
     Streams(String, Option<String>),
     StopStreams(String, Option<String>),
+    /// One of the account's numbers, by its digits, and what it is connected to, by its id.
+    Number(String),
+    Application(String),
     /// A path of Plivo's with a method that it has not.
     WrongMethod,
     /// A path that is none of Plivo's, or that this face doesn't speak.
@@ -87,6 +90,8 @@ impl Operation {
             ["Call", id, "Stream", rest @ ..] => Operation::stream(method, id, rest),
             ["Call", id, word] => Operation::sound(method, id, word),
             ["Request", _] => Operation::WrongMethod,
+            ["Number", digits] if *method == Method::GET => Operation::Number((*digits).to_owned()),
+            ["Application", id] if *method == Method::GET => Operation::Application((*id).to_owned()),
             _ => Operation::Other,
         }
     }
@@ -146,6 +151,8 @@ impl Operation {
             Operation::Redirect(_) => "redirect",
             Operation::Sound(_, verb) | Operation::StopSound(_, verb) => verb.word(),
             Operation::StartStream(_) | Operation::Streams(..) | Operation::StopStreams(..) => "stream",
+            Operation::Number(_) => "number",
+            Operation::Application(_) => "application",
             Operation::NoSuchStatus | Operation::WrongMethod | Operation::Other => "other",
         }
     }
@@ -168,9 +175,12 @@ impl Operation {
             | Operation::StopSound(..)
             | Operation::StartStream(_)
             | Operation::StopStreams(..) => &[Target::Update, Target::AnyApi],
-            Operation::Streams(..) | Operation::NoSuchStatus | Operation::WrongMethod | Operation::Other => {
-                &[Target::AnyApi]
-            }
+            Operation::Streams(..)
+            | Operation::Number(_)
+            | Operation::Application(_)
+            | Operation::NoSuchStatus
+            | Operation::WrongMethod
+            | Operation::Other => &[Target::AnyApi],
         }
     }
 
@@ -194,6 +204,8 @@ impl Operation {
             | Operation::RecordList
             | Operation::NoSuchStatus
             | Operation::HangUpAll
+            | Operation::Number(_)
+            | Operation::Application(_)
             | Operation::WrongMethod
             | Operation::Other => None,
         }

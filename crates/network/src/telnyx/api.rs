@@ -30,6 +30,8 @@ enum Operation {
     /// The live calls of a connection.
     ActiveCalls(String),
     CallEvents,
+    Application(String),
+    Numbers,
     Command(String, Command),
     /// A path of Telnyx's that this face doesn't speak, or a method that it has not.
     Other,
@@ -44,6 +46,8 @@ impl Operation {
             (&Method::GET, ["calls", id]) => Operation::Status((*id).to_owned()),
             (&Method::GET, ["connections", id, "active_calls"]) => Operation::ActiveCalls((*id).to_owned()),
             (&Method::GET, ["call_events"]) => Operation::CallEvents,
+            (&Method::GET, ["call_control_applications", id]) => Operation::Application((*id).to_owned()),
+            (&Method::GET, ["phone_numbers"]) => Operation::Numbers,
             (_, ["calls", id, "actions", word]) => match Command::read(method, word) {
                 Some(command) => Operation::Command((*id).to_owned(), command),
                 None => Operation::Other,
@@ -59,6 +63,8 @@ impl Operation {
             Operation::Status(_) => "fetch",
             Operation::ActiveCalls(_) => "list",
             Operation::CallEvents => "events",
+            Operation::Application(_) => "application",
+            Operation::Numbers => "numbers",
             Operation::Command(_, command) => command.word(),
             Operation::Other => "other",
         }
@@ -70,7 +76,9 @@ impl Operation {
             Operation::Status(_) => &[Target::Fetch, Target::AnyApi],
             Operation::ActiveCalls(_) => &[Target::List, Target::AnyApi],
             Operation::Command(..) => &[Target::Update, Target::AnyApi],
-            Operation::CallEvents | Operation::Other => &[Target::AnyApi],
+            Operation::CallEvents | Operation::Application(_) | Operation::Numbers | Operation::Other => {
+                &[Target::AnyApi]
+            }
         }
     }
 
@@ -78,7 +86,12 @@ impl Operation {
     fn control_id(&self) -> Option<&str> {
         match self {
             Operation::Status(id) | Operation::Command(id, _) => Some(id),
-            Operation::Dial | Operation::ActiveCalls(_) | Operation::CallEvents | Operation::Other => None,
+            Operation::Dial
+            | Operation::ActiveCalls(_)
+            | Operation::CallEvents
+            | Operation::Application(_)
+            | Operation::Numbers
+            | Operation::Other => None,
         }
     }
 }
@@ -181,6 +194,8 @@ impl Face {
                 self.active_calls(world, connection_id, &Query::read(request.query()))
             }
             Operation::CallEvents => self.call_events(world, &Query::read(request.query())),
+            Operation::Application(id) => self.application(id),
+            Operation::Numbers => Ok(self.owned_numbers(request.query())),
             Operation::Command(control_id, command) => {
                 let id = self.leg_of(control_id).ok_or_else(ApiError::unknown_call)?;
                 let body = body.as_ref().map_err(ApiError::clone)?;

@@ -6,6 +6,8 @@
 //! | `GET /v2/calls/{id}` | 200; until 10 minutes after the end, then 404 with 10005 |
 //! | `GET /v2/connections/{id}/active_calls` | the live ones, the oldest first, in pages by cursor |
 //! | `GET /v2/call_events` | commands and webhooks; filters `leg_id`, `application_session_id`, `connection_id`, `type`, `name`, `from`, `to` |
+//! | `GET /v2/call_control_applications/{id}` | one of the customer's connections |
+//! | `GET /v2/phone_numbers` | the customer's numbers; filter `phone_number`, digits alone |
 //! | `POST /v2/calls/{id}/actions/…` | answer, reject, hangup, speak, playback_start, playback_stop, gather, gather_using_speak, gather_stop, send_dtmf, transfer, transcription_start, transcription_stop, streaming_start, streaming_stop; `PUT …/client_state_update` |
 //! | webhooks | call.initiated, call.answered, call.bridged, call.hangup, call.speak.started and .ended, call.playback.started and .ended, call.gather.ended, call.dtmf.received, call.transcription, streaming.failed |
 //!
@@ -41,6 +43,7 @@ mod dial;
 mod error;
 mod gather;
 mod listing;
+mod owned;
 mod resource;
 mod signature;
 mod sound;

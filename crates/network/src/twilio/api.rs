@@ -25,6 +25,7 @@ enum Operation {
     Delete,
     Events,
     Account,
+    Numbers,
     /// A path of Twilio's that this face doesn't speak, or a method that it has not.
     Other,
 }
@@ -39,6 +40,7 @@ impl Operation {
             Operation::Delete => "delete",
             Operation::Events => "events",
             Operation::Account => "account",
+            Operation::Numbers => "numbers",
             Operation::Other => "other",
         }
     }
@@ -49,9 +51,11 @@ impl Operation {
             Operation::Fetch => &[Target::Fetch, Target::AnyApi],
             Operation::List => &[Target::List, Target::AnyApi],
             Operation::Update => &[Target::Update, Target::AnyApi],
-            Operation::Delete | Operation::Events | Operation::Account | Operation::Other => {
-                &[Target::AnyApi]
-            }
+            Operation::Delete
+            | Operation::Events
+            | Operation::Account
+            | Operation::Numbers
+            | Operation::Other => &[Target::AnyApi],
         }
     }
 }
@@ -76,6 +80,7 @@ impl<'a> Route<'a> {
             [account] if is_get => (Operation::Account, bare(account), None),
             [account, "Calls.json"] if is_post => (Operation::Create, *account, None),
             [account, "Calls.json"] if is_get => (Operation::List, *account, None),
+            [account, "IncomingPhoneNumbers.json"] if is_get => (Operation::Numbers, *account, None),
             [account, "Calls", sid, "Events.json"] if is_get => (Operation::Events, *account, Some(*sid)),
             [account, "Calls", sid] => {
                 let operation = match *method {
@@ -203,6 +208,7 @@ impl Face {
                 Ok(self.events(call, form))
             }
             Operation::Account => Ok(account(account_sid)),
+            Operation::Numbers => Ok(self.owned_numbers(account_sid, form)),
             Operation::Other if route.sid.is_some() => Err(ApiError::wrong_method()),
             Operation::Other => Err(ApiError::not_found(request.path())),
         }

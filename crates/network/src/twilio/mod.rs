@@ -9,6 +9,7 @@
 //! | `DELETE …/Calls/{Sid}.json` | 204: forgets the record, and the call goes on |
 //! | `GET …/Calls/{Sid}/Events.json` | what was asked of the webhooks, and answered |
 //! | `GET …/Accounts/{Sid}.json` | the account |
+//! | `GET …/IncomingPhoneNumbers.json` | the account's numbers; filter `PhoneNumber`, a whole one |
 //!
 //! Where Twilio's documents leave room:
 //!
@@ -42,6 +43,7 @@ mod error;
 mod form;
 mod gather;
 mod listing;
+mod numbers;
 mod resource;
 mod script;
 mod signature;

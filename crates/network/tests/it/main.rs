@@ -7,6 +7,7 @@ mod control;
 mod customer;
 mod faults;
 mod listing;
+mod owned;
 mod sockets;
 mod telnyx;
 mod telnyx_commands;

@@ -52,6 +52,12 @@ pub(crate) enum Command {
     /// What is asked of a running gateway.
     #[command(flatten)]
     Verb(Verb),
+    /// Looks for what is wrong: the configuration, the gateway, the carriers' accounts and settings
+    ///
+    /// Reads the configuration, asks the gateway that runs, if any, and sends each carrier a few
+    /// harmless requests. It changes nothing. Each finding is ok, a note, a warning or FAILED, with
+    /// the way out on the next line.
+    Doctor(DoctorArgs),
     /// Prints the configuration in force, with secrets masked
     Config(ConfigArgs),
     /// Prints completions for a shell
@@ -295,6 +301,15 @@ pub(crate) struct ShowArgs {
     pub(crate) json: bool,
 }
 
+/// `offhook doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = DOCTOR_EXIT_CODES)]
+pub(crate) struct DoctorArgs {
+    /// Prints the findings as one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// `offhook config`.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArgs {
@@ -318,6 +333,9 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 const HEADING: &str = "Global options";
+
+const DOCTOR_EXIT_CODES: &str = "\
+Exit codes: 0 nothing failed, 1 something failed, 2 the configuration has faults.";
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 gateway unreachable,

@@ -200,8 +200,12 @@ fn paused_line(paused: &Paused) -> String {
     }
 }
 
-/// Finds out where the gateway is and by what token it lets us in.
 fn gateway(global: &Global, environment: &Environment) -> Result<Gateway, CommandError> {
+    client(global, environment).map(Gateway::new)
+}
+
+/// Finds out where the gateway is and by what token it lets us in.
+pub(crate) fn client(global: &Global, environment: &Environment) -> Result<Client, CommandError> {
     let access = Access::load(global.config_file(environment), environment)?;
     let url = global.url.as_deref().or_else(|| environment.get("OFFHOOK_URL"));
     let url = match url {
@@ -213,7 +217,7 @@ fn gateway(global: &Global, environment: &Environment) -> Result<Gateway, Comman
         (None, Some(path)) => token_in(path)?,
         (None, None) => None,
     };
-    Ok(Gateway::new(Client::new(&url, token)?))
+    Ok(Client::new(&url, token)?)
 }
 
 /// The address at which one who listens is reached from the same machine.

@@ -12,8 +12,11 @@ const VOICE: &str = "https://gw.example/hooks/plivo/voice";
 const STATUS: &str = "https://gw.example/hooks/plivo/status";
 
 fn told(lines: &[(&str, Reply)]) -> Result<Wiring, Unknown> {
-    let number: PhoneNumber = "+15550100000".parse().unwrap();
-    talk(|replies| plivo().webhook_settings(Some(&number), replies), lines)
+    talk(|replies| plivo().webhook_settings(Some(&number()), replies), lines)
+}
+
+fn number() -> PhoneNumber {
+    "+15550100000".parse().unwrap()
 }
 
 fn of_application(body: &str) -> Wiring {

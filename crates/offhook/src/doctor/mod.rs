@@ -1,0 +1,130 @@
+//! `offhook doctor`: looks at the configuration and at everything that it leads to, and says of
+//! each what it found and, where something is wrong, the way out. It changes nothing anywhere.
+
+mod accounts;
+mod clock;
+mod finding;
+mod gateway;
+mod numbers;
+mod public;
+mod setup;
+mod webhooks;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use carrier::SendError;
+use carrier::send::{SendSettings, Sender};
+
+use self::accounts::Account;
+use self::finding::{Finding, Level};
+use crate::cli::Exit;
+use crate::cli::args::{DoctorArgs, Global};
+use crate::cli::terminal::Terminal;
+use crate::config::{ConfigFaults, Environment, Loaded};
+
+/// Examines, shows the findings, and says by the exit whether anything failed.
+pub(crate) fn run(args: &DoctorArgs, global: &Global, environment: &Environment) -> Exit {
+    let terminal = Terminal::of_process(global.no_color, environment);
+    let (findings, exit) = match global.load_config(environment) {
+        Err(faults) => (of_faults(&faults), Exit::Usage),
+        Ok(loaded) => match examined(&loaded, global, environment) {
+            Ok(findings) => {
+                let is_failed = findings.iter().any(|finding| finding.level == Level::Failed);
+                (findings, if is_failed { Exit::Failed } else { Exit::Done })
+            }
+            Err(error) => {
+                terminal.remark(&format!("offhook: cannot examine anything: {error}"));
+                return Exit::Failed;
+            }
+        },
+    };
+    let printed = match args.json {
+        true => terminal.print_json(&finding::document(&findings)),
+        false => terminal.print(&finding::table(&findings, terminal.paint)),
+    };
+    match printed {
+        Ok(()) => exit,
+        Err(error) => {
+            terminal.remark(&format!("offhook: cannot write the output: {error}"));
+            Exit::Failed
+        }
+    }
+}
+
+fn examined(loaded: &Loaded, global: &Global, environment: &Environment) -> std::io::Result<Vec<Finding>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let findings = runtime.block_on(examine(loaded, global, environment));
+    // A look-up of a name may hang on for longer than it was waited for.
+    runtime.shutdown_background();
+    Ok(findings)
+}
+
+async fn examine(loaded: &Loaded, global: &Global, environment: &Environment) -> Vec<Finding> {
+    let config = &loaded.config;
+    let sender = Sender::new(SendSettings::default());
+    let mut findings = setup::examine(loaded);
+    findings.extend(numbers::examine(config));
+
+    let local = gateway::examine(global, environment).await;
+    let is_running = local.instance.is_some();
+    findings.extend(local.findings);
+    if let Some(url) = &config.public_url {
+        findings.push(public::examine(&sender, url, local.instance.as_deref()).await);
+    }
+
+    match accounts::of(config, is_running) {
+        Ok(accounts) => findings.extend(of_accounts(accounts, &sender).await),
+        Err(error) => {
+            let way_out = "mend its section in the configuration";
+            findings.push(Finding::failed(
+                "credentials",
+                format!("no carrier can be opened: {error:#}"),
+                way_out,
+            ));
+        }
+    }
+    findings
+}
+
+/// Asks all carriers at once, and tells of them in the order of the configuration.
+async fn of_accounts(accounts: Vec<Account>, sender: &Sender) -> Vec<Finding> {
+    let tasks: Vec<_> = accounts
+        .into_iter()
+        .map(|account| {
+            let (account, sender) = (Arc::new(account), sender.clone());
+            tokio::spawn(async move { of_account(&account, &sender).await })
+        })
+        .collect();
+    let mut findings = Vec::new();
+    for task in tasks {
+        findings.extend(task.await.unwrap_or_default());
+    }
+    findings
+}
+
+async fn of_account(account: &Account, sender: &Sender) -> Vec<Finding> {
+    let (answered, mut findings) = accounts::examine(account, sender).await;
+    if answered {
+        findings.extend(webhooks::examine(account, sender).await);
+    }
+    findings
+}
+
+/// Why nothing came back, without the words of the sender's inner parts.
+fn shown(error: &SendError) -> String {
+    error.to_string().replace("not sent: ", "").replace("client error (Connect): ", "")
+}
+
+/// Each fault as `offhook serve` tells it: its text has the way out.
+fn of_faults(faults: &ConfigFaults) -> Vec<Finding> {
+    let text = faults.to_string();
+    let told = text.lines().skip(1).map(|fault| Finding::plain("configuration", Level::Failed, fault.trim()));
+    told.collect()
+}
+
+/// What isn't answered by then isn't answered. A gateway on this machine answers at once.
+const WITHIN: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests;
