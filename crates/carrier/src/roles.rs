@@ -81,11 +81,13 @@ pub struct Seen {
     pub sighting: Sighting,
     /// What the carrier calls it now, where that isn't the name that it was asked about by.
     pub named: Option<CarrierCallId>,
+    /// Another name of it, by which more can be asked.
+    pub also: Option<CarrierCallId>,
 }
 
 impl From<Sighting> for Seen {
     fn from(sighting: Sighting) -> Seen {
-        Seen { sighting, named: None }
+        Seen { sighting, named: None, also: None }
     }
 }
 
@@ -173,6 +175,11 @@ pub trait Carrier: Send + Sync {
     /// # Errors
     /// [`PlaceError`], split by whether a phone may ring.
     fn read_placed(&self, reply: &Reply) -> Result<CarrierCallId, PlaceError>;
+
+    /// Another name of the leg that was placed, where the same reply tells one.
+    fn placed_also(&self, _reply: &Reply) -> Option<CarrierCallId> {
+        None
+    }
 
     /// Asks how one call stands.
     fn look_up(&self, leg: &Leg, replies: &[Reply]) -> Next<Seen>;

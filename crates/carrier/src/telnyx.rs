@@ -18,6 +18,7 @@ mod webhook;
 pub use config::{NoPublicKey, PublicKey, TelnyxConfig};
 pub use status::{ending, progress};
 
+use self::record::Record;
 use crate::roles::{Candidate, Carrier, Leg, Next, PlaceError, Placement, Seen, Sought};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
@@ -58,8 +59,13 @@ impl Carrier for Telnyx {
         control::read_placed(reply)
     }
 
+    /// The name by which the events of the leg are listed, also when the call itself is forgotten.
+    fn placed_also(&self, reply: &Reply) -> Option<CarrierCallId> {
+        Record::read(reply)?.leg_id()
+    }
+
     fn look_up(&self, leg: &Leg, replies: &[Reply]) -> Next<Seen> {
-        control::look_up(self, &leg.id, replies).map(Seen::from)
+        control::look_up(self, leg, replies)
     }
 
     /// Of the calls that live, the one that carries the mark, or, of those that carry nothing, one

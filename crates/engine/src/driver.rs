@@ -280,7 +280,29 @@ impl Turn<'_> {
             }
             None => leg,
         };
+        if let Some(also) = &seen.also {
+            self.on_call_if(
+                id,
+                |call| !call.is_named(also),
+                News::Named { leg: leg.clone(), was: also.clone() },
+            )?;
+        }
         self.on_call(id, Source::LookUp, News::Sighted { leg: leg.clone(), sighting })
+    }
+
+    /// Tells a call something that it may know already.
+    fn on_call_if(
+        &mut self,
+        id: CallId,
+        is_news: impl Fn(&Call) -> bool,
+        news: News,
+    ) -> Result<(), StoreError> {
+        if let Some(kept) = self.page.call(id)?
+            && is_news(&kept.call)
+        {
+            self.apply(&kept, Source::LookUp, news)?;
+        }
+        Ok(())
     }
 
     fn on_call(&mut self, id: CallId, source: Source, news: News) -> Result<Answer, StoreError> {

@@ -101,7 +101,7 @@ impl Errand {
         match &self.purpose {
             Purpose::Place { placement, .. } => match self.replies.last() {
                 None => Next::Ask(carrier.place(placement)),
-                Some(reply) => Next::Done(self.news(Source::Reply, placed(carrier.read_placed(reply)))),
+                Some(reply) => Next::Done(self.news(Source::Reply, placed(carrier, reply))),
             },
             Purpose::Find(sought) => match carrier.find(sought, &self.replies) {
                 Next::Ask(request) => Next::Ask(request),
@@ -255,9 +255,9 @@ fn is_declined(call: &Call) -> bool {
     call.facts.by_command && call.facts.direction == Direction::Inbound && unanswered
 }
 
-fn placed(read: Result<CarrierCallId, PlaceError>) -> News {
-    match read {
-        Ok(leg) => News::Placed { leg },
+fn placed(carrier: &dyn Carrier, reply: &Reply) -> News {
+    match carrier.read_placed(reply) {
+        Ok(leg) => News::Placed { leg, also: carrier.placed_also(reply) },
         Err(PlaceError::Refused { code, reason }) => News::PlaceRefused { code, reason },
         Err(PlaceError::Deferred { why, retry_after }) => News::PlaceDeferred { why, retry_after },
         Err(PlaceError::InDoubt(why)) => News::PlaceInDoubt { why },

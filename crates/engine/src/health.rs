@@ -95,7 +95,6 @@ impl Health {
     pub(crate) fn note(&self, heard: &Heard, call: &Call) {
         let id = call.facts.id;
         let mut inner = self.lock();
-        inner.note_credentials(heard, &call.facts.carrier);
         match told(heard) {
             Some(Some(unknown)) if !call.state.is_ended() || !call.strays.is_empty() => {
                 let seen = (call.facts.carrier.clone(), unknown.why, unknown.detail.clone());
@@ -116,6 +115,12 @@ impl Health {
             Some(alarm) => inner.alarms.insert(id, alarm),
             None => inner.alarms.remove(&id),
         };
+    }
+
+    /// Notes whether the carrier that was asked accepts our credentials. A call that it refused may
+    /// be on its way to another one by the time that the refusal is on disk.
+    pub(crate) fn note_credentials(&self, heard: &Heard, asked: &CarrierName) {
+        self.lock().note_credentials(heard, asked);
     }
 
     /// The call is over: nothing more is owed to it.
@@ -165,9 +170,10 @@ fn way_out(why: UnknownWhy, carrier: &CarrierName) -> String {
     }
 }
 
-/// The codes by which carriers refuse credentials: HTTP's, and Twilio's 20003
-/// (<https://www.twilio.com/docs/api/errors/20003>).
-const LOCKED_OUT: [&str; 2] = ["401", "20003"];
+/// The codes by which carriers refuse credentials: HTTP's, Twilio's 20003
+/// (<https://www.twilio.com/docs/api/errors/20003>), and Telnyx's 10009
+/// (<https://developers.telnyx.com/development/api-fundamentals/api-errors>).
+const LOCKED_OUT: [&str; 3] = ["401", "20003", "10009"];
 
 /// Whether the carrier let us see how a call stands.
 fn is_known(sighting: &Sighting) -> bool {

@@ -72,13 +72,15 @@ impl Decision {
 /// # Errors
 /// The store can't be read.
 pub(crate) fn report(history: &mut dyn History) -> Result<RecoveryReport, StoreError> {
+    // Counted before the lines are read: what is heard meanwhile makes the lines say more, never less,
+    // than the count.
+    let (unfinished, pending) = history.unheard()?;
     let (started_at, recovered) = history.recovered(LINES_MAX)?;
     let mut lines = Vec::with_capacity(recovered.len());
     for one in recovered {
         let events = history.events(one.kept.call.facts.id, one.version, EVENTS_READ)?;
         lines.push(line(one, &events));
     }
-    let (unfinished, pending) = history.unheard()?;
     Ok(RecoveryReport { started_at, lines, unfinished, pending })
 }
 

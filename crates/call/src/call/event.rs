@@ -67,6 +67,9 @@ pub enum News {
     Placed {
         /// The carrier's name for it.
         leg: CarrierCallId,
+        /// Another name of that leg, where the carrier tells one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        also: Option<CarrierCallId>,
     },
     /// The carrier said no: no phone rang.
     PlaceRefused {
@@ -302,7 +305,7 @@ impl News {
     /// The leg that the news speaks of, where it speaks of one.
     pub fn leg(&self) -> Option<&CarrierCallId> {
         match self {
-            News::Placed { leg }
+            News::Placed { leg, .. }
             | News::Progressed { leg, .. }
             | News::Over { leg, .. }
             | News::Unread { leg, .. }

@@ -8,7 +8,7 @@ use super::closing::{ending, is_nowhere, nowhere_to_be_found};
 use super::command::Verb;
 use super::effect::Effect;
 use super::ending::{ConfirmedBy, EndedBy, EndingKind};
-use super::event::{Event, Found, HangUpReply, News, Sighting, Unknown};
+use super::event::{Event, Found, HangUpReply, News, Sighting, Unknown, UnknownWhy};
 use super::facts::Limits;
 use super::moves::{Step, end, farther, go, hanging_up, over, stay, with_watch};
 use super::progress::Progress;
@@ -85,7 +85,13 @@ fn moved(call: &Call, event: &Event) -> Step {
         (_, N::Found(Found::Leg { leg, sighting })) if call.leg() == Some(leg) => {
             sighted(call, leg, sighting, event)
         }
-        (_, N::Placed { leg }) => progressed(call, leg, Progress::Initiated, None, event),
+        (_, N::Placed { leg, also }) => {
+            let step = progressed(call, leg, Progress::Initiated, None, event);
+            match also {
+                Some(also) => Step { call: names::named(&step.call, leg, also).call, ..step },
+                None => step,
+            }
+        }
         (_, N::Progressed { leg, progress }) => progressed(call, leg, *progress, None, event),
         (_, N::Unread { leg, .. }) => {
             let mut step = progressed(call, leg, Progress::Initiated, None, event);
@@ -250,6 +256,10 @@ fn seen_live(call: &Call, progress: Progress, lasted: Option<Duration>, event: &
         | S::Ringing(unanswered)
         | S::Offered(unanswered)
         | S::Answering(unanswered) => {
+            if is_untold(progress, lasted) && at >= unanswered.hard_until {
+                // It lives, and nobody says how: as good as unseen.
+                return unseen(call, &untold(), event);
+            }
             if progress < Progress::InProgress && rang_out(unanswered, lasted, at, limits) {
                 return hanging_up(call, EndedBy::Gateway, "ring_max", at, true);
             }
@@ -280,6 +290,17 @@ fn seen_live(call: &Call, progress: Progress, lasted: Option<Duration>, event: &
         }
         S::Queued(_) | S::Placing(_) | S::Ended(_) => stay(call),
     }
+}
+
+/// Whether a carrier that says that a call lives doesn't say how far it got. A span of nothing is
+/// what it then tells: no phone has rung for too long by it.
+fn is_untold(progress: Progress, lasted: Option<Duration>) -> bool {
+    progress == Progress::Initiated && lasted == Some(Duration::ZERO)
+}
+
+fn untold() -> Unknown {
+    let detail = "it lives, and how far it got isn't told".to_owned();
+    Unknown { why: UnknownWhy::UnknownStatus, detail, retry_after: None }
 }
 
 /// Whether the command to answer may not have arrived. To answer twice does no harm.

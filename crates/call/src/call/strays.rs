@@ -28,7 +28,11 @@ pub(super) fn hear(call: &Call, leg: &CarrierCallId, event: &Event) -> Step {
 /// A strange leg turns up: it is hung up at once, unless the news is that it is over.
 fn meet(call: &Call, leg: &CarrierCallId, event: &Event) -> Step {
     let lives = match &event.news {
-        News::Placed { .. } | News::Progressed { .. } | News::Unread { .. } => true,
+        News::Placed { .. }
+        | News::Progressed { .. }
+        | News::Unread { .. }
+        | News::CommandHeard { .. }
+        | News::DigitsHeard { .. } => true,
         News::Sighted { sighting, .. } => matches!(sighting, Sighting::Live { .. }),
         _ => false,
     };

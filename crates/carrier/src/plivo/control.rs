@@ -115,7 +115,7 @@ pub(super) fn names(leg: &Leg) -> Result<Vec<Name>, Unknown> {
 
 /// How a leg was seen that goes by this name.
 pub(super) fn seen(leg: &Leg, called: Option<CarrierCallId>, sighting: Sighting) -> Seen {
-    Seen { sighting, named: called.filter(|called| *called != leg.id) }
+    Seen { sighting, named: called.filter(|called| *called != leg.id), also: None }
 }
 
 fn sight(plivo: &Plivo, leg: &Leg, exchange: &mut Exchange<'_>) -> Result<Seen, Stop> {

@@ -34,7 +34,7 @@ pub(super) fn verify<'a>(config: &PlivoConfig, raw: &'a RawWebhook) -> Result<Ve
         form(raw)?;
         (&V2, path(raw).to_owned())
     } else if V2.is_in(raw) {
-        return Err(wrong("it is signed by version 2 alone; set signature_v2 to accept it"));
+        return Err(wrong("it is signed by version 2 alone; set accept_signature_v2 to accept it"));
     } else {
         return Err(WebhookError::Unsigned);
     };

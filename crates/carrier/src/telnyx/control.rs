@@ -9,10 +9,10 @@
 use super::Telnyx;
 use super::mark::write_mark;
 use super::record::{Fault, Record, alive, short, text, time, unknown, unreadable, wait};
-use crate::roles::{Next, PlaceError, Placement};
+use crate::roles::{Leg, Next, PlaceError, Placement, Seen};
 use crate::wire::{Operation, Reply, Request};
-use call::CarrierCallId;
-use call::call::{HangUpReply, Progress, Sighting};
+use call::call::{CarrierEnding, EndingKind, HangUpReply, Progress, Sighting, UnknownWhy};
+use call::{CarrierCallId, Timestamp};
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -89,22 +89,43 @@ pub(super) fn read_placed(reply: &Reply) -> Result<CarrierCallId, PlaceError> {
     }
 }
 
-/// Asks how one call stands, and of one that lives whether it was answered: the call itself doesn't
-/// tell, but the list of its events does. An end is told by the first reply alone, so that nothing
-/// stands between a proof and the call that it ends.
-pub(super) fn look_up(telnyx: &Telnyx, leg: &CarrierCallId, replies: &[Reply]) -> Next<Sighting> {
+/// Asks how one call stands, and then whether it was answered: the call itself doesn't tell, but the
+/// list of its events does. The end is proved by the first reply; the second only says more of it.
+///
+/// Ten minutes after its end a call is forgotten, but its events are listed for longer, by a name of
+/// their own: that it was hung up proves the end.
+pub(super) fn look_up(telnyx: &Telnyx, leg: &Leg, replies: &[Reply]) -> Next<Seen> {
     let Some(first) = replies.first() else {
-        return Next::Ask(telnyx.get(Operation::LookUp, telnyx.call_url(leg)));
+        return Next::Ask(telnyx.get(Operation::LookUp, telnyx.call_url(&leg.id)));
     };
-    let record = match record_of(leg, first) {
+    let record = match record_of(&leg.id, first) {
         Ok(record) => record,
-        Err(sighting) => return Next::Done(sighting),
+        Err(sighting) => return forgotten(telnyx, leg, sighting, replies.get(1)),
     };
     let sighting = record.sighting();
-    match (&sighting, record.call_leg_id.as_deref(), replies.get(1)) {
-        (Sighting::Live { .. }, Some(leg_id), None) => Next::Ask(events(telnyx, leg_id)),
-        (Sighting::Live { .. }, Some(leg_id), Some(reply)) => Next::Done(answered(leg_id, reply)),
-        _ => Next::Done(sighting),
+    let (Some(leg_id), false) = (record.leg_id(), matches!(sighting, Sighting::Unknown(_))) else {
+        return Next::Done(sighting.into());
+    };
+    let Some(reply) = replies.get(1) else { return Next::Ask(events(telnyx, leg_id.as_str())) };
+    let sighting = match sighting {
+        Sighting::Live { .. } => answered(leg_id.as_str(), reply),
+        Sighting::Over(ending) => Sighting::Over(told_more(&ending, leg_id.as_str(), reply)),
+        Sighting::Unknown(unknown) => Sighting::Unknown(unknown),
+    };
+    let also = (!leg.also.contains(&leg_id)).then_some(leg_id);
+    Next::Done(Seen { sighting, named: None, also })
+}
+
+/// A call that Telnyx doesn't know, maybe any more.
+fn forgotten(telnyx: &Telnyx, leg: &Leg, sighting: Sighting, events_of: Option<&Reply>) -> Next<Seen> {
+    let not_found = matches!(&sighting, Sighting::Unknown(unknown) if unknown.why == UnknownWhy::NotFound);
+    match (leg.also.first().filter(|_| not_found), events_of) {
+        (Some(leg_id), None) => Next::Ask(events(telnyx, leg_id.as_str())),
+        (Some(leg_id), Some(reply)) => match hung_up_at(leg_id.as_str(), reply) {
+            Some(ending) => Next::Done(Sighting::Over(ending).into()),
+            None => Next::Done(sighting.into()),
+        },
+        (None, _) => Next::Done(sighting.into()),
     }
 }
 
@@ -186,18 +207,63 @@ fn events(telnyx: &Telnyx, leg_id: &str) -> Request {
 /// A call that lives, and was answered if its events say so. That they don't proves nothing: how
 /// soon they are listed isn't promised.
 fn answered(leg_id: &str, reply: &Reply) -> Sighting {
-    if !(200..=299).contains(&reply.status) {
-        return alive();
-    }
-    let Ok(entries) = serde_json::from_slice::<Entries>(&reply.body) else { return alive() };
-    let is_answer = |entry: &&Entry| {
-        entry.call_leg_id.as_deref() == Some(leg_id) && entry.name.as_deref() == Some("call.answered")
-    };
-    let Some(answer) = entries.data.iter().find(is_answer) else { return alive() };
-    let since = answer.event_timestamp.as_deref().and_then(time);
+    let Some(since) = Told::read(leg_id, reply).answered_at else { return alive() };
     // Both times are Telnyx's, so that a wrong clock of ours ends no call.
     let lasted = reply.date().zip(since).map(|(now, since)| now.since(since));
     Sighting::Live { progress: Progress::InProgress, lasted }
+}
+
+/// An end, with what the leg's events tell of it. `call_duration` alone can't say whether somebody
+/// answered: from what it counts isn't stated.
+fn told_more(ending: &CarrierEnding, leg_id: &str, reply: &Reply) -> CarrierEnding {
+    match Told::read(leg_id, reply) {
+        Told { answered_at: Some(answered_at), .. } => {
+            let duration = answered_at.zip(ending.ended_at).map(|(from, to)| to.since(from));
+            let duration = duration.or(ending.duration);
+            CarrierEnding { kind: EndingKind::Completed, duration, ..ending.clone() }
+        }
+        // All of it is listed, and no answer is.
+        Told { answered_at: None, hung_up_at: Some(_) } => {
+            CarrierEnding { kind: EndingKind::NoAnswer, duration: None, ..ending.clone() }
+        }
+        Told { answered_at: None, hung_up_at: None } => ending.clone(),
+    }
+}
+
+/// The end of a leg, where its events tell it.
+fn hung_up_at(leg_id: &str, reply: &Reply) -> Option<CarrierEnding> {
+    let ended_at = Told::read(leg_id, reply).hung_up_at?;
+    let end = CarrierEnding {
+        kind: EndingKind::NoAnswer,
+        code: "ended".to_owned(),
+        by: None,
+        ended_at,
+        duration: None,
+    };
+    Some(told_more(&end, leg_id, reply))
+}
+
+/// What the events of a leg tell: that it was answered and hung up, and when, if that can be read.
+#[derive(Default)]
+struct Told {
+    answered_at: Option<Option<Timestamp>>,
+    hung_up_at: Option<Option<Timestamp>>,
+}
+
+impl Told {
+    fn read(leg_id: &str, reply: &Reply) -> Told {
+        if !(200..=299).contains(&reply.status) {
+            return Told::default();
+        }
+        let Ok(entries) = serde_json::from_slice::<Entries>(&reply.body) else { return Told::default() };
+        let at = |name: &str| {
+            let is_it = |entry: &&Entry| {
+                entry.call_leg_id.as_deref() == Some(leg_id) && entry.name.as_deref() == Some(name)
+            };
+            entries.data.iter().find(is_it).map(|entry| entry.event_timestamp.as_deref().and_then(time))
+        };
+        Told { answered_at: at("call.answered"), hung_up_at: at("call.hangup") }
+    }
 }
 
 /// What the reply to a hang-up says.

@@ -83,6 +83,11 @@ impl Record {
         CarrierCallId::new(self.call_control_id.as_deref()?).ok()
     }
 
+    /// The name by which its events are listed, if it is one.
+    pub(super) fn leg_id(&self) -> Option<CarrierCallId> {
+        CarrierCallId::new(self.call_leg_id.as_deref()?).ok()
+    }
+
     /// Whose call it is.
     pub(super) fn mark(&self) -> Mark {
         match self.client_state.as_deref() {

@@ -23,6 +23,7 @@ use call::{CallId, CarrierCallId, CarrierName, Party, Timestamp};
 use std::time::Duration;
 
 const CONNECTION: &str = "1684641123236054244";
+const LEG_ID: &str = "2dc6fc34-f9e0-11ea-b68e-02420a0f7768";
 const LEG: &str = "v3:MdI91X4lWFEs7IgbBEOT9M4AigoY08M0WWZFISt1Yw2axZ_IiE4pqg";
 /// [`LEG`] as a segment of a path.
 const LEG_ENCODED: &str = "v3%3AMdI91X4lWFEs7IgbBEOT9M4AigoY08M0WWZFISt1Yw2axZ_IiE4pqg";
@@ -99,7 +100,7 @@ fn known(id: &str) -> Leg {
 
 /// What a look came to.
 fn sighting(next: Next<Seen>) -> Sighting {
-    let Seen { sighting, named } = done(next);
+    let Seen { sighting, named, also: _ } = done(next);
     assert_eq!(named, None);
     sighting
 }

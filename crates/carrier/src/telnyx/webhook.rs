@@ -41,6 +41,9 @@ struct Event {
 struct Payload {
     #[serde(deserialize_with = "text")]
     call_control_id: Option<String>,
+    /// The name by which the events of the leg are listed.
+    #[serde(deserialize_with = "text")]
+    call_leg_id: Option<String>,
     #[serde(deserialize_with = "text")]
     connection_id: Option<String>,
     #[serde(deserialize_with = "text")]
@@ -104,7 +107,9 @@ pub(super) fn decode(connection_id: &str, raw: &RawWebhook) -> Result<HeardWebho
         let party = |end: &Option<String>| Party::read(end.as_deref().unwrap_or_default());
         InboundCall { from: party(&payload.from), to: party(&payload.to) }
     });
-    Ok(HeardWebhook { mark, leg, was: None, news, inbound, page: None })
+    let begins = event.event_type.as_deref() == Some(INITIATED);
+    let leg_id = payload.call_leg_id.as_deref().and_then(|id| CarrierCallId::new(id).ok());
+    Ok(HeardWebhook { mark, leg, was: leg_id.filter(|_| begins), news, inbound, page: None })
 }
 
 /// A leg that a transfer rang: what becomes of it becomes of the transfer, and of nothing else.
@@ -226,10 +231,10 @@ fn ended_by(cause: &str, mark: Option<CallId>, payload: &Payload) -> Option<Ende
 
 /// Whether it offers us a call that comes in.
 fn offers(event: &Event) -> bool {
-    event.event_type.as_deref() == Some("call.initiated")
-        && event.payload.direction.as_deref() == Some("incoming")
+    event.event_type.as_deref() == Some(INITIATED) && event.payload.direction.as_deref() == Some("incoming")
 }
 
+const INITIATED: &str = "call.initiated";
 const HANGUP: &str = "call.hangup";
 const BRIDGED: &str = "call.bridged";
 /// What is wrong with a webhook of the old format, which is what an application sends by default.

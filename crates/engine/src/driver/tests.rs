@@ -68,7 +68,7 @@ impl World {
 
     fn placed(&mut self, id: u128, to: &str, leg: &str) -> Call {
         self.order(id, to, None);
-        self.news(id, Source::Reply, News::Placed { leg: sid(leg) })
+        self.news(id, Source::Reply, News::Placed { leg: sid(leg), also: None })
     }
 
     fn news(&mut self, id: u128, source: Source, news: News) -> Call {
@@ -208,7 +208,7 @@ fn two_placements_between_the_same_numbers_are_not_in_doubt_together() {
     let mut world = world(settings(9));
     world.order(1, "+12025550143", None);
     assert_eq!(state(&world.order(2, "+12025550143", None)), "queued");
-    world.news(1, Source::Reply, News::Placed { leg: sid("CA1") });
+    world.news(1, Source::Reply, News::Placed { leg: sid("CA1"), also: None });
     world.hear(Heard::TakeDue(1));
     assert_eq!(world.effects(), [Effect::Place, Effect::Place]);
 }

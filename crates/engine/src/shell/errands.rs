@@ -60,6 +60,7 @@ impl Runner {
     async fn perform(self: Arc<Self>, owed: Owed, since: Instant) {
         if let Some(errand) = Errand::new(&owed) {
             let heard = self.exchange(errand, &owed.call, since).await;
+            self.health.note_credentials(&heard, &owed.call.facts.carrier);
             self.tell(heard).await;
         }
         self.done(1);
@@ -134,8 +135,10 @@ impl Runner {
             let sighted = |sighting| News::Sighted { leg: leg.clone(), sighting };
             match &listing {
                 Ok(live) if live.get(leg).is_some_and(|seen| is_enough(&owed.call, seen, now)) => {
-                    let news = sighted(live[leg].clone());
-                    told.push(Heard::News { call, source: Source::Listing, news });
+                    let heard =
+                        Heard::News { call, source: Source::Listing, news: sighted(live[leg].clone()) };
+                    self.health.note_credentials(&heard, &owed.call.facts.carrier);
+                    told.push(heard);
                 }
                 Err(unknown) if says_it_of_all(unknown.why) => {
                     let news = sighted(Sighting::Unknown(unknown.clone()));

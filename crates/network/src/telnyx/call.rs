@@ -93,7 +93,7 @@ pub(crate) struct Call {
     /// Whom this call talks to once it was transferred.
     pub(crate) bridged_with: Option<LegId>,
     /// Who is being called to take this call over.
-    pub(crate) transfers_to: Option<LegId>,
+    pub(crate) transfers_to: Vec<LegId>,
     /// Whether it goes on when whoever it talks to is gone.
     pub(crate) parks_after_unbridge: bool,
 }
@@ -120,7 +120,7 @@ impl Call {
             digits_at_answer: None,
             stream_at_answer: None,
             bridged_with: None,
-            transfers_to: None,
+            transfers_to: Vec::new(),
             parks_after_unbridge: false,
         }
     }

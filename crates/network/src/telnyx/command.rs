@@ -180,7 +180,7 @@ impl Face {
                 self.transfer(world, id, takeover);
             }
             Command::TranscriptionStart => {
-                let wanted = Transcription::read(body)?;
+                let wanted = Transcription::read(body, world.now)?;
                 self.heed(world, id, body)?;
                 self.transcribe(world, id, wanted);
             }

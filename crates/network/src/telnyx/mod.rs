@@ -30,7 +30,8 @@
 //!   which gave one.
 //! - A subscriber who speaks when asked is asked when transcription begins, and whenever something
 //!   that was played while it runs is over; never while something plays.
-//! - A second `transcription_start` takes the place of the first.
+//! - A second `transcription_start` takes the place of the first. What is being said then, or when
+//!   transcription stops, is not made out.
 //! - An end of the leg that a transfer called ends the leg that was transferred, once the two are
 //!   bridged and unless `park_after_unbridge` was `self`; before that it doesn't.
 //! - A media stream that is asked for fails 1 s later with `connection_failed`.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::body::Body;
 use super::error::ApiError;
 use super::{Alarm, Face};
+use crate::time::Millis;
 use crate::world::{LegId, World, speech_ms};
 
 const ENGINES: [&str; 11] = [
@@ -35,6 +36,8 @@ pub(crate) struct Transcription {
     names_track: bool,
     /// Whether unfinished texts are told too.
     interim: bool,
+    /// Which of the call's: what one has begun to make out the next one doesn't tell.
+    begun_at: Millis,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +62,13 @@ pub(crate) struct Transcript {
     text: String,
     track: Track,
     is_final: bool,
+    /// When what made it out was begun.
+    begun_at: Millis,
 }
 
 impl Transcription {
     /// What `transcription_start` asks for.
-    pub(crate) fn read(body: &Body) -> Result<Transcription, ApiError> {
+    pub(crate) fn read(body: &Body, now: Millis) -> Result<Transcription, ApiError> {
         let engine = body.word("transcription_engine", &ENGINES)?.unwrap_or("Google");
         let tracks = match body.word("transcription_tracks", &["inbound", "outbound", "both"])? {
             Some("outbound") => Tracks::Outbound,
@@ -76,6 +81,7 @@ impl Transcription {
             tracks,
             names_track: ["Telnyx", "B"].contains(&engine),
             interim: interim.unwrap_or(false),
+            begun_at: now,
         })
     }
 
@@ -125,21 +131,21 @@ impl Face {
     fn make_out(&mut self, world: &mut World, id: LegId, track: Track, words: &str) {
         let wanted = self.calls.get(&id).and_then(|call| call.transcription.as_ref());
         let Some(wanted) = wanted.filter(|wanted| wanted.covers(track)) else { return };
-        let all_ms = speech_ms(words);
+        let (all_ms, begun_at) = (speech_ms(words), wanted.begun_at);
         if let (true, Some(first)) = (wanted.interim, words.split_whitespace().next()) {
-            let heard = Transcript { text: first.to_owned(), track, is_final: false };
+            let heard = Transcript { text: first.to_owned(), track, is_final: false, begun_at };
             Face::remind(world, all_ms / 2, Alarm::MadeOut { leg: id, heard: Box::new(heard) });
         }
-        let heard = Transcript { text: words.to_owned(), track, is_final: true };
+        let heard = Transcript { text: words.to_owned(), track, is_final: true, begun_at };
         Face::remind(world, all_ms, Alarm::MadeOut { leg: id, heard: Box::new(heard) });
     }
 
     /// The carrier has made out a text, and tells it if that is still asked for.
     pub(super) fn made_out(&mut self, world: &mut World, id: LegId, heard: &Transcript) {
         let Some(call) = self.calls.get(&id) else { return };
-        let Some(wanted) = call.transcription.as_ref().filter(|wanted| wanted.covers(heard.track)) else {
-            return;
-        };
+        let goes_on =
+            |wanted: &&Transcription| wanted.covers(heard.track) && wanted.begun_at == heard.begun_at;
+        let Some(wanted) = call.transcription.as_ref().filter(goes_on) else { return };
         let mut said = json!({
             "confidence": if heard.is_final { CONFIDENCE } else { 0.0 },
             "is_final": heard.is_final,

@@ -48,7 +48,7 @@ impl Face {
         let other = self.open(world, other, wanted.limits, None);
         world.dial_after(other, self.dial_after_ms);
         if let Some(call) = self.calls.get_mut(&id) {
-            call.transfers_to = Some(other);
+            call.transfers_to.push(other);
         }
     }
 
@@ -59,26 +59,32 @@ impl Face {
         call.bridged_with = Some(first);
         let payload = call.payload_with_numbers();
         self.tell(world, id, "call.bridged", payload);
-        if let Some(call) = self.calls.get_mut(&first) {
-            call.bridged_with = Some(id);
-            call.transfers_to = None;
-            let payload = call.payload_with_numbers();
-            self.tell(world, first, "call.bridged", payload);
+        let Some(call) = self.calls.get_mut(&first) else { return };
+        let before = call.bridged_with.replace(id);
+        call.transfers_to.retain(|called| *called != id);
+        let payload = call.payload_with_numbers();
+        self.tell(world, first, "call.bridged", payload);
+        // Whoever talked until then has nobody left.
+        if let Some(before) = before {
+            if let Some(call) = self.calls.get_mut(&before) {
+                call.bridged_with = None;
+            }
+            world.hang_up(before, EndedBy::Carrier);
         }
     }
 
-    /// A leg ended: whoever it talked to, and whoever was to take it over, has nobody left. One that
+    /// A leg ended: whoever it talked to, and everybody who was to take it over, has nobody left. One that
     /// is to be parked then goes on alone.
     pub(super) fn part(&mut self, world: &mut World, id: LegId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let (bridged, called) = (call.bridged_with.take(), call.transfers_to.take());
+        let (bridged, called) = (call.bridged_with.take(), std::mem::take(&mut call.transfers_to));
         if let Some(other) = bridged {
             match self.calls.get_mut(&other) {
                 Some(other) if other.parks_after_unbridge => other.bridged_with = None,
                 _ => world.hang_up(other, EndedBy::Carrier),
             }
         }
-        if let Some(called) = called {
+        for called in called {
             world.hang_up(called, EndedBy::Carrier);
         }
     }

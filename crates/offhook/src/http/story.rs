@@ -48,7 +48,7 @@ fn summary(event: &Event) -> String {
         News::Admitted { send_by } => {
             format!("a place was free; its request may leave until {}", rfc3339(*send_by))
         }
-        News::Placed { leg } => format!("the carrier took it, as {leg}"),
+        News::Placed { leg, .. } => format!("the carrier took it, as {leg}"),
         News::PlaceRefused { code, reason } => format!("the carrier refused it: {reason} ({code})"),
         News::PlaceDeferred { why, .. } => format!("nothing was dialled ({why}); it goes back to the queue"),
         News::PlaceInDoubt { why } => {
@@ -62,7 +62,7 @@ fn summary(event: &Event) -> String {
         News::HangUpRequested { cause, .. } => format!("it is to end: {cause}"),
         News::AnswerRequested => "it is answered".to_owned(),
         News::Declined { cause, .. } => format!("it is declined: {cause}"),
-        News::Named { leg, was } => format!("the carrier calls it {leg}, which it called {was}"),
+        News::Named { leg, was } => format!("the carrier has two names for it: {leg} and {was}"),
         News::CommandAsked(verb) => format!("asked of it: {}", asked(verb)),
         News::CommandReplied { id, reply } => format!("command {id}: {}", replied(reply)),
         News::CommandHeard { id, performed, .. } => format!("command {id}: {}", self::performed(performed)),

@@ -133,7 +133,7 @@ fn news() -> impl Strategy<Value = News> {
     let cause = || "some cause".to_owned();
     prop_oneof![
         3 => (0..40_i64).prop_map(|second| News::Admitted { send_by: at(second) }),
-        3 => legs().prop_map(|leg| News::Placed { leg }),
+        3 => legs().prop_map(|leg| News::Placed { leg, also: None }),
         1 => Just(News::PlaceRefused { code: "21211".to_owned(), reason: cause() }),
         1 => Just(News::PlaceDeferred { why: cause(), retry_after: None }),
         1 => Just(News::PlaceInDoubt { why: cause() }),

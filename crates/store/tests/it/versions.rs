@@ -85,7 +85,7 @@ fn write_one_of_each(store: &mut SqliteStore) {
     let lives = [
         vec![asked(1, 1)],
         vec![asked(2, 2), admitted(3)],
-        vec![asked(3, 3), admitted(4), event(5, News::Placed { leg: leg(3) })],
+        vec![asked(3, 3), admitted(4), event(5, News::Placed { leg: leg(3), also: None })],
         vec![asked(4, 4), admitted(5), progressed(6, leg(4), Progress::Ringing)],
         vec![offered(5, 5, leg(5))],
         vec![offered(6, 6, leg(6)), event(7, News::AnswerRequested)],

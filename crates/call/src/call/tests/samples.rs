@@ -71,7 +71,7 @@ pub(super) fn admitted() -> News {
 }
 
 pub(super) fn placed() -> News {
-    News::Placed { leg: leg() }
+    News::Placed { leg: leg(), also: None }
 }
 
 pub(super) fn progressed(progress: Progress) -> News {

@@ -317,3 +317,19 @@ fn a_call_whose_carrier_is_gone_is_kept_until_its_user_gives_it_up() {
     let late = hear(&unwanted, LATE, Source::Listing, nobody);
     assert_eq!(ended(&late).cause, "carrier_not_configured");
 }
+
+#[test]
+fn a_call_of_which_only_its_life_is_told_is_hung_up_past_its_bound_and_not_at_once() {
+    let ringing = after(asked(), [admitted(), placed()]);
+    let alive = || sighted(Sighting::Live { progress: Progress::Initiated, lasted: Some(Duration::ZERO) });
+    let CallState::Initiated(unanswered) = &ringing.state else { panic!("{:?}", ringing.state) };
+    let (ring_until, bound) = (unanswered.ring_until, unanswered.hard_until);
+    let young = hear(&ringing, ring_until + MINUTE, Source::LookUp, alive());
+    assert!(young.effects.is_empty(), "it may have been answered");
+    let mut step = hear(&young.call, bound + MINUTE, Source::LookUp, alive());
+    assert!(step.effects.is_empty(), "one look past it decides nothing: our clock may have jumped");
+    for n in 2..10 {
+        step = hear(&step.call, bound + MINUTE * n, Source::LookUp, alive());
+    }
+    assert!(matches!(step.call.state, CallState::HangingUp(_)), "{:?}", step.call.state);
+}

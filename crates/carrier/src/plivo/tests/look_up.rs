@@ -49,7 +49,7 @@ fn searched(more: &[(&'static str, Reply)]) -> Seen {
 #[test]
 fn a_call_that_lives_is_asked_about_once() {
     let seen = look(&[LEG], &[("GET /Call/LEG/?status=live", reply(200, LIVE))]);
-    assert_eq!(seen, Seen { sighting: in_progress(), named: None });
+    assert_eq!(seen, Seen { sighting: in_progress(), named: None, also: None });
 }
 
 #[test]
@@ -71,11 +71,11 @@ fn every_shelf_is_asked_under_every_name_before_the_next() {
 #[test]
 fn a_call_that_is_found_under_its_request_is_called_by_its_own_name_from_then_on() {
     let seen = look(&[REQUEST], &[("GET /Call/REQUEST/?status=live", reply(200, LIVE))]);
-    assert_eq!(seen, Seen { sighting: in_progress(), named: Some(id(LEG)) });
+    assert_eq!(seen, Seen { sighting: in_progress(), named: Some(id(LEG)), also: None });
     // The name that it goes by is no news, whichever it was found under.
     let lines =
         [("GET /Call/LEG/?status=live", not_found()), ("GET /Call/REQUEST/?status=live", reply(200, LIVE))];
-    assert_eq!(look(&[LEG, REQUEST], &lines), Seen { sighting: in_progress(), named: None });
+    assert_eq!(look(&[LEG, REQUEST], &lines), Seen { sighting: in_progress(), named: None, also: None });
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_queued_call_lives_under_the_name_of_its_request() {
         ("GET /Call/REQUEST/?status=queued", reply(200, QUEUED)),
     ];
     let sighting = Sighting::Live { progress: Progress::Initiated, lasted: None };
-    assert_eq!(look(&[REQUEST], &lines), Seen { sighting, named: None });
+    assert_eq!(look(&[REQUEST], &lines), Seen { sighting, named: None, also: None });
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn what_is_known_by_its_request_alone_is_searched_for_among_the_live_calls() {
         ("GET /Call/?status=live&limit=20&offset=0", reply(200, ONE_LISTED)),
         ("GET /Call/LEG/?status=live", reply(200, LIVE)),
     ]);
-    assert_eq!(seen, Seen { sighting: in_progress(), named: Some(id(LEG)) });
+    assert_eq!(seen, Seen { sighting: in_progress(), named: Some(id(LEG)), also: None });
 }
 
 #[test]

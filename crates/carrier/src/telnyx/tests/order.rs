@@ -54,7 +54,7 @@ fn placed() -> Call {
     let call = born(&event(Source::Api, News::Asked(Box::new(facts())))).unwrap();
     let news = [
         News::Admitted { send_by: DIALLED + Duration::from_secs(120) },
-        News::Placed { leg: leg() },
+        News::Placed { leg: leg(), also: None },
         News::CommandAsked(Verb::Say { text: "hello".to_owned() }),
     ];
     news.into_iter().fold(call, |call, news| step(&call, &event(Source::Api, news)).call)

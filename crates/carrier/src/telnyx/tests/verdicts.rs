@@ -48,8 +48,9 @@ fn the_table_of_verdicts() {
         ("200, alive, events unreadable",        vec![reply(200, ALIVE), reply(502, BAD_GATEWAY)], Live),
         ("200, alive, events refused",           vec![reply(200, ALIVE), reply(403, "")], Live),
         ("200, alive, and an end_time",          vec![reply(200, &alive_with_end)], Live),
-        ("200, not alive and end_time",          vec![reply(200, TALKED)], Over(EndingKind::Completed)),
-        ("200, the same, nobody talked",         vec![reply(200, UNANSWERED)], Over(EndingKind::NoAnswer)),
+        ("200, not alive and end_time",          vec![reply(200, TALKED), reply(502, "")], Over(EndingKind::Completed)),
+        ("200, the same, nobody talked",         vec![reply(200, UNANSWERED), reply(502, "")], Over(EndingKind::NoAnswer)),
+        ("200, the same, its events know",       vec![reply(200, UNANSWERED), reply(200, EVENTS_ANSWERED)], Over(EndingKind::Completed)),
         ("200, not alive, no end_time",          vec![reply(200, DIALLING)], Unknown(W::UnknownStatus)),
         ("200, end_time null",                   vec![reply(200, &unended)], Unknown(W::UnknownStatus)),
         ("200, the reply to a placement",        vec![reply(200, DIALLED_REPLY)], Unknown(W::UnknownStatus)),
@@ -101,4 +102,33 @@ fn fact_08_a_call_that_is_not_found_is_not_over() {
     }
     // And a listing without it says only that it isn't listed.
     assert_eq!(done(telnyx().find(&sought(), &[reply(200, "{\"data\":[]}")])), Ok(Vec::new()));
+}
+
+/// Ten minutes after its end a call is unknown, but its events are not.
+#[test]
+fn a_forgotten_call_is_over_when_its_events_say_so_and_only_then() {
+    let hung_up = EVENTS_ANSWERED.replace("call.initiated", "call.hangup");
+    let by_its_events = Leg { also: vec![CarrierCallId::new(LEG_ID).unwrap()], ..known(LEG) };
+    let look = |leg: &Leg, events: Reply| {
+        let gone = reply(404, ERROR_10005);
+        let request = asked(telnyx().look_up(leg, std::slice::from_ref(&gone)));
+        assert!(request.url.contains(&format!("filter%5Bleg_id%5D={LEG_ID}")), "{}", request.url);
+        verdict(sighting(telnyx().look_up(leg, &[gone, events])))
+    };
+    let unknown = || Verdict::Unknown(UnknownWhy::NotFound);
+    assert_eq!(look(&by_its_events, reply(200, &hung_up)), Verdict::Over(EndingKind::Completed));
+    assert_eq!(look(&by_its_events, reply(200, EVENTS_ANSWERED)), unknown());
+    assert_eq!(look(&by_its_events, reply(200, "{\"data\":[]}")), unknown());
+    assert_eq!(look(&by_its_events, reply(500, &hung_up)), unknown());
+    assert_eq!(look(&by_its_events, reply(200, &hung_up.replace(LEG_ID, "another"))), unknown());
+    // By its own name alone nothing more can be asked.
+    assert_eq!(verdict(sighting(telnyx().look_up(&known(LEG), &[reply(404, ERROR_10005)]))), unknown());
+}
+
+#[test]
+fn the_name_of_the_events_is_learnt_from_the_first_reply_and_from_a_look() {
+    let leg_id = Some(CarrierCallId::new(LEG_ID).unwrap());
+    assert_eq!(telnyx().placed_also(&reply(200, DIALLED_REPLY)), leg_id);
+    let seen = done(telnyx().look_up(&known(LEG), &[reply(200, ALIVE), reply(200, EVENTS_ANSWERED)]));
+    assert_eq!(seen.also, leg_id);
 }

@@ -52,7 +52,9 @@ fn an_event_says_how_far_the_call_is() {
         (include_str!("../fixtures/hook_streaming_started.json"), None),
     ];
     for (body, news) in rows {
-        assert_eq!(decode(body), Ok(heard(news)), "{body}");
+        // The first one tells the name under which the leg's events are listed.
+        let was = (body == INITIATED).then(|| CarrierCallId::new(LEG_ID).unwrap());
+        assert_eq!(decode(body), Ok(HeardWebhook { was, ..heard(news) }), "{body}");
     }
     // One that Telnyx may add some day says nothing, and names its call all the same.
     let new = with(ANSWERED, "call.answered", "call.pondered");
@@ -108,7 +110,8 @@ fn the_other_side_is_told_from_ours() {
 fn a_call_that_comes_in_is_offered_with_its_two_ends() {
     let inbound = InboundCall { from: Party::read("+12025550143"), to: Party::read("+15550100000") };
     let news = progressed(Progress::Ringing);
-    let expected = HeardWebhook { mark: None, inbound: Some(inbound), ..heard(news) };
+    let was = Some(CarrierCallId::new(LEG_ID).unwrap());
+    let expected = HeardWebhook { mark: None, was, inbound: Some(inbound), ..heard(news) };
     assert_eq!(decode(INCOMING), Ok(expected));
     // Only the first event offers.
     for event in ["call.answered", "call.hangup", "call.bridged"] {

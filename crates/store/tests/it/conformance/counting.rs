@@ -47,7 +47,7 @@ pub(crate) fn placements_are_counted_by_their_numbers(bench: &mut Bench) {
         hear(page, 1, &admitted(1)).unwrap();
         assert_eq!(page.placing_between(&us(), &them()).unwrap(), 1);
         assert_eq!(page.placing_between(&them(), &us()).unwrap(), 0);
-        hear(page, 1, &event(2, News::Placed { leg: leg(1) })).unwrap();
+        hear(page, 1, &event(2, News::Placed { leg: leg(1), also: None })).unwrap();
         assert_eq!(page.placing_between(&us(), &them()).unwrap(), 0);
     });
 }

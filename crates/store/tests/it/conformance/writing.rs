@@ -83,7 +83,7 @@ pub(crate) fn a_leg_belongs_to_one_call(bench: &mut Bench) {
 pub(crate) fn a_leg_is_remembered_when_its_call_is_over(bench: &mut Bench) {
     bench.hear(1, &asked(1, 0));
     bench.hear(1, &admitted(1));
-    bench.hear(1, &event(2, News::Placed { leg: leg(1) }));
+    bench.hear(1, &event(2, News::Placed { leg: leg(1), also: None }));
     // A second leg under our mark: a stray, hung up until it is over, and then forgotten by the call.
     bench.hear(1, &event(3, News::Progressed { leg: leg(2), progress: Progress::Ringing }));
     assert_eq!(bench.history.call(id(1)).unwrap().unwrap().call.strays.len(), 1);
