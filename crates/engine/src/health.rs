@@ -23,6 +23,8 @@ struct Inner {
     alarms: BTreeMap<CallId, String>,
     /// Carriers that did not accept our credentials, in their words.
     locked_out: BTreeMap<CarrierName, String>,
+    /// How far carriers' clocks are ahead of ours, where that matters, in seconds.
+    skewed: BTreeMap<CarrierName, i64>,
 }
 
 /// How the gateway is.
@@ -56,6 +58,13 @@ impl Health {
         reasons.extend(inner.locked_out.iter().map(|(carrier, said)| {
             format!(
                 "{carrier} refuses calls: {said}; check the account and its token in [carriers.{carrier}]"
+            )
+        }));
+        reasons.extend(inner.skewed.iter().map(|(carrier, ahead_s)| {
+            let way = if *ahead_s > 0 { "behind" } else { "ahead of" };
+            format!(
+                "this machine's clock is {} s {way} {carrier}'s; past 300 s Telnyx's webhooks are refused: have the clock set by NTP",
+                ahead_s.abs()
             )
         }));
         let mut alike: BTreeMap<&str, Vec<CallId>> = BTreeMap::new();
@@ -123,6 +132,16 @@ impl Health {
         self.lock().note_credentials(heard, asked);
     }
 
+    /// Notes how far a carrier's clock is ahead of ours, in milliseconds.
+    pub(crate) fn note_skew(&self, carrier: &CarrierName, ahead_ms: i64) {
+        let mut inner = self.lock();
+        if ahead_ms.unsigned_abs() < SKEW_TOLD_MS {
+            inner.skewed.remove(carrier);
+        } else if inner.skewed.insert(carrier.clone(), ahead_ms / 1_000).is_none() {
+            tracing::warn!(%carrier, ahead_ms, "this machine's clock and the carrier's differ; have it set by NTP");
+        }
+    }
+
     /// The call is over: nothing more is owed to it.
     pub(crate) fn forget(&self, call: CallId) {
         let mut inner = self.lock();
@@ -175,6 +194,9 @@ fn way_out(why: UnknownWhy, carrier: &CarrierName) -> String {
 /// (<https://developers.telnyx.com/development/api-fundamentals/api-errors>).
 const LOCKED_OUT: [&str; 3] = ["401", "20003", "10009"];
 
+/// So far may a carrier's clock be from ours without a word, in milliseconds.
+const SKEW_TOLD_MS: u64 = 60_000;
+
 /// Whether the carrier let us see how a call stands.
 fn is_known(sighting: &Sighting) -> bool {
     matches!(sighting, Sighting::Live { .. } | Sighting::Over(_))
@@ -196,5 +218,22 @@ fn told(heard: &Heard) -> Option<Option<&Unknown>> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_differs_is_told_until_it_is_mended() {
+        let (health, telnyx) = (Health::default(), CarrierName("telnyx".to_owned()));
+        health.note_skew(&telnyx, 3_000);
+        assert_eq!(health.report().reasons, Vec::<String>::new());
+        health.note_skew(&telnyx, -400_000);
+        let reasons = health.report().reasons;
+        assert!(reasons[0].starts_with("this machine's clock is 400 s ahead of telnyx's"), "{reasons:?}");
+        health.note_skew(&telnyx, 0);
+        assert_eq!(health.report().reasons, Vec::<String>::new());
     }
 }

@@ -113,6 +113,7 @@ impl Runner {
             match sent {
                 Ok(reply) => {
                     lane.note_skew(&reply, self.clock.now());
+                    self.health.note_skew(lane.carrier().name(), lane.skew_ms());
                     errand.hear(reply);
                 }
                 Err(error) => return errand.failed(&error),
