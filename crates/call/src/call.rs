@@ -33,7 +33,7 @@ pub use moves::Step;
 pub use progress::Progress;
 pub use resume::resume;
 pub use script::{Page, Performance, Script};
-pub use state::{Call, CallState, HangingUp, Over, Placing, Queued, Stray, Talk, Unanswered, Watch};
+pub use state::{Call, CallState, Decline, HangingUp, Over, Placing, Queued, Stray, Talk, Unanswered, Watch};
 pub use step::{born, step};
 pub use timers::RETRY_AFTER_MAX;
 

@@ -191,7 +191,7 @@ fn way_out(why: UnknownWhy, carrier: &CarrierName) -> String {
 
 /// The codes by which carriers refuse credentials: HTTP's, Twilio's 20003
 /// (<https://www.twilio.com/docs/api/errors/20003>), and Telnyx's 10009
-/// (<https://developers.telnyx.com/development/api-fundamentals/api-errors>).
+/// (<https://developers.telnyx.com/docs/overview/errors/>).
 const LOCKED_OUT: [&str; 3] = ["401", "20003", "10009"];
 
 /// So far may a carrier's clock be from ours without a word, in milliseconds.

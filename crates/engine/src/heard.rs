@@ -95,6 +95,8 @@ pub struct Offer {
     pub facts: Facts,
     /// Why it is declined, if it is.
     pub declined: Option<String>,
+    /// Whether it is left to ring when it is declined.
+    pub ring_out: bool,
     /// What the caller hears when there is no place for the call; without it the line is busy.
     pub full: Option<String>,
 }

@@ -38,6 +38,8 @@ pub struct NumberSettings {
     pub inbound: Inbound,
     /// What a caller hears.
     pub greeting: Option<String>,
+    /// Callers who are declined hear it ring until they give up.
+    pub ring_out: bool,
     /// The line is held after the greeting, for what is asked of the call then.
     pub hold: bool,
 }

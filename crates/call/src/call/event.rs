@@ -4,7 +4,7 @@ use super::command::{CommandId, CommandReply, Performed, Verb};
 use super::ending::{CarrierEnding, EndedBy};
 use super::facts::Facts;
 use super::progress::Progress;
-use super::state::CallState;
+use super::state::{CallState, Decline};
 use crate::ids::CarrierCallId;
 use crate::time::{Timestamp, as_millis};
 use serde::{Deserialize, Serialize};
@@ -134,9 +134,9 @@ pub enum News {
     Declined {
         /// Why, in a short word.
         cause: String,
-        /// What the caller hears first, where the reply to a webhook can say it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        parting: Option<String>,
+        /// How.
+        #[serde(default)]
+        how: Decline,
     },
     /// The carrier has another name for the leg.
     Named {

@@ -5,7 +5,7 @@ use super::effect::Effect;
 use super::ending::{CarrierEnding, EndedBy, Ending, EndingKind};
 use super::event::Event;
 use super::progress::Progress;
-use super::state::{Call, CallState, HangingUp, Over, Talk, Unanswered, Watch};
+use super::state::{Call, CallState, Decline, HangingUp, Over, Talk, Unanswered, Watch};
 use super::timers::{ANSWER_WITHIN, RING_GRACE, SOON, spread, watch_at};
 use crate::ids::CarrierCallId;
 use crate::time::Timestamp;
@@ -73,7 +73,7 @@ pub(super) fn hanging_up(call: &Call, by: EndedBy, cause: &str, at: Timestamp, s
         failed: 0,
         missing: 0,
         hard_until,
-        parting: None,
+        decline: Decline::Reject,
         watch: watch_at(at + if send { ANSWER_WITHIN } else { SOON }),
     };
     let effect = send.then(|| Effect::HangUp(leg.clone()));

@@ -2,7 +2,7 @@
 
 use super::command::{CommandId, CommandState, Verb};
 use super::facts::Direction;
-use super::state::{Call, CallState};
+use super::state::{Call, CallState, Decline};
 use crate::number::Party;
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ pub enum Script {
     Perform(Performance),
     /// Decline an inbound call.
     Reject,
+    /// Let an inbound call ring for so long, then decline it.
+    RingOut(Duration),
     /// End the call.
     HangUp,
 }
@@ -67,9 +69,12 @@ impl Call {
             | CallState::Offered(_)
             | CallState::Answering(_)
             | CallState::InProgress(_) => self.talk(page),
-            CallState::HangingUp(hanging) => match &hanging.parting {
-                Some(text) if page == Page::First => Script::SayAndHangUp(text.clone()),
-                None if hanging.answered_at.is_none() => self.decline(),
+            CallState::HangingUp(hanging) => match &hanging.decline {
+                Decline::Say(text) if page == Page::First => Script::SayAndHangUp(text.clone()),
+                Decline::RingOut if hanging.answered_at.is_none() => {
+                    Script::RingOut(self.facts.limits.ring_max)
+                }
+                Decline::Reject if hanging.answered_at.is_none() => self.decline(),
                 _ => Script::HangUp,
             },
             CallState::Ended(over) if over.answered_at.is_none() => self.decline(),

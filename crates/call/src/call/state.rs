@@ -143,11 +143,30 @@ pub struct HangingUp {
     pub missing: u32,
     /// Before this time its end is not given up as unprovable.
     pub hard_until: Timestamp,
-    /// What a caller who is declined hears first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parting: Option<String>,
+    /// How a caller is turned away, if this is one.
+    #[serde(default, skip_serializing_if = "Decline::is_plain")]
+    pub decline: Decline,
     /// When it must be looked at.
     pub watch: Watch,
+}
+
+/// How a caller is turned away.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decline {
+    /// At once.
+    #[default]
+    Reject,
+    /// With these words, where the reply to a webhook can say them.
+    Say(String),
+    /// By letting it ring: nobody learns that there is a gateway.
+    RingOut,
+}
+
+impl Decline {
+    fn is_plain(&self) -> bool {
+        *self == Decline::Reject
+    }
 }
 
 /// A call that is over.

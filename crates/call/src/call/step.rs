@@ -12,7 +12,7 @@ use super::event::{Event, Found, HangUpReply, News, Sighting, Unknown, UnknownWh
 use super::facts::Limits;
 use super::moves::{Step, end, farther, go, hanging_up, over, stay, with_watch};
 use super::progress::Progress;
-use super::state::{Call, CallState, HangingUp, Queued, Talk, Unanswered, Watch};
+use super::state::{Call, CallState, Decline, HangingUp, Queued, Talk, Unanswered, Watch};
 use super::timers::{
     ANSWER_WITHIN, BLIND_ROUNDS, MISSING_ROUNDS, PARTING_GRACE, RING_DRIFT, RING_GRACE, SOON, accepted,
     backoff, blind, later_than, rebased, spread, watch_at,
@@ -105,7 +105,7 @@ fn moved(call: &Call, event: &Event) -> Step {
             let answer = call.facts.by_command.then(|| Effect::Answer(offered.leg.clone()));
             go(call, S::Answering(Unanswered { watch: watch_at(at + SOON), ..offered.clone() }), answer)
         }
-        (S::Offered(_), N::Declined { cause, parting }) => declined(call, cause, parting.as_deref(), at),
+        (S::Offered(_), N::Declined { cause, how }) => declined(call, cause, how, at),
         (_, N::HangUpRequested { by, cause }) => hanging_up(call, *by, cause, at, true),
         (S::HangingUp(hanging), N::HangUpReplied { reply, .. }) => {
             hang_up_replied(call, hanging, reply, event)
@@ -151,14 +151,26 @@ fn around(call: &Call, event: &Event) -> Option<Step> {
     })
 }
 
-/// Where the reply to the webhook declines it, no command leaves now: a look verifies.
-fn declined(call: &Call, cause: &str, parting: Option<&str>, at: Timestamp) -> Step {
+/// Where the reply to the webhook declines it, or it is left to ring, no command leaves now: a look
+/// verifies.
+fn declined(call: &Call, cause: &str, how: &Decline, at: Timestamp) -> Step {
     let by_command = call.facts.by_command;
-    let mut step = hanging_up(call, EndedBy::Gateway, cause, at, by_command);
-    if let (CallState::HangingUp(hanging), Some(text), false) = (&mut step.call.state, parting, by_command) {
-        let said = Verb::Say { text: text.to_owned() };
-        hanging.watch = watch_at(at + said.lasts() + PARTING_GRACE);
-        hanging.parting = Some(text.to_owned());
+    let how = match how {
+        // Told by commands it would have to be answered first.
+        Decline::Say(_) if by_command => &Decline::Reject,
+        how => how,
+    };
+    let mut step = hanging_up(call, EndedBy::Gateway, cause, at, by_command && *how == Decline::Reject);
+    if let CallState::HangingUp(hanging) = &mut step.call.state {
+        hanging.decline = how.clone();
+        match how {
+            Decline::Reject => {}
+            Decline::Say(text) => {
+                let said = Verb::Say { text: text.clone() };
+                hanging.watch = watch_at(at + said.lasts() + PARTING_GRACE);
+            }
+            Decline::RingOut => hanging.watch = watch_at(at + call.facts.limits.ring_max),
+        }
     }
     step
 }

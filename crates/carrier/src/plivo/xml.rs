@@ -27,6 +27,8 @@ pub(super) fn write(script: &Script, addresses: Option<&Addresses>) -> String {
         Script::SayAndHold(text, span) => format!("{}{}", speak(text), wait(*span)),
         Script::Hold(span) | Script::PickUp(span) => format!("{PICK_UP}{}", wait(*span)),
         Script::Perform(performance) => perform(performance, addresses),
+        // Nothing before it answers, so that it rings for as long.
+        Script::RingOut(span) => format!("{}<Hangup reason=\"rejected\"/>", wait(*span)),
         Script::Reject => "<Hangup reason=\"rejected\"/>".to_owned(),
         Script::HangUp => "<Hangup/>".to_owned(),
     };

@@ -29,6 +29,8 @@ pub(super) fn write(script: &Script, addresses: Option<&Addresses>) -> String {
         Script::PickUp(span) => format!("<Play digits=\"w\"/>{}", pause(*span)),
         Script::Perform(performance) => perform(performance, addresses),
         Script::Reject => "<Reject/>".to_owned(),
+        // Before anything that answers, a pause is waited for unanswered.
+        Script::RingOut(span) => format!("{}<Reject/>", pause(*span)),
         Script::HangUp => "<Hangup/>".to_owned(),
     };
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>{verbs}</Response>")

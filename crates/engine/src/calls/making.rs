@@ -77,7 +77,8 @@ impl Calls {
             facts.say = Some(NOBODY_HERE.to_owned());
         }
         let full = self.inner.settings.over_limit.clone();
-        Offer { facts, declined: declined.map(str::to_owned), full }
+        let ring_out = number.is_some_and(|number| number.ring_out);
+        Offer { facts, declined: declined.map(str::to_owned), ring_out, full }
     }
 }
 

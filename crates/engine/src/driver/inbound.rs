@@ -3,7 +3,7 @@
 use super::Turn;
 use crate::heard::{Answer, Offer, ScriptReply};
 use call::CarrierName;
-use call::call::{News, Script, Source};
+use call::call::{Decline, News, Script, Source};
 use carrier::HeardWebhook;
 use store::{Kept, StoreError};
 
@@ -71,8 +71,14 @@ impl Turn<'_> {
         let call =
             self.begin(&event)?.ok_or_else(|| StoreError::Failed("an offer made no call".to_owned()))?;
         let decision = match &offer.declined {
-            Some(cause) => News::Declined { cause: cause.clone(), parting: None },
-            None if full => News::Declined { cause: "live_max".to_owned(), parting: offer.full.clone() },
+            Some(cause) => {
+                let how = if offer.ring_out { Decline::RingOut } else { Decline::Reject };
+                News::Declined { cause: cause.clone(), how }
+            }
+            None if full => {
+                let how = offer.full.clone().map_or(Decline::Reject, Decline::Say);
+                News::Declined { cause: "live_max".to_owned(), how }
+            }
             None => News::AnswerRequested,
         };
         if let Some(kept) = self.page.call(call.facts.id)? {

@@ -281,7 +281,7 @@ fn comes_in(id: u128, leg: &str, declined: Option<&str>) -> Heard {
         page: Some(Page::First),
     };
     let facts = facts(Direction::Inbound, id, "+12025550143", "+12025550100");
-    let offer = Offer { facts, declined: declined.map(str::to_owned), full: None };
+    let offer = Offer { facts, declined: declined.map(str::to_owned), ring_out: false, full: None };
     Heard::Webhook {
         carrier: CarrierName("main".to_owned()),
         heard: Box::new(heard),

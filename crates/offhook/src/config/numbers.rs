@@ -30,8 +30,18 @@ pub(super) fn number(digits: &str, section: &mut Section<'_, '_>, carriers: &[&s
     let inbound = section.optional("inbound", inbound).unwrap_or_default();
     let greeting = section.optional("greeting", values::spoken);
     let hold = section.optional("hold", values::boolean).unwrap_or(false);
+    let ring_out = section
+        .optional("decline", |node| values::word(node, &[("reject", false), ("ring", true)]))
+        .unwrap_or(false);
     section.finish();
-    Some(Number { carrier: carrier?, fallback: fallback.unwrap_or_default(), inbound, greeting, hold })
+    Some(Number {
+        carrier: carrier?,
+        fallback: fallback.unwrap_or_default(),
+        inbound,
+        greeting,
+        hold,
+        ring_out,
+    })
 }
 
 /// Whether this is the name of a carrier; if not, what to say of it.

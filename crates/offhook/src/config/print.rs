@@ -204,7 +204,7 @@ fn print_simulated(page: &mut Page<'_>, Simulated { base_url: url, face }: &Simu
 }
 
 fn print_number(page: &mut Page<'_>, number: &Number) {
-    let Number { carrier, fallback, inbound, greeting, hold } = number;
+    let Number { carrier, fallback, inbound, greeting, hold, ring_out } = number;
     page.set("carrier", text(carrier));
     let asked_next = (!fallback.is_empty()).then(|| list(fallback.iter().map(String::as_str)));
     page.set_if("fallback", asked_next);
@@ -216,6 +216,7 @@ fn print_number(page: &mut Page<'_>, number: &Number) {
     page.set("inbound", inbound);
     page.set_if("greeting", greeting.as_deref().map(text));
     page.set("hold", hold.to_string());
+    page.set("decline", text(if *ring_out { "ring" } else { "reject" }));
 }
 
 fn text(value: &str) -> String {

@@ -245,6 +245,9 @@ pub(crate) struct Number {
     pub(crate) greeting: Option<String>,
     /// Whether the line is held after the greeting, for what is asked of the call then. Default: no.
     pub(crate) hold: bool,
+    /// What a caller who is declined hears: a rejection, or ringing until they give up.
+    /// Default: a rejection.
+    pub(crate) ring_out: bool,
 }
 
 /// Whose calls to a number are answered.

@@ -34,6 +34,7 @@ fn settings() -> Settings {
         fallback: Vec::new(),
         inbound: Inbound::Deny,
         greeting: None,
+        ring_out: false,
         hold: false,
     };
     Settings {

@@ -164,6 +164,7 @@ fn number_settings(number: &Number) -> NumberSettings {
         },
         greeting: number.greeting.clone(),
         hold: number.hold,
+        ring_out: number.ring_out,
     }
 }
 

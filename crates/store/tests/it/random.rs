@@ -3,7 +3,7 @@
 
 use crate::conformance::failure;
 use crate::lives::{asked, at, carrier, ending, event, hear, id, leg, next, offered};
-use call::call::{EndedBy, Found, HangUpReply, Progress, Unknown, UnknownWhy};
+use call::call::{Decline, EndedBy, Found, HangUpReply, Progress, Unknown, UnknownWhy};
 use call::{Call, CarrierCallId, Event, News, Sighting};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -145,7 +145,7 @@ fn news() -> impl Strategy<Value = News> {
         3 => (legs(), sightings()).prop_map(|(leg, sighting)| News::Sighted { leg, sighting }),
         2 => Just(News::HangUpRequested { by: EndedBy::Agent, cause: cause() }),
         1 => Just(News::AnswerRequested),
-        1 => Just(News::Declined { cause: cause(), parting: None }),
+        1 => Just(News::Declined { cause: cause(), how: Decline::Reject }),
         1 => legs().prop_map(|leg| News::HangUpReplied { leg, reply: HangUpReply::Accepted }),
         2 => Just(News::CheckDue),
     ]

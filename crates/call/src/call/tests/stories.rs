@@ -225,7 +225,7 @@ fn whoever_asks_twice_hears_the_same_twice() {
         call.script(Page::First)
     );
     assert_eq!(
-        after(offered(), [News::Declined { cause: "not_allowed".to_owned(), parting: None }])
+        after(offered(), [News::Declined { cause: "not_allowed".to_owned(), how: Decline::Reject }])
             .script(Page::First),
         Script::Reject
     );
@@ -245,7 +245,7 @@ fn a_jump_of_our_clock_and_one_failed_look_hang_up_nobody() {
 
 #[test]
 fn a_caller_whom_we_declined_was_rejected_by_us_whatever_the_carrier_calls_it() {
-    let declined = after(offered(), [News::Declined { cause: "live_max".to_owned(), parting: None }]);
+    let declined = after(offered(), [News::Declined { cause: "live_max".to_owned(), how: Decline::Reject }]);
     for (kind, code) in [(EndingKind::NoAnswer, "no-answer"), (EndingKind::Busy, "busy")] {
         let step = hear(&declined, NOW, Source::LookUp, sighted(Sighting::Over(ending(kind, code))));
         assert_eq!(

@@ -32,7 +32,8 @@ pub(crate) fn calls_are_listed_newest_first(bench: &mut Bench) {
 }
 
 pub(crate) fn a_log_is_read_in_pages(bench: &mut Bench) {
-    let lines = [asked(1, 0), admitted(1), event(2, News::Placed { leg: leg(1), also: None }), ended(3, leg(1))];
+    let lines =
+        [asked(1, 0), admitted(1), event(2, News::Placed { leg: leg(1), also: None }), ended(3, leg(1))];
     for line in &lines {
         bench.hear(1, line);
     }
