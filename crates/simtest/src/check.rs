@@ -4,6 +4,7 @@
 //! the network, at every answer to a webhook. What takes time to heal is checked in the calm.
 
 mod calm;
+mod commands;
 mod moves;
 mod traffic;
 
@@ -50,6 +51,20 @@ pub enum Promise {
     Recovery,
     /// Nothing is dialled while outbound calls are paused.
     Paused,
+    /// No sentence is heard twice, and no keys are.
+    NoSecondSaying,
+    /// What was done was heard, where the carrier tells; what was refused was not.
+    SaidIsHeard,
+    /// An answer to one question is never kept as another's.
+    RightAnswer,
+    /// Keys of a webhook that was answered 2xx are kept.
+    KeptDigits,
+    /// In the end nothing that was asked of a call is open.
+    CommandsSettled,
+    /// A transfer's other leg rings once, and never ends the call.
+    TransferApart,
+    /// A call takes no leg of its own for a stray, and none of others for its own.
+    OwnLeg,
     /// The program does not panic.
     NoPanic,
 }
@@ -85,6 +100,10 @@ pub(crate) struct Checks {
     /// The legs that were made for each call, as the network made them.
     created: BTreeMap<CallId, Vec<String>>,
     owner: BTreeMap<String, CallId>,
+    /// The network's own name of a leg, by every name that a call has for it.
+    names: BTreeMap<String, String>,
+    /// What was pressed or said, and the questions that it may answer.
+    given: BTreeMap<String, Vec<usize>>,
     /// The calls as the checkers rebuilt them, and up to which version.
     rebuilt: BTreeMap<CallId, (u64, Call)>,
     ended: BTreeMap<CallId, Over>,
@@ -109,6 +128,8 @@ impl Checks {
         Checks {
             created: BTreeMap::new(),
             owner: BTreeMap::new(),
+            names: BTreeMap::new(),
+            given: BTreeMap::new(),
             rebuilt: BTreeMap::new(),
             ended: BTreeMap::new(),
             known_since: BTreeMap::new(),
@@ -128,6 +149,16 @@ impl Checks {
     /// How many legs the network made for a call.
     pub(crate) fn n_created(&self, call: CallId) -> usize {
         self.created.get(&call).map_or(0, Vec::len)
+    }
+
+    /// The network's own name of a leg.
+    pub(crate) fn real<'a>(&'a self, name: &'a str) -> &'a str {
+        self.names.get(name).map_or(name, String::as_str)
+    }
+
+    /// Something was pressed or said that may answer these questions.
+    pub(crate) fn given(&mut self, token: &str, asked: Vec<usize>) {
+        self.given.insert(token.to_owned(), asked);
     }
 
     pub(crate) fn clock_was_set(&mut self, now: i64) {

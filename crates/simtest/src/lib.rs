@@ -12,6 +12,7 @@ mod flaky;
 mod memory;
 mod plan;
 mod sabotage;
+mod scene;
 mod story;
 mod tally;
 mod twin;
@@ -20,6 +21,7 @@ mod world;
 pub use check::{Breach, Promise};
 pub use memory::{Disk, MemoryStore};
 pub use sabotage::Sabotage;
+pub use scene::{Kind, Scene};
 pub use story::Telling;
 pub use tally::Tally;
 pub use twin::Twin;
@@ -34,6 +36,8 @@ use world::{Opener, World};
 pub struct Outcome {
     /// The seed.
     pub seed: u64,
+    /// The carrier that it was played with.
+    pub carrier: Kind,
     /// What was gone through.
     pub tally: Tally,
     /// The promise that was broken, if one was.
@@ -46,7 +50,12 @@ pub struct Outcome {
 
 /// Runs one seed on a store in memory.
 pub fn run(seed: u64, sabotage: Option<Sabotage>, telling: Telling) -> Outcome {
-    run_in(seed, sabotage, telling, Box::new(|disk, _| Box::new(disk.store())))
+    run_as(seed, Scene::default(), sabotage, telling)
+}
+
+/// Runs one seed of which some things are settled, on a store in memory.
+pub fn run_as(seed: u64, scene: Scene, sabotage: Option<Sabotage>, telling: Telling) -> Outcome {
+    run_in(seed, scene, sabotage, telling, Box::new(|disk, _| Box::new(disk.store())))
 }
 
 /// Runs one seed on a store in a file in `folder` as well; the two stores must agree on everything.
@@ -56,11 +65,11 @@ pub fn run_on_disk(seed: u64, folder: &Path, telling: Telling) -> Outcome {
         let opened = SqliteStore::open(&path, now).unwrap_or_else(|error| panic!("{error}"));
         Box::new(Twin { first: Box::new(disk.store()), second: Box::new(opened.store) })
     });
-    run_in(seed, None, telling, opener)
+    run_in(seed, Scene::default(), None, telling, opener)
 }
 
-fn run_in(seed: u64, sabotage: Option<Sabotage>, telling: Telling, opener: Opener) -> Outcome {
-    let mut world = World::new(seed, sabotage, telling, opener);
+fn run_in(seed: u64, scene: Scene, sabotage: Option<Sabotage>, telling: Telling, opener: Opener) -> Outcome {
+    let mut world = World::new(seed, scene, sabotage, telling, opener);
     let ran = catch_unwind(AssertUnwindSafe(|| world.run()));
     let breach = match ran {
         Ok(done) => done.err(),
@@ -72,6 +81,7 @@ fn run_in(seed: u64, sabotage: Option<Sabotage>, telling: Telling, opener: Opene
     };
     Outcome {
         seed,
+        carrier: world.plan.carrier,
         breach,
         story: world.story.lines().to_vec(),
         hash: world.story.hash(),

@@ -1,8 +1,9 @@
 //! Runs seeds: `simtest --seeds N [--from N] [--jobs N]`, or one of them with its whole story:
-//! `simtest --seed N [--trace]`. `--sabotage NAME` breaks something on purpose, `--disk FOLDER` runs
-//! on a store in a file as well. Exits with 1 if a promise was broken.
+//! `simtest --seed N [--trace]`. `--carrier NAME` takes that one for every seed, `--no-commands` asks
+//! nothing of calls, `--sabotage NAME` breaks something on purpose, `--disk FOLDER` runs on a store in
+//! a file as well. Exits with 1 if a promise was broken.
 
-use simtest::{Outcome, Sabotage, Tally, Telling};
+use simtest::{Kind, Outcome, Sabotage, Scene, Tally, Telling};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -17,6 +18,7 @@ struct Wanted {
     from: u64,
     n_jobs: u64,
     trace: bool,
+    scene: Scene,
     sabotage: Option<Sabotage>,
     disk: Option<PathBuf>,
 }
@@ -50,6 +52,12 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Wanted, String> {
             "--jobs" => wanted.n_jobs = number()?,
             "--trace" => wanted.trace = true,
             "--disk" => wanted.disk = Some(PathBuf::from(value()?)),
+            "--no-commands" => wanted.scene.commands = false,
+            "--carrier" => {
+                let name = value()?;
+                let found = Kind::ALL.into_iter().find(|kind| kind.word() == name);
+                wanted.scene.carrier = Some(found.ok_or_else(|| format!("no such carrier: {name}"))?);
+            }
             "--sabotage" => {
                 let name = value()?;
                 let found = Sabotage::ALL.into_iter().find(|one| format!("{one:?}") == name);
@@ -64,7 +72,7 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Wanted, String> {
 fn run(seed: u64, wanted: &Wanted, telling: Telling) -> Outcome {
     match &wanted.disk {
         Some(folder) => simtest::run_on_disk(seed, folder, telling),
-        None => simtest::run(seed, wanted.sabotage, telling),
+        None => simtest::run_as(seed, wanted.scene, wanted.sabotage, telling),
     }
 }
 
@@ -114,7 +122,7 @@ fn note(total: &Mutex<(Tally, Vec<u64>)>, outcome: Outcome, wanted: &Wanted, beg
     let mut total = total.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     total.0.add(&outcome.tally);
     if let Some(breach) = outcome.breach {
-        println!("seed {}: {breach}", outcome.seed);
+        println!("seed {} ({}): {breach}", outcome.seed, outcome.carrier);
         total.1.push(outcome.seed);
     }
     let every = (wanted.n_seeds / 20).max(1_000);
@@ -130,4 +138,5 @@ fn note(total: &Mutex<(Tally, Vec<u64>)>, outcome: Outcome, wanted: &Wanted, beg
 }
 
 const USAGE: &str = "usage: simtest --seeds N [--from N] [--jobs N] [--disk FOLDER]
-       simtest --seed N [--trace] [--sabotage NAME] [--disk FOLDER]";
+       simtest --seed N [--trace] [--sabotage NAME] [--disk FOLDER]
+either with [--carrier twilio|telnyx|plivo] [--no-commands], but for those on a disk";

@@ -1,17 +1,22 @@
-//! What a seed draws before anything happens: who calls whom, what goes wrong, and how often the
-//! gateway dies.
+//! What a seed draws before anything happens: the carrier, who calls whom, what goes wrong, and how
+//! often the gateway dies.
 
+mod asks;
+pub(crate) use asks::{Given, Wish, is_question, keys_of, transfer_of, wish_of};
+
+use crate::scene::{Kind, Scene};
 use call::call::Limits;
 use network::world::{Act, Target, Trick};
 use network::{Behaviour, Fault};
-use rand::Rng;
 use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Everything that is decided beforehand. Times are milliseconds from the beginning.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
+    pub(crate) carrier: Kind,
     /// For so long things go wrong; after it comes the calm.
     pub(crate) chaos_ms: i64,
     /// Whether the gateway can be reached by webhooks at all.
@@ -20,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) apart_ms: i64,
     pub(crate) attempts_per_hour: u64,
     pub(crate) limits: Limits,
+    /// Whether the line of a caller is held when the greeting was said.
+    pub(crate) inbound_hold: bool,
     pub(crate) subscribers: BTreeMap<String, Behaviour>,
     pub(crate) acts: Vec<(i64, UserAct)>,
     /// In force during the chaos.
@@ -48,7 +55,7 @@ pub(crate) struct Plan {
 #[derive(Clone, Debug)]
 pub(crate) enum UserAct {
     /// Asks for a call.
-    Order { from: &'static str, to: String, say: bool, keyed: bool, asks_again: bool },
+    Order { from: &'static str, to: String, say: bool, hold: bool, keyed: bool, asks_again: bool },
     /// Hangs up one of the calls that are known by then.
     HangUp { pick: usize },
     /// Stops outbound calls.
@@ -57,11 +64,32 @@ pub(crate) enum UserAct {
     Resume,
     /// A subscriber calls one of our numbers.
     CallIn { from: String, to: &'static str, behaviour: Behaviour },
+    /// Asks something of a call that lives.
+    Wish(Wish),
+    /// A subscriber presses or says something.
+    Give(Given),
 }
 
 impl Plan {
     /// Draws a plan. `rng` is the seed's.
-    pub(crate) fn draw(rng: &mut StdRng) -> Plan {
+    pub(crate) fn draw(rng: &mut StdRng, seed: u64, scene: Scene) -> Plan {
+        let mut plan = Plan::draw_calls(rng);
+        let mut apart = StdRng::seed_from_u64(!seed);
+        let drawn = *pick(&mut apart, &Kind::ALL);
+        plan.carrier = scene.carrier.unwrap_or(drawn);
+        if plan.carrier == Kind::Plivo && !plan.told {
+            // It can place no call without an address of ours.
+            plan.told = true;
+            plan.limits.look_unanswered = LOOK_UNANSWERED;
+            plan.limits.look_talking = LOOK_TALKING;
+        }
+        if scene.commands && apart.random_bool(0.85) {
+            plan.draw_asks(&mut apart);
+        }
+        plan
+    }
+
+    fn draw_calls(rng: &mut StdRng) -> Plan {
         let hard = rng.random_range(0..10u32);
         let chaos_ms = rng.random_range(60_000..900_000);
         let told = rng.random_bool(0.85);
@@ -69,12 +97,14 @@ impl Plan {
             (0..rng.random_range(2..8u32)).map(|n| (number(n), behaviour(rng))).collect();
         let limits = limits(rng, told);
         let mut plan = Plan {
+            carrier: Kind::Twilio,
             chaos_ms,
             told,
             live_max: rng.random_range(1..7),
             apart_ms: *pick(rng, &[0, 200, 1000, 1000]),
             attempts_per_hour: if rng.random_bool(0.1) { 3 } else { 1000 },
             limits,
+            inbound_hold: false,
             acts: acts(rng, chaos_ms, &subscribers),
             subscribers,
             faults: Vec::new(),
@@ -148,8 +178,8 @@ fn limits(rng: &mut StdRng, told: bool) -> Limits {
         duration_max: seconds(rng, 20, 300),
         find_max: seconds(rng, 30, 121),
         settle: REQUEST_TIMEOUT + LISTING_LAG,
-        look_unanswered: Duration::from_secs(if told { 15 } else { 2 }),
-        look_talking: Duration::from_secs(if told { 60 } else { 5 }),
+        look_unanswered: if told { LOOK_UNANSWERED } else { Duration::from_secs(2) },
+        look_talking: if told { LOOK_TALKING } else { Duration::from_secs(5) },
     }
 }
 
@@ -167,6 +197,7 @@ fn acts(rng: &mut StdRng, chaos_ms: i64, known: &BTreeMap<String, Behaviour>) ->
             from: pick::<&str>(rng, &OURS),
             to,
             say: rng.random_bool(0.5),
+            hold: false,
             keyed: rng.random_bool(0.7),
             asks_again: rng.random_bool(0.3),
         };
@@ -257,4 +288,7 @@ pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) const SEND_WITHIN: Duration = Duration::from_secs(5);
 /// How long the carrier's listing may lag behind.
 const LISTING_LAG: Duration = Duration::from_secs(5);
+/// How long a call is left alone that webhooks tell of.
+const LOOK_UNANSWERED: Duration = Duration::from_secs(15);
+const LOOK_TALKING: Duration = Duration::from_secs(60);
 const HOUR_MS: i64 = 3_600_000;

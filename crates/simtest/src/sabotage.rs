@@ -1,15 +1,11 @@
 //! Breakages on purpose, so that every checker is seen to bite. They sit between the world and
 //! the product, never in the product.
 
-use call::call::{
-    CarrierEnding, CommandReply, EndingKind, HangUpReply, News, Performance, Script, Sighting, Source,
-    Unknown, UnknownWhy,
-};
-use call::{CallId, CarrierCallId, CarrierName, Timestamp};
-use carrier::{
-    Candidate, Carrier, Document, HeardWebhook, Leg, Next, PlaceError, Placement, RawWebhook, Reply, Request,
-    Seen, Sought, Verified, WebhookError,
-};
+mod connector;
+pub(crate) use connector::NotFoundIsOver;
+
+use call::call::{CarrierEnding, EndingKind, HangUpReply, News, Sighting, Source, UnknownWhy};
+use carrier::Seen;
 use engine::Heard;
 use std::time::Duration;
 
@@ -56,11 +52,17 @@ pub enum Sabotage {
     MiscountTalk,
     /// What is written is not what the log says.
     WriteOtherwise,
+    /// A command whose fate is unknown is sent again.
+    RepeatCommand,
+    /// An answer goes to the question that was asked last.
+    AnswerToLast,
+    /// Keys of webhooks are dropped.
+    DropDigits,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Sabotage; 20] = [
+    pub const ALL: [Sabotage; 23] = [
         Sabotage::PlaceAgainOnResume,
         Sabotage::RetryInDoubt,
         Sabotage::NotFoundIsOver,
@@ -81,6 +83,9 @@ impl Sabotage {
         Sabotage::AskTooOften,
         Sabotage::MiscountTalk,
         Sabotage::WriteOtherwise,
+        Sabotage::RepeatCommand,
+        Sabotage::AnswerToLast,
+        Sabotage::DropDigits,
     ];
 
     /// Turns what an errand came back with into what a broken gateway would have made of it.
@@ -120,74 +125,6 @@ impl Sabotage {
             }
             (_, sighting) => sighting,
         }
-    }
-}
-
-/// A connector whose look-ups take 404 for an end.
-pub(crate) struct NotFoundIsOver(pub(crate) Box<dyn Carrier>);
-
-impl Carrier for NotFoundIsOver {
-    fn name(&self) -> &CarrierName {
-        self.0.name()
-    }
-
-    fn account(&self) -> Option<&str> {
-        self.0.account()
-    }
-
-    fn place(&self, placement: &Placement) -> Request {
-        self.0.place(placement)
-    }
-
-    fn read_placed(&self, reply: &Reply) -> Result<CarrierCallId, PlaceError> {
-        self.0.read_placed(reply)
-    }
-
-    fn look_up(&self, leg: &Leg, replies: &[Reply]) -> Next<Seen> {
-        self.0.look_up(leg, replies).map(|seen| match seen.sighting {
-            Sighting::Unknown(Unknown { why: UnknownWhy::NotFound, .. }) => Sighting::Over(made_up()).into(),
-            _ => seen,
-        })
-    }
-
-    fn find(&self, sought: &Sought, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
-        self.0.find(sought, replies)
-    }
-
-    fn list_live(&self, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
-        self.0.list_live(replies)
-    }
-
-    fn hang_up(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply> {
-        self.0.hang_up(leg, replies)
-    }
-
-    fn by_command(&self) -> bool {
-        self.0.by_command()
-    }
-
-    fn answer(&self, leg: &Leg, replies: &[Reply]) -> Next<CommandReply> {
-        self.0.answer(leg, replies)
-    }
-
-    fn decline(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply> {
-        self.0.decline(leg, replies)
-    }
-
-    fn perform(&self, leg: &Leg, performance: &Performance, replies: &[Reply]) -> Next<CommandReply> {
-        self.0.perform(leg, performance, replies)
-    }
-
-    fn verify<'a>(&self, raw: &'a RawWebhook, now: Timestamp) -> Result<Verified<'a>, WebhookError> {
-        self.0.verify(raw, now)
-    }
-
-    fn decode(&self, webhook: &Verified<'_>) -> Result<HeardWebhook, WebhookError> {
-        self.0.decode(webhook)
-    }
-
-    fn document(&self, call: Option<CallId>, script: &Script) -> Document {
-        self.0.document(call, script)
     }
 }
 

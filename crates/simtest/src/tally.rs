@@ -1,5 +1,6 @@
 //! What was gone through, counted, so that a green run can be seen to have been a hard one.
 
+use crate::scene::Kind;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -8,6 +9,8 @@ use std::fmt;
 pub struct Tally {
     /// Seeds.
     pub seeds: u64,
+    /// Seeds, by their carrier.
+    pub carriers: BTreeMap<&'static str, u64>,
     /// Things that happened.
     pub steps: u64,
     /// Turns of the crank.
@@ -26,11 +29,18 @@ pub struct Tally {
     pub faults: BTreeMap<String, u64>,
     /// How calls ended.
     pub endings: BTreeMap<&'static str, u64>,
+    /// What was asked of calls, and what came of it.
+    pub commands: BTreeMap<String, u64>,
     /// Virtual time, in seconds.
     pub virtual_s: u64,
 }
 
 impl Tally {
+    /// A seed of which nothing is counted yet.
+    pub(crate) fn of(carrier: Kind) -> Tally {
+        Tally { seeds: 1, carriers: BTreeMap::from([(carrier.word(), 1)]), ..Tally::default() }
+    }
+
     /// Adds what another counted.
     pub fn add(&mut self, other: &Tally) {
         self.seeds += other.seeds;
@@ -44,10 +54,16 @@ impl Tally {
         merge(&mut self.kills, &other.kills);
         merge(&mut self.faults, &other.faults);
         merge(&mut self.endings, &other.endings);
+        merge(&mut self.carriers, &other.carriers);
+        merge(&mut self.commands, &other.commands);
     }
 
     pub(crate) fn fault(&mut self, name: &str) {
         self.faults_of(name, 1);
+    }
+
+    pub(crate) fn command(&mut self, name: &str) {
+        *self.commands.entry(name.to_owned()).or_default() += 1;
     }
 
     pub(crate) fn faults_of(&mut self, name: &str, n_times: u64) {
@@ -67,8 +83,9 @@ impl fmt::Display for Tally {
         let n_faults: u64 = self.faults.values().sum();
         writeln!(
             f,
-            "{} seeds, {} steps, {} turns, {} calls, {} legs, {} requests, {} webhooks, {} kills, {} faults, {} h of virtual time",
+            "{} seeds ({}), {} steps, {} turns, {} calls, {} legs, {} requests, {} webhooks, {} kills, {} faults, {} h of virtual time",
             self.seeds,
+            listed(&self.carriers),
             self.steps,
             self.turns,
             self.calls,
@@ -81,6 +98,7 @@ impl fmt::Display for Tally {
         )?;
         writeln!(f, "kills:   {}", listed(&self.kills))?;
         writeln!(f, "faults:  {}", listed(&self.faults))?;
+        writeln!(f, "commands: {}", listed(&self.commands))?;
         write!(f, "endings: {}", listed(&self.endings))
     }
 }

@@ -1,31 +1,29 @@
 //! The world: users, a gateway that may die, a telephone network, and the wires between them, in
 //! virtual time. One thing happens after the other, so that one seed has one history.
 
+mod carriers;
 mod gateway;
 pub(crate) use gateway::{end, tail};
 mod users;
+pub(crate) use users::GREETING;
 mod wires;
+mod wishes;
 
 use crate::agenda::Agenda;
 use crate::check::{Breach, Checks, Promise};
 use crate::flaky::Fates;
 use crate::memory::Disk;
-use crate::plan::{OURS, Plan, REQUEST_TIMEOUT, SEND_WITHIN};
-use crate::sabotage::{NotFoundIsOver, Sabotage};
+use crate::plan::Plan;
+use crate::sabotage::Sabotage;
+use crate::scene::Scene;
 use crate::story::{Story, Telling};
 use crate::tally::Tally;
-use call::admission::Destinations;
-use call::{CarrierName, Timestamp};
+use call::Timestamp;
 use carrier::Carrier;
-use carrier::Secret;
-use carrier::twilio::{Twilio, TwilioConfig};
-use engine::{Inbound, NumberSettings, Settings};
+use engine::Settings;
 use gateway::{Gateway, Job};
 use http::Method;
-use network::{
-    DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, Fault, Millis, Network, Number, Reply, Webhook, WebhookFailure,
-    WebhookId, WireRequest, WireResponse,
-};
+use network::{Fault, Millis, Network, Reply, Webhook, WebhookFailure, WebhookId, WireRequest, WireResponse};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::time::Duration;
@@ -73,6 +71,8 @@ pub(crate) enum Happening {
     Act(usize),
     /// A user asks again for the same.
     AskAgain(usize),
+    /// A user asks again something of a call.
+    AskOfCall(usize),
     /// The crank turns.
     Turn { life: u32 },
     /// The gateway's ticker.
@@ -107,12 +107,18 @@ pub(crate) enum Happening {
 
 impl World {
     /// A world in which nothing has happened.
-    pub(crate) fn new(seed: u64, sabotage: Option<Sabotage>, telling: Telling, opener: Opener) -> World {
+    pub(crate) fn new(
+        seed: u64,
+        scene: Scene,
+        sabotage: Option<Sabotage>,
+        telling: Telling,
+        opener: Opener,
+    ) -> World {
         let mut rng = StdRng::seed_from_u64(seed);
-        let plan = Plan::draw(&mut rng);
+        let plan = Plan::draw(&mut rng, seed, scene);
         let began_at = BEGINNING + rng.random_range(0..1_000);
-        let network = Network::new(network_settings(&plan), rng.random());
-        let settings = settings(&plan, sabotage);
+        let network = Network::new(carriers::network_settings(&plan), rng.random());
+        let settings = carriers::settings(&plan, sabotage);
         let mut world = World {
             sabotage,
             began_at,
@@ -121,7 +127,7 @@ impl World {
             calm_since: None,
             agenda: Agenda::new(),
             network,
-            carrier: connector(&plan, sabotage),
+            carrier: carriers::connector(&plan, sabotage),
             settings,
             disk: Disk::new(),
             opener,
@@ -133,7 +139,7 @@ impl World {
             users: Users::default(),
             checks: Checks::new(&plan),
             story: Story::new(telling, began_at),
-            tally: Tally { seeds: 1, ..Tally::default() },
+            tally: Tally::of(plan.carrier),
             plan,
             rng,
         };
@@ -209,6 +215,7 @@ impl World {
         match happening {
             Happening::Act(index) => self.act(index),
             Happening::AskAgain(index) => self.ask(index),
+            Happening::AskOfCall(index) => self.ask_of_call(index),
             Happening::Turn { life } if self.lives_in(life) => self.turn()?,
             Happening::Tick { life } if self.lives_in(life) => self.tick(),
             Happening::Leave { life, trip } if self.lives_in(life) => self.leave(trip),
@@ -353,70 +360,15 @@ impl World {
             if let call::CallState::Ended(over) = &row.call.state {
                 *self.tally.endings.entry(over.ending.kind.word()).or_default() += 1;
             }
+            for command in &row.call.commands {
+                self.tally.command(&format!("{} {}", command.verb.word(), command.state.word()));
+            }
         }
     }
 }
 
 pub(crate) fn millis(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
-}
-
-fn network_settings(plan: &Plan) -> network::Settings {
-    let number = Number {
-        voice_url: format!("{CALLBACKS}/voice"),
-        voice_method: "POST".to_owned(),
-        voice_fallback_url: None,
-        status_callback: Some(format!("{CALLBACKS}/status")),
-        status_callback_method: "POST".to_owned(),
-        account_sid: None,
-    };
-    let numbers = OURS.iter().map(|ours| ((*ours).to_owned(), number.clone()));
-    network::Settings {
-        numbers: if plan.told { numbers.collect() } else { std::collections::BTreeMap::new() },
-        subscribers: plan.subscribers.clone(),
-        ..network::Settings::default()
-    }
-}
-
-fn connector(plan: &Plan, sabotage: Option<Sabotage>) -> Box<dyn Carrier> {
-    let account = (DEFAULT_ACCOUNT_SID.to_owned(), Secret::new(DEFAULT_AUTH_TOKEN));
-    let twilio = Twilio::new(TwilioConfig {
-        base_url: Some(BASE.to_owned()),
-        callback_base: plan.told.then(|| CALLBACKS.to_owned()),
-        request_timeout: REQUEST_TIMEOUT,
-        ..TwilioConfig::new(CarrierName("main".to_owned()), account.0, account.1)
-    });
-    match sabotage {
-        Some(Sabotage::NotFoundIsOver) => Box::new(NotFoundIsOver(Box::new(twilio))),
-        _ => Box::new(twilio),
-    }
-}
-
-fn settings(plan: &Plan, sabotage: Option<Sabotage>) -> Settings {
-    let carrier = CarrierName("main".to_owned());
-    let apart = match sabotage {
-        Some(Sabotage::ForgetPace) => 0,
-        _ => plan.apart_ms,
-    };
-    let number = |inbound, greeting: Option<&str>| NumberSettings {
-        carrier: carrier.clone(),
-        fallback: Vec::new(),
-        inbound,
-        hold: false,
-        greeting: greeting.map(str::to_owned),
-    };
-    let numbers = [number(Inbound::Open, Some("Hello.")), number(Inbound::Deny, None)];
-    let numbers = OURS.iter().filter_map(|ours| ours.parse().ok()).zip(numbers).collect();
-    Settings {
-        over_limit: None,
-        live_max: if sabotage == Some(Sabotage::ForgetLiveMax) { 1_000 } else { plan.live_max },
-        attempts_per_hour: plan.attempts_per_hour,
-        destinations: Destinations::Everywhere,
-        limits: plan.limits.clone(),
-        send_within: SEND_WITHIN,
-        apart: [(carrier.clone(), Duration::from_millis(apart.unsigned_abs()))].into(),
-        numbers,
-    }
 }
 
 /// The act that is no one's in the plan: whoever paused, it goes on.

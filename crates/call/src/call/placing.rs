@@ -3,7 +3,7 @@
 use super::closing::{ending, nowhere_to_be_found};
 use super::effect::Effect;
 use super::ending::{ConfirmedBy, EndedBy, Ending, EndingKind};
-use super::event::{Event, Found, Sighting, Source, UnknownWhy};
+use super::event::{Event, Found, News, Sighting, Source, UnknownWhy};
 use super::moves::{Step, end, farther, go, hanging_up, over};
 use super::progress::Progress;
 use super::state::{Call, CallState, Placing, Queued, Unanswered};
@@ -11,6 +11,23 @@ use super::timers::{RING_GRACE, backoff, blind, spread, watch_at};
 use crate::ids::CarrierCallId;
 use crate::time::Timestamp;
 use std::time::Duration;
+
+/// What a placement makes of news of its request and of its search; `None` for what is heard alike in
+/// other states.
+pub(super) fn hear(call: &Call, placing: &Placing, event: &Event) -> Option<Step> {
+    let at = event.at;
+    Some(match &event.news {
+        News::PlaceRefused { code, reason } => refused(call, placing, code, reason, at),
+        // After doubt nothing can be taken back: only a search tells.
+        News::PlaceDeferred { why, retry_after } if placing.doubt.is_none() => {
+            deferred(call, placing, why, *retry_after, at)
+        }
+        News::PlaceInDoubt { why } => in_doubt(call, placing, why, event),
+        News::Found(found) => self::found(call, placing, found, event),
+        News::HangUpRequested { by, cause } => wish(call, placing, *by, cause),
+        _ => return None,
+    })
+}
 
 /// The limits let it go.
 pub(super) fn admit(call: &Call, queued: &Queued, send_by: Timestamp, at: Timestamp) -> Step {
@@ -50,7 +67,7 @@ fn rerouted(call: &Call, placing: &Placing, at: Timestamp) -> Option<Step> {
 }
 
 /// The carrier said no: no phone rang.
-pub(super) fn refused(call: &Call, placing: &Placing, code: &str, reason: &str, at: Timestamp) -> Step {
+fn refused(call: &Call, placing: &Placing, code: &str, reason: &str, at: Timestamp) -> Step {
     if let Some(step) = rerouted(call, placing, at) {
         return step;
     }
@@ -64,13 +81,7 @@ pub(super) fn refused(call: &Call, placing: &Placing, code: &str, reason: &str, 
 }
 
 /// Nothing happened at the carrier, so another try can't be a second ring.
-pub(super) fn deferred(
-    call: &Call,
-    placing: &Placing,
-    why: &str,
-    retry_after: Option<Duration>,
-    at: Timestamp,
-) -> Step {
+fn deferred(call: &Call, placing: &Placing, why: &str, retry_after: Option<Duration>, at: Timestamp) -> Step {
     if let Some((by, cause)) = &placing.wish {
         return end(call, ending(EndingKind::Canceled, *by, cause, ConfirmedBy::Reply), at);
     }
@@ -87,14 +98,14 @@ pub(super) fn deferred(
 }
 
 /// The request may have reached the carrier.
-pub(super) fn in_doubt(call: &Call, placing: &Placing, why: &str, event: &Event) -> Step {
+fn in_doubt(call: &Call, placing: &Placing, why: &str, event: &Event) -> Step {
     let watch = watch_at(event.at + backoff(0, event.roll));
     let next = Placing { doubt: Some(why.to_owned()), watch, ..placing.clone() };
     go(call, CallState::Placing(next), [])
 }
 
 /// Somebody wants it ended before anybody knows whether it rings.
-pub(super) fn wish(call: &Call, placing: &Placing, by: EndedBy, cause: &str) -> Step {
+fn wish(call: &Call, placing: &Placing, by: EndedBy, cause: &str) -> Step {
     let wish = placing.wish.clone().or_else(|| Some((by, cause.to_owned())));
     go(call, CallState::Placing(Placing { wish, ..placing.clone() }), [])
 }
@@ -126,7 +137,7 @@ pub(super) fn adopt(
 }
 
 /// What a search found.
-pub(super) fn found(call: &Call, placing: &Placing, found: &Found, event: &Event) -> Step {
+fn found(call: &Call, placing: &Placing, found: &Found, event: &Event) -> Step {
     let at = event.at;
     match found {
         Found::Leg { leg, sighting: Sighting::Live { progress, lasted } } => {

@@ -60,6 +60,11 @@ fn moved(call: &Call, event: &Event) -> Step {
     if let Some(step) = around(call, event) {
         return step;
     }
+    if let S::Placing(placing) = &call.state
+        && let Some(step) = placing::hear(call, placing, event)
+    {
+        return step;
+    }
     let at = event.at;
     match (&call.state, &event.news) {
         (_, N::Asked(_) | N::Offered(..) | N::Imported(..)) => stay(call),
@@ -70,17 +75,6 @@ fn moved(call: &Call, event: &Event) -> Step {
             let ending = ending(EndingKind::Canceled, *by, cause, ConfirmedBy::Gateway);
             end(call, ending, at)
         }
-
-        (S::Placing(placing), N::PlaceRefused { code, reason }) => {
-            placing::refused(call, placing, code, reason, at)
-        }
-        // After doubt nothing can be taken back: only a search tells.
-        (S::Placing(placing), N::PlaceDeferred { why, retry_after }) if placing.doubt.is_none() => {
-            placing::deferred(call, placing, why, *retry_after, at)
-        }
-        (S::Placing(placing), N::PlaceInDoubt { why }) => placing::in_doubt(call, placing, why, event),
-        (S::Placing(placing), N::Found(found)) => placing::found(call, placing, found, event),
-        (S::Placing(placing), N::HangUpRequested { by, cause }) => placing::wish(call, placing, *by, cause),
 
         (_, N::Found(Found::Leg { leg, sighting })) if call.leg() == Some(leg) => {
             sighted(call, leg, sighting, event)

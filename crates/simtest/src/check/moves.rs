@@ -2,12 +2,15 @@
 //! against the truth.
 
 use super::{Breach, Paused, Promise};
+use crate::scene::Kind;
 use crate::world::World;
 use crate::world::{end, millis, tail};
-use call::call::{ConfirmedBy, EndedBy, Event, News, Over, Sighting, Source, born, step};
+use call::call::{ConfirmedBy, EndedBy, Event, News, Over, Progress, Sighting, Source, born, step};
 use call::{Call, CallId, CallState, CarrierCallId, Timestamp};
+use http::Method;
 use network::CallTruth;
 use network::world::Cause;
+use std::time::Duration;
 
 impl World {
     /// Holds what the last turn wrote against its log and the truth.
@@ -64,6 +67,8 @@ impl World {
         self.inspect_ended(is)?;
         self.inspect_proof(is, event)?;
         self.inspect_leg(is)?;
+        self.inspect_names(is)?;
+        self.inspect_answers(is)?;
         if matches!(event.source, Source::Webhook | Source::LookUp | Source::Listing | Source::Reply) {
             self.checks.looked_at(id);
         }
@@ -113,9 +118,13 @@ impl World {
 
     /// A leg that a call took for its own was made for it.
     fn inspect_leg(&mut self, is: &Call) -> Result<(), Breach> {
+        let strays = is.strays.iter().map(|stray| &stray.leg);
+        for name in is.leg().into_iter().chain(&is.also).chain(strays) {
+            self.learn_name(name.as_str());
+        }
         let Some(leg) = is.leg() else { return Ok(()) };
         self.checks.known_since.entry(is.facts.id).or_insert(self.now);
-        match self.checks.owner.get(leg.as_str()) {
+        match self.checks.owner.get(self.checks.real(leg.as_str())) {
             Some(owner) if *owner != is.facts.id => {
                 let what = format!("{} took {leg}, which was made for {}", tail(is.facts.id), tail(*owner));
                 Err(self.breach(Promise::NoGuess, what))
@@ -165,7 +174,7 @@ impl World {
                         end(&leg.id),
                         leg.status
                     )),
-                    Some(leg) if !agrees(over, &leg) => guess(format!(
+                    Some(leg) if !agrees(self.plan.carrier, over, &leg) => guess(format!(
                         "{} ended as {:?}, and in truth {} ({:?})",
                         tail(id),
                         over.ending,
@@ -190,13 +199,22 @@ impl World {
         let Some(truth) = self.truth(leg.as_str()) else { return Ok(()) };
         let limits = &self.plan.limits;
         let since = |at: Option<network::Millis>| at.map_or(0, |at| self.now - at.get());
-        let talked = since(truth.answered_at) >= millis(limits.duration_max) - SLACK_MS;
         let lived = since(Some(truth.asked_at));
+        // Plivo tells since when there is sound, and not since when it is a talk.
+        let talk = if self.plan.carrier == Kind::Plivo { lived } else { since(truth.answered_at) };
+        let talked = truth.answered_at.is_some() && talk >= millis(limits.duration_max) - SLACK_MS;
         let too_long = lived >= millis(limits.ring_max + limits.duration_max) - SLACK_MS;
         let rang = lived >= millis(limits.ring_max) - SLACK_MS;
         // Where the carrier can't be asked our own clock decides.
         let clock_set = self.checks.clock_set_at.is_some_and(|at| at + 10_000 >= truth.asked_at.get());
-        let blind = matches!(event.news, News::Sighted { sighting: Sighting::Unknown(_), .. });
+        let blind = match &event.news {
+            News::Sighted { sighting: Sighting::Unknown(_), .. } => true,
+            // It lives, and how far it got isn't told.
+            News::Sighted { sighting: Sighting::Live { progress, lasted }, .. } => {
+                *progress == Progress::Initiated && *lasted == Some(Duration::ZERO)
+            }
+            _ => false,
+        };
         let fair = match cause {
             "duration_max" => talked || too_long || (clock_set && blind),
             "ring_max" => rang,
@@ -227,8 +245,20 @@ impl World {
         }
     }
 
-    /// The truth about a leg.
-    pub(crate) fn truth(&self, sid: &str) -> Option<CallTruth> {
+    /// Asks the network once how it calls a leg itself, of which a call knows this name.
+    pub(crate) fn learn_name(&mut self, name: &str) {
+        if self.checks.names.contains_key(name) {
+            return;
+        }
+        let truth = self.control(Method::GET, &format!("/calls/{name}"), String::new());
+        if let Some(real) = truth["id"].as_str() {
+            self.checks.names.insert(name.to_owned(), real.to_owned());
+        }
+    }
+
+    /// The truth about a leg, whichever of its names is given.
+    pub(crate) fn truth(&self, name: &str) -> Option<CallTruth> {
+        let sid = self.checks.real(name);
         self.network.calls().into_iter().find(|truth| truth.id == sid)
     }
 }
@@ -243,20 +273,28 @@ fn bound_of(was: Option<&Call>) -> Option<Timestamp> {
 }
 
 /// Whether the end that we believe in is the one that was.
-fn agrees(over: &Over, truth: &CallTruth) -> bool {
+fn agrees(carrier: Kind, over: &Over, truth: &CallTruth) -> bool {
     use call::call::EndingKind as K;
     let kind = over.ending.kind;
+    let inbound = truth.direction == network::world::Direction::Inbound;
+    // That the caller gave up, or the document was not to be had, before we declined is not told by
+    // any carrier.
+    let declined = inbound && kind == K::Rejected && over.ending.by == EndedBy::Gateway;
+    // A look at Telnyx tells that a call is over and how long it lasted, not how it ended.
+    let looked = matches!(over.ending.confirmed_by, ConfirmedBy::LookUp | ConfirmedBy::Listing);
+    if carrier == Kind::Telnyx && looked && over.ending.cause != "ring_max" {
+        return declined || matches!(kind, K::Completed | K::NoAnswer);
+    }
     if truth.answered_at.is_some() {
         return kind == K::Completed;
     }
-    let inbound = truth.direction == network::world::Direction::Inbound;
     match truth.cause {
         Some(Cause::Busy) => kind == K::Busy,
+        _ if declined => true,
         Some(Cause::Rejected) if inbound => kind == K::Rejected || kind == K::NoAnswer,
-        Some(Cause::Rejected) => kind == K::Busy,
+        // Twilio has one word for both.
+        Some(Cause::Rejected) => kind == if carrier == Kind::Twilio { K::Busy } else { K::Rejected },
         Some(Cause::RingTimeout | Cause::TimeLimit) => kind == K::NoAnswer,
-        // That the caller gave up before we declined is not told by any carrier.
-        Some(Cause::Canceled) if inbound && kind == K::Rejected => over.ending.by == EndedBy::Gateway,
         Some(Cause::Canceled | Cause::HungUp) => kind == K::Canceled || kind == K::NoAnswer,
         Some(Cause::Unreachable | Cause::InstructionsFailed) => kind == K::Failed,
         None => false,

@@ -50,6 +50,8 @@ pub(crate) enum Then {
     Webhook(WebhookId, Box<HeardWebhook>),
     /// Whoever asked for a call.
     Order(usize),
+    /// Whoever asked something of a call.
+    Command(usize),
     /// Whoever hung up.
     HangUp(CallId),
     /// Whoever paused, or let it go on.
@@ -162,6 +164,7 @@ impl World {
                 self.agenda.put(self.now, Happening::Answer { id: *id, answer: Err(WebhookFailure::Broken) });
             }
             Then::Order(place) => self.unanswered(*place, false),
+            Then::Command(place) => self.wish_unanswered(*place, false),
             // Whoever paused does not know whether it is so.
             Then::Paused(_) => self.checks.pause_is_unsure(),
             Then::Start | Then::Tick | Then::Nothing | Then::Errand | Then::HangUp(_) => {}
@@ -303,6 +306,7 @@ impl World {
         match then {
             Then::Start | Then::Tick | Then::Nothing | Then::Errand | Then::Paused(_) => Ok(()),
             Then::Order(place) => self.answered(place, answer),
+            Then::Command(place) => self.wish_answered(place, answer),
             Then::HangUp(call) => self.hang_up_answered(call),
             Then::Webhook(id, heard) => {
                 let Answer::Script(ScriptReply { call, script }) = answer else { return Ok(()) };
@@ -352,6 +356,7 @@ impl World {
             Then::Nothing | Then::HangUp(_) => {}
             Then::Paused(_) => self.checks.pause_is_unsure(),
             Then::Order(place) => self.unanswered(*place, true),
+            Then::Command(place) => self.wish_unanswered(*place, true),
             Then::Webhook(id, heard) => {
                 let broken = self.sabotage == Some(Sabotage::AnswerBeforeCommit);
                 let status = if broken { 200 } else { 503 };
@@ -401,7 +406,8 @@ impl World {
 
 fn answered_with(document: Option<Document>) -> WireResponse {
     match document {
-        None => WireResponse::empty(204),
+        // As the gateway does: whatever isn't answered with 200 is told again by some.
+        None => WireResponse::empty(200),
         Some(document) => {
             let page = WireResponse::empty(200).with_header("content-type", document.content_type);
             WireResponse { body: document.body.into_bytes(), ..page }

@@ -2,6 +2,7 @@
 //! subscribers who call in.
 
 use super::gateway::{Job, Then};
+use super::wishes::Asking;
 use super::{RESUME, World};
 use crate::check::{Breach, Promise};
 use crate::plan::UserAct;
@@ -17,8 +18,8 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 pub(crate) struct Users {
     pub(crate) asked: Vec<Asked>,
-    /// The acts that became orders.
-    orders: BTreeMap<usize, usize>,
+    /// What was asked of calls that live.
+    pub(super) askings: Vec<Asking>,
     n_ids: u32,
     /// How often each fault had struck when it was last counted.
     pub(crate) struck: BTreeMap<u64, u64>,
@@ -30,6 +31,7 @@ pub(crate) struct Asked {
     from: String,
     to: String,
     say: bool,
+    hold: bool,
     pub(crate) key: Option<String>,
     /// Every name that was drawn for it; one at most is a call.
     pub(crate) ids: Vec<CallId>,
@@ -42,7 +44,7 @@ pub(crate) struct Asked {
 impl Users {
     /// Whether every user has an answer, or gave up.
     pub(crate) fn nobody_waits(&self) -> bool {
-        self.asked.iter().all(|asked| !asked.waits)
+        self.asked.iter().all(|asked| !asked.waits) && self.askings.iter().all(|asking| !asking.waits)
     }
 }
 
@@ -50,14 +52,14 @@ impl World {
     pub(super) fn act(&mut self, index: usize) {
         let act = if index == RESUME { UserAct::Resume } else { self.plan.acts[index].1.clone() };
         match act {
-            UserAct::Order { from, to, say, keyed, asks_again } => {
+            UserAct::Order { from, to, say, hold, keyed, asks_again } => {
                 let place = self.users.asked.len();
                 let key = keyed.then(|| format!("key-{place}"));
-                self.users.orders.insert(index, place);
                 self.order(Asked {
                     from: from.to_owned(),
                     to,
                     say,
+                    hold,
                     key,
                     ids: Vec::new(),
                     answer: None,
@@ -93,6 +95,8 @@ impl World {
                 let body = serde_json::json!({ "from": from, "to": to, "behaviour": behaviour });
                 self.control(Method::POST, "/calls", body.to_string());
             }
+            UserAct::Wish(wish) => self.wish(wish),
+            UserAct::Give(given) => self.give(&given),
         }
     }
 
@@ -116,7 +120,8 @@ impl World {
         let (asked, key) = (asked.clone(), asked.key.clone());
         let number = |text: &str| Party::read(text);
         let mut facts = self.facts(id, Direction::Outbound, number(&asked.from), number(&asked.to));
-        facts.say = asked.say.then(|| "Hello from the simulation.".to_owned());
+        facts.say = asked.say.then(|| format!("{GREETING}{place:04}."));
+        facts.hold = asked.hold;
         let key = key.filter(|_| self.sabotage != Some(Sabotage::NoIdempotency));
         let digest = format!("{}>{} {}", asked.from, asked.to, asked.say);
         let order = Order { facts, key: key.map(|key| (key, digest)) };
@@ -214,7 +219,7 @@ impl World {
             say: None,
             created_at: self.wall(),
             hold: false,
-            by_command: false,
+            by_command: self.carrier.by_command(),
             fallback: Vec::new(),
             imported_id: None,
             limits: self.settings.limits.clone(),
@@ -231,6 +236,7 @@ impl World {
                     from: crate::plan::OURS[0].to_owned(),
                     to: format!("+1202555{}", 9_900 + n),
                     say: true,
+                    hold: false,
                     key: None,
                     ids: Vec::new(),
                     answer: None,
@@ -254,5 +260,7 @@ impl World {
     }
 }
 
+/// What a call says when it is answered, but for the number of its order.
+pub(crate) const GREETING: &str = "Hello, this is order ";
 /// So often does a user ask for the same call.
 const TRIES_MAX: u32 = 6;

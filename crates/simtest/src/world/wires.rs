@@ -6,8 +6,10 @@ use super::{BASE, Happening, World};
 use crate::check::Breach;
 use crate::plan::{REQUEST_TIMEOUT, SEND_WITHIN};
 use crate::sabotage::Sabotage;
-use call::call::Direction;
-use carrier::{InboundCall, Next, Operation, RawWebhook, Request, SendError};
+use call::Effect;
+use call::call::script::NOBODY_HERE;
+use call::call::{Command, CommandState, Direction, News, Performed, Verb};
+use carrier::{HeardWebhook, InboundCall, Next, Operation, RawWebhook, Request, SendError};
 use engine::{Errand, Heard, Inbound, Offer, Owed, Purpose};
 use network::{Reply, Webhook, WebhookFailure, WireRequest, WireResponse};
 use rand::Rng;
@@ -132,10 +134,16 @@ impl World {
             .map(|truth| truth.id)
             .collect();
         let mut n_hidden = 0;
-        if let Some(calls) = listing.get_mut("calls").and_then(|calls| calls.as_array_mut()) {
+        for key in ["calls", "data", "objects"] {
+            let Some(calls) = listing.get_mut(key).and_then(|calls| calls.as_array_mut()) else { continue };
             let n_calls = calls.len();
-            calls.retain(|call| call["sid"].as_str().is_some_and(|sid| shown.contains(sid)));
-            n_hidden = n_calls - calls.len();
+            calls.iter().filter_map(name_in).for_each(|name| self.learn_name(name));
+            calls.retain(|call| name_in(call).is_some_and(|name| shown.contains(self.checks.real(name))));
+            n_hidden += n_calls - calls.len();
+        }
+        // A listing that counts doesn't count what it hides.
+        if let Some(total) = listing["meta"]["total_count"].as_u64() {
+            listing["meta"]["total_count"] = total.saturating_sub(n_hidden as u64).into();
         }
         self.tally.faults_of("hidden from a listing", n_hidden as u64);
         let body = serde_json::to_vec(&listing).unwrap_or_default();
@@ -174,8 +182,44 @@ impl World {
                 trip.errand.hear(reply);
                 self.leave(trip);
             }
+            Err(error) if self.repeats(&trip, &error) => {}
             Err(error) => self.bring(trip.errand.failed(&error)),
         }
+    }
+
+    /// Sabotage: whether a command whose fate is unknown is sent again.
+    fn repeats(&mut self, trip: &Trip, error: &SendError) -> bool {
+        let repeats =
+            self.sabotage == Some(Sabotage::RepeatCommand) && !matches!(error, SendError::NotSent(_));
+        let Purpose::Perform(_, performance) = trip.errand.purpose() else { return false };
+        if !repeats {
+            return false;
+        }
+        let call = self.disk.tables().calls.get(&trip.errand.call()).map(|row| row.call.clone());
+        let Some(call) = call else { return false };
+        self.begin(&Owed { call, effect: Effect::Perform(performance.id) });
+        true
+    }
+
+    /// Sabotage: an answer goes to the last question, whichever was answered.
+    fn misheard(&self, mut heard: HeardWebhook) -> HeardWebhook {
+        if self.sabotage != Some(Sabotage::AnswerToLast) {
+            return heard;
+        }
+        let tables = self.disk.tables();
+        let by_mark = heard.mark.and_then(|mark| tables.calls.get(&mark));
+        let row = by_mark.or_else(|| tables.calls.values().find(|row| row.call.leg() == Some(&heard.leg)));
+        let was_asked = |command: &&Command| {
+            matches!(command.verb, Verb::Ask { .. }) && command.state != CommandState::Asked
+        };
+        let last = row.and_then(|row| row.call.commands.iter().rfind(was_asked));
+        if let (Some(News::CommandHeard { id, performed: Performed::Finished(outcome), .. }), Some(last)) =
+            (&mut heard.news, last)
+            && (outcome.digits.is_some() || outcome.speech.is_some())
+        {
+            *id = last.id;
+        }
+        heard
     }
 
     /// An errand's outcome is to be heard.
@@ -217,7 +261,7 @@ impl World {
         };
         let read = self.carrier.verify(&raw, self.wall()).and_then(|verified| self.carrier.decode(&verified));
         let heard = match read {
-            Ok(heard) => Box::new(heard),
+            Ok(heard) => Box::new(self.misheard(heard)),
             Err(error) => {
                 self.story.tell(self.now, || format!("a webhook is turned away: {error}"));
                 return self.agenda.put(self.now, Happening::Answer { id, answer: turn_away(403) });
@@ -226,6 +270,7 @@ impl World {
         let offer = heard.inbound.clone().map(|inbound| Box::new(self.offer(&inbound)));
         let carrier = self.carrier.name().clone();
         let then = Then::Webhook(id, heard.clone());
+        let heard = if self.sabotage == Some(Sabotage::DropDigits) { without_digits(heard) } else { heard };
         self.hear(Job { heard: Heard::Webhook { carrier, heard, offer }, then, n_tries: 0 });
     }
 
@@ -239,9 +284,30 @@ impl World {
         };
         let id = self.draw_id();
         let mut facts = self.facts(id, Direction::Inbound, inbound.from.clone(), inbound.to.clone());
+        facts.hold = number.as_ref().is_some_and(|number| number.hold);
         facts.say = number.and_then(|number| number.greeting);
-        Offer { facts, declined: declined.map(str::to_owned), full: None }
+        if facts.say.is_none() && !facts.hold {
+            facts.say = Some(NOBODY_HERE.to_owned());
+        }
+        Offer { facts, declined: declined.map(str::to_owned), ring_out: false, full: None }
     }
+}
+
+/// Sabotage: what a webhook says without the keys that it tells of.
+fn without_digits(mut heard: Box<HeardWebhook>) -> Box<HeardWebhook> {
+    let tells = match &heard.news {
+        Some(News::CommandHeard { performed: Performed::Finished(outcome), .. }) => outcome.digits.is_some(),
+        Some(News::DigitsHeard { .. }) => true,
+        _ => false,
+    };
+    heard.news = heard.news.take().filter(|_| !tells);
+    heard
+}
+
+/// The name of a call in a listing, in whichever carrier's shape.
+fn name_in(call: &serde_json::Value) -> Option<&str> {
+    let named = ["sid", "call_control_id", "call_uuid"].iter().find_map(|key| call.get(key));
+    named.unwrap_or(call).as_str()
 }
 
 fn on_the_wire(request: &Request) -> WireRequest {

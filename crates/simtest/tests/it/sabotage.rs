@@ -23,6 +23,9 @@ fn watchman(sabotage: Sabotage) -> Promise {
         Sabotage::AskTooOften => Promise::Budget,
         Sabotage::MiscountTalk => Promise::NoEarlyEnd,
         Sabotage::WriteOtherwise => Promise::Rebuilt,
+        Sabotage::RepeatCommand => Promise::NoSecondSaying,
+        Sabotage::AnswerToLast => Promise::RightAnswer,
+        Sabotage::DropDigits => Promise::KeptDigits,
     }
 }
 
