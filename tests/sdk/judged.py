@@ -5,21 +5,18 @@ looked up in the document, since prism lets unknown ones pass.
     client or gateway -> witness, who keeps what passed -> prism -> network
 """
 
-import http.client
 import json
 import os
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
-import threading
 from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl, unquote, urlsplit
 
-from checks import TWILIO_ACCOUNT, TWILIO_TOKEN, Checks, Network, skip, wait_for
-from processes import BINARY, KEPT, Gateway, Process, Sim, free_port, run_script
+from checks import TELNYX_CONNECTION, TWILIO_ACCOUNT, Checks, Network, skip
+from day import Day
+from processes import KEPT, Process, Sim, free_port, run_script
+from witness import NAMES, Witness
 
 SPECS = pathlib.Path(os.environ["OFFHOOK_SPECS"])
 PRISM = KEPT / "prism/node_modules/.bin/prism"
@@ -49,58 +46,17 @@ class Prism(Process):
         self.said(r"(Prism is listening)")
 
 
-class Witness:
-    """Passes everything on to prism, and keeps what passed."""
-
-    def __init__(self, port):
-        self.passed = []
-        witness = self
-
-        class Page(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def pass_on(self):
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                onward = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-                onward.request(self.command, self.path, body, dict(self.headers))
-                answer = onward.getresponse()
-                content = answer.read()
-                witness.passed.append(passed(self, body, answer, content))
-                self.send_response(answer.status)
-                for name, value in answer.getheaders():
-                    if name.lower() not in ("transfer-encoding", "content-length", "connection", "date", "server"):
-                        self.send_header(name, value)
-                if answer.status != 204:
-                    self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-                onward.close()
-
-            do_GET = do_POST = do_PUT = do_DELETE = pass_on
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-
-def passed(page, body, answer, content):
-    address = urlsplit(page.path)
-    query = tuple(name for name, _ in parse_qsl(address.query, keep_blank_values=True))
-    if page.headers.get_content_type() == "application/json":
-        keys = tuple(json.loads(body or b"{}"))
-    else:
-        keys = tuple(name for name, _ in parse_qsl(body.decode(), keep_blank_values=True))
+def judged(asked, answered):
+    """A request that passed, as its document would tell it, and what prism said."""
     said = []
-    if (answer.getheader("content-type") or "").startswith(PROBLEM):
-        problem = json.loads(content)
+    if (answered.header("content-type") or "").startswith(PROBLEM):
+        problem = json.loads(answered.content)
         said = problem.get("validation") or [problem]
-    said += json.loads(answer.getheader("sl-violations") or "[]")
+    said += json.loads(answered.header("sl-violations") or "[]")
     # An answer with a status that the document leaves out is a warning: documents leave out errors.
     grave = [json.dumps(one) for one in said if one.get("severity") != "Warning"]
-    return Passed(page.command, unquote(address.path), query, keys, tuple(grave))
+    query = tuple(name for name, _ in asked.query())
+    return Passed(asked.method, asked.path, query, tuple(paths(asked.fields())), tuple(grave))
 
 
 class Document:
@@ -139,32 +95,56 @@ class Document:
                 inner = self.keys(one.get("schema", {}))
                 names |= {f"{one['name']}[{key}]" for key in inner}
         contents = self.resolved(operation.get("requestBody", {})).get("content", {})
-        keys = {key for content in contents.values() for key in self.keys(content.get("schema", {}))}
-        return [name for name in request.query if name not in names] + [key for key in request.body if key not in keys]
+        schemas = [content.get("schema", {}) for content in contents.values()]
+        unknown = [name for name in request.query if name not in names]
+        return unknown + [".".join(path) for path in request.body if not self.has(schemas, path)]
+
+    def has(self, schemas, path):
+        """Whether an object of one of these may have a key, by the way that leads to it."""
+        for depth, name in enumerate(path):
+            found = [self.keys(schema) for schema in schemas]
+            # What the document says nothing of may have any key, but for the body itself.
+            if depth and not any(found):
+                return True
+            schemas = [schema for keys in found for schema in keys.get(name, [])]
+        return bool(schemas)
 
     def keys(self, schema):
-        """The keys that an object may have."""
+        """The keys that an object may have, and of each the schemas of its value."""
         schema = self.resolved(schema)
-        found = set(schema.get("properties", {}))
+        found = {name: [value] for name, value in schema.get("properties", {}).items()}
         for way in ("allOf", "anyOf", "oneOf"):
             for part in schema.get(way, []):
-                found |= self.keys(part)
+                for name, values in self.keys(part).items():
+                    found.setdefault(name, []).extend(values)
         return found
 
 
-def judge(who, document, passed):
+def paths(value):
+    """The ways to all that an object holds."""
+    for name, inner in value:
+        yield (name,)
+        if isinstance(inner, dict):
+            yield from ((name, *rest) for rest in paths(inner.items()))
+
+
+def kind(passed):
+    return re.sub(NAMES, "{id}", f"{passed.method} {passed.path}")
+
+
+def judge(who, document, pairs):
     """Every request that passed, and every answer, is as the document says."""
+    passed = [judged(*pair) for pair in list(pairs)]
     checks.that(f"{who}: something passed", passed)
-    operations = {re.sub(r"(CA[0-9a-f]{32}|v3:[\w-]+)", "{id}", f"{one.method} {one.path}") for one in passed}
+    operations = {kind(one) for one in passed}
     print(f"{who}: {len(passed)} requests passed, of {len(operations)} kinds: {sorted(operations)}")
     said = {}
     for one in passed:
-        kind = f"{one.method} {one.path}"
         for violation in one.violations:
-            said.setdefault(violation, kind)
+            said.setdefault(violation, f"{one.method} {one.path}")
     checks.that(f"{who}: prism has nothing to say", not said, said)
     invented = next(one for one in passed if one.method == "POST" and one.body)
-    seen = document.unknown_keys(replace(invented, body=("Invented",)))
+    seen = document.unknown_keys(replace(invented, body=(("Invented",),)))
     checks.equal(f"{who}: an invented key would be seen", seen, ["Invented"])
     unknown = {(key, one.method) for one in passed for key in document.unknown_keys(one)}
     checks.equal(f"{who}: the document knows every key", sorted(unknown), [])
@@ -181,50 +161,34 @@ def judge_clients(carrier, document_path):
             judge(script, Document(document_path), witness.passed)
 
 
-def offhook(folder, gateway, *arguments):
-    command = [str(BINARY), *arguments, "--url", gateway.url, "--config", f"{folder}/offhook.toml"]
-    ended = subprocess.run(command, cwd=folder, env={"HOME": folder}, capture_output=True, text=True, timeout=60)
-    return ended.returncode, ended.stdout + ended.stderr
+# What a gateway asks for in a whole day.
+LINE = "POST /v2/calls/{id}/actions/"
+ASKED = {
+    "twilio": {
+        "POST /2010-04-01/Accounts/{account}/Calls.json",
+        "GET /2010-04-01/Accounts/{account}/Calls.json",
+        "GET /2010-04-01/Accounts/{account}/Calls/{id}.json",
+        "POST /2010-04-01/Accounts/{account}/Calls/{id}.json",
+    },
+    "telnyx": {
+        "POST /v2/calls",
+        "GET /v2/calls/{id}",
+        "GET /v2/call_events",
+        "GET /v2/connections/{connection}/active_calls",
+        *(LINE + word for word in ("answer", "reject", "hangup", "speak", "gather_using_speak", "send_dtmf")),
+        *(LINE + word for word in ("transcription_start", "transcription_stop", "transfer")),
+    },
+}
 
 
-def judge_gateway(document_path):
-    """A gateway's calls at Twilio: placed, looked up, listed after a start, and hung up."""
+def judge_gateway(carrier, document_path):
+    """A gateway's whole day."""
     with tempfile.TemporaryDirectory() as folder, Sim(folder) as sim, Prism(document_path, sim.url, folder) as prism:
-        witness = Witness(prism.port)
-        settings = f"""
-            calls.live_max = 40
-            calls.destinations = ["*"]
-            [carriers.line]
-            kind = "twilio"
-            account_sid = "{TWILIO_ACCOUNT}"
-            auth_token = "{TWILIO_TOKEN}"
-            base_url = "{witness.url}"
-            calls_per_second = 20
-            [numbers."+15550100000"]
-            carrier = "line"
-            """
-        network = Network(sim.url)
-        live = lambda: network.ask("GET", "calls?live=true")["calls"]
-        with Gateway(folder, settings) as gateway:
-            code, said = offhook(folder, gateway, "call", "+15550100042", "--say", "Hello & goodbye", "--wait")
-            checks.that("offhook call --wait: completed", code == 0, said)
-            code, said = offhook(folder, gateway, "call", "+15550100001", "--wait")
-            checks.equal("offhook call --wait: busy", code, 4)
-            for number in range(34):
-                offhook(folder, gateway, "call", f"+1555020{number:02}06")
-            n_talking = lambda: sum(call["status"] == "in-progress" for call in live())
-            wait_for("all are talking", lambda: n_talking() == 34, 30)
-        with Gateway(folder, settings, name="again", hears_webhooks=False) as gateway:
-            listed = lambda: [one for one in witness.passed if one.method == "GET" and one.path.endswith("/Calls.json")]
-            wait_for("the listing after a start", listed)
-            code, said = offhook(folder, gateway, "call", "+15550100043", "--say", "Hello again", "--wait")
-            checks.that("offhook call --wait, without webhooks", code == 0, said)
-            code, said = offhook(folder, gateway, "ls", "--json")
-            for call in json.loads(said)["calls"]:
-                offhook(folder, gateway, "hangup", call["id"])
-            wait_for("all are hung up", lambda: not live(), 30)
-            known = lambda: json.loads(offhook(folder, gateway, "ls", "--json")[1])["calls"]
-            wait_for("all are known to be over", lambda: not known(), 30)
+        network, witness = Network(sim.url), Witness(prism.port)
+        Day(carrier, checks, folder, network, witness.url).through()
+        asked = {asked.kind() for asked in witness.asked()}
+        wanted = {one.format(account=TWILIO_ACCOUNT, connection=TELNYX_CONNECTION, id="{id}") for one in ASKED[carrier]}
+        checks.equal("everything was asked for", sorted(asked), sorted(wanted))
         unknown = network.ask("GET", "requests")["unknown_parameters"]
         checks.equal("the network knows every parameter of the gateway", unknown, {})
         judge("offhook", Document(document_path), witness.passed)
@@ -237,7 +201,7 @@ def main():
     if not found:
         skip(f"OFFHOOK_SPECS has no document whose name begins with {carrier}")
     with checks.part(" ".join(sys.argv[1:])):
-        (judge_gateway if rest else lambda document: judge_clients(carrier, document))(found[0])
+        (judge_gateway if rest else judge_clients)(carrier, found[0])
     checks.end()
 
 

@@ -28,10 +28,14 @@ def plan():
     no_specs = None if "OFFHOOK_SPECS" in os.environ else NO_SPECS
     not_judged = no_specs or no_prism or no_node
     return [
+        (["judged.py", "telnyx", "gateway"], not_judged),
+        (["judged.py", "twilio", "gateway"], not_judged),
+        (["compare.py", "plivo"], None),
+        (["compare.py", "telnyx"], None),
+        (["compare.py", "twilio"], None),
         (["judged.py", "telnyx"], not_judged),
         (["judged.py", "twilio"], not_judged),
         (["judged.py", "plivo"], not_judged),
-        (["judged.py", "twilio", "gateway"], not_judged),
         (["telnyx_life.py", LIVE], None),
         (["telnyx_life.mjs", LIVE], no_node),
         (["plivo_life.py", LIVE], None),

@@ -9,10 +9,12 @@ Reads one JSON object from standard input and prints the request as another, `{"
 
 `method` is POST where it isn't named. Twilio's may have `shared_key`, the name of the key that the
 token is; Telnyx's `at`, the time in Unix seconds, and its `seed` is the key in Base64; Plivo's may
-have `nonce`.
+have `nonce`, and `version` 2.
 """
 
 import base64
+import hashlib
+import hmac
 import json
 import secrets
 import sys
@@ -20,6 +22,7 @@ import time
 from urllib.parse import urlencode
 
 from nacl.signing import SigningKey
+from plivo.utils import validate_signature
 from plivo.utils.signature_v3 import construct_get_url, construct_post_url, get_signature_v3
 from twilio.request_validator import RequestValidator
 
@@ -37,7 +40,7 @@ def twilio(wanted, method, url, params):
 
 
 def telnyx(wanted, method, url, params):
-    body = json.dumps(params, separators=(",", ":"))
+    body = json.dumps(params, separators=(",", ":"), ensure_ascii=False)
     at = str(wanted.get("at", int(time.time())))
     key = SigningKey(base64.b64decode(wanted["seed"]))
     signature = base64.b64encode(key.sign(f"{at}|{body}".encode()).signature).decode()
@@ -52,8 +55,19 @@ def plivo(wanted, method, url, params):
     else:
         url = with_query(url, params)
         text = construct_get_url(url, {})
+    if wanted.get("version") == 2:
+        signature = version_2(url, nonce, wanted["token"])
+        return form(method, url, {"X-Plivo-Signature-V2": signature, "X-Plivo-Signature-V2-Nonce": nonce}, params)
     signature = get_signature_v3(wanted["token"], text.decode(), nonce).decode()
     return form(method, url, {"X-Plivo-Signature-V3": signature, "X-Plivo-Signature-V3-Nonce": nonce}, params)
+
+
+def version_2(url, nonce, token):
+    """The library only judges this version."""
+    signed = url.split("?")[0] + nonce
+    signature = base64.b64encode(hmac.digest(token.encode(), signed.encode(), hashlib.sha256)).decode()
+    assert validate_signature(url, nonce, signature, token)
+    return signature
 
 
 def with_query(url, params):

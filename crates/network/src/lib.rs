@@ -17,6 +17,7 @@
 
 pub mod control;
 mod deliver;
+mod form;
 mod network;
 pub mod plivo;
 mod serve;
@@ -26,6 +27,7 @@ mod time;
 pub mod twilio;
 mod wire;
 pub mod world;
+mod xml;
 
 pub use network::Network;
 pub use serve::serve;

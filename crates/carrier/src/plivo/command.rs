@@ -66,11 +66,18 @@ fn ask(
 /// that are said of requests which may go on somewhere.
 fn read(reply: &Reply, verb: &Verb) -> CommandReply {
     match reply.status {
-        200..=299 => CommandReply::Taken { lasts: lasts(verb) },
+        200..=299 if is_plivo_s(reply) => CommandReply::Taken { lasts: lasts(verb) },
+        200..=299 => CommandReply::InDoubt { why: format!("HTTP {} that isn't Plivo's", reply.status) },
         408 | 409 | 425 => CommandReply::InDoubt { why: unknown(reply).detail },
         400..=499 => CommandReply::Refused { code: reply.status.to_string(), reason: Fault::reason(reply) },
         _ => CommandReply::InDoubt { why: unknown(reply).detail },
     }
+}
+
+/// Whether a reply is one of Plivo's: each holds an `api_id`.
+fn is_plivo_s(reply: &Reply) -> bool {
+    let read = serde_json::from_slice::<serde_json::Value>(&reply.body);
+    read.is_ok_and(|json| json.get("api_id").is_some())
 }
 
 /// Nothing tells when a sentence was said, or that nobody answered a question: time does.

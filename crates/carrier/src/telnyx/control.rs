@@ -301,8 +301,9 @@ pub(super) fn whole_seconds(span: Duration) -> u64 {
     span.as_secs().saturating_add(u64::from(span.subsec_nanos() > 0))
 }
 
-/// Names of calls look like `v3:MdI91X4lWFEs7IgbBEOT9M4AigoY08M0WWZFISt1Yw2axZ_IiE4pqg`.
-const OUTSIDE_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+/// Names of calls look like `v3:MdI91X4lWFEs7IgbBEOT9M4AigoY08M0WWZFISt1Yw2axZ_IiE4pqg`, and Telnyx's
+/// own libraries write them into a path as they are.
+const OUTSIDE_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b':');
 const USER_AGENT: &str = concat!("offhook/", env!("CARGO_PKG_VERSION"));
 /// What `timeout_secs` may be (schema `CallRequest`).
 const RING_S_MIN: u64 = 5;

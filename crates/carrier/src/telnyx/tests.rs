@@ -25,8 +25,6 @@ use std::time::Duration;
 const CONNECTION: &str = "1684641123236054244";
 const LEG_ID: &str = "2dc6fc34-f9e0-11ea-b68e-02420a0f7768";
 const LEG: &str = "v3:MdI91X4lWFEs7IgbBEOT9M4AigoY08M0WWZFISt1Yw2axZ_IiE4pqg";
-/// [`LEG`] as a segment of a path.
-const LEG_ENCODED: &str = "v3%3AMdI91X4lWFEs7IgbBEOT9M4AigoY08M0WWZFISt1Yw2axZ_IiE4pqg";
 const OTHER_LEG: &str = "v3:9X2vxPDFY2RHSJ1EdMS0RHRksMTg7ldNxdjWbVr9zBjbGjGsSe-aiQ";
 const CALL: &str = "c_01jd3v6p9nf4q8s0t2x5z7a9bc";
 /// When the fixtures' calls were dialled: 2026-11-22 10:00:00 UTC.

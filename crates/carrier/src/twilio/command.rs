@@ -3,7 +3,7 @@
 //! Source: <https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource> (2026-11-22).
 
 use super::Twilio;
-use super::record::{Fault, short, unknown};
+use super::record::{Fault, Record, short, unknown};
 use super::twiml;
 use crate::roles::{Leg, Next};
 use crate::wire::{Operation, Reply};
@@ -30,15 +30,18 @@ pub(super) fn perform(
             form.append_pair("Twiml", &document);
             Next::Ask(twilio.post(Operation::Command, twilio.call_url(&leg.id), form.finish()))
         }
-        Some(reply) => Next::Done(read(reply, &performance.verb)),
+        Some(reply) => Next::Done(read(reply, leg, &performance.verb)),
     }
 }
 
 /// As with a placement: a 4xx means that Twilio judged the request and did nothing, but for three
-/// that are said of requests which may go on somewhere.
-fn read(reply: &Reply, verb: &Verb) -> CommandReply {
+/// that are said of requests which may go on somewhere. A 2xx that isn't about the call is no yes.
+fn read(reply: &Reply, leg: &Leg, verb: &Verb) -> CommandReply {
     match reply.status {
-        200..=299 => CommandReply::Taken { lasts: lasts(verb) },
+        200..=299 if Record::read(reply).and_then(|record| record.leg()).as_ref() == Some(&leg.id) => {
+            CommandReply::Taken { lasts: lasts(verb) }
+        }
+        200..=299 => CommandReply::InDoubt { why: format!("HTTP {} that names no call", reply.status) },
         408 | 409 | 425 => CommandReply::InDoubt { why: unknown(reply).detail },
         400..=499 => {
             let fault = Fault::read(reply);

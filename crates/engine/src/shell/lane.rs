@@ -74,10 +74,12 @@ impl Lane {
 
     /// Sends a request, when it is its turn.
     pub(crate) async fn send(&self, sender: &Sender, request: &Request) -> Result<Reply, SendError> {
-        if let Some(turnstile) = &self.turnstile {
-            turnstile.pass(matches!(request.operation, Operation::HangUp | Operation::Command)).await;
-        }
-        let _place = self.places.acquire().await;
+        let urgent = matches!(request.operation, Operation::HangUp | Operation::Command);
+        let place = self.places.acquire();
+        let _place = match &self.turnstile {
+            Some(turnstile) => turnstile.pass(urgent, place).await,
+            None => place.await,
+        };
         sender.send(request, self.request_timeout).await
     }
 

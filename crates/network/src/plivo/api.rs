@@ -11,10 +11,10 @@ use super::body::Body;
 use super::call::mark;
 use super::command::said;
 use super::error::ApiError;
-use super::form::Form;
 use super::operation::{Operation, Verb};
 use super::resource::{live, object, queued, record};
 use super::{Face, listing, spoil, uuid};
+use crate::form::Form;
 use crate::wire::{Reply, WireRequest, WireResponse};
 use crate::world::{Act, Asked, Drawn, Instead, LegId, Subject, Trick, World};
 

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use http::Method;
 
 use super::document::Action;
-use super::form::Form;
 use super::hangup::Hangup;
 use super::script::Script;
 use super::stream::Stream;
 use super::webhook::Planned;
+use crate::form::Form;
 use crate::world::{Cause, Direction, Leg, LegId, Stage};
 
 /// Which way a call goes, and why.

@@ -3,7 +3,7 @@
 //! Source: <https://www.plivo.com/docs/voice/concepts/callback-configurations/>: a URL's fragment
 //! changes the defaults.
 
-use super::form::Form;
+use crate::form::Form;
 use crate::wire::{WebhookFailure, WireResponse};
 
 /// What a URL's fragment asks of whoever sends to it.

@@ -2,10 +2,10 @@
 
 use super::call::{Call, Hook, Way, bare, status};
 use super::document::{Action, Dial};
-use super::form::Form;
 use super::hangup::Hangup;
 use super::script::Doing;
 use super::{Face, body};
+use crate::form::Form;
 use crate::world::{EndedBy, LegId, Limits, World};
 
 /// A `<Dial>` under way.

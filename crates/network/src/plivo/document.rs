@@ -4,7 +4,7 @@
 //! GetInput, GetDigits, Redirect, Hangup, Dial (numbers), DTMF, Record and Stream. Conference,
 //! `MultiPartyCall` and Message are passed over; any other element makes a document invalid.
 
-use super::xml::{self, Element};
+use crate::xml::{self, Element};
 
 /// What a spoken character takes, in milliseconds.
 const SPEAK_CHARACTER_MS: u64 = 60;

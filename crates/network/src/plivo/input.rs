@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 
 use super::Face;
 use super::document::{Hears, Input, Prompt};
-use super::form::Form;
 use super::script::{Doing, hear};
+use crate::form::Form;
 use crate::world::{LegId, World, speech_ms};
 
 /// How sure the carrier is of what it made out.

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use super::Face;
 use super::call::{Call, bare};
 use super::error::ApiError;
-use super::form::Form;
 use super::resource::{object, record};
 use super::zone;
+use crate::form::Form;
 use crate::time::Millis;
 use crate::world::{Leg, Stage, World};
 

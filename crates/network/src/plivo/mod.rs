@@ -55,7 +55,6 @@ mod create;
 mod dial;
 mod document;
 mod error;
-mod form;
 mod hangup;
 mod input;
 mod listing;
@@ -67,13 +66,12 @@ mod signature;
 mod spoil;
 mod stream;
 mod webhook;
-mod xml;
 mod zone;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::form::Form;
 use call::{Call, Hook, Way};
-use form::Form;
 use hangup::Hangup;
 use rand::Rng;
 use webhook::{Flight, Planned};

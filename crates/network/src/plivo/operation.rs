@@ -3,7 +3,7 @@
 
 use http::Method;
 
-use super::form::Form;
+use crate::form::Form;
 use crate::wire::unescaped;
 use crate::world::Target;
 

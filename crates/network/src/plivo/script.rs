@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use super::call::{Detection, Hook, Way};
 use super::dial::Dialling;
 use super::document::{self, Action, Prompt, Reason, Record, Verb};
-use super::form::Form;
 use super::hangup::{Hangup, Origin};
 use super::input::Hearing;
 use super::{Alarm, Face, uuid};
+use crate::form::Form;
 use crate::wire::{WebhookFailure, WireResponse};
 use crate::world::{Cause, EndedBy, Entry, LegId, Sound, Stage, World};
 

@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::Method;
 use sha2::Sha256;
 
-use super::form::Form;
+use crate::form::Form;
 
 /// `X-Plivo-Signature-V3`. `form` is what the body holds; empty for `GET`, whose parameters are in
 /// the URL.

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::body::{Body, is_url};
 use super::call::Hook;
 use super::error::ApiError;
-use super::form::Form;
 use super::resource::object;
 use super::{Alarm, Face, document, uuid, zone};
+use crate::form::Form;
 use crate::time::Millis;
 use crate::world::{LegId, World};
 

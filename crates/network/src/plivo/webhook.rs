@@ -6,11 +6,11 @@ use rand::Rng;
 
 use super::call::Hook;
 use super::callback::Manner;
-use super::form::Form;
 use super::hangup::Origin;
 use super::script::Fetch;
 use super::signature::{sign_v2, sign_v3};
 use super::{Alarm, Face};
+use crate::form::Form;
 use crate::time::Millis;
 use crate::wire::{Webhook, WebhookFailure, WebhookId, WireResponse};
 use crate::world::{Act, Counts, LegId, Subject, Target, Trick, World};

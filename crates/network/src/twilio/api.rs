@@ -9,9 +9,9 @@ use super::account::authenticated;
 use super::call::mark;
 use super::create::hook;
 use super::error::ApiError;
-use super::form::Form;
 use super::resource::CallResource;
 use super::{API_VERSION, Face, spoil};
+use crate::form::Form;
 use crate::wire::{Reply, WireRequest, WireResponse};
 use crate::world::{Act, Asked, Drawn, Instead, LegId, Subject, Target, Trick, World};
 

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 use http::Method;
 use serde_json::Value;
 
-use super::form::Form;
 use super::script::Script;
 use super::webhook::Planned;
+use crate::form::Form;
 use crate::time::Millis;
 use crate::world::{Cause, End, Leg, LegId, Stage};
 

@@ -5,7 +5,7 @@ use url::Url;
 use super::Face;
 use super::call::{Call, CallbackEvent, Hook, Way};
 use super::error::ApiError;
-use super::form::Form;
+use crate::form::Form;
 use crate::world::{LegId, Limits, World};
 
 /// The longest inline document.

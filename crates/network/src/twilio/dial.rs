@@ -4,9 +4,9 @@
 
 use super::Face;
 use super::call::{Call, Way};
-use super::form::Form;
 use super::script::Doing;
 use super::twiml::Dial;
+use crate::form::Form;
 use crate::world::{LegId, Limits, World};
 
 impl Face {

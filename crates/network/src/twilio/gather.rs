@@ -6,9 +6,9 @@
 use std::collections::VecDeque;
 
 use super::Face;
-use super::form::Form;
 use super::script::{Doing, hear};
 use super::twiml::{Gather, Prompt};
+use crate::form::Form;
 use crate::world::{LegId, World, speech_ms};
 
 /// How sure the carrier is of what it made out.

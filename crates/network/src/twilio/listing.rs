@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::Face;
 use super::call::Call;
-use super::form::Form;
 use super::resource::CallResource;
+use crate::form::Form;
 use crate::time::Millis;
 use crate::wire::WireResponse;
 use crate::world::{Leg, LegId, World};

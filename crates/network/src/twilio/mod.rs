@@ -40,7 +40,6 @@ mod call;
 mod create;
 mod dial;
 mod error;
-mod form;
 mod gather;
 mod listing;
 mod numbers;
@@ -51,7 +50,6 @@ mod spoil;
 mod twiml;
 mod update;
 mod webhook;
-mod xml;
 
 use std::collections::BTreeMap;
 

@@ -5,8 +5,8 @@
 
 use serde_json::{Value, json};
 
-use super::form::Form;
 use super::{API_VERSION, Face};
+use crate::form::Form;
 use crate::settings::Number;
 use crate::wire::WireResponse;
 

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use url::Url;
 
 use super::call::{Hook, Way};
-use super::form::Form;
 use super::gather::Gathering;
 use super::twiml::{self, Prompt, Verb};
 use super::{Alarm, Face};
+use crate::form::Form;
 use crate::wire::{WebhookFailure, WireResponse};
 use crate::world::{Cause, EndedBy, Entry, LegId, Sound, Stage, World};
 

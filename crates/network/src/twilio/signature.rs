@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
-use super::form::Form;
+use crate::form::Form;
 
 /// Signs a webhook. `form` is what its body holds; empty for `GET`, whose parameters are in `url`.
 pub(crate) fn sign(auth_token: &str, url: &str, form: &Form) -> String {

@@ -5,7 +5,7 @@
 //! skipped, as Twilio skips what it warns about.
 
 use super::call::CallbackEvent;
-use super::xml::{self, Element};
+use crate::xml::{self, Element};
 
 /// What a spoken character takes, in milliseconds.
 const SAY_CHARACTER_MS: u64 = 60;

@@ -3,8 +3,8 @@
 use super::Face;
 use super::create::hook;
 use super::error::ApiError;
-use super::form::Form;
 use super::script::Instructions;
+use crate::form::Form;
 use crate::world::{EndedBy, LegId, Stage, World};
 
 impl Face {

@@ -6,9 +6,9 @@ use rand::Rng;
 use serde_json::{Value, json};
 
 use super::call::{Call, CallbackEvent, Hook};
-use super::form::Form;
 use super::script::Fetch;
 use super::{Alarm, Face, signature};
+use crate::form::Form;
 use crate::time::Millis;
 use crate::wire::{Webhook, WebhookFailure, WebhookId, WireResponse};
 use crate::world::{Act, LegId, Subject, Target, Trick, World};

@@ -1,4 +1,5 @@
-//! Makes tests of a story that must go the same way however the gateway is connected.
+//! Makes tests of a story that must go the same way however the gateway is connected, and whichever
+//! carrier it is connected to.
 
 /// A test with webhooks and one without.
 macro_rules! on_both_lines {
@@ -14,5 +15,29 @@ macro_rules! on_both_lines {
                 super::$story($crate::world::Line::LooksOnly);
             }
         }
+    };
+}
+
+/// A test for each carrier.
+macro_rules! on_every_carrier {
+    ($($story:ident),+ $(,)?) => {
+        $(
+            mod $story {
+                #[test]
+                fn twilio() {
+                    super::$story($crate::world::Face::Twilio);
+                }
+
+                #[test]
+                fn telnyx() {
+                    super::$story($crate::world::Face::Telnyx);
+                }
+
+                #[test]
+                fn plivo() {
+                    super::$story($crate::world::Face::Plivo);
+                }
+            }
+        )+
     };
 }

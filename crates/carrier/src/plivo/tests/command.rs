@@ -64,7 +64,10 @@ fn only_a_plain_no_means_that_nothing_was_done() {
 fn a_name_that_plivo_does_not_know_is_followed_by_the_next_and_any_other_answer_is_the_last() {
     let (first, second) = (format!("POST /Call/{LEG}/"), format!("POST /Call/{REQUEST}/"));
     let names = [LEG, REQUEST];
-    let lines = [(first.as_str(), not_found()), (second.as_str(), reply(202, "{}"))];
+    let lines = [
+        (first.as_str(), not_found()),
+        (second.as_str(), reply(202, include_str!("../fixtures/transferred.json"))),
+    ];
     assert_eq!(told(&names, say(), &lines), CommandReply::Taken { lasts: Some(say().lasts()) });
     let lines = [(first.as_str(), not_found()), (second.as_str(), reply(500, ""))];
     assert!(matches!(told(&names, say(), &lines), CommandReply::InDoubt { .. }));

@@ -101,7 +101,7 @@ fn ends() -> Rows {
         ),
         (
             record(include_str!("../fixtures/record_ring_timeout.json")),
-            over(EndingKind::NoAnswer, "6000 Ring Timeout Reached", by_carrier, 0),
+            over(EndingKind::NoAnswer, "6010 Ring Timeout Reached", by_carrier, 0),
         ),
         (
             record(include_str!("../fixtures/record_rejected.json")),

@@ -63,7 +63,7 @@ fn a_callback_says_how_far_the_call_is_and_what_it_was_called() {
         (include_str!("../fixtures/hook_cancel.form"), over(EndingKind::Canceled, "1000 Canceled", None, 0)),
         (
             include_str!("../fixtures/hook_timeout.form"),
-            over(EndingKind::NoAnswer, "6000 Ring Timeout Reached", carrier, 0),
+            over(EndingKind::NoAnswer, "6010 Ring Timeout Reached", carrier, 0),
         ),
         (
             include_str!("../fixtures/hook_failed.form"),

@@ -51,7 +51,7 @@ fn in_doubt(why: &str) -> CommandReply {
 /// The one request of a command: what every one of them has, and its body.
 pub(super) fn body_of(request: &Request, action: &str) -> Value {
     assert_eq!((request.operation, &request.method), (Operation::Command, &http::Method::POST));
-    assert_eq!(request.url, format!("https://api.telnyx.com/v2/calls/{LEG_ENCODED}/actions/{action}"));
+    assert_eq!(request.url, format!("https://api.telnyx.com/v2/calls/{LEG}/actions/{action}"));
     assert_eq!(header(request, "content-type"), Some("application/json"));
     assert_eq!(header(request, "authorization"), Some("Bearer KEY0123_nobody_may_see"));
     json(request)
@@ -153,7 +153,7 @@ fn an_answer_carries_the_mark_and_can_be_repeated() {
 fn a_call_is_declined_with_a_cause() {
     let request = asked(telnyx().decline(&known(LEG), &[]));
     assert_eq!((request.operation, &request.method), (Operation::HangUp, &http::Method::POST));
-    assert_eq!(request.url, format!("https://api.telnyx.com/v2/calls/{LEG_ENCODED}/actions/reject"));
+    assert_eq!(request.url, format!("https://api.telnyx.com/v2/calls/{LEG}/actions/reject"));
     let expected =
         json!({ "cause": "CALL_REJECTED", "client_state": "Y18wMWpkM3Y2cDluZjRxOHMwdDJ4NXo3YTliYw==" });
     assert_eq!(json(&request), expected);

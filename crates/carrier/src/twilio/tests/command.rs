@@ -5,6 +5,7 @@ use crate::webhook::{HeardWebhook, RawWebhook};
 use crate::wire::Operation;
 use call::call::{CommandId, CommandReply, Input, News, Outcome, Page, Performance, Performed, Verb};
 
+const IN_PROGRESS: &str = include_str!("../fixtures/in_progress.json");
 const ERROR_21220: &str = include_str!("../fixtures/error_21220.json");
 const ERROR_20429: &str = include_str!("../fixtures/error_20429.json");
 
@@ -45,7 +46,7 @@ fn a_command_replaces_what_runs_on_the_line() {
 #[test]
 fn only_a_plain_no_means_that_nothing_was_done() {
     let say = || Verb::Say { text: "Hello there".to_owned() };
-    assert_eq!(replied(say(), reply(200, "{}")), CommandReply::Taken { lasts: Some(say().lasts()) });
+    assert_eq!(replied(say(), reply(200, IN_PROGRESS)), CommandReply::Taken { lasts: Some(say().lasts()) });
     let refused = |reply| match replied(say(), reply) {
         CommandReply::Refused { code, .. } => code,
         other => panic!("{other:?}"),
@@ -53,7 +54,15 @@ fn only_a_plain_no_means_that_nothing_was_done() {
     assert_eq!(refused(reply(400, ERROR_21220)), "21220");
     assert_eq!(refused(reply(429, ERROR_20429)), "20429");
     assert_eq!(refused(reply(403, "")), "403");
-    for doubtful in [reply(500, ""), reply(502, "<html>"), reply(408, ""), reply(302, ""), reply(409, "")] {
+    for doubtful in [
+        reply(200, "{}"),
+        reply(200, "<html>"),
+        reply(500, ""),
+        reply(502, "<html>"),
+        reply(408, ""),
+        reply(302, ""),
+        reply(409, ""),
+    ] {
         let told = replied(say(), doubtful.clone());
         assert!(matches!(told, CommandReply::InDoubt { .. }), "{doubtful:?} is {told:?}");
     }

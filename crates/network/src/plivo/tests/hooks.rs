@@ -3,9 +3,9 @@
 use http::Method;
 use serde_json::json;
 
-use super::super::form::Form;
 use super::super::signature::{sign_v2, sign_v3};
 use super::{Customer, parameter};
+use crate::form::Form;
 use crate::settings::{DEFAULT_PLIVO_AUTH_TOKEN, PlivoAccount};
 use crate::wire::{Webhook, WebhookFailure, WireResponse};
 
@@ -47,7 +47,7 @@ fn both_versions_sign_each_webhook() {
     customer.pass(10_000);
     assert_eq!(customer.webhooks.len(), 2);
     for webhook in &customer.webhooks {
-        let form = Form::read(&String::from_utf8_lossy(&webhook.body));
+        let form = Form::read(&webhook.body);
         let nonce = header(webhook, "X-Plivo-Signature-V3-Nonce");
         let v3 = sign_v3(DEFAULT_PLIVO_AUTH_TOKEN, &webhook.method, &webhook.url, &form, nonce);
         assert_eq!(header(webhook, "X-Plivo-Signature-V3"), v3);
@@ -69,7 +69,7 @@ fn of_several_signatures_the_last_is_the_accounts_own() {
     customer.request("+15555550001", json!({}));
     customer.pass(1_000);
     let webhook = &customer.webhooks[0];
-    let form = Form::read(&String::from_utf8_lossy(&webhook.body));
+    let form = Form::read(&webhook.body);
     let nonce = header(webhook, "X-Plivo-Signature-V3-Nonce");
     let sign = |token| sign_v3(token, &webhook.method, &webhook.url, &form, nonce);
     let expected = format!("{},{}", sign("retired"), sign(DEFAULT_PLIVO_AUTH_TOKEN));

@@ -1,6 +1,6 @@
 //! The configuration file of a test's gateway: what every test has, and its own settings over it.
 
-use super::{ACCOUNT, API_TOKEN, AUTH_TOKEN, OURS};
+use super::{API_TOKEN, Face, OURS};
 use std::net::SocketAddr;
 use std::path::Path;
 use toml::{Table, Value};
@@ -14,6 +14,8 @@ pub(crate) enum Line {
     LooksOnly,
     /// `kind = "simulated"`.
     Simulated,
+    /// The kind of this carrier, with a public address: webhooks come.
+    On(Face),
 }
 
 /// Writes the file. The carrier's name is `line` whatever its kind.
@@ -33,21 +35,19 @@ pub(crate) fn write(
         api.token = "{API_TOKEN}"
         calls.ring_max = "30s"
         calls.duration_max = "5m"
-        carriers.line.base_url = "http://{network}"
-        carriers.line.calls_per_second = 100
-        carriers.line.request_timeout = "2s"
         numbers."{OURS}" = {{ carrier = "line", inbound = "open" }}
         "#,
         store.display(),
     );
-    let account = format!("carriers.line = {{ account_sid = '{ACCOUNT}', auth_token = '{AUTH_TOKEN}' }}");
-    let kind = match line {
-        Line::Webhooks => format!("public_url = 'http://{gateway}'\ncarriers.line.kind = 'twilio'"),
-        Line::LooksOnly => "carriers.line.kind = 'twilio'".to_owned(),
-        Line::Simulated => "carriers.line.kind = 'simulated'".to_owned(),
+    let public = format!("public_url = 'http://{gateway}'\n");
+    let carrier = match line {
+        Line::Webhooks => public + &Face::Twilio.section("line", network),
+        Line::LooksOnly => Face::Twilio.section("line", network),
+        Line::Simulated => Face::Twilio.section("line", network).replace("'twilio'", "'simulated'"),
+        Line::On(face) => public + &face.section("line", network),
     };
     let mut whole = Table::new();
-    for part in [&usual, &account, &kind, settings] {
+    for part in [&usual, &carrier, settings] {
         lay_over(&mut whole, part.parse().unwrap_or_else(|error| panic!("{error}: {part}")));
     }
     whole.to_string()

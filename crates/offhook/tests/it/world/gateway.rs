@@ -154,7 +154,7 @@ pub(crate) fn words(output: &Output) -> (Option<i32>, String, String) {
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 
-fn request(method: &str, path: &str, body: Option<&Value>) -> Sent {
+pub(super) fn request(method: &str, path: &str, body: Option<&Value>) -> Sent {
     let mut headers = vec![("authorization".to_owned(), format!("Bearer {API_TOKEN}"))];
     if body.is_some() {
         headers.push(("content-type".to_owned(), "application/json".to_owned()));

@@ -2,18 +2,22 @@
 //! loopback address and in a folder that no other test has. What it starts dies with it, and when
 //! a test fails it tells what both of them said.
 
+mod face;
 mod file;
 mod gateway;
 mod http;
 mod network;
 mod process;
+mod talk;
 mod webhook;
 
+pub(crate) use face::Face;
 pub(crate) use file::Line;
 pub(crate) use gateway::{word, words};
 pub(crate) use http::{Answer, at_once, exchange};
 pub(crate) use network::{millis_of, number};
 pub(crate) use process::{Process, offhook};
+pub(crate) use talk::heard;
 pub(crate) use webhook::Form;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};

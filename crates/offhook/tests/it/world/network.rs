@@ -2,7 +2,7 @@
 //! it.
 
 use super::http::{Sent, exchange};
-use super::{OURS, SOON, World, wait_for, word};
+use super::{Face, Line, OURS, SOON, World, wait_for, word};
 use serde_json::{Value, json};
 
 /// The number of the nth subscriber: one that numbering plans keep free for stories.
@@ -49,19 +49,39 @@ impl World {
 
     /// The number of ours can be called, and the network asks the gateway what to do.
     pub(crate) fn connect_our_number(&self) {
-        let page = |name: &str| format!("http://{}/webhooks/line/{name}", self.gateway);
-        let number = json!({"voice_url": page("voice"), "status_callback": page("status")});
-        self.tell_network("PUT", &format!("/network/numbers/{OURS}"), &number);
+        let face = match self.line {
+            Line::On(face) => face,
+            Line::Webhooks | Line::LooksOnly | Line::Simulated => Face::Twilio,
+        };
+        self.connect(face, "line", OURS);
+    }
+
+    /// The number, which is with this carrier, can be called, and the network asks the gateway's
+    /// carrier of this name what to do.
+    pub(crate) fn connect(&self, face: Face, name: &str, number: &str) {
+        for (path, setting) in face.console(name, self.gateway, number) {
+            self.tell_network("PUT", &path, &setting);
+        }
     }
 
     /// A subscriber calls our number; the call as it truly is.
     pub(crate) fn call_in(&self, from: &str) -> Value {
-        self.tell_network("POST", "/network/calls", &json!({"from": from, "to": OURS}))
+        self.call_in_to(OURS, from)
+    }
+
+    /// A subscriber calls this number of ours; the call as it truly is.
+    pub(crate) fn call_in_to(&self, to: &str, from: &str) -> Value {
+        self.tell_network("POST", "/network/calls", &json!({"from": from, "to": to}))
     }
 
     /// The subscriber picks up.
     pub(crate) fn answers(&self, leg: &str) {
         self.tell_network("POST", &format!("/network/calls/{leg}/answer"), &Value::Null);
+    }
+
+    /// The subscriber presses keys.
+    pub(crate) fn presses(&self, leg: &str, digits: &str) {
+        self.tell_network("POST", &format!("/network/calls/{leg}/digits"), &json!({ "digits": digits }));
     }
 
     /// The subscriber hangs up.
@@ -121,6 +141,22 @@ impl World {
         let journal = self.ask_network("/network/requests");
         let last = journal["last"].as_array().expect("a list of requests");
         last.iter().filter(|request| request["operation"] == operation).cloned().collect()
+    }
+
+    /// How many requests of these kinds the network had.
+    pub(crate) fn n_requests(&self, operations: &[&str]) -> usize {
+        operations.iter().map(|operation| self.requests(operation).len()).sum()
+    }
+
+    /// Makes so many calls that are in progress from nowhere, to `first` and the numbers after it,
+    /// and returns their legs.
+    pub(crate) fn seed_many(&self, face: Face, n_calls: usize, first: &str) -> Vec<String> {
+        let wish = json!({
+            "carrier": face.name(), "count": n_calls, "from": OURS, "to_base": first,
+            "answered_ago_ms": 1_000
+        });
+        let made = self.tell_network("POST", "/network/seed", &wish);
+        made["sids"].as_array().expect("legs").iter().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
     /// When requests of this kind came, in Unix milliseconds.

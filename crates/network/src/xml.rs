@@ -1,4 +1,4 @@
-//! A small tree of XML elements, enough to hold a document of Plivo's.
+//! A small tree of XML elements, enough to hold TwiML and Plivo's documents.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-/// How deep elements may nest. Speech with marks of emphasis in a prompt needs five.
+/// How deep elements may nest. TwiML needs three, and speech with marks of emphasis in a prompt five.
 const DEPTH_MAX: usize = 16;
 
 /// One element.
