@@ -187,6 +187,29 @@ fn lost(placing: &Call) -> Call {
 
 /// One event of each kind, with its name in the table. The same list is heard in time and late.
 pub(super) fn news() -> Vec<(&'static str, News)> {
+    let mut all = of_the_call();
+    all.extend(of_names_and_commands());
+    all
+}
+
+fn of_names_and_commands() -> Vec<(&'static str, News)> {
+    vec![
+        ("AnswerReplied", News::AnswerReplied { leg: leg(), reply: taken(None) }),
+        ("Named(own leg)", News::Named { leg: other_leg(), was: leg() }),
+        ("CommandAsked", question()),
+        ("CommandReplied(Taken)", replied(taken(None))),
+        ("CommandReplied(Taken for 2 s)", replied(taken(Some(Duration::from_secs(2))))),
+        ("CommandReplied(Refused)", replied(refused())),
+        ("CommandReplied(InDoubt)", replied(CommandReply::InDoubt { why: "broken".to_owned() })),
+        ("CommandHeard(Begun)", performed(1, Performed::Begun)),
+        ("CommandHeard(Finished)", performed(1, Performed::Finished(answer("1")))),
+        ("CommandHeard(Failed)", performed(1, Performed::Failed { code: "busy".to_owned() })),
+        ("CommandHeard(greeting Finished)", performed(0, Performed::Finished(Outcome::default()))),
+        ("DigitsHeard", digits("5", Some("e1"))),
+    ]
+}
+
+fn of_the_call() -> Vec<(&'static str, News)> {
     let completed = ending(EndingKind::Completed, "completed");
     let vanished = || unknown(UnknownWhy::NotFound);
     vec![
@@ -239,18 +262,6 @@ pub(super) fn news() -> Vec<(&'static str, News)> {
             News::Declined { cause: "full".to_owned(), how: Decline::Say("Full.".to_owned()) },
         ),
         ("Declined(ring out)", News::Declined { cause: "not_allowed".to_owned(), how: Decline::RingOut }),
-        ("AnswerReplied", News::AnswerReplied { leg: leg(), reply: taken(None) }),
-        ("Named(own leg)", News::Named { leg: other_leg(), was: leg() }),
-        ("CommandAsked", question()),
-        ("CommandReplied(Taken)", replied(taken(None))),
-        ("CommandReplied(Taken for 2 s)", replied(taken(Some(Duration::from_secs(2))))),
-        ("CommandReplied(Refused)", replied(refused())),
-        ("CommandReplied(InDoubt)", replied(CommandReply::InDoubt { why: "broken".to_owned() })),
-        ("CommandHeard(Begun)", performed(1, Performed::Begun)),
-        ("CommandHeard(Finished)", performed(1, Performed::Finished(answer("1")))),
-        ("CommandHeard(Failed)", performed(1, Performed::Failed { code: "busy".to_owned() })),
-        ("CommandHeard(greeting Finished)", performed(0, Performed::Finished(Outcome::default()))),
-        ("DigitsHeard", digits("5", Some("e1"))),
         ("HangUpReplied(Accepted)", News::HangUpReplied { leg: leg(), reply: HangUpReply::Accepted }),
         (
             "HangUpReplied(NothingToEnd)",
