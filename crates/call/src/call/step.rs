@@ -65,16 +65,15 @@ fn moved(call: &Call, event: &Event) -> Step {
     {
         return step;
     }
+    if let Some(step) = wished(call, event) {
+        return step;
+    }
     let at = event.at;
     match (&call.state, &event.news) {
         (_, N::Asked(_) | N::Offered(..) | N::Imported(..)) => stay(call),
         (_, N::CheckDue) => check(call, at),
 
         (S::Queued(queued), N::Admitted { send_by }) => placing::admit(call, queued, *send_by, at),
-        (S::Queued(_), N::HangUpRequested { by, cause }) => {
-            let ending = ending(EndingKind::Canceled, *by, cause, ConfirmedBy::Gateway);
-            end(call, ending, at)
-        }
 
         (_, N::Found(Found::Leg { leg, sighting })) if call.leg() == Some(leg) => {
             sighted(call, leg, sighting, event)
@@ -95,16 +94,6 @@ fn moved(call: &Call, event: &Event) -> Step {
         (_, N::Over { leg, ending }) => over(call, leg, ending, event),
         (_, N::Sighted { leg, sighting }) => sighted(call, leg, sighting, event),
 
-        (S::Offered(offered), N::AnswerRequested) => {
-            let answer = call.facts.by_command.then(|| Effect::Answer(offered.leg.clone()));
-            go(call, S::Answering(Unanswered { watch: watch_at(at + SOON), ..offered.clone() }), answer)
-        }
-        (S::Offered(_), N::Declined { cause, how }) => declined(call, cause, how, at),
-        (_, N::HangUpRequested { by, cause }) => hanging_up(call, *by, cause, at, true),
-        (S::HangingUp(hanging), N::HangUpReplied { reply, .. }) => {
-            hang_up_replied(call, hanging, reply, event)
-        }
-
         (
             _,
             N::Admitted { .. }
@@ -112,6 +101,7 @@ fn moved(call: &Call, event: &Event) -> Step {
             | N::PlaceDeferred { .. }
             | N::PlaceInDoubt { .. }
             | N::Found(_)
+            | N::HangUpRequested { .. }
             | N::AnswerRequested
             | N::Declined { .. }
             | N::HangUpReplied { .. }
@@ -124,6 +114,30 @@ fn moved(call: &Call, event: &Event) -> Step {
             | N::AnswerReplied { .. },
         ) => stay(call),
     }
+}
+
+/// What somebody wants of a call that the carrier has, and what the carrier says to a hang-up.
+fn wished(call: &Call, event: &Event) -> Option<Step> {
+    use CallState as S;
+    use News as N;
+
+    let at = event.at;
+    Some(match (&call.state, &event.news) {
+        (S::Offered(offered), N::AnswerRequested) => {
+            let answer = call.facts.by_command.then(|| Effect::Answer(offered.leg.clone()));
+            go(call, S::Answering(Unanswered { watch: watch_at(at + SOON), ..offered.clone() }), answer)
+        }
+        (S::Offered(_), N::Declined { cause, how }) => declined(call, cause, how, at),
+        (S::Queued(_), N::HangUpRequested { by, cause }) => {
+            let ending = ending(EndingKind::Canceled, *by, cause, ConfirmedBy::Gateway);
+            end(call, ending, at)
+        }
+        (_, N::HangUpRequested { by, cause }) => hanging_up(call, *by, cause, at, true),
+        (S::HangingUp(hanging), N::HangUpReplied { reply, .. }) => {
+            hang_up_replied(call, hanging, reply, event)
+        }
+        _ => return None,
+    })
 }
 
 /// What is heard alike in every state: of names, and of what is asked of the call.
