@@ -40,7 +40,9 @@ pub(crate) async fn run(runner: Arc<Runner>, mut owed: mpsc::Receiver<Errands>) 
             tokio::spawn(Arc::clone(&runner).perform(one, since));
         }
         for (_, group) in by_carrier(looks) {
-            if group.len() >= LIST_FROM {
+            let listed =
+                || group.first().and_then(|owed| runner.lane_of(&owed.call)).is_some_and(Lane::has_listed);
+            if group.len() >= LIST_FROM || listed() {
                 tokio::spawn(Arc::clone(&runner).look_at_all(group, since));
             } else {
                 for one in group {
@@ -191,7 +193,8 @@ fn by_carrier(looks: Vec<Owed>) -> BTreeMap<CarrierName, Vec<Owed>> {
     groups
 }
 
-/// From so many looks at once on, a listing (one request a state and page) is cheaper.
+/// From so many looks at once on, a listing (one request a state and page) is cheaper. Fewer share
+/// what was listed a moment ago.
 const LIST_FROM: usize = 32;
 /// So many errands may be taken and not done: the ticker takes no more calls up meanwhile.
 const UNDER_WAY_MAX: usize = 4_096;

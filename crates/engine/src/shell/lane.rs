@@ -106,6 +106,14 @@ impl Lane {
         live
     }
 
+    /// Whether there is a listing of a moment ago, or one is being made.
+    pub(crate) fn has_listed(&self) -> bool {
+        match self.listing.try_lock() {
+            Ok(last) => last.as_ref().is_some_and(|listing| listing.at.elapsed() < LISTING_FRESH),
+            Err(_) => true,
+        }
+    }
+
     async fn list(&self, sender: &Sender) -> Result<BTreeMap<CarrierCallId, Sighting>, Unknown> {
         let mut replies = Vec::new();
         loop {
