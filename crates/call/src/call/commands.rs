@@ -187,7 +187,10 @@ fn close(call: &mut Call, over: bool) {
                 code: "call_over".to_owned(),
                 reason: "the call ended first".to_owned(),
             },
-            CommandState::Taken { told: false, .. } if over => CommandState::Done(Outcome::default()),
+            // Of a question it isn't known whether it was answered: the answer may have found nobody.
+            CommandState::Taken { told: false, .. } if over && !matches!(command.verb, Verb::Ask { .. }) => {
+                CommandState::Done(Outcome::default())
+            }
             CommandState::Sent { .. } | CommandState::Taken { .. } if over => {
                 CommandState::InDoubt { why: "the call ended meanwhile".to_owned() }
             }

@@ -1,10 +1,12 @@
 //! `offhook say`, `ask`, `digits` and `transfer`: something is asked of a call, and its outcome
 //! waited for.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::args::{AskArgs, CommandArgs};
-use super::client::Reply;
+use super::client::{ClientError, Reply};
 use super::gateway::Gateway;
 use super::wire::{Call, Command, CommandReply};
 use super::{CommandError, Exit, Terminal};
@@ -57,7 +59,7 @@ pub(super) async fn run(
 ) -> Result<Exit, CommandError> {
     let call: Call = gateway.call_by_beginning(id).await?.read()?;
     let asked = gateway.command(&call.id, wish.page, &wish.body).await?;
-    let reply = if how.no_wait { asked } else { wait(gateway, asked).await? };
+    let reply = if how.no_wait { asked } else { wait(gateway, asked, terminal).await? };
     let command = reply.read::<CommandReply>()?.command;
     if how.json {
         terminal.print_document(&reply.text)?;
@@ -68,16 +70,38 @@ pub(super) async fn run(
     Ok(if how.no_wait { Exit::Done } else { exit(&command) })
 }
 
-/// Waits for as long as it is under way: the gateway gives up on it in time.
-async fn wait(gateway: &Gateway, mut reply: Reply) -> Result<Reply, CommandError> {
+/// Waits for as long as it is under way: the gateway gives up on it in time. It is on disk, so that a
+/// gateway that dies meanwhile is waited for.
+async fn wait(gateway: &Gateway, mut reply: Reply, terminal: Terminal) -> Result<Reply, CommandError> {
+    let mut away_since: Option<Instant> = None;
     loop {
         let CommandReply { call, command } = reply.read()?;
         if !command.is_open() {
             return Ok(reply);
         }
-        reply = gateway.command_outcome(&call, command.id).await?;
+        match gateway.command_outcome(&call, command.id).await {
+            Ok(news) => (reply, away_since) = (news, None),
+            Err(error @ (ClientError::Lost { .. } | ClientError::Unreachable { .. })) => {
+                if away_since.is_none() {
+                    terminal.remark(
+                        "offhook: the gateway is away; what was asked is on its disk, and waited for",
+                    );
+                }
+                if away_since.get_or_insert_with(Instant::now).elapsed() > AWAY_MAX {
+                    let ways = format!("GET /v1/calls/{call}/commands/{} tells what came of it", command.id);
+                    terminal.remark(&format!("offhook: {ways}; don't ask again before"));
+                    return Err(error.into());
+                }
+                tokio::time::sleep(ASK_AGAIN).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
 }
+
+/// So long may the gateway be away while somebody waits, as with `call --wait`.
+const AWAY_MAX: Duration = Duration::from_secs(60);
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The outcome in a line, and whether it is a remark rather than an answer.
 pub(super) fn shown(command: &Command) -> (String, bool) {

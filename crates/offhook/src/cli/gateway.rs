@@ -38,8 +38,13 @@ impl Gateway {
     /// Asks for a call. A request whose reply is lost is sent again under the same key, by which
     /// the gateway knows it for a repeat and rings no second phone.
     pub(crate) async fn place(&self, call: &PlaceCall<'_>) -> Result<Reply, ClientError> {
-        let key = format!("cli-{:032x}", rand::random::<u128>());
         let bytes = Bytes::from(serde_json::to_vec(call).expect("texts become JSON"));
+        self.post_once(&["v1", "calls"], bytes).await
+    }
+
+    /// Posts under a key of its own, and again while the reply gets lost.
+    async fn post_once(&self, path: &[&str], bytes: Bytes) -> Result<Reply, ClientError> {
+        let key = format!("cli-{:032x}", rand::random::<u128>());
         let mut n_tries = 1;
         loop {
             let body = Body {
@@ -48,7 +53,7 @@ impl Gateway {
                 idempotency_key: Some(key.clone()),
                 reply_within: REPLY_WITHIN,
             };
-            match self.post(&["v1", "calls"], body).await {
+            match self.post(path, body).await {
                 Err(ClientError::Lost { .. }) if n_tries < PLACE_TRIES_MAX => {
                     n_tries += 1;
                     tokio::time::sleep(PLACE_AGAIN_AFTER).await;
@@ -111,9 +116,9 @@ impl Gateway {
         self.post(&["v1", "calls", id, "hangup"], json_body(&json!({}))).await
     }
 
-    /// Asks something of a call. It is sent once: asked twice, it would be done twice.
+    /// Asks something of a call, under a key, so that it is asked once though the reply be lost.
     pub(crate) async fn command(&self, id: &str, page: &str, body: &Value) -> Result<Reply, ClientError> {
-        self.post(&["v1", "calls", id, page], json_body(body)).await
+        self.post_once(&["v1", "calls", id, page], Bytes::from(body.to_string())).await
     }
 
     /// Waits a while for what came of a command.

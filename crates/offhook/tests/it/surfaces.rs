@@ -67,6 +67,26 @@ fn a_command_that_waits_for_a_call_outlives_the_gateways_death() {
 }
 
 #[test]
+fn a_question_that_waits_for_its_answer_outlives_the_gateways_death() {
+    let mut world = World::start(Line::Webhooks, "");
+    let to = world.talker(1);
+    let id = world.dial(&to);
+    world.wait_for_talk(&id);
+    let mut command = offhook(&world.path("."));
+    command.args(["ask", &id, "How many?", "--digits", "1", "--timeout", "30s", "--config", "offhook.toml"]);
+    let waiting = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    world.wait_until_heard(&to, "How many?");
+    world.kill_dash_nine();
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    world.start_gateway();
+    world.presses(word(&world.only_truth_to(&to), "id"), "7");
+    let (code, out, said) = words(&waiting.wait_with_output().unwrap());
+    assert_eq!((code, out.trim()), (Some(0), "7"), "{said}");
+    assert!(said.contains("the gateway is away"), "{said}");
+    assert_eq!(world.n_heard(&to, "How many?"), 1);
+}
+
+#[test]
 fn the_story_of_a_call_is_told_in_order() {
     let mut world = World::start(Line::Webhooks, "");
     let to = world.talker(1);

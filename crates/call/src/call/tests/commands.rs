@@ -79,3 +79,11 @@ fn a_line_that_is_told_by_commands_is_answered_greeted_and_closed() {
     let said = step(&said, &at(NOW, Source::Webhook, performed(0, Performed::Finished(Outcome::default()))));
     assert_eq!(said.effects, [Effect::HangUp(leg())]);
 }
+
+#[test]
+fn a_question_that_the_calls_end_cut_off_is_in_doubt_where_nobody_tells() {
+    let lasts = Some(std::time::Duration::from_secs(20));
+    let over = News::Over { leg: leg(), ending: ending(EndingKind::Completed, "completed") };
+    let call = after(talking(), [question(), replied(taken(lasts)), over]);
+    assert!(matches!(state_of(&call, 1), CommandState::InDoubt { .. }), "{:?}", call.commands);
+}
