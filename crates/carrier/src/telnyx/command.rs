@@ -95,7 +95,10 @@ struct Task<'a> {
 
 impl Task<'_> {
     fn speak(&self, text: &str, doing: Doing) -> Request {
-        self.request("speak", doing, "", said(text))
+        let mut body = said(text);
+        // A question that was answered before it was said to its end is still being said.
+        body["stop"] = json!("all");
+        self.request("speak", doing, "", body)
     }
 
     /// Without a word about it Telnyx would ask three times.

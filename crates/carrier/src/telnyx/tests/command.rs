@@ -65,6 +65,7 @@ fn to_say_something_is_to_speak() {
         "payload_type": "text",
         "voice": "AWS.Polly.Joanna",
         "language": "en-US",
+        "stop": "all",
         // printf c_01jd3v6p9nf4q8s0t2x5z7a9bc:3:say | base64
         "client_state": "Y18wMWpkM3Y2cDluZjRxOHMwdDJ4NXo3YTliYzozOnNheQ==",
         "command_id": format!("{CALL}:3"),
@@ -289,7 +290,7 @@ proptest! {
     #[test]
     fn a_body_holds_what_it_was_given(text in "\\PC{0,80}", digits: String) {
         let spoken = json(&asked(performed(Verb::Say { text: text.clone() }, &[])));
-        prop_assert_eq!(spoken.as_object().unwrap().len(), 6);
+        prop_assert_eq!(spoken.as_object().unwrap().len(), 7);
         prop_assert_eq!(&spoken["payload"], &text);
         let pressed = json(&asked(performed(Verb::SendDigits { digits: digits.clone() }, &[])));
         prop_assert_eq!(pressed.as_object().unwrap().len(), 3);

@@ -64,6 +64,7 @@ fn telnyx_is_made_to_listen_before_the_question_is_said() {
         "payload_type": "text",
         "voice": "AWS.Polly.Joanna",
         "language": "en-US",
+        "stop": "all",
         "client_state": state(Doing::Speech),
         "command_id": format!("{CALL}:3"),
     });
