@@ -19,6 +19,7 @@ mod resume;
 pub mod script;
 pub mod state;
 mod step;
+mod stops;
 mod strays;
 mod timers;
 

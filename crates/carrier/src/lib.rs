@@ -17,7 +17,8 @@ pub mod wire;
 pub mod wiring;
 
 pub use roles::{
-    Candidate, Carrier, Leg, Next, Pace, PlaceError, Placement, SAY_MAX, Seen, Sought, say_fits,
+    ADDRESS_MAX, Candidate, Carrier, Leg, Next, Pace, PlaceError, Placement, SAY_MAX, Seen, Sought,
+    address_fits, say_fits,
 };
 pub use secret::Secret;
 pub use webhook::{Document, HeardWebhook, InboundCall, RawWebhook, Verified, WebhookError};

@@ -87,6 +87,10 @@ impl Carrier for Plivo {
         command::perform(self, leg, performance, replies)
     }
 
+    fn conclude(&self, leg: &Leg, performance: &Performance, replies: &[Reply]) -> Next<CommandReply> {
+        command::conclude(self, leg, performance, replies)
+    }
+
     /// Plivo doesn't say when it signed.
     fn verify<'a>(&self, raw: &'a RawWebhook, _now: Timestamp) -> Result<Verified<'a>, WebhookError> {
         signature::verify(&self.config, raw)

@@ -252,6 +252,20 @@ pub trait Carrier: Send + Sync {
 /// some 4,000.
 pub const EXCHANGE_MAX: usize = 200;
 
+/// Whether a carrier could fetch or connect to an address: an absolute one of these schemes, with a
+/// host, of at most [`ADDRESS_MAX`] characters.
+pub fn address_fits(url: &str, schemes: &[&str]) -> bool {
+    let reaches = |uri: &http::Uri| {
+        uri.scheme_str().is_some_and(|scheme| schemes.contains(&scheme))
+            && uri.host().is_some_and(|host| !host.is_empty())
+    };
+    url.len() <= ADDRESS_MAX && url.parse().is_ok_and(|uri| reaches(&uri))
+}
+
+/// So many characters may an address have: it stands in the same place as [`SAY_MAX`], written with
+/// the markup around it.
+pub const ADDRESS_MAX: usize = 2_000;
+
 /// So many characters may one [`Script::SayAndHangUp`] have, counted as [`say_fits`] does.
 /// The narrowest place is Twilio's `Twiml` parameter: 4,000 characters with the markup around them.
 pub const SAY_MAX: usize = 3_000;

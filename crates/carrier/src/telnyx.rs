@@ -82,7 +82,6 @@ impl Carrier for Telnyx {
         control::hang_up(self, &leg.id, replies)
     }
 
-    /// Telnyx heeds nothing but the status of the reply to a webhook.
     fn conclude(&self, leg: &Leg, performance: &Performance, replies: &[Reply]) -> Next<CommandReply> {
         command::conclude(self, leg, performance, replies)
     }
@@ -111,6 +110,7 @@ impl Carrier for Telnyx {
         webhook::decode(&self.config.connection_id, webhook.raw())
     }
 
+    /// Telnyx heeds nothing but the status of the reply to a webhook.
     fn document(&self, _call: Option<CallId>, _script: &Script) -> Document {
         Document { content_type: "text/plain", body: String::new() }
     }

@@ -2,7 +2,7 @@
 
 mod making;
 
-use self::making::{DIGITS_MAX, check_digits, check_say};
+use self::making::{DIGITS_MAX, check_address, check_digits, check_say};
 use crate::clock::Clock;
 use crate::driver::{Driver, NOTICE, PAUSED};
 use crate::health::{Health, Report};
@@ -16,7 +16,7 @@ use call::admission::{Forbidden, may_dial};
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
 use carrier::send::Sender;
-use carrier::{Carrier, Document, RawWebhook, WebhookError};
+use carrier::{ADDRESS_MAX, Carrier, Document, RawWebhook, WebhookError};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
@@ -103,6 +103,16 @@ pub enum EngineError {
         "{0:?} are no keys; they are 0-9, * and #, with w for a pause of half a second, at most {DIGITS_MAX}"
     )]
     NoDigits(String),
+    /// This is no address that a carrier can reach.
+    #[error(
+        "{url:?} is no address that a carrier could reach; write {schemes}://HOST/PATH, at most {ADDRESS_MAX} characters"
+    )]
+    NoAddress {
+        /// The address.
+        url: String,
+        /// How it may begin.
+        schemes: String,
+    },
     /// No carrier of this name.
     #[error("there is no carrier {0} in the configuration")]
     NoCarrier(String),
@@ -220,6 +230,8 @@ impl Calls {
         match &verb {
             Verb::Say { text } | Verb::Ask { text, .. } => check_say(text)?,
             Verb::SendDigits { digits } => check_digits(digits)?,
+            Verb::Play { url, .. } => check_address(url, &["https", "http"])?,
+            Verb::Stream { url } => check_address(url, &["wss", "ws"])?,
             Verb::Transfer { to } => may_dial(to, &self.inner.settings.destinations)?,
         }
         match self.inner.ear.hear(Heard::Command { call, verb, key }).await? {
@@ -227,6 +239,16 @@ impl Calls {
             Answer::Refused(refusal) => Err(refusal.into()),
             other => Err(unexpected(&other)),
         }
+    }
+
+    /// Ends one command before its time, or all of them: those that wait are dropped. A command
+    /// whose request is on its way can be ended when its reply has come.
+    ///
+    /// # Errors
+    /// No such call or command, or one that can't be ended by itself.
+    pub async fn stop_command(&self, call: CallId, command: Option<CommandId>) -> Result<Call, EngineError> {
+        let answer = self.inner.ear.hear(Heard::Stop { call, command }).await?;
+        self.called(answer)
     }
 
     /// The call of this name.

@@ -119,7 +119,7 @@ impl Errand {
                 .map(|reply| self.performed(performance, reply)),
             Purpose::Conclude(leg, performance) => carrier
                 .conclude(leg, performance, &self.replies)
-                .map(|reply| self.performed(performance, reply)),
+                .map(|reply| self.concluded(performance, reply)),
         }
     }
 
@@ -174,8 +174,11 @@ impl Errand {
             Purpose::LookUp(leg) => self.seen(leg, Sighting::Unknown(unknown).into()),
             Purpose::HangUp(leg) | Purpose::Decline(leg) => self.hung_up(leg, HangUpReply::Failed(unknown)),
             Purpose::Answer(leg) => self.answered(leg, CommandReply::InDoubt { why: unknown.detail }),
-            Purpose::Perform(_, performance) | Purpose::Conclude(_, performance) => {
+            Purpose::Perform(_, performance) => {
                 self.performed(performance, CommandReply::InDoubt { why: unknown.detail })
+            }
+            Purpose::Conclude(_, performance) => {
+                self.concluded(performance, CommandReply::InDoubt { why: unknown.detail })
             }
         }
     }
@@ -194,6 +197,10 @@ impl Errand {
 
     fn performed(&self, performance: &Performance, reply: CommandReply) -> Heard {
         self.news(Source::Reply, News::CommandReplied { id: performance.id, reply })
+    }
+
+    fn concluded(&self, performance: &Performance, reply: CommandReply) -> Heard {
+        self.news(Source::Reply, News::StopReplied { id: performance.id, reply })
     }
 
     fn news(&self, source: Source, news: News) -> Heard {

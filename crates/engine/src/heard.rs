@@ -62,6 +62,13 @@ pub enum Heard {
         /// The `Idempotency-Key` and a digest of the request, if there is one.
         key: Option<(String, String)>,
     },
+    /// Somebody wants a command to end before its time.
+    Stop {
+        /// Of which call.
+        call: CallId,
+        /// Which; without it, what is under way.
+        command: Option<CommandId>,
+    },
     /// Take up to so many calls that are due.
     TakeDue(usize),
     /// The gateway starts: everything unfinished is due now.
@@ -176,6 +183,22 @@ pub enum Refusal {
         call: CallId,
         /// How many wait.
         waiting: usize,
+    },
+    /// It has no such command, or has forgotten it.
+    #[error(
+        "call {call} has no command {command}, or has forgotten it; show {call} lists those it remembers"
+    )]
+    NoSuchCommand {
+        /// Which call.
+        call: CallId,
+        /// Which command.
+        command: CommandId,
+    },
+    /// What is under way can't be ended by itself.
+    #[error("{verb} can't be stopped once it has begun; to end all of it, hang up")]
+    CannotStop {
+        /// What it is.
+        verb: &'static str,
     },
     /// No outbound call starts.
     #[error("outbound calls are paused ({0}); offhook resume lets them start again")]

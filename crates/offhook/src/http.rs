@@ -6,6 +6,7 @@ mod auth;
 mod commands;
 mod health;
 mod problem;
+mod stop;
 mod story;
 mod view;
 mod webhooks;
@@ -43,6 +44,9 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/calls/{id}/ask", post(commands::ask))
         .route("/calls/{id}/digits", post(commands::digits))
         .route("/calls/{id}/transfer", post(commands::transfer))
+        .route("/calls/{id}/play", post(commands::play))
+        .route("/calls/{id}/stream", post(commands::stream))
+        .route("/calls/{id}/stop", post(stop::stop))
         .route("/calls/{id}/commands/{command}", get(commands::get))
         .route("/recovery", get(api::recovery))
         .route("/pause", get(api::paused).post(api::pause))

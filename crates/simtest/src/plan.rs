@@ -66,6 +66,8 @@ pub(crate) enum UserAct {
     CallIn { from: String, to: &'static str, behaviour: Behaviour },
     /// Asks something of a call that lives.
     Wish(Wish),
+    /// Wants what was asked of a call that lives to end: all of it, or one of the open ones.
+    Stop { pick: usize, which: Option<usize> },
     /// A subscriber presses or says something.
     Give(Given),
 }

@@ -1,5 +1,5 @@
-//! What is asked of a call while it lives: to say something, to ask something, to press keys, to
-//! put it through to somebody else.
+//! What is asked of a call while it lives: to say or ask something, to play a file, to press keys, to
+//! put it through to somebody else, to hand its sound to a program.
 
 use crate::number::PhoneNumber;
 use crate::time::{Timestamp, as_millis};
@@ -53,10 +53,24 @@ pub enum Verb {
         /// `0`–`9`, `*`, `#`, and `w` for a pause of half a second.
         digits: String,
     },
+    /// A sound file is played.
+    Play {
+        /// Where the carrier fetches it: `http` or `https`.
+        url: String,
+        /// How long it takes, for a carrier that doesn't tell when it is over.
+        #[serde(with = "as_millis")]
+        lasts: Duration,
+    },
     /// Somebody else is called and put through.
     Transfer {
         /// Who.
         to: PhoneNumber,
+    },
+    /// The line's sound goes to a program and comes from it, over a WebSocket that the carrier
+    /// opens and that speaks the carrier's own messages, until either side closes it.
+    Stream {
+        /// Where the program listens: `wss`, or `ws` where the carrier takes it.
+        url: String,
     },
 }
 
@@ -91,6 +105,13 @@ pub enum CommandState {
         /// Whether the carrier tells when it is over. If not, it is done when its time has passed.
         told: bool,
     },
+    /// The carrier took it, and somebody wants it to end before its time.
+    Stopping {
+        /// When the carrier is told so again.
+        until: Timestamp,
+        /// How often it was told.
+        told: u32,
+    },
     /// It was done.
     Done(Outcome),
     /// It wasn't, and never will be: the carrier said no, or nothing reached it.
@@ -119,6 +140,9 @@ pub struct Outcome {
     /// How the other leg of a transfer ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer: Option<String>,
+    /// Whether somebody ended it before its time.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub stopped: bool,
 }
 
 /// The carrier's answer to a command.
@@ -186,7 +210,18 @@ impl Verb {
             Verb::Say { .. } => "say",
             Verb::Ask { .. } => "ask",
             Verb::SendDigits { .. } => "digits",
+            Verb::Play { .. } => "play",
             Verb::Transfer { .. } => "transfer",
+            Verb::Stream { .. } => "stream",
+        }
+    }
+
+    /// Whether it can be ended before its time. Keys are pressed before anybody could say so, and
+    /// those who were put through have a call of their own.
+    pub fn can_be_stopped(&self) -> bool {
+        match self {
+            Verb::Say { .. } | Verb::Ask { .. } | Verb::Play { .. } | Verb::Stream { .. } => true,
+            Verb::SendDigits { .. } | Verb::Transfer { .. } => false,
         }
     }
 
@@ -198,7 +233,8 @@ impl Verb {
             Verb::Say { text } => said(text),
             Verb::Ask { text, timeout, .. } => said(text) + *timeout,
             Verb::SendDigits { digits } => Duration::from_millis(500 + 500 * count(digits)),
-            Verb::Transfer { .. } => Duration::from_secs(60),
+            Verb::Play { lasts, .. } => *lasts,
+            Verb::Transfer { .. } | Verb::Stream { .. } => Duration::from_secs(60),
         }
     }
 }
@@ -210,6 +246,7 @@ impl CommandState {
             CommandState::Asked => "asked",
             CommandState::Sent { .. } => "sent",
             CommandState::Taken { .. } => "taken",
+            CommandState::Stopping { .. } => "stopping",
             CommandState::Done(_) => "done",
             CommandState::Failed { .. } => "failed",
             CommandState::InDoubt { .. } => "in_doubt",
@@ -218,13 +255,20 @@ impl CommandState {
 
     /// Whether it may still change by itself: who waits for it waits on.
     pub fn is_open(&self) -> bool {
-        matches!(self, CommandState::Asked | CommandState::Sent { .. } | CommandState::Taken { .. })
+        *self == CommandState::Asked || self.is_under_way()
+    }
+
+    /// Whether it is being done, or may be.
+    pub fn is_under_way(&self) -> bool {
+        matches!(self, CommandState::Sent { .. } | CommandState::Taken { .. } | CommandState::Stopping { .. })
     }
 
     /// When something must be decided about it.
     pub fn due_at(&self) -> Option<Timestamp> {
         match self {
-            CommandState::Sent { until } | CommandState::Taken { until, .. } => Some(*until),
+            CommandState::Sent { until }
+            | CommandState::Taken { until, .. }
+            | CommandState::Stopping { until, .. } => Some(*until),
             _ => None,
         }
     }
@@ -234,6 +278,11 @@ impl fmt::Display for CommandId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn count(text: &str) -> u64 {

@@ -9,6 +9,7 @@ use super::ending::EndedBy;
 use super::event::{Event, News};
 use super::moves::{Step, hanging_up, stay};
 use super::state::{Call, CallState};
+use super::stops;
 use super::timers::ANSWER_WITHIN;
 use crate::time::Timestamp;
 use std::time::Duration;
@@ -55,9 +56,14 @@ pub(super) fn heard(call: &Call, id: CommandId, performed: &Performed, at: Times
             (C::Sent { .. } | C::Taken { .. } | C::InDoubt { .. }, Performed::Finished(outcome)) => {
                 C::Done(outcome.clone())
             }
+            (C::Stopping { .. }, Performed::Finished(outcome)) => {
+                C::Done(Outcome { stopped: true, ..outcome.clone() })
+            }
+            // A carrier may call a sentence that was cut off a failed one.
+            (C::Stopping { .. }, Performed::Failed { .. }) => stops::stopped(),
             // First that nothing more comes, and then what came: nothing is lost.
-            (C::Done(known), Performed::Finished(outcome)) if *known == Outcome::default() => {
-                C::Done(outcome.clone())
+            (C::Done(known), Performed::Finished(outcome)) if is_wordless(known) => {
+                C::Done(Outcome { stopped: known.stopped, ..outcome.clone() })
             }
             (C::Sent { .. } | C::Taken { .. } | C::InDoubt { .. }, Performed::Failed { code }) => {
                 C::Failed { code: code.clone(), reason: "the carrier could not do it".to_owned() }
@@ -90,6 +96,7 @@ pub(super) fn settle(before: &Call, mut step: Step, event: &Event) -> Step {
     }
     if event.news == News::CheckDue {
         expire(&mut step.call, at);
+        step.effects.extend(stops::repeat(&mut step.call, at));
     }
     step.effects.extend(concluded(before, &step.call));
     match &step.call.state {
@@ -161,17 +168,17 @@ fn concluded(before: &Call, call: &Call) -> Vec<Effect> {
     }
     let listened = |command: &&Command| {
         let speech = matches!(command.verb, Verb::Ask { input: Input::Speech, .. });
-        let was_open = before.command(command.id).is_some_and(|known| known.state.is_open());
-        speech && was_open && !command.state.is_open()
+        let known = before.command(command.id).map(|known| &known.state);
+        // To stop it has told the carrier already.
+        let listened = matches!(known, Some(CommandState::Sent { .. } | CommandState::Taken { .. }));
+        speech && listened && !command.state.is_open()
     };
     call.commands.iter().filter(listened).map(|command| Effect::Conclude(command.id)).collect()
 }
 
 /// One at a time: the next goes when the one before is over.
 fn send_next(call: &mut Call, at: Timestamp) -> Option<Effect> {
-    let busy =
-        |command: &Command| matches!(command.state, CommandState::Sent { .. } | CommandState::Taken { .. });
-    if call.commands.iter().any(busy) {
+    if call.commands.iter().any(|command| command.state.is_under_way()) {
         return None;
     }
     let next = call.commands.iter_mut().find(|command| command.state == CommandState::Asked)?;
@@ -191,6 +198,11 @@ fn close(call: &mut Call, over: bool) {
             CommandState::Taken { told: false, .. } if over && !matches!(command.verb, Verb::Ask { .. }) => {
                 CommandState::Done(Outcome::default())
             }
+            // A line that is no more has no sound.
+            CommandState::Taken { .. } if over && matches!(command.verb, Verb::Stream { .. }) => {
+                CommandState::Done(Outcome::default())
+            }
+            CommandState::Stopping { .. } if over => stops::stopped(),
             CommandState::Sent { .. } | CommandState::Taken { .. } if over => {
                 CommandState::InDoubt { why: "the call ended meanwhile".to_owned() }
             }
@@ -214,15 +226,20 @@ fn taken(command: &Command, lasts: Option<Duration>, at: Timestamp) -> CommandSt
         Some(lasts) => CommandState::Taken { until: at + lasts, told: false },
         None => {
             let grace = match command.verb {
-                Verb::Transfer { .. } => TRANSFER_MAX,
-                Verb::Say { .. } | Verb::Ask { .. } | Verb::SendDigits { .. } => GRACE,
+                Verb::Transfer { .. } | Verb::Stream { .. } => TALK_MAX,
+                Verb::Say { .. } | Verb::Ask { .. } | Verb::SendDigits { .. } | Verb::Play { .. } => GRACE,
             };
             CommandState::Taken { until: at + command.verb.lasts() + grace, told: true }
         }
     }
 }
 
-fn change(call: &Call, id: CommandId, mut with: impl FnMut(&mut Command)) -> Step {
+/// Whether it says only that the command is over.
+fn is_wordless(outcome: &Outcome) -> bool {
+    Outcome { stopped: false, ..outcome.clone() } == Outcome::default()
+}
+
+pub(super) fn change(call: &Call, id: CommandId, mut with: impl FnMut(&mut Command)) -> Step {
     let mut next = call.clone();
     next.commands.iter_mut().filter(|command| command.id == id).for_each(&mut with);
     stay(&next)
@@ -230,5 +247,6 @@ fn change(call: &Call, id: CommandId, mut with: impl FnMut(&mut Command)) -> Ste
 
 /// So much longer than it should take may a command take until nobody waits for its end.
 const GRACE: Duration = Duration::from_secs(60);
-/// Those who were put through may talk for so long: the longest that a carrier lets a call last.
-const TRANSFER_MAX: Duration = Duration::from_secs(86_400);
+/// Those who were put through may talk for so long, and a program with whoever is on the line: the
+/// longest that a carrier lets a call last.
+const TALK_MAX: Duration = Duration::from_secs(86_400);

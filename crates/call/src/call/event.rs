@@ -154,6 +154,15 @@ pub enum News {
         /// What the carrier said.
         reply: CommandReply,
     },
+    /// Somebody wants a command to end before its time.
+    StopAsked(CommandId),
+    /// The carrier's answer to the wish that a command end.
+    StopReplied {
+        /// Which.
+        id: CommandId,
+        /// What the carrier said.
+        reply: CommandReply,
+    },
     /// The carrier sent word of a command.
     CommandHeard {
         /// The leg it speaks of.
@@ -328,6 +337,8 @@ impl News {
             | News::Named { .. }
             | News::CommandAsked(_)
             | News::CommandReplied { .. }
+            | News::StopAsked(_)
+            | News::StopReplied { .. }
             | News::CheckDue => None,
         }
     }
@@ -354,6 +365,8 @@ impl News {
             News::Named { .. } => "named",
             News::CommandAsked(_) => "command_asked",
             News::CommandReplied { .. } => "command_replied",
+            News::StopAsked(_) => "stop_asked",
+            News::StopReplied { .. } => "stop_replied",
             News::CommandHeard { .. } => "command_heard",
             News::DigitsHeard { .. } => "digits_heard",
             News::AnswerReplied { .. } => "answer_replied",

@@ -49,6 +49,8 @@ pub struct Performance {
     pub from: Party,
     /// How long the line is kept open when it is done.
     pub hold: Duration,
+    /// Whether it is to end before its time.
+    pub stops: bool,
 }
 
 /// What an inbound caller hears when nothing is configured to be said.
@@ -101,17 +103,18 @@ impl Call {
             Direction::Inbound => &self.facts.to,
         };
         let (from, hold) = (from.clone(), self.held_for());
-        Some(Performance { id, verb: command.verb.clone(), from, hold })
+        let stops = matches!(command.state, CommandState::Stopping { .. });
+        Some(Performance { id, verb: command.verb.clone(), from, hold, stops })
     }
 
     fn talk(&self, page: Page) -> Script {
         match page {
             Page::First => self.greeting(),
             Page::Of(id) => {
+                // One that is over is not done again, and one that is to end isn't begun.
                 let under_way = self.command(id).is_some_and(|command| {
                     matches!(command.state, CommandState::Sent { .. } | CommandState::Taken { .. })
                 });
-                // One that is over is not done again.
                 match self.performance(id).filter(|_| under_way) {
                     Some(performance) => Script::Perform(performance),
                     None => self.rest(),

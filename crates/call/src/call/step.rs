@@ -17,7 +17,7 @@ use super::timers::{
     ANSWER_WITHIN, BLIND_ROUNDS, MISSING_ROUNDS, PARTING_GRACE, RING_DRIFT, RING_GRACE, SOON, accepted,
     backoff, blind, later_than, rebased, spread, watch_at,
 };
-use super::{commands, names, placing, strays};
+use super::{commands, names, placing, stops, strays};
 use crate::ids::CarrierCallId;
 use crate::time::Timestamp;
 use std::time::Duration;
@@ -108,6 +108,8 @@ fn moved(call: &Call, event: &Event) -> Step {
             | N::Named { .. }
             | N::CommandAsked(_)
             | N::CommandReplied { .. }
+            | N::StopAsked(_)
+            | N::StopReplied { .. }
             | N::CommandHeard { .. }
             | N::DigitsHeard { .. }
             // A look tells what came of it.
@@ -149,6 +151,8 @@ fn around(call: &Call, event: &Event) -> Option<Step> {
         N::Named { leg, was } => names::named(call, leg, was),
         N::CommandAsked(verb) => commands::ask(call, verb, at),
         N::CommandReplied { id, reply } => commands::replied(call, *id, reply, at),
+        N::StopAsked(id) => stops::ask(call, *id, at),
+        N::StopReplied { id, reply } => stops::replied(call, *id, reply, at),
         N::CommandHeard { leg, id, performed } => {
             talking(call, leg, event, |call| commands::heard(call, *id, performed, at))
         }

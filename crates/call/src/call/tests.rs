@@ -4,5 +4,6 @@
 mod commands;
 mod properties;
 mod samples;
+mod stops;
 mod stories;
 mod table;

@@ -31,15 +31,31 @@ pub(super) fn perform(
     performance: &Performance,
     replies: &[Reply],
 ) -> Next<CommandReply> {
-    let asked = ask(plivo, leg, performance, &mut Exchange::new(replies));
+    let page = format!("command={}", performance.id);
+    redirected(redirect(plivo, leg, &page, &performance.verb, &mut Exchange::new(replies)))
+}
+
+/// Ends what was asked before its time: the line is kept open, without a word.
+pub(super) fn conclude(
+    plivo: &Plivo,
+    leg: &Leg,
+    performance: &Performance,
+    replies: &[Reply],
+) -> Next<CommandReply> {
+    let page = format!("stop={}", performance.id);
+    redirected(redirect(plivo, leg, &page, &performance.verb, &mut Exchange::new(replies)))
+}
+
+fn redirected(asked: Result<CommandReply, Stop>) -> Next<CommandReply> {
     outcome(asked).map(|told| told.unwrap_or_else(|unknown| CommandReply::InDoubt { why: unknown.detail }))
 }
 
 /// Under one name after the other: of a name that it doesn't know Plivo did nothing.
-fn ask(
+fn redirect(
     plivo: &Plivo,
     leg: &Leg,
-    performance: &Performance,
+    page: &str,
+    verb: &Verb,
     exchange: &mut Exchange<'_>,
 ) -> Result<CommandReply, Stop> {
     let names = match names(leg) {
@@ -49,12 +65,12 @@ fn ask(
         }
     };
     let addresses = plivo.config.addresses(leg.sought.mark);
-    let aleg_url = format!("{}&command={}", addresses.voice, performance.id);
+    let aleg_url = format!("{}&{page}", addresses.voice);
     let body = Redirect { legs: "aleg", aleg_url: &aleg_url, aleg_method: "POST" };
     let mut told = CommandReply::Refused { code: "404".to_owned(), reason: "no such call".to_owned() };
     for name in names {
         let reply = exchange.ask(plivo.redirect(&name, &body))?;
-        told = read(reply, &performance.verb);
+        told = read(reply, verb);
         if reply.status != 404 {
             break;
         }
@@ -80,12 +96,13 @@ fn is_plivo_s(reply: &Reply) -> bool {
     read.is_ok_and(|json| json.get("api_id").is_some())
 }
 
-/// Nothing tells when a sentence was said, or that nobody answered a question: time does.
+/// Nothing tells when a sentence or a file was heard to its end, or that nobody answered a question:
+/// time does.
 fn lasts(verb: &Verb) -> Option<Duration> {
     match verb {
-        Verb::Say { .. } | Verb::SendDigits { .. } => Some(verb.lasts()),
+        Verb::Say { .. } | Verb::SendDigits { .. } | Verb::Play { .. } => Some(verb.lasts()),
         Verb::Ask { .. } => Some(verb.lasts() + ANSWER_GRACE),
-        Verb::Transfer { .. } => None,
+        Verb::Transfer { .. } | Verb::Stream { .. } => None,
     }
 }
 

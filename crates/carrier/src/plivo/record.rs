@@ -176,6 +176,7 @@ impl Record {
             || self.call_state.as_deref() == Some("ANSWER")
             || duration.is_some_and(|span| !span.is_zero());
         let kind = match code.as_deref() {
+            Some(code) if status::is_wordless(code) => EndingKind::Failed,
             _ if answered => EndingKind::Completed,
             None | Some("0") => EndingKind::NoAnswer,
             // The causes of usual ends.

@@ -31,6 +31,21 @@ pub fn ending(word: &str) -> Option<EndingKind> {
     }
 }
 
+/// How a call ended, where its cause says so more exactly than its word.
+pub(super) fn by_cause(word: EndingKind, cause_code: &str) -> Option<EndingKind> {
+    match (word, cause_code) {
+        // Nobody heard a word.
+        (_, code) if is_wordless(code) => Some(EndingKind::Failed),
+        (EndingKind::Completed, _) => None,
+        (_, code) => unanswered(code),
+    }
+}
+
+/// Whether Plivo did not reach us when the call was answered, or could not read what we said.
+pub(super) fn is_wordless(cause_code: &str) -> bool {
+    matches!(cause_code, "7011" | "8011")
+}
+
 /// How a call ended that was never answered, where its cause says so by itself.
 pub(super) fn unanswered(cause_code: &str) -> Option<EndingKind> {
     match cause_code {

@@ -8,7 +8,7 @@ use super::path::Name;
 use super::record::{seconds, short, time};
 use super::status;
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
-use call::call::{CarrierEnding, CommandId, EndingKind, News, Outcome, Page, Performed};
+use call::call::{CarrierEnding, CommandId, News, Outcome, Page, Performed};
 use call::{CallId, CarrierCallId, Party};
 use http::Method;
 
@@ -37,9 +37,11 @@ pub(super) fn decode(raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
         return Ok(HeardWebhook { mark, leg, was: None, news: None, inbound: None, page });
     }
     let was = requested().and_then(id).filter(|was| *was != leg);
-    let news = match query.value("answer").and_then(command_id) {
-        Some(id) => Some(answer(&leg, id, &fields)),
-        None => news(&leg, &fields, page.is_some()),
+    let asked = |name| query.value(name).and_then(command_id);
+    let news = match (asked("answer"), asked("stream")) {
+        (Some(id), _) => Some(answer(&leg, id, &fields)),
+        (None, Some(id)) => stream(&leg, id, &fields),
+        (None, None) => news(&leg, &fields, page.is_some()),
     };
     // What is over is told even where a document is asked for otherwise, and wants none.
     let is_over = matches!(news, Some(News::Over { .. })) || fields.value("Event") == Some(HANGUP);
@@ -54,7 +56,7 @@ pub(super) fn decode(raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
 fn page(query: &Fields) -> Page {
     match query.value("command").and_then(command_id) {
         Some(id) => Page::Of(id),
-        None if query.value("answer").is_some() => Page::Next,
+        None if ["answer", "stop"].iter().any(|name| query.value(name).is_some()) => Page::Next,
         None => Page::First,
     }
 }
@@ -110,8 +112,19 @@ fn is_other_leg(leg: &CarrierCallId, fields: &Fields) -> bool {
 /// What was pressed or said in answer to a question.
 fn answer(leg: &CarrierCallId, id: CommandId, fields: &Fields) -> News {
     let heard = |name| fields.told(name).map(str::to_owned);
-    let outcome = Outcome { digits: heard("Digits"), speech: heard("Speech"), transfer: None };
+    let outcome = Outcome { digits: heard("Digits"), speech: heard("Speech"), ..Outcome::default() };
     News::CommandHeard { leg: leg.clone(), id, performed: Performed::Finished(outcome) }
+}
+
+/// What became of a stream.
+fn stream(leg: &CarrierCallId, id: CommandId, fields: &Fields) -> Option<News> {
+    let performed = match fields.value("Event")? {
+        "StartStream" => Performed::Begun,
+        "StopStream" => Performed::Finished(Outcome::default()),
+        event @ "DroppedStream" => Performed::Failed { code: event.to_owned() },
+        _ => return None,
+    };
+    Some(News::CommandHeard { leg: leg.clone(), id, performed })
 }
 
 /// What `CallStatus` says. A request for a document may come without it; a callback that does is
@@ -132,14 +145,14 @@ fn news(leg: &CarrierCallId, fields: &Fields, asks: bool) -> Option<News> {
     }
 }
 
-/// The end that a word tells. Some causes say more exactly how a call ended that was never answered;
-/// one that was answered is completed, whatever ended it.
+/// The end that a word tells. Some causes say more exactly how a call ended that was never answered.
+/// One that was answered is completed, unless Plivo could not learn what to do on it.
 fn over(word: &str, fields: &Fields) -> Option<CarrierEnding> {
     let kind = status::ending(word)?;
     let code = fields.told("HangupCauseCode");
     let field = |name| fields.value(name).unwrap_or_default();
     Some(CarrierEnding {
-        kind: code.filter(|_| kind != EndingKind::Completed).and_then(status::unanswered).unwrap_or(kind),
+        kind: code.and_then(|code| status::by_cause(kind, code)).unwrap_or(kind),
         code: short(
             &code
                 .map_or_else(|| word.to_owned(), |code| status::reason(code, fields.told("HangupCauseName"))),

@@ -1,7 +1,8 @@
 //! Scripts as Plivo XML.
 //!
 //! Sources: <https://www.plivo.com/docs/voice/xml/routing>, <https://docs.plivo.com/docs/voice/xml/getinput>,
-//! <https://docs.plivo.com/docs/voice/xml/wait> (2026-11-22).
+//! <https://docs.plivo.com/docs/voice/xml/wait>, <https://docs.plivo.com/docs/voice/xml/audiostream>
+//! (2026-11-22).
 //!
 //! A document that comes to its end ends the call. So each that keeps the line open ends with a
 //! `Wait`, and none has Plivo ask us for the next one: where that question meets a gateway that is
@@ -48,10 +49,15 @@ fn perform(performance: &Performance, addresses: Option<&Addresses>) -> String {
             let action = addresses.map(|at| format!("{}&answer={}", at.voice, performance.id));
             get_input(text, *input, *timeout, action.as_deref())
         }
+        Verb::Play { url, .. } => format!("<Play>{}</Play>", escaped(url)),
         Verb::SendDigits { digits } => format!("<DTMF async=\"false\">{}</DTMF>", escaped(digits)),
         Verb::Transfer { to } => {
             let told = addresses.map(|at| format!("{}&transfer={}", at.status, performance.id));
             dial(to, performance.from.as_str(), told.as_deref())
+        }
+        Verb::Stream { url } => {
+            let told = addresses.map(|at| format!("{}&stream={}", at.status, performance.id));
+            stream(url, told.as_deref())
         }
     };
     format!("{element}{held}")
@@ -96,6 +102,15 @@ fn dial(to: &PhoneNumber, from: &str, told: Option<&str>) -> String {
     )
 }
 
+/// With `keepCallAlive` it lasts until the socket is closed; then Plivo goes on to what stands after it.
+fn stream(url: &str, told: Option<&str>) -> String {
+    let told = told
+        .map(|told| format!(" statusCallbackUrl=\"{}\" statusCallbackMethod=\"POST\"", escaped(told)))
+        .unwrap_or_default();
+    let kind = format!("bidirectional=\"true\" keepCallAlive=\"true\" contentType=\"{SOUND}\"");
+    format!("<Stream {kind}{told}>{}</Stream>", escaped(url))
+}
+
 /// A text as character data or as the value of an attribute, without what XML 1.0 forbids in any
 /// form (section 2.2).
 fn escaped(text: &str) -> String {
@@ -119,6 +134,8 @@ fn escaped(text: &str) -> String {
 /// Half a second of nothing. A call that comes in is picked up by the first element that needs it,
 /// and a `Wait` needs it only when it is over; this does at once, and isn't heard.
 const PICK_UP: &str = "<DTMF>w</DTMF>";
+/// What a telephone line carries, as it carries it.
+const SOUND: &str = "audio/x-mulaw;rate=8000";
 /// No call lasts longer than a day.
 const HOLD_S_MAX: u64 = 86_400;
 /// What `executionTimeout` may be.

@@ -69,21 +69,41 @@ pub(super) fn perform(
                 task.request("send_dtmf", Doing::Digits, "", json!({ "digits": digits }))
             })
         }
+        Verb::Play { url, .. } => once(replies, None, || {
+            task.request("playback_start", Doing::Play, "", json!({ "audio_url": url, "stop": "all" }))
+        }),
         Verb::Transfer { to } => once(replies, None, || task.transfer(to.as_str())),
+        Verb::Stream { url } => once(replies, None, || task.stream(url)),
     }
 }
 
-/// Stops listening, when a question is over whose answer is words. It leaves `client_state` alone:
-/// the next command may be under way already, and what is told of it must name it.
+/// Ends what was asked before its time; and stops listening, when a question is over whose answer
+/// is words. It leaves `client_state` alone: the next command may be under way already, and what is
+/// told of it must name it.
 pub(super) fn conclude(
     telnyx: &Telnyx,
     leg: &Leg,
     performance: &Performance,
     replies: &[Reply],
 ) -> Next<CommandReply> {
+    let actions: &[&str] = match (&performance.verb, performance.stops) {
+        (Verb::Ask { input: Input::Speech, .. }, true) => &["transcription_stop", "playback_stop"],
+        (Verb::Ask { input: Input::Speech, .. }, false) => &["transcription_stop"],
+        (Verb::Ask { input: Input::Digits { .. }, .. }, _) => &["gather_stop"],
+        (Verb::Say { .. } | Verb::Play { .. }, _) => &["playback_stop"],
+        (Verb::Stream { .. }, _) => &["streaming_stop"],
+        // The core asks no such thing.
+        (Verb::SendDigits { .. } | Verb::Transfer { .. }, _) => &[],
+    };
     let (call, id) = (leg.sought.mark, performance.id);
-    let body = json!({ "command_id": format!("{call}:{id}:hush_when_over") });
-    once(replies, None, || telnyx.act(Operation::Command, leg, "transcription_stop", &body))
+    match (actions.get(replies.len()), replies.last()) {
+        (Some(action), _) => {
+            let body = json!({ "command_id": format!("{call}:{id}:{action}_when_over") });
+            Next::Ask(telnyx.act(Operation::Command, leg, action, &body))
+        }
+        (None, Some(reply)) => Next::Done(judged(reply, None)),
+        (None, None) => Next::Done(CommandReply::Taken { lasts: None }),
+    }
 }
 
 /// One command of one call.
@@ -182,6 +202,18 @@ impl Task<'_> {
         self.request("transfer", Doing::Transfer, "", body)
     }
 
+    /// Both ways, as the line itself sounds. Without a word about it Telnyx would take whole MP3 files.
+    fn stream(&self, url: &str) -> Request {
+        let body = json!({
+            "stream_url": url,
+            "stream_track": "inbound_track",
+            "stream_codec": SOUND,
+            "stream_bidirectional_mode": "rtp",
+            "stream_bidirectional_codec": SOUND,
+        });
+        self.request("streaming_start", Doing::Stream, "", body)
+    }
+
     fn request(&self, action: &str, doing: Doing, part: &str, mut body: Value) -> Request {
         let (call, id) = (self.leg.sought.mark, self.performance.id);
         body["client_state"] = json!(ClientState::Ours { call, doing: Some((id, doing)) }.write());
@@ -254,6 +286,8 @@ const VOICE_LANGUAGE: &str = "en-US";
 /// The default engine. It alone is stated to send no interim results when it is told not to.
 const ENGINE: &str = "Google";
 const HEARD_LANGUAGE: &str = "en";
+/// What a telephone line carries, as it carries it.
+const SOUND: &str = "PCMU";
 /// What `payload` may hold (schema `SpeakRequest`).
 const PAYLOAD_MAX: usize = 3_000;
 /// What `maximum_digits` may be (schema `GatherUsingSpeakRequest`).

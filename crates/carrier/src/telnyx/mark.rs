@@ -42,10 +42,14 @@ pub(super) enum Doing {
     Speech,
     /// What was still listened for is not listened for any more.
     Hush,
+    /// A file is played.
+    Play,
     /// Keys are pressed.
     Digits,
     /// Somebody else is called and put through.
     Transfer,
+    /// The line's sound goes to a program.
+    Stream,
 }
 
 impl ClientState {
@@ -104,12 +108,23 @@ impl Doing {
             Doing::Keys => "keys",
             Doing::Speech => "speech",
             Doing::Hush => "hush",
+            Doing::Play => "play",
             Doing::Digits => "digits",
             Doing::Transfer => "transfer",
+            Doing::Stream => "stream",
         }
     }
 }
 
-const ALL: [Doing; 6] = [Doing::Say, Doing::Keys, Doing::Speech, Doing::Hush, Doing::Digits, Doing::Transfer];
+const ALL: [Doing; 8] = [
+    Doing::Say,
+    Doing::Keys,
+    Doing::Speech,
+    Doing::Hush,
+    Doing::Play,
+    Doing::Digits,
+    Doing::Transfer,
+    Doing::Stream,
+];
 /// What a second leg's text begins with, so that it names no call as its own.
 const SECOND: &str = "second:";

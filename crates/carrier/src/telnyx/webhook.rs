@@ -58,6 +58,9 @@ struct Payload {
     hangup_cause: Option<String>,
     #[serde(deserialize_with = "text")]
     hangup_source: Option<String>,
+    /// Why a stream failed.
+    #[serde(deserialize_with = "text")]
+    failure_reason: Option<String>,
     /// How a command ended.
     #[serde(deserialize_with = "text")]
     status: Option<String>,
@@ -167,17 +170,24 @@ fn news(
 /// of an earlier one.
 fn performed(event_type: &str, doing: Doing, payload: &Payload) -> Option<Performed> {
     match (doing, event_type) {
-        (Doing::Say, "call.speak.ended") => Some(match payload.status.as_deref() {
-            None | Some("completed") => Performed::Finished(Outcome::default()),
-            Some(word) => Performed::Failed { code: short(word) },
-        }),
+        (Doing::Say, "call.speak.ended") | (Doing::Play, "call.playback.ended") => {
+            Some(match payload.status.as_deref() {
+                None | Some("completed") => Performed::Finished(Outcome::default()),
+                Some(word) => Performed::Failed { code: short(word) },
+            })
+        }
         (Doing::Keys, "call.gather.ended") => gathered(payload),
         (Doing::Speech, "call.transcription") => {
             let heard = payload.transcription_data.as_ref().filter(|heard| heard.is_final == Some(true))?;
             let speech = heard.transcript.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
             Some(Performed::Finished(Outcome { speech: Some(speech.to_owned()), ..Outcome::default() }))
         }
-        (Doing::Transfer, BRIDGED) => Some(Performed::Begun),
+        (Doing::Transfer, BRIDGED) | (Doing::Stream, "streaming.started") => Some(Performed::Begun),
+        (Doing::Stream, "streaming.stopped") => Some(Performed::Finished(Outcome::default())),
+        (Doing::Stream, "streaming.failed") => {
+            let code = short(payload.failure_reason.as_deref().unwrap_or("streaming.failed"));
+            Some(Performed::Failed { code })
+        }
         _ => None,
     }
 }

@@ -1,12 +1,13 @@
 //! What is done on the line of a live call: an update whose document replaces the one that runs.
 //!
-//! Source: <https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource> (2026-11-22).
+//! Sources: <https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource>,
+//! <https://www.twilio.com/docs/voice/twiml/stream> (2026-11-22).
 
 use super::Twilio;
 use super::record::{Fault, Record, short, unknown};
 use super::twiml;
 use crate::roles::{Leg, Next};
-use crate::wire::{Operation, Reply};
+use crate::wire::{Operation, Reply, Request};
 use call::call::{CommandReply, Performance, Script, Verb};
 use std::time::Duration;
 
@@ -18,20 +19,45 @@ pub(super) fn perform(
     replies: &[Reply],
 ) -> Next<CommandReply> {
     let addresses = twilio.addresses(Some(leg.sought.mark));
-    let told = matches!(performance.verb, Verb::Ask { .. } | Verb::Transfer { .. });
+    let told = matches!(performance.verb, Verb::Ask { .. } | Verb::Transfer { .. } | Verb::Stream { .. });
     if told && addresses.is_none() {
         let reason = "what comes of it is told by webhook; set public_url".to_owned();
         return Next::Done(CommandReply::Refused { code: "no_public_url".to_owned(), reason });
     }
+    if let Verb::Stream { url } = &performance.verb
+        && url.contains('?')
+    {
+        // <https://www.twilio.com/docs/api/errors/31920>
+        let reason = "Twilio takes no query in the address of a stream; say it in the path".to_owned();
+        return Next::Done(CommandReply::Refused { code: "31920".to_owned(), reason });
+    }
     match replies.last() {
         None => {
             let document = twiml::write(&Script::Perform(performance.clone()), addresses.as_ref());
-            let mut form = form_urlencoded::Serializer::new(String::new());
-            form.append_pair("Twiml", &document);
-            Next::Ask(twilio.post(Operation::Command, twilio.call_url(&leg.id), form.finish()))
+            Next::Ask(replace(twilio, leg, &document))
         }
         Some(reply) => Next::Done(read(reply, leg, &performance.verb)),
     }
+}
+
+/// Ends what was asked before its time: the line is kept open, without a word.
+pub(super) fn conclude(
+    twilio: &Twilio,
+    leg: &Leg,
+    performance: &Performance,
+    replies: &[Reply],
+) -> Next<CommandReply> {
+    match replies.last() {
+        None => Next::Ask(replace(twilio, leg, &twiml::write(&Script::Hold(performance.hold), None))),
+        Some(reply) => Next::Done(read(reply, leg, &performance.verb)),
+    }
+}
+
+/// From here on the line does what this document says.
+fn replace(twilio: &Twilio, leg: &Leg, document: &str) -> Request {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("Twiml", document);
+    twilio.post(Operation::Command, twilio.call_url(&leg.id), form.finish())
 }
 
 /// As with a placement: a 4xx means that Twilio judged the request and did nothing, but for three
@@ -53,12 +79,13 @@ fn read(reply: &Reply, leg: &Leg, verb: &Verb) -> CommandReply {
     }
 }
 
-/// Nothing tells when a sentence was said, or that nobody answered a question: time does.
+/// Nothing tells when a sentence or a file was heard to its end, or that nobody answered a question:
+/// time does.
 fn lasts(verb: &Verb) -> Option<Duration> {
     match verb {
-        Verb::Say { .. } | Verb::SendDigits { .. } => Some(verb.lasts()),
+        Verb::Say { .. } | Verb::SendDigits { .. } | Verb::Play { .. } => Some(verb.lasts()),
         Verb::Ask { .. } => Some(verb.lasts() + ANSWER_GRACE),
-        Verb::Transfer { .. } => None,
+        Verb::Transfer { .. } | Verb::Stream { .. } => None,
     }
 }
 

@@ -22,19 +22,16 @@ pub(super) fn place(twilio: &Twilio, placement: &Placement) -> Request {
     form.append_pair("From", placement.from.as_str());
     form.append_pair("Timeout", &ring_s);
     form.append_pair("TimeLimit", &duration_s);
-    match twilio.addresses(Some(placement.id)) {
-        Some(addresses) => {
-            form.append_pair("Url", &addresses.voice);
-            form.append_pair("Method", "POST");
-            form.append_pair("StatusCallback", &addresses.status);
-            form.append_pair("StatusCallbackMethod", "POST");
-            // Without this list only the end is told.
-            for event in ["initiated", "ringing", "answered", "completed"] {
-                form.append_pair("StatusCallbackEvent", event);
-            }
-        }
-        None => {
-            form.append_pair("Twiml", &twiml::write(&placement.script, None));
+    let addresses = twilio.addresses(Some(placement.id));
+    // What is to be done goes along, rather than an address where Twilio asks for it: should we be away
+    // when the call is answered, Twilio would say that something went wrong, and hang up.
+    form.append_pair("Twiml", &twiml::write(&placement.script, addresses.as_ref()));
+    if let Some(addresses) = addresses {
+        form.append_pair("StatusCallback", &addresses.status);
+        form.append_pair("StatusCallbackMethod", "POST");
+        // Without this list only the end is told.
+        for event in ["initiated", "ringing", "answered", "completed"] {
+            form.append_pair("StatusCallbackEvent", event);
         }
     }
     twilio.post(Operation::Place, twilio.calls_url(), form.finish())

@@ -49,10 +49,15 @@ fn perform(performance: &Performance, addresses: Option<&Addresses>) -> String {
             let action = addresses.map(|at| format!("{}&answer={}", at.voice, performance.id));
             gather(text, *input, *timeout, action.as_deref())
         }
+        Verb::Play { url, .. } => format!("<Play>{}</Play>", escaped(url)),
         Verb::SendDigits { digits } => format!("<Play digits=\"{}\"/>", quoted(digits)),
         Verb::Transfer { to } => {
             let told = addresses.map(|at| format!("{}&transfer={}", at.status, performance.id));
             dial(to, performance.from.as_str(), told.as_deref())
+        }
+        Verb::Stream { url } => {
+            let told = addresses.map(|at| format!("{}&stream={}", at.status, performance.id));
+            connect(url, told.as_deref())
         }
     };
     format!("{verb}{held}")
@@ -94,6 +99,14 @@ fn dial(to: &PhoneNumber, from: &str, told: Option<&str>) -> String {
         told.unwrap_or_default(),
         escaped(to.as_str())
     )
+}
+
+/// It lasts until the socket is closed; then Twilio goes on to what stands after it.
+fn connect(url: &str, told: Option<&str>) -> String {
+    let told = told
+        .map(|told| format!(" statusCallback=\"{}\" statusCallbackMethod=\"POST\"", quoted(told)))
+        .unwrap_or_default();
+    format!("<Connect><Stream url=\"{}\"{told}/></Connect>", quoted(url))
 }
 
 /// A text as the value of an attribute.

@@ -1,7 +1,8 @@
 //! What Twilio's webhooks say.
 //!
-//! Source: <https://www.twilio.com/docs/voice/twiml#request-parameters> and
-//! <https://www.twilio.com/docs/voice/api/call-resource#statuscallback> (2026-11-22).
+//! Sources: <https://www.twilio.com/docs/voice/twiml#request-parameters>,
+//! <https://www.twilio.com/docs/voice/api/call-resource#statuscallback> and
+//! <https://www.twilio.com/docs/voice/twiml/stream#attributes-statuscallback> (2026-11-22).
 
 use super::record::{call_sid, seconds, short, time};
 use super::status;
@@ -32,9 +33,11 @@ pub(super) fn decode(raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
     if is_child {
         return Ok(of_child(mark, leg, &query, &fields, page));
     }
-    let news = match value(&query, "answer").and_then(command_id) {
-        Some(id) => Some(answer(&leg, id, &fields)),
-        None => news(&leg, &fields, page.is_some()),
+    let asked = |name| value(&query, name).and_then(command_id);
+    let news = match (asked("answer"), asked("stream")) {
+        (Some(id), _) => Some(answer(&leg, id, &fields)),
+        (None, Some(id)) => stream(&leg, id, &fields),
+        (None, None) => news(&leg, &fields, page.is_some()),
     };
     let offers = page == Some(Page::First)
         && field("Direction") == Some("inbound")
@@ -72,8 +75,21 @@ fn of_child(
 /// What was pressed or said in answer to a question.
 fn answer(leg: &CarrierCallId, id: CommandId, fields: &Fields) -> News {
     let heard = |name| value(fields, name).filter(|text| !text.is_empty()).map(str::to_owned);
-    let outcome = Outcome { digits: heard("Digits"), speech: heard("SpeechResult"), transfer: None };
+    let outcome = Outcome { digits: heard("Digits"), speech: heard("SpeechResult"), ..Outcome::default() };
     News::CommandHeard { leg: leg.clone(), id, performed: Performed::Finished(outcome) }
+}
+
+/// What became of a stream.
+fn stream(leg: &CarrierCallId, id: CommandId, fields: &Fields) -> Option<News> {
+    let performed = match value(fields, "StreamEvent")? {
+        "stream-started" => Performed::Begun,
+        "stream-stopped" => Performed::Finished(Outcome::default()),
+        "stream-error" => {
+            Performed::Failed { code: short(value(fields, "StreamError").unwrap_or("stream-error")) }
+        }
+        _ => return None,
+    };
+    Some(News::CommandHeard { leg: leg.clone(), id, performed })
 }
 
 fn command_id(text: &str) -> Option<CommandId> {

@@ -6,7 +6,7 @@ use crate::settings::{Inbound, NumberSettings};
 use call::call::script::NOBODY_HERE;
 use call::call::{Direction, Facts, Route};
 use call::{CarrierName, Party, PhoneNumber};
-use carrier::{Carrier, InboundCall, SAY_MAX, say_fits};
+use carrier::{Carrier, InboundCall, SAY_MAX, address_fits, say_fits};
 
 impl Calls {
     /// The number to call from, and its carrier; without a wish the only, or the first, number.
@@ -96,6 +96,13 @@ pub(super) fn check_digits(digits: &str) -> Result<(), EngineError> {
     let is_key = |key: char| key.is_ascii_digit() || matches!(key, '*' | '#' | 'w');
     let fits = (1..=DIGITS_MAX).contains(&digits.len());
     if fits && digits.chars().all(is_key) { Ok(()) } else { Err(EngineError::NoDigits(digits.to_owned())) }
+}
+
+/// Refuses what no carrier could fetch or connect to.
+pub(super) fn check_address(url: &str, schemes: &[&str]) -> Result<(), EngineError> {
+    let fits = address_fits(url, schemes);
+    let schemes = schemes.join(":// or ");
+    if fits { Ok(()) } else { Err(EngineError::NoAddress { url: url.to_owned(), schemes }) }
 }
 
 /// So many keys may be pressed by one command.

@@ -3,7 +3,7 @@
 use super::Turn;
 use crate::heard::{Answer, Order, Refusal};
 use call::call::command::COMMANDS_OPEN_MAX;
-use call::call::{CommandId, News, Source, Verb};
+use call::call::{Command, CommandId, News, Source, Verb};
 use call::{Call, CallId, CallState};
 use std::time::Duration;
 use store::{KeyUse, StoreError};
@@ -69,6 +69,33 @@ impl Turn<'_> {
             return Ok(Answer::Asked(Box::new(call), command));
         };
         Ok(Answer::Refused(refusal))
+    }
+
+    /// Somebody wants one command to end before its time, or everything that was asked: what waits
+    /// is dropped, and of what is under way the carrier is told.
+    pub(super) fn stop(&mut self, id: CallId, which: Option<CommandId>) -> Result<Answer, StoreError> {
+        let Some(mut kept) = self.page.call(id)? else {
+            return Ok(Answer::Refused(Refusal::NoSuchCall(id)));
+        };
+        if let Some(command) = which {
+            let Some(found) = kept.call.command(command) else {
+                return Ok(Answer::Refused(Refusal::NoSuchCommand { call: id, command }));
+            };
+            if found.state.is_under_way() && !found.verb.can_be_stopped() {
+                return Ok(Answer::Refused(Refusal::CannotStop { verb: found.verb.word() }));
+            }
+        }
+        // The last first: were it the first, the next would begin.
+        let meant = |command: &&Command| which.is_none_or(|which| command.id == which);
+        let open = kept.call.commands.iter().filter(meant).filter(|command| command.state.is_open());
+        let ids: Vec<CommandId> = open.map(|command| command.id).rev().collect();
+        for command in ids {
+            self.apply(&kept, Source::Api, News::StopAsked(command))?;
+            if let Some(next) = self.page.call(id)? {
+                kept = next;
+            }
+        }
+        Ok(Answer::Call(Box::new(kept.call)))
     }
 
     /// The same key again: the same call, or a mistake.

@@ -87,8 +87,14 @@ pub(crate) enum Verb {
     Ask(AskArgs),
     /// Presses keys on a call
     Digits(DigitsArgs),
+    /// Plays a sound file on a call, and waits until it was played
+    Play(PlayArgs),
     /// Puts a call through to somebody else
     Transfer(TransferArgs),
+    /// Hands a call's sound to a program behind a WebSocket, and waits until that is over
+    Stream(StreamArgs),
+    /// Ends what is said, asked, played or streamed on a call, and drops what waits
+    Stop(StopArgs),
     /// Stops placing new outbound calls, also after a restart, until `resume`
     Pause {
         /// Why, for those who ask later
@@ -193,7 +199,7 @@ pub(crate) struct CallArgs {
     /// Says TEXT when the call is answered
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) say: Option<String>,
-    /// Holds the line when that was said, for `say`, `ask`, `digits` and `transfer`
+    /// Holds the line when that was said, for `say`, `ask`, `play`, `digits`, `transfer` and `stream`
     #[arg(long)]
     pub(crate) hold: bool,
     /// Calls from this one of your own numbers
@@ -250,6 +256,44 @@ pub(crate) struct DigitsArgs {
     pub(crate) id: String,
     /// The keys: 0-9, * and #, and w for a pause of half a second, such as 1w2
     pub(crate) digits: String,
+    #[command(flatten)]
+    pub(crate) how: CommandArgs,
+}
+
+/// `offhook play`.
+#[derive(Debug, Args)]
+pub(crate) struct PlayArgs {
+    /// The call's id, or as much of its beginning as no other has
+    pub(crate) id: String,
+    /// Where the carrier fetches the file, such as https://example.com/hello.mp3
+    #[arg(value_name = "URL")]
+    pub(crate) file: String,
+    /// How long it takes, for a carrier that doesn't tell when it is over [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) lasts: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) how: CommandArgs,
+}
+
+/// `offhook stream`.
+#[derive(Debug, Args)]
+pub(crate) struct StreamArgs {
+    /// The call's id, or as much of its beginning as no other has
+    pub(crate) id: String,
+    /// Where the program listens for the carrier, such as wss://example.com/sound
+    #[arg(value_name = "URL")]
+    pub(crate) program: String,
+    #[command(flatten)]
+    pub(crate) how: CommandArgs,
+}
+
+/// `offhook stop`.
+#[derive(Debug, Args)]
+pub(crate) struct StopArgs {
+    /// The call's id, or as much of its beginning as no other has
+    pub(crate) id: String,
+    /// The command's number, as show tells it; without it everything that was asked and isn't over
+    pub(crate) command: Option<u32>,
     #[command(flatten)]
     pub(crate) how: CommandArgs,
 }
@@ -339,7 +383,8 @@ Exit codes: 0 nothing failed, 1 something failed, 2 the configuration has faults
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 gateway unreachable,
-4 (call --wait) the call ended otherwise than completed, (say, ask, digits, transfer) it was not done,
+4 (call --wait) the call ended otherwise than completed, (say, ask, play, digits, transfer, stream,
+stop) it was not done,
 5 nobody knows whether it was done, 6 (ask) nothing was answered.";
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! `offhook say`, `ask`, `digits` and `transfer`: something is asked of a call, and its outcome
-//! waited for.
+//! `offhook say`, `ask`, `play`, `digits`, `transfer` and `stream`: something is asked of a call, and
+//! its outcome waited for.
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::args::{AskArgs, CommandArgs};
+use super::args::{AskArgs, CommandArgs, PlayArgs};
 use super::client::{ClientError, Reply};
 use super::gateway::Gateway;
 use super::wire::{Call, Command, CommandReply};
@@ -43,6 +43,20 @@ impl Wish {
         Wish { page: "digits", body: json!({ "digits": digits }) }
     }
 
+    /// That a file be played.
+    pub(super) fn play(args: &PlayArgs) -> Wish {
+        let mut body = json!({ "url": args.file });
+        if let Some(lasts) = args.lasts {
+            body["lasts_s"] = json!(lasts.as_secs().max(1));
+        }
+        Wish { page: "play", body }
+    }
+
+    /// That the sound go to a program.
+    pub(super) fn stream(url: &str) -> Wish {
+        Wish { page: "stream", body: json!({ "url": url }) }
+    }
+
     /// That the call be put through.
     pub(super) fn transfer(to: &str) -> Wish {
         Wish { page: "transfer", body: json!({ "to": to }) }
@@ -72,7 +86,11 @@ pub(super) async fn run(
 
 /// Waits for as long as it is under way: the gateway gives up on it in time. It is on disk, so that a
 /// gateway that dies meanwhile is waited for.
-async fn wait(gateway: &Gateway, mut reply: Reply, terminal: Terminal) -> Result<Reply, CommandError> {
+pub(super) async fn wait(
+    gateway: &Gateway,
+    mut reply: Reply,
+    terminal: Terminal,
+) -> Result<Reply, CommandError> {
     let mut away_since: Option<Instant> = None;
     loop {
         let CommandReply { call, command } = reply.read()?;
@@ -110,7 +128,10 @@ pub(super) fn shown(command: &Command) -> (String, bool) {
         "done" => match (&command.digits, &command.speech, &command.transfer) {
             (Some(answer), _, _) | (None, Some(answer), _) => (answer.clone(), false),
             (None, None, Some(how)) => (format!("put through; the other leg is over: {how}"), false),
-            (None, None, None) if command.verb == "ask" => ("nothing was answered".to_owned(), true),
+            (None, None, None) if command.verb == "ask" && !command.stopped => {
+                ("nothing was answered".to_owned(), true)
+            }
+            (None, None, None) if command.stopped => ("stopped before its time".to_owned(), false),
             (None, None, None) => ("done".to_owned(), false),
         },
         "failed" => {

@@ -121,6 +121,12 @@ impl Gateway {
         self.post_once(&["v1", "calls", id, page], Bytes::from(body.to_string())).await
     }
 
+    /// Has one command of a call ended, or all that are open. To ask twice does no harm.
+    pub(crate) async fn stop(&self, id: &str, command: Option<u32>) -> Result<Reply, ClientError> {
+        let body = command.map_or_else(|| json!({}), |command| json!({ "command": command }));
+        self.post(&["v1", "calls", id, "stop"], json_body(&body)).await
+    }
+
     /// Waits a while for what came of a command.
     pub(crate) async fn command_outcome(&self, id: &str, command: u32) -> Result<Reply, ClientError> {
         self.get(&["v1", "calls", id, "commands", &command.to_string()], &[("wait_s", COMMAND_WAIT_S)]).await

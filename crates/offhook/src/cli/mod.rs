@@ -11,6 +11,7 @@ mod list;
 pub(crate) mod paint;
 mod place;
 mod show;
+mod stop;
 pub(crate) mod terminal;
 pub(crate) mod wire;
 mod words;
@@ -179,6 +180,11 @@ async fn answer(
         Verb::Digits(args) => {
             command::run(&gateway, &args.id, &Wish::digits(&args.digits), &args.how, terminal).await
         }
+        Verb::Play(args) => command::run(&gateway, &args.id, &Wish::play(args), &args.how, terminal).await,
+        Verb::Stream(args) => {
+            command::run(&gateway, &args.id, &Wish::stream(&args.program), &args.how, terminal).await
+        }
+        Verb::Stop(args) => stop::run(&gateway, args, terminal).await,
         Verb::Transfer(args) => {
             command::run(&gateway, &args.id, &Wish::transfer(&args.to), &args.how, terminal).await
         }

@@ -54,6 +54,9 @@ pub(crate) struct Command {
     pub(crate) digits: Option<String>,
     pub(crate) speech: Option<String>,
     pub(crate) transfer: Option<String>,
+    /// Whether somebody ended it before its time.
+    #[serde(default)]
+    pub(crate) stopped: bool,
     pub(crate) code: Option<String>,
     pub(crate) why: Option<String>,
 }
@@ -64,6 +67,13 @@ pub(crate) struct CommandReply {
     /// The call's id.
     pub(crate) call: String,
     pub(crate) command: Command,
+}
+
+/// The reply to whoever has commands stopped.
+#[derive(Debug, Deserialize)]
+pub(crate) struct StopReply {
+    /// Those that it ends.
+    pub(crate) commands: Vec<Command>,
 }
 
 /// How a call ended.

@@ -1,5 +1,5 @@
-//! `/v1/calls/{id}/say`, `ask`, `digits`, `transfer`: what may be asked of a call that lives, and
-//! what came of it.
+//! `/v1/calls/{id}/say`, `ask`, `play`, `digits`, `transfer`, `stream`: what may be asked of a call
+//! that lives, and what came of it.
 
 use super::api::{call_id, idempotency_key, no_such_call, number, read};
 use super::problem::Kind;
@@ -48,6 +48,22 @@ struct Digits {
 #[serde(deny_unknown_fields)]
 struct Transfer {
     to: String,
+}
+
+/// What is asked of `POST /v1/calls/{id}/play`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Play {
+    url: String,
+    /// How long the file takes, in seconds. Default: 30.
+    lasts_s: Option<u64>,
+}
+
+/// What is asked of `POST /v1/calls/{id}/stream`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stream {
+    url: String,
 }
 
 /// What is asked of `GET /v1/calls/{id}/commands/{command}`.
@@ -131,6 +147,33 @@ pub(crate) async fn transfer(
     command(&pages, &id, &headers, Verb::Transfer { to }).await
 }
 
+/// `POST /v1/calls/{id}/play`: as [`say`].
+pub(crate) async fn play(
+    State(pages): State<Pages>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Reply {
+    let Play { url, lasts_s } = read(&body)?;
+    let lasts_s = lasts_s.unwrap_or(LASTS_S);
+    if !(1..=LASTS_S_MAX).contains(&lasts_s) {
+        let detail = format!("lasts_s must be 1 to {LASTS_S_MAX} seconds, not {lasts_s}");
+        return Err(Problem::new(Kind::Unreadable, detail));
+    }
+    command(&pages, &id, &headers, Verb::Play { url, lasts: Duration::from_secs(lasts_s) }).await
+}
+
+/// `POST /v1/calls/{id}/stream`: as [`say`].
+pub(crate) async fn stream(
+    State(pages): State<Pages>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Reply {
+    let Stream { url } = read(&body)?;
+    command(&pages, &id, &headers, Verb::Stream { url }).await
+}
+
 /// `GET /v1/calls/{id}/commands/{command}`: how it stands, at once or when it is over.
 pub(crate) async fn get(
     State(pages): State<Pages>,
@@ -192,6 +235,10 @@ fn not_empty(text: &str) -> Result<(), Problem> {
 const TIMEOUT_S: u64 = 10;
 /// The longest that all carriers take.
 const TIMEOUT_S_MAX: u64 = 60;
+/// How long a file takes, in seconds, unless told otherwise.
+const LASTS_S: u64 = 30;
+/// A file that takes longer is a talk.
+const LASTS_S_MAX: u64 = 3_600;
 /// More keys are waited for by no carrier.
 const DIGITS_MAX: u8 = 32;
 /// So long may a reply wait.

@@ -61,6 +61,10 @@ pub(crate) enum Kind {
     NoDigits,
     /// No command of this number.
     NoSuchCommand,
+    /// A command that can't be ended by itself.
+    CannotStop,
+    /// No address that a carrier could reach.
+    NoAddress,
 }
 
 #[derive(Serialize)]
@@ -98,6 +102,8 @@ impl Kind {
             Kind::TooManyCommands => ("OH-0020", StatusCode::TOO_MANY_REQUESTS, "too much is asked at once"),
             Kind::NoDigits => ("OH-0021", StatusCode::UNPROCESSABLE_ENTITY, "not keys of a telephone"),
             Kind::NoSuchCommand => ("OH-0022", StatusCode::NOT_FOUND, "no such command"),
+            Kind::CannotStop => ("OH-0023", StatusCode::CONFLICT, "it cannot be stopped"),
+            Kind::NoAddress => ("OH-0024", StatusCode::UNPROCESSABLE_ENTITY, "no address for a carrier"),
             Kind::TooLarge => ("OH-0016", StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"),
         }
     }
@@ -140,7 +146,10 @@ impl From<EngineError> for Problem {
             EngineError::Refused(Refusal::CallOver(_)) => Kind::CallOver,
             EngineError::Refused(Refusal::NotHeld(_)) => Kind::NotHeld,
             EngineError::Refused(Refusal::TooManyCommands { .. }) => Kind::TooManyCommands,
+            EngineError::Refused(Refusal::NoSuchCommand { .. }) => Kind::NoSuchCommand,
+            EngineError::Refused(Refusal::CannotStop { .. }) => Kind::CannotStop,
             EngineError::NoDigits(_) => Kind::NoDigits,
+            EngineError::NoAddress { .. } => Kind::NoAddress,
             EngineError::Forbidden(_) => Kind::NeverDialled,
             EngineError::NotOurs { .. } | EngineError::NoNumber => Kind::NotOurs,
             EngineError::SayTooLong { .. } => Kind::SayTooLong,

@@ -65,6 +65,8 @@ fn summary(event: &Event) -> String {
         News::Named { leg, was } => format!("the carrier has two names for it: {leg} and {was}"),
         News::CommandAsked(verb) => format!("asked of it: {}", asked(verb)),
         News::CommandReplied { id, reply } => format!("command {id}: {}", replied(reply)),
+        News::StopAsked(id) => format!("command {id} is to end before its time"),
+        News::StopReplied { id, reply } => format!("command {id}, told to end: {}", replied(reply)),
         News::CommandHeard { id, performed, .. } => format!("command {id}: {}", self::performed(performed)),
         News::DigitsHeard { digits, .. } => format!("the other side pressed {digits}"),
         News::AnswerReplied { reply, .. } => format!("told to answer: {}", replied(reply)),
@@ -79,7 +81,9 @@ fn asked(verb: &Verb) -> String {
         Verb::Ask { text, input: Input::Digits { .. }, .. } => format!("ask for keys: \"{text}\""),
         Verb::Ask { text, input: Input::Speech, .. } => format!("ask: \"{text}\""),
         Verb::SendDigits { digits } => format!("press {digits}"),
+        Verb::Play { url, .. } => format!("play {url}"),
         Verb::Transfer { to } => format!("put it through to {to}"),
+        Verb::Stream { url } => format!("stream to {url}"),
     }
 }
 

@@ -86,14 +86,17 @@ pub(crate) fn command(command: &Command) -> Value {
     let (mut code, mut why) = (None, None);
     let mut outcome = None;
     match &command.state {
-        CommandState::Asked | CommandState::Sent { .. } | CommandState::Taken { .. } => {}
+        CommandState::Asked
+        | CommandState::Sent { .. }
+        | CommandState::Taken { .. }
+        | CommandState::Stopping { .. } => {}
         CommandState::Done(done) => outcome = Some(done.clone()),
         CommandState::Failed { code: said, reason } => {
             (code, why) = (Some(said.clone()), Some(reason.clone()));
         }
         CommandState::InDoubt { why: doubt } => why = Some(doubt.clone()),
     }
-    let Outcome { digits, speech, transfer } = outcome.unwrap_or_default();
+    let Outcome { digits, speech, transfer, stopped } = outcome.unwrap_or_default();
     json!({
         "id": command.id.0,
         "verb": command.verb.word(),
@@ -102,6 +105,7 @@ pub(crate) fn command(command: &Command) -> Value {
         "digits": digits,
         "speech": speech,
         "transfer": transfer,
+        "stopped": stopped,
         "code": code,
         "why": why,
     })

@@ -24,6 +24,7 @@ mod looks;
 mod recovery;
 mod refusals;
 mod scale;
+mod sound;
 mod store;
 mod surfaces;
 mod ways;

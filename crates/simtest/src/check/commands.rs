@@ -24,7 +24,11 @@ impl World {
                         let spoken = *input == Input::Speech;
                         wish_of(text).filter(|_| spoken == outcome.speech.is_some())
                     }
-                    Verb::Say { .. } | Verb::SendDigits { .. } | Verb::Transfer { .. } => None,
+                    Verb::Say { .. }
+                    | Verb::Play { .. }
+                    | Verb::SendDigits { .. }
+                    | Verb::Transfer { .. }
+                    | Verb::Stream { .. } => None,
                 };
                 if answered.is_none_or(|answered| !asked.contains(&answered)) {
                     let (id, call) = (command.id, tail(is.facts.id));
@@ -83,6 +87,7 @@ impl World {
             for one in &leg.heard {
                 let text = match &one.what {
                     Sound::Say(text) if wish_of(text).is_some() || text.starts_with(GREETING) => text,
+                    Sound::Play(url) => url,
                     Sound::Digits(keys) if keys.len() == keys_of(0).len() => keys,
                     _ => continue,
                 };
@@ -109,6 +114,9 @@ impl World {
             Verb::Say { text } if wish_of(text).is_none() && !text.starts_with(GREETING) => return Ok(()),
             Verb::Say { text } | Verb::Ask { text, .. } => heard.get(text).copied().unwrap_or(0),
             Verb::SendDigits { digits } => heard.get(digits).copied().unwrap_or(0),
+            Verb::Play { url, .. } => heard.get(url).copied().unwrap_or(0),
+            // Nobody hears it here.
+            Verb::Stream { .. } => return Ok(()),
             Verb::Transfer { to } => legs.iter().filter(|leg| leg.to == to.as_str()).count(),
         };
         let fits = match &command.state {
@@ -135,7 +143,8 @@ impl World {
         }
         let by_document = command.id == FIRST && !call.facts.by_command;
         let told = matches!(command.verb, Verb::Transfer { .. })
-            || matches!(&command.state, CommandState::Done(outcome) if *outcome != Outcome::default());
+            || matches!(&command.state, CommandState::Done(outcome)
+                if Outcome { stopped: false, ..outcome.clone() } != Outcome::default());
         !by_document && (self.plan.carrier != Kind::Plivo || told)
     }
 

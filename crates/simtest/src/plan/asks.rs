@@ -81,12 +81,17 @@ impl Plan {
             Verb::Transfer { to } => {
                 self.subscribers.insert(to.as_str().to_owned(), other_side(rng));
             }
-            Verb::Say { .. } | Verb::SendDigits { .. } => {
+            Verb::Say { .. } | Verb::SendDigits { .. } | Verb::Play { .. } | Verb::Stream { .. } => {
                 if rng.random_bool(0.2) {
                     let (any, spoken) = (Err(rng.random_range(0..16)), rng.random_bool(0.3));
                     given(rng, any, spoken, 20_000);
                 }
             }
+        }
+        if rng.random_bool(0.15) {
+            let which = rng.random_bool(0.6).then(|| rng.random_range(0..4));
+            let stop = UserAct::Stop { pick: rng.random_range(0..16), which };
+            acts.push((at + rng.random_range(50..10_000), stop));
         }
         let (keyed, asks_again) = (rng.random_bool(0.6), rng.random_bool(0.2));
         let wish = Wish { n, pick: rng.random_range(0..16), verb, keyed, asks_again };
@@ -108,7 +113,11 @@ fn verb(rng: &mut StdRng, n: usize) -> Verb {
             let timeout = Duration::from_secs(rng.random_range(3..15));
             Verb::Ask { text: format!("{QUESTION}{n}?{rest}"), input, timeout }
         }
-        16..=17 => Verb::SendDigits { digits: keys_of(n) },
+        16 => Verb::SendDigits { digits: keys_of(n) },
+        17 => {
+            let lasts = Duration::from_secs(rng.random_range(1..20));
+            Verb::Play { url: format!("{SOUNDS}{n}.wav"), lasts }
+        }
         _ => match transfer_target(n) {
             Some(to) => Verb::Transfer { to },
             None => Verb::Say { text: format!("{SENTENCE}{n}.") },
@@ -169,6 +178,7 @@ fn fault(rng: &mut StdRng, likely: f64) -> Fault {
 }
 
 const SENTENCE: &str = "Sentence ";
+const SOUNDS: &str = "https://sounds.example/";
 const QUESTION: &str = "Question ";
 /// The numbers that calls are put through to, but for their last three digits.
 const TRANSFERS: &str = "+12025555";

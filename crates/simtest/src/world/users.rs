@@ -96,6 +96,7 @@ impl World {
                 self.control(Method::POST, "/calls", body.to_string());
             }
             UserAct::Wish(wish) => self.wish(wish),
+            UserAct::Stop { pick, which } => self.stop(pick, which),
             UserAct::Give(given) => self.give(&given),
         }
     }
@@ -195,7 +196,7 @@ impl World {
         Err(self.breach(Promise::NoLostNews, what))
     }
 
-    fn tell_gateway(&mut self, heard: Heard, then: Then) {
+    pub(super) fn tell_gateway(&mut self, heard: Heard, then: Then) {
         if self.gateway.is_some() {
             self.hear(Job { heard, then, n_tries: 0 });
         }

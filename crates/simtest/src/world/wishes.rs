@@ -41,6 +41,24 @@ impl World {
         self.ask_of_call(self.users.askings.len() - 1);
     }
 
+    /// Somebody wants what was asked of a call to end. Whoever gets no answer lets it be.
+    pub(super) fn stop(&mut self, pick: usize, which: Option<usize>) {
+        let open: Vec<(CallId, Vec<CommandId>)> = {
+            let tables = self.disk.tables();
+            let calls = tables.calls.values().map(|row| &row.call);
+            let asked = calls.map(|call| {
+                let open = call.commands.iter().filter(|command| command.state.is_open());
+                (call.facts.id, open.map(|command| command.id).collect::<Vec<_>>())
+            });
+            asked.filter(|(_, open)| !open.is_empty()).collect()
+        };
+        let Some((call, commands)) = open.get(pick % open.len().max(1)) else { return };
+        let (call, command) = (*call, which.map(|which| commands[which % commands.len()]));
+        self.tally.command("stop asked");
+        self.story.tell(self.now, || format!("a user stops {command:?} of {}", tail(call)));
+        self.tell_gateway(Heard::Stop { call, command }, Then::Nothing);
+    }
+
     /// Asks something of a call, for the first time or again.
     pub(super) fn ask_of_call(&mut self, place: usize) {
         let Some(asking) = self.users.askings.get_mut(place) else { return };

@@ -107,6 +107,10 @@ pub(super) fn replied(reply: CommandReply) -> News {
     News::CommandReplied { id: CommandId(1), reply }
 }
 
+pub(super) fn stop_replied(reply: CommandReply) -> News {
+    News::StopReplied { id: CommandId(1), reply }
+}
+
 pub(super) fn taken(lasts: Option<Duration>) -> CommandReply {
     CommandReply::Taken { lasts }
 }
@@ -160,6 +164,13 @@ pub(super) fn calls() -> Vec<(&'static str, Call)> {
         ("InProgress, asking", after(talking.clone(), [question(), question()])),
         ("InProgress, asking, taken", after(talking.clone(), [question(), question(), replied(taken(None))])),
         (
+            "InProgress, asking, stopping",
+            after(
+                talking.clone(),
+                [question(), question(), replied(taken(None)), News::StopAsked(CommandId(1))],
+            ),
+        ),
+        (
             "InProgress, blind for a while",
             after(
                 talking.clone(),
@@ -201,6 +212,10 @@ fn of_names_and_commands() -> Vec<(&'static str, News)> {
         ("CommandReplied(Taken for 2 s)", replied(taken(Some(Duration::from_secs(2))))),
         ("CommandReplied(Refused)", replied(refused())),
         ("CommandReplied(InDoubt)", replied(CommandReply::InDoubt { why: "broken".to_owned() })),
+        ("StopAsked(1)", News::StopAsked(CommandId(1))),
+        ("StopAsked(2)", News::StopAsked(CommandId(2))),
+        ("StopReplied(Taken)", stop_replied(taken(None))),
+        ("StopReplied(Refused)", stop_replied(refused())),
         ("CommandHeard(Begun)", performed(1, Performed::Begun)),
         ("CommandHeard(Finished)", performed(1, Performed::Finished(answer("1")))),
         ("CommandHeard(Failed)", performed(1, Performed::Failed { code: "busy".to_owned() })),

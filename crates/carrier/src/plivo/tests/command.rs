@@ -6,7 +6,7 @@ use call::call::{CommandId, CommandReply, Input, Performance, Verb};
 
 fn performance(verb: Verb) -> Performance {
     let hold = Duration::from_secs(60);
-    Performance { id: CommandId(7), verb, from: Party::read("+15550100000"), hold }
+    Performance { id: CommandId(7), verb, from: Party::read("+15550100000"), hold, stops: false }
 }
 
 fn say() -> Verb {
@@ -79,4 +79,13 @@ fn a_name_that_plivo_does_not_know_is_followed_by_the_next_and_any_other_answer_
         ),
         CommandReply::Refused { .. }
     ));
+}
+
+#[test]
+fn what_is_stopped_gives_way_to_a_document_that_holds_the_line() {
+    let stops = Performance { stops: true, ..performance(say()) };
+    let request = asked(plivo().conclude(&known(&[LEG]), &stops, &[]));
+    assert_eq!((request.operation, line(&request)), (Operation::Command, format!("POST /Call/{LEG}/")));
+    let aleg_url = format!("https://gw.example/hooks/plivo/voice?call={CALL}&stop=7");
+    assert_eq!(body(&request)["aleg_url"], aleg_url);
 }

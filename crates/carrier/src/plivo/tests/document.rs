@@ -49,11 +49,24 @@ fn what_is_said_cannot_become_markup() {
 fn each_command_holds_the_line_when_it_is_done_and_asks_for_no_other_document() {
     let check = |verb, element: &str| {
         let hold = Duration::from_secs(60);
-        let performance = Performance { id: CommandId(7), verb, from: Party::read("+15550100000"), hold };
+        let performance =
+            Performance { id: CommandId(7), verb, from: Party::read("+15550100000"), hold, stops: false };
         check(Script::Perform(performance), &format!("{element}<Wait length=\"60\"/>"));
     };
     check(Verb::Say { text: "One & two".to_owned() }, "<Speak>One &amp; two</Speak>");
     check(Verb::SendDigits { digits: "1w2#".to_owned() }, "<DTMF async=\"false\">1w2#</DTMF>");
+    let url = "https://example.com/a?b=1&c=2".to_owned();
+    check(
+        Verb::Play { url, lasts: Duration::from_secs(9) },
+        "<Play>https://example.com/a?b=1&amp;c=2</Play>",
+    );
+    let told = format!("https://gw.example/hooks/plivo/status?call={CALL}&amp;stream=7");
+    let kind = "bidirectional=\"true\" keepCallAlive=\"true\" contentType=\"audio/x-mulaw;rate=8000\"";
+    let told = format!("statusCallbackUrl=\"{told}\" statusCallbackMethod=\"POST\"");
+    check(
+        Verb::Stream { url: "wss://example.com/sound".to_owned() },
+        &format!("<Stream {kind} {told}>wss://example.com/sound</Stream>"),
+    );
     let ask = |input, timeout_s| {
         let timeout = Duration::from_secs(timeout_s);
         Verb::Ask { text: "How many?".to_owned(), input, timeout }

@@ -51,6 +51,13 @@ fn a_callback_says_how_far_the_call_is_and_what_it_was_called() {
     let rows = [
         (RING, progressed(Progress::Ringing)),
         (COMPLETED, over(EndingKind::Completed, "4000 Normal Hangup", remote, 50)),
+        (
+            &COMPLETED
+                .replace("4000", "7011")
+                .replace("Normal+Hangup", "Error+Reaching+Answer+URL")
+                .replace("Callee", "Plivo"),
+            over(EndingKind::Failed, "7011 Error Reaching Answer URL", carrier, 50),
+        ),
         (include_str!("../fixtures/hook_busy.form"), over(EndingKind::Busy, "3010 Busy Line", remote, 0)),
         (
             include_str!("../fixtures/hook_no_answer.form"),
@@ -252,4 +259,24 @@ fn without_a_call_or_a_known_path_it_cannot_be_read() {
     for (path, body) in rows {
         assert!(matches!(decode(path, &body), Err(WebhookError::Unreadable(_))), "{path} {body}");
     }
+}
+
+#[test]
+fn a_stream_tells_of_itself_and_of_nothing_else() {
+    let told = |event: &str| {
+        let body = format!("CallUUID={LEG}&RequestUUID={REQUEST}&StreamID=s1&Event={event}");
+        heard(&format!("/status?call={CALL}&stream=3"), &body)
+    };
+    let of = |performed| Some(News::CommandHeard { leg: id(LEG), id: CommandId(3), performed });
+    assert_eq!(told("StartStream"), expected(of(Performed::Begun)));
+    assert_eq!(told("StopStream"), expected(of(Performed::Finished(Outcome::default()))));
+    assert_eq!(told("DroppedStream"), expected(of(Performed::Failed { code: "DroppedStream".to_owned() })));
+    assert_eq!(told("DegradedStream"), expected(None));
+}
+
+#[test]
+fn a_question_for_what_follows_a_stopped_command_is_no_news_of_it() {
+    let body = format!("CallUUID={LEG}&RequestUUID={REQUEST}&CallStatus=in-progress");
+    let heard = heard(&format!("/voice?call={CALL}&stop=3"), &body);
+    assert_eq!((heard.news, heard.page), (Some(progressed(Progress::InProgress)), Some(Page::Next)));
 }

@@ -29,6 +29,7 @@ pub(super) fn performance(id: u32, verb: Verb) -> Performance {
         verb,
         from: Party::read("+15550100000"),
         hold: Duration::from_millis(4_199_001),
+        stops: false,
     }
 }
 
@@ -214,12 +215,71 @@ fn a_reply_to_a_command_is_a_yes_a_no_or_a_doubt() {
     }
 }
 
+fn play() -> Verb {
+    Verb::Play { url: "https://example.com/hello.mp3".to_owned(), lasts: Duration::from_secs(9) }
+}
+
+fn stream() -> Verb {
+    Verb::Stream { url: "wss://example.com/sound".to_owned() }
+}
+
+#[test]
+fn to_play_a_file_is_to_start_its_playback() {
+    let expected = json!({
+        "audio_url": "https://example.com/hello.mp3",
+        "stop": "all",
+        "client_state": state(Doing::Play),
+        "command_id": format!("{CALL}:3"),
+    });
+    assert_eq!(body_of(&asked(performed(play(), &[])), "playback_start"), expected);
+}
+
+/// Both ways, and as the line sounds: without its mode Telnyx would take whole MP3 files.
+#[test]
+fn to_stream_is_to_have_telnyx_connect_both_ways() {
+    let expected = json!({
+        "stream_url": "wss://example.com/sound",
+        "stream_track": "inbound_track",
+        "stream_codec": "PCMU",
+        "stream_bidirectional_mode": "rtp",
+        "stream_bidirectional_codec": "PCMU",
+        "client_state": state(Doing::Stream),
+        "command_id": format!("{CALL}:3"),
+    });
+    assert_eq!(body_of(&asked(performed(stream(), &[])), "streaming_start"), expected);
+}
+
+/// What is stopped sets nothing on the leg, and can be stopped twice.
+#[test]
+fn each_command_is_stopped_by_its_own_word() {
+    let keys = ask(Input::Digits { n_max: None });
+    let rows: [(Verb, &[&str]); 5] = [
+        (say(), &["playback_stop"]),
+        (play(), &["playback_stop"]),
+        (keys, &["gather_stop"]),
+        (ask(Input::Speech), &["transcription_stop", "playback_stop"]),
+        (stream(), &["streaming_stop"]),
+    ];
+    for (verb, actions) in rows {
+        let stops = Performance { stops: true, ..performance(3, verb) };
+        let mut replies = Vec::new();
+        for action in actions {
+            let request = asked(telnyx().conclude(&known(LEG), &stops, &replies));
+            let expected = json!({ "command_id": format!("{CALL}:3:{action}_when_over") });
+            assert_eq!(body_of(&request, action), expected);
+            replies.push(reply(200, HUNG_UP));
+        }
+        let told = done(telnyx().conclude(&known(LEG), &stops, &replies));
+        assert_eq!(told, CommandReply::Taken { lasts: None });
+    }
+}
+
 /// Of keys that we press no webhook tells.
 #[test]
 fn only_what_no_webhook_ends_lasts_for_a_time() {
     let taken = |verb| done(performed(verb, &[reply(200, HUNG_UP)]));
     assert_eq!(taken(send_digits()), CommandReply::Taken { lasts: Some(send_digits().lasts()) });
-    for verb in [say(), ask(Input::Digits { n_max: Some(1) }), transfer()] {
+    for verb in [say(), ask(Input::Digits { n_max: Some(1) }), play(), transfer(), stream()] {
         assert_eq!(taken(verb), CommandReply::Taken { lasts: None });
     }
 }

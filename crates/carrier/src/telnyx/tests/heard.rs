@@ -10,6 +10,10 @@ const SPEAK_ENDED: &str = include_str!("../fixtures/hook_speak_ended.json");
 const GATHER_ENDED: &str = include_str!("../fixtures/hook_gather_ended.json");
 const GATHER_TIMEOUT: &str = include_str!("../fixtures/hook_gather_timeout.json");
 const TRANSCRIPTION: &str = include_str!("../fixtures/hook_transcription.json");
+const PLAYBACK_ENDED: &str = include_str!("../fixtures/hook_playback_ended.json");
+const STREAMING_STARTED: &str = include_str!("../fixtures/hook_streaming_started.json");
+const STREAMING_STOPPED: &str = include_str!("../fixtures/hook_streaming_stopped.json");
+const STREAMING_FAILED: &str = include_str!("../fixtures/hook_streaming_failed.json");
 const BRIDGED: &str = include_str!("../fixtures/hook_bridged.json");
 const DTMF: &str = include_str!("../fixtures/hook_dtmf.json");
 const SECOND_INITIATED: &str = include_str!("../fixtures/hook_second_initiated.json");
@@ -91,6 +95,11 @@ fn an_event_says_what_became_of_its_command() {
         (with(TRANSCRIPTION, "\"is_final\": true", "\"is_final\": \"true\""), heard(None)),
         (with(TRANSCRIPTION, "transcription_data", "transcription"), heard(None)),
         (BRIDGED.to_owned(), command(4, Performed::Begun)),
+        (PLAYBACK_ENDED.to_owned(), command(5, nothing())),
+        (with(PLAYBACK_ENDED, "\"completed\"", "\"file_not_found\""), command(5, failed("file_not_found"))),
+        (under(STREAMING_STARTED, 6, Doing::Stream), command(6, Performed::Begun)),
+        (STREAMING_STOPPED.to_owned(), command(6, nothing())),
+        (STREAMING_FAILED.to_owned(), command(6, failed("connection_failed"))),
     ];
     for (body, expected) in rows {
         assert_eq!(decode(&body), Ok(expected), "{body}");
@@ -106,8 +115,8 @@ fn the_greeting_is_a_command_as_any() {
 /// `client_state` is the leg's: an event tells what was set last, which may be a later command's.
 #[test]
 fn an_event_of_one_command_is_not_taken_for_the_end_of_another_kind() {
-    let events = [SPEAK_ENDED, GATHER_ENDED, TRANSCRIPTION, BRIDGED];
-    let own = [Doing::Say, Doing::Keys, Doing::Speech, Doing::Transfer];
+    let events = [SPEAK_ENDED, GATHER_ENDED, TRANSCRIPTION, BRIDGED, PLAYBACK_ENDED, STREAMING_STOPPED];
+    let own = [Doing::Say, Doing::Keys, Doing::Speech, Doing::Transfer, Doing::Play, Doing::Stream];
     let all = [own.as_slice(), &[Doing::Hush, Doing::Digits]].concat();
     for (event, own) in events.into_iter().zip(own) {
         for doing in &all {

@@ -145,7 +145,7 @@ fn fact_10_a_question_is_never_said_twice() {
 fn when_the_question_is_over_telnyx_stops_listening_and_forgets_no_other_command() {
     let performance = performance(3, ask(Input::Speech));
     let request = asked(telnyx().conclude(&known(LEG), &performance, &[]));
-    let expected = json!({ "command_id": format!("{CALL}:3:hush_when_over") });
+    let expected = json!({ "command_id": format!("{CALL}:3:transcription_stop_when_over") });
     assert_eq!(body_of(&request, STOP), expected);
     let told = done(telnyx().conclude(&known(LEG), &performance, &[reply(500, "")]));
     assert!(matches!(told, CommandReply::InDoubt { .. }), "{told:?}");

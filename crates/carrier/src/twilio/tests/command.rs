@@ -16,7 +16,7 @@ fn question() -> Verb {
 
 fn performance(verb: Verb) -> Performance {
     let hold = Duration::from_secs(60);
-    Performance { id: CommandId(7), verb, from: Party::read("+15550100000"), hold }
+    Performance { id: CommandId(7), verb, from: Party::read("+15550100000"), hold, stops: false }
 }
 
 fn replied(verb: Verb, reply: Reply) -> CommandReply {
@@ -118,4 +118,39 @@ fn the_other_leg_of_a_transfer_tells_of_the_transfer_and_ends_nothing() {
         assert_eq!(told(word).news, of(Performed::Failed { code: word.to_owned() }));
     }
     assert_eq!(told("completed").leg, leg());
+}
+
+#[test]
+fn what_is_stopped_gives_way_to_a_held_line() {
+    let stops = Performance { stops: true, ..performance(question()) };
+    let request = asked(twilio().conclude(&known(LEG), &stops, &[]));
+    assert_eq!(request.operation, Operation::Command);
+    let held = twilio().document(None, &Script::Hold(Duration::from_secs(60)));
+    assert_eq!(form(&request), [("Twiml".to_owned(), held.body)]);
+    let told = |reply| done(twilio().conclude(&known(LEG), &stops, &[reply]));
+    assert!(matches!(told(reply(200, IN_PROGRESS)), CommandReply::Taken { .. }));
+    assert!(matches!(told(reply(500, "")), CommandReply::InDoubt { .. }));
+}
+
+/// "`<Stream>` does not support query strings": Twilio would say so when the call is connected.
+#[test]
+fn fact_7_a_stream_takes_no_query() {
+    let stream = |url: &str| Verb::Stream { url: url.to_owned() };
+    let refused =
+        done(twilio().perform(&known(LEG), &performance(stream("wss://example.com/a?token=b")), &[]));
+    assert!(matches!(refused, CommandReply::Refused { code, .. } if code == "31920"));
+    asked(twilio().perform(&known(LEG), &performance(stream("wss://example.com/a/b")), &[]));
+}
+
+#[test]
+fn a_stream_tells_of_itself_and_of_nothing_else() {
+    let told = |event: &str| {
+        let body = format!("CallSid={LEG}&StreamSid=MZ1&StreamEvent={event}&StreamError=connection+refused");
+        heard(&format!("status?call={CALL}&stream=3"), &body).news
+    };
+    let of = |performed| Some(News::CommandHeard { leg: leg(), id: CommandId(3), performed });
+    assert_eq!(told("stream-started"), of(Performed::Begun));
+    assert_eq!(told("stream-stopped"), of(Performed::Finished(Outcome::default())));
+    assert_eq!(told("stream-error"), of(Performed::Failed { code: "connection refused".to_owned() }));
+    assert_eq!(told("stream-pondered"), None);
 }

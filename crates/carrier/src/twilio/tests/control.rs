@@ -28,15 +28,16 @@ fn a_call_is_asked_for_with_callbacks_that_carry_our_mark() {
     assert_eq!(request.method, http::Method::POST);
     assert_eq!(request.url, format!("https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Calls.json"));
     assert_eq!(header(&request, "content-type"), Some("application/x-www-form-urlencoded"));
-    let voice = format!("https://gw.example/hooks/twilio/voice?call={CALL}");
+    // Twilio asks nobody what to do: the gateway may be away when the call is answered.
+    let twiml =
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Say>Fish &amp; chips</Say><Hangup/></Response>";
     let status = format!("https://gw.example/hooks/twilio/status?call={CALL}");
     let expected = [
         ("To", "+12025550143"),
         ("From", "+15550100000"),
         ("Timeout", "45"),
         ("TimeLimit", "600"),
-        ("Url", &voice),
-        ("Method", "POST"),
+        ("Twiml", twiml),
         ("StatusCallback", &status),
         ("StatusCallbackMethod", "POST"),
         ("StatusCallbackEvent", "initiated"),
@@ -306,9 +307,9 @@ proptest! {
             ..placement()
         };
         let fields = form(&twilio().place(&placement));
-        prop_assert_eq!(fields.len(), 12);
+        prop_assert_eq!(fields.len(), 11);
         prop_assert_eq!(&fields[0].1, &to);
-        prop_assert_eq!(&fields[4].1, &format!("https://gw.example/hooks/twilio/voice?call={}", CallId::from_bits(bits)));
+        prop_assert_eq!(&fields[5].1, &format!("https://gw.example/hooks/twilio/status?call={}", CallId::from_bits(bits)));
     }
 
     /// No garbage is a verdict.

@@ -60,7 +60,13 @@ proptest! {
 
 fn perform(verb: Verb) -> Script {
     let hold = Duration::from_secs(60);
-    Script::Perform(Performance { id: CommandId(7), verb, from: Party::read("+15550100000"), hold })
+    Script::Perform(Performance {
+        id: CommandId(7),
+        verb,
+        from: Party::read("+15550100000"),
+        hold,
+        stops: false,
+    })
 }
 
 #[test]
@@ -74,6 +80,18 @@ fn each_command_holds_the_line_when_it_is_done() {
     let hook = |rest: &str| format!("https://gw.example/hooks/twilio/{rest}");
     check(Verb::Say { text: "One & two".to_owned() }, "<Say>One &amp; two</Say>");
     check(Verb::SendDigits { digits: "1w2#".to_owned() }, "<Play digits=\"1w2#\"/>");
+    let url = "https://example.com/a?b=1&c=2".to_owned();
+    check(
+        Verb::Play { url, lasts: Duration::from_secs(9) },
+        "<Play>https://example.com/a?b=1&amp;c=2</Play>",
+    );
+    let told = hook(&format!("status?call={CALL}&amp;stream=7"));
+    check(
+        Verb::Stream { url: "wss://example.com/sound".to_owned() },
+        &format!(
+            "<Connect><Stream url=\"wss://example.com/sound\" statusCallback=\"{told}\" statusCallbackMethod=\"POST\"/></Connect>"
+        ),
+    );
     let ask = |input| Verb::Ask { text: "How many?".to_owned(), input, timeout: Duration::from_secs(5) };
     let action = hook(&format!("voice?call={CALL}&amp;answer=7"));
     let rest = format!("timeout=\"5\" action=\"{action}\" method=\"POST\"><Say>How many?</Say></Gather>");

@@ -1,0 +1,91 @@
+//! Commands that are to end before their time.
+
+use super::samples::*;
+use crate::Timestamp;
+use crate::call::*;
+use std::time::Duration;
+
+fn talking() -> Call {
+    after(asked(), [admitted(), placed(), progressed(Progress::InProgress)])
+}
+
+fn state_of(call: &Call, id: u32) -> CommandState {
+    call.command(CommandId(id)).unwrap().state.clone()
+}
+
+fn stop(id: u32) -> News {
+    News::StopAsked(CommandId(id))
+}
+
+fn stopped() -> CommandState {
+    CommandState::Done(Outcome { stopped: true, ..Outcome::default() })
+}
+
+#[test]
+fn what_waits_is_dropped_and_never_sent() {
+    let call = after(talking(), [question(), question(), stop(2)]);
+    assert!(matches!(state_of(&call, 2), CommandState::Failed { code, .. } if code == "stopped"));
+    let step = step(&call, &at(BORN, Source::Reply, replied(refused())));
+    assert_eq!(step.effects, []);
+}
+
+#[test]
+fn what_is_under_way_ends_at_the_carrier_before_the_next_begins() {
+    let call = after(talking(), [question(), question(), replied(taken(None))]);
+    let told = step(&call, &at(BORN, Source::Api, stop(1)));
+    assert_eq!(told.effects, [Effect::Conclude(CommandId(1))]);
+    assert_eq!(state_of(&told.call, 2), CommandState::Asked);
+    let over = step(&told.call, &at(BORN, Source::Reply, stop_replied(taken(None))));
+    assert_eq!(state_of(&over.call, 1), stopped());
+    assert_eq!(over.effects, [Effect::Perform(CommandId(2))]);
+}
+
+#[test]
+fn what_is_on_its_way_can_not_be_ended_yet() {
+    let call = after(talking(), [question()]);
+    assert_eq!(step(&call, &at(BORN, Source::Api, stop(1))), Step { call, effects: Vec::new() });
+}
+
+#[test]
+fn a_carrier_that_does_not_answer_is_told_again_and_given_up() {
+    let mut call = after(talking(), [question(), replied(taken(None)), stop(1)]);
+    let mut now = BORN;
+    let mut n_told = 1;
+    while state_of(&call, 1).is_open() {
+        now = Timestamp(now.0 + 60_000);
+        let step = step(&call, &at(now, Source::Gateway, News::CheckDue));
+        n_told += step.effects.iter().filter(|effect| matches!(effect, Effect::Conclude(_))).count();
+        call = step.call;
+    }
+    assert_eq!(n_told, 4);
+    assert!(matches!(state_of(&call, 1), CommandState::InDoubt { .. }));
+    // It ended all the same, and the carrier says so.
+    let late = after(call, [performed(1, Performed::Finished(Outcome::default()))]);
+    assert!(matches!(state_of(&late, 1), CommandState::Done(_)));
+}
+
+#[test]
+fn an_answer_that_came_first_is_kept() {
+    let call = after(talking(), [question(), replied(taken(None)), stop(1)]);
+    let answered = after(call.clone(), [performed(1, Performed::Finished(answer("7")))]);
+    assert_eq!(state_of(&answered, 1), CommandState::Done(Outcome { stopped: true, ..answer("7") }));
+    let late = after(call, [stop_replied(taken(None)), performed(1, Performed::Finished(answer("7")))]);
+    assert_eq!(state_of(&late, 1), CommandState::Done(Outcome { stopped: true, ..answer("7") }));
+}
+
+#[test]
+fn those_who_were_put_through_are_not_cut_off() {
+    let transfer = News::CommandAsked(Verb::Transfer { to: "+12025550144".parse().unwrap() });
+    let call = after(talking(), [transfer, replied(taken(None))]);
+    assert_eq!(step(&call, &at(BORN, Source::Api, stop(1))).effects, []);
+}
+
+#[test]
+fn a_stream_lasts_until_it_is_closed_or_the_call_is_over() {
+    let stream = News::CommandAsked(Verb::Stream { url: "wss://example.com/sound".to_owned() });
+    let call = after(talking(), [stream, replied(taken(None))]);
+    let hours = at(BORN + Duration::from_secs(9 * 3_600), Source::Gateway, News::CheckDue);
+    assert!(state_of(&step(&call, &hours).call, 1).is_open());
+    let over = News::Over { leg: leg(), ending: ending(EndingKind::Completed, "completed") };
+    assert_eq!(state_of(&after(call, [over]), 1), CommandState::Done(Outcome::default()));
+}

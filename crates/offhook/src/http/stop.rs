@@ -1,0 +1,61 @@
+//! `/v1/calls/{id}/stop`: what was asked of a call ends before its time.
+
+use super::api::{call_id, read};
+use super::{Pages, Problem, view};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use call::Call;
+use call::call::{Command, CommandId, CommandState};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What is asked of `POST /v1/calls/{id}/stop`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stop {
+    /// Which command. Default: all that are open.
+    command: Option<u32>,
+}
+
+/// `POST /v1/calls/{id}/stop`: 202 with the commands that it ends. Of one whose request is on its way
+/// to the carrier nobody knows yet what there is to end, so its reply is waited for.
+pub(crate) async fn stop(
+    State(pages): State<Pages>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let asked: Stop = if body.is_empty() { Stop::default() } else { read(&body)? };
+    let (id, which) = (call_id(&id)?, asked.command.map(CommandId));
+    let until = Instant::now() + ON_ITS_WAY_MAX;
+    let meant = |command: &&Command| which.is_none_or(|which| command.id == which);
+    let mut ids: Vec<CommandId> = Vec::new();
+    let call = loop {
+        let before = pages.calls.get(id).await?;
+        let open = before.iter().flat_map(|kept| &kept.call.commands).filter(|one| one.state.is_open());
+        ids.extend(open.filter(meant).map(|command| command.id));
+        let call = pages.calls.stop_command(id, which).await?;
+        if !is_on_its_way(&call, which) || Instant::now() >= until {
+            break call;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    };
+    ids.sort_unstable();
+    ids.dedup();
+    let stopped: Vec<Value> = ids.iter().filter_map(|id| call.command(*id)).map(view::command).collect();
+    let body = json!({ "call": id.to_string(), "commands": stopped });
+    Ok((StatusCode::ACCEPTED, Json(body)))
+}
+
+fn is_on_its_way(call: &Call, which: Option<CommandId>) -> bool {
+    call.commands.iter().any(|command| {
+        which.is_none_or(|which| command.id == which) && matches!(command.state, CommandState::Sent { .. })
+    })
+}
+
+/// A carrier answers sooner, or its answer is given up.
+const ON_ITS_WAY_MAX: Duration = Duration::from_secs(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
