@@ -6,6 +6,7 @@ mod auth;
 mod commands;
 mod health;
 mod problem;
+mod reading;
 mod story;
 mod view;
 mod webhooks;

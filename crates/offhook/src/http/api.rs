@@ -1,16 +1,18 @@
 //! `/v1`: the verbs, for programs.
 
 use super::problem::Kind;
+pub(super) use super::reading::read;
+use super::reading::{query, within};
 use super::view::{self, CallView};
 use super::{Pages, Problem, story};
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use call::{Call, CallId, CallState, PhoneNumber};
 use engine::Spoken;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -73,15 +75,10 @@ pub(crate) async fn place(
 /// `GET /v1/calls`: the newest first.
 pub(crate) async fn list(
     State(pages): State<Pages>,
-    query: Result<Query<ListCalls>, axum::extract::rejection::QueryRejection>,
+    asked: Result<Query<ListCalls>, QueryRejection>,
 ) -> Reply {
-    let Query(asked) = query.map_err(|error| {
-        Problem::new(
-            Kind::Unreadable,
-            format!("{}; it takes limit, cursor, state and live", error.body_text()),
-        )
-    })?;
-    let limit = asked.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let asked = query(asked)?;
+    let limit = within("limit", asked.limit.unwrap_or(PAGE), &(1..=PAGE_MAX))?;
     let query = CallQuery {
         unfinished: asked.live == Some(true),
         state: asked.state.as_deref().map(state).transpose()?,
@@ -111,13 +108,11 @@ pub(crate) async fn get(
 pub(crate) async fn events(
     State(pages): State<Pages>,
     Path(id): Path<String>,
-    query: Result<Query<ListEvents>, axum::extract::rejection::QueryRejection>,
+    asked: Result<Query<ListEvents>, QueryRejection>,
 ) -> Reply {
-    let Query(asked) = query.map_err(|error| {
-        Problem::new(Kind::Unreadable, format!("{}; it takes limit and cursor", error.body_text()))
-    })?;
+    let asked = query(asked)?;
+    let limit = within("limit", asked.limit.unwrap_or(PAGE_MAX), &(1..=PAGE_MAX))?;
     let id = call_id(&id)?;
-    let limit = asked.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
     if pages.calls.get(id).await?.is_none() {
         return Err(no_such_call(id));
     }
@@ -223,19 +218,6 @@ async fn waits_for(pages: &Pages, call: &Call) -> Result<Option<&'static str>, P
     let same = |other: &Call| other.facts.from == facts.from && other.facts.to == facts.to;
     let doubt = pages.calls.list(placing).await?.iter().any(|kept| same(&kept.call));
     Ok(Some(if doubt { "doubt" } else { "pace" }))
-}
-
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    // The library would also read the fields off a list, in their order.
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Problem::new(
-            Kind::Unreadable,
-            "the body is no JSON object, like {\"to\": \"+12025550143\"}",
-        ));
-    }
-    serde_json::from_slice(body).map_err(|error| {
-        Problem::new(Kind::Unreadable, format!("the body is not the JSON that this page takes: {error}"))
-    })
 }
 
 pub(super) fn number(text: &str) -> Result<PhoneNumber, Problem> {

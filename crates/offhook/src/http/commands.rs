@@ -3,9 +3,11 @@
 
 use super::api::{call_id, idempotency_key, no_such_call, number, read};
 use super::problem::Kind;
+use super::reading::{query, within};
 use super::{Pages, Problem, view};
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use call::call::{CommandId, Input, Verb};
@@ -31,7 +33,7 @@ struct Ask {
     /// `digits` or `speech`. Default: `digits`.
     input: Option<String>,
     /// How many keys at most. Default: as many as are pressed, until `#` or a pause.
-    digits: Option<u8>,
+    digits: Option<u64>,
     /// How long it may take until the other side begins, in seconds. Default: 10.
     timeout_s: Option<u64>,
 }
@@ -81,7 +83,9 @@ pub(crate) async fn ask(
 ) -> Reply {
     let asked: Ask = read(&body)?;
     not_empty(&asked.text)?;
-    let input = match (asked.input.as_deref(), asked.digits) {
+    let n_max = asked.digits.map(|n_keys| within("digits", n_keys, &(1..=DIGITS_MAX))).transpose()?;
+    let n_max = n_max.and_then(|n_keys| u8::try_from(n_keys).ok());
+    let input = match (asked.input.as_deref(), n_max) {
         (Some("digits") | None, n_max) => Input::Digits { n_max },
         (Some("speech"), None) => Input::Speech,
         (Some("speech"), Some(_)) => {
@@ -95,15 +99,7 @@ pub(crate) async fn ask(
             return Err(Problem::new(Kind::Unreadable, detail));
         }
     };
-    if asked.digits.is_some_and(|n_max| !(1..=DIGITS_MAX).contains(&n_max)) {
-        let detail = format!("digits must be 1 to {DIGITS_MAX}, the most keys that are waited for");
-        return Err(Problem::new(Kind::Unreadable, detail));
-    }
-    let timeout_s = asked.timeout_s.unwrap_or(TIMEOUT_S);
-    if !(1..=TIMEOUT_S_MAX).contains(&timeout_s) {
-        let detail = format!("timeout_s must be 1 to {TIMEOUT_S_MAX} seconds, not {timeout_s}");
-        return Err(Problem::new(Kind::Unreadable, detail));
-    }
+    let timeout_s = within("timeout_s", asked.timeout_s.unwrap_or(TIMEOUT_S), &(1..=TIMEOUT_S_MAX))?;
     let timeout = Duration::from_secs(timeout_s);
     command(&pages, &id, &headers, Verb::Ask { text: asked.text, input, timeout }).await
 }
@@ -135,15 +131,14 @@ pub(crate) async fn transfer(
 pub(crate) async fn get(
     State(pages): State<Pages>,
     Path((id, command)): Path<(String, String)>,
-    query: Result<Query<Wait>, axum::extract::rejection::QueryRejection>,
+    wait: Result<Query<Wait>, QueryRejection>,
 ) -> Reply {
-    let Query(wait) = query
-        .map_err(|error| Problem::new(Kind::Unreadable, format!("{}; it takes wait_s", error.body_text())))?;
+    let wait_s = within("wait_s", query(wait)?.wait_s.unwrap_or(0), &(0..=WAIT_S_MAX))?;
     let id = call_id(&id)?;
     let command: u32 = command.parse().map_err(|_| {
         Problem::new(Kind::NoSuchCommand, format!("{command:?} is no command; they are numbered from 1"))
     })?;
-    let until = Instant::now() + Duration::from_secs(wait.wait_s.unwrap_or(0).min(WAIT_S_MAX));
+    let until = Instant::now() + Duration::from_secs(wait_s);
     loop {
         let kept = pages.calls.get(id).await?.ok_or_else(|| no_such_call(id))?;
         let (is_open, shown) = shown(&kept.call, CommandId(command))?;
@@ -193,7 +188,7 @@ const TIMEOUT_S: u64 = 10;
 /// The longest that all carriers take.
 const TIMEOUT_S_MAX: u64 = 60;
 /// More keys are waited for by no carrier.
-const DIGITS_MAX: u8 = 32;
+const DIGITS_MAX: u64 = 32;
 /// So long may a reply wait.
 const WAIT_S_MAX: u64 = 30;
 /// How often a command is looked at while somebody waits.

@@ -230,6 +230,65 @@ async fn what_means_nothing_is_said_to_mean_nothing() {
     }
 }
 
+#[tokio::test]
+async fn a_number_out_of_its_range_is_refused_with_the_range() {
+    let site = site().await;
+    let (_, call) = site.post("/v1/calls", r#"{"to":"+12025550143"}"#).await;
+    let path = format!("/v1/calls/{}", call["id"].as_str().unwrap());
+    for (page, expected) in [
+        ("/v1/calls?limit=0".to_owned(), "`limit` must be a whole number from 1 to 500, not 0"),
+        ("/v1/calls?limit=501".to_owned(), "`limit` must be a whole number from 1 to 500, not 501"),
+        (format!("{path}/events?limit=501"), "`limit` must be a whole number from 1 to 500, not 501"),
+        (format!("{path}/commands/1?wait_s=31"), "`wait_s` must be a whole number from 0 to 30, not 31"),
+    ] {
+        let (status, problem) = site.get(&page).await;
+        assert_eq!((status.as_u16(), &problem["code"]), (400, &json!("OH-0002")), "{page}");
+        assert_eq!(problem["detail"], expected, "{page}");
+    }
+    for (body, expected) in [
+        (r#"{"text":"?","digits":300}"#, "`digits` must be a whole number from 1 to 32, not 300"),
+        (r#"{"text":"?","timeout_s":61}"#, "`timeout_s` must be a whole number from 1 to 60, not 61"),
+    ] {
+        assert_eq!(site.post(&format!("{path}/ask"), body).await.1["detail"], expected, "{body}");
+    }
+    assert_eq!(site.get("/v1/calls?limit=500").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_named_with_what_it_may_be() {
+    let site = site().await;
+    for (body, expected) in [
+        ("{}", "the body lacks `to`, which this page needs"),
+        (
+            r#"{"to":"+12025550143","whom":1}"#,
+            "the body has `whom`, which this page does not take; it takes `to`, `from`, `say` and `hold`",
+        ),
+        (r#"{"to":5}"#, "`to` must be a text in quotes, not 5"),
+        (r#"{"to":"+12025550143","hold":"yes"}"#, "`hold` must be `true` or `false`, not \"yes\""),
+        (r#"{"hold":1.5,"to":"+12025550143"}"#, "`hold` must be `true` or `false`, not 1.5"),
+        (r#"{"to":"+12025550143","say":{}}"#, "`say` must be a text in quotes, not an object"),
+        (r#"{"to":"+1","to":"+1"}"#, "the body has `to` twice; give it once"),
+        (r#"{"to":"#, "the body is no JSON: EOF while parsing a value at line 1 column 6"),
+    ] {
+        let (status, problem) = site.post("/v1/calls", body).await;
+        assert_eq!((status.as_u16(), problem["detail"].as_str().unwrap()), (400, expected), "{body}");
+    }
+    for (query, expected) in [
+        ("limit=many", "`limit` must be a whole number"),
+        ("limit=", "`limit` must be a whole number"),
+        ("limit=99999999999999999999", "`limit` is larger than any number taken here"),
+        ("live=1", "`live` must be `true` or `false`"),
+        (
+            "page=2",
+            "the query has `page`, which this page does not take; it takes `limit`, `cursor`, `state` and `live`",
+        ),
+        ("limit=1&limit=2", "the query has `limit` twice; give it once"),
+    ] {
+        let (status, problem) = site.get(&format!("/v1/calls?{query}")).await;
+        assert_eq!((status.as_u16(), problem["detail"].as_str().unwrap()), (400, expected), "{query}");
+    }
+}
+
 #[test]
 fn the_path_of_an_address_is_what_follows_its_host() {
     for (url, expected) in
