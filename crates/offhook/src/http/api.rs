@@ -65,6 +65,13 @@ pub(crate) async fn place(
     let asked: PlaceCall = read(&body)?;
     let to = number(&asked.to)?;
     let from = asked.from.as_deref().map(number).transpose()?;
+    not_itself(&pages, &to, from.as_ref())?;
+    if asked.say.as_deref().is_some_and(is_blank) {
+        return Err(Problem::new(
+            Kind::Unreadable,
+            "say is empty: write what is to be said, or leave it out",
+        ));
+    }
     let key = idempotency_key(&headers)?.map(|key| (key, digest(&to, from.as_ref(), &asked)));
     let spoken = Spoken { say: asked.say, hold: asked.hold };
     let call = pages.calls.place(to, from, spoken, key).await?;
@@ -229,6 +236,21 @@ pub(super) fn number(text: &str) -> Result<PhoneNumber, Problem> {
         };
         Problem::new(kind, error.to_string())
     })
+}
+
+/// Refuses a call of a number to itself: it would take two places, and find its own line busy.
+fn not_itself(pages: &Pages, to: &PhoneNumber, from: Option<&PhoneNumber>) -> Result<(), Problem> {
+    let from = from.or_else(|| pages.calls.settings().numbers.keys().next());
+    if from != Some(to) {
+        return Ok(());
+    }
+    let detail = format!("{to} is the number that this call would come from, and cannot call itself");
+    Err(Problem::new(Kind::NeverDialled, format!("{detail}; call another, or from another of your numbers")))
+}
+
+/// Whether there is nothing in a text that could be said.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 pub(super) fn call_id(text: &str) -> Result<CallId, Problem> {

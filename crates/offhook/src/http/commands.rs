@@ -1,7 +1,7 @@
 //! `/v1/calls/{id}/say`, `ask`, `digits`, `transfer`: what may be asked of a call that lives, and
 //! what came of it.
 
-use super::api::{call_id, idempotency_key, no_such_call, number, read};
+use super::api::{call_id, idempotency_key, is_blank, no_such_call, number, read};
 use super::problem::Kind;
 use super::reading::{query, within};
 use super::{Pages, Problem, view};
@@ -112,6 +112,7 @@ pub(crate) async fn digits(
     body: Bytes,
 ) -> Reply {
     let Digits { digits } = read(&body)?;
+    not_too_many(&digits)?;
     command(&pages, &id, &headers, Verb::SendDigits { digits }).await
 }
 
@@ -177,10 +178,20 @@ fn digest(id: &str, verb: &Verb) -> String {
 }
 
 fn not_empty(text: &str) -> Result<(), Problem> {
-    if text.trim().is_empty() {
+    if is_blank(text) {
         return Err(Problem::new(Kind::Unreadable, "text is empty: write what is to be said"));
     }
     Ok(())
+}
+
+/// Whatever they are, so many keys at once are not taken.
+fn not_too_many(digits: &str) -> Result<(), Problem> {
+    let n_keys = digits.chars().count();
+    if n_keys <= KEYS_MAX {
+        return Ok(());
+    }
+    let detail = format!("{n_keys} keys are too many for one command, which takes at most {KEYS_MAX}");
+    Err(Problem::new(Kind::NoDigits, format!("{detail}; press the rest with another")))
 }
 
 /// How long the other side has to begin, in seconds, unless told otherwise.
@@ -189,6 +200,8 @@ const TIMEOUT_S: u64 = 10;
 const TIMEOUT_S_MAX: u64 = 60;
 /// More keys are waited for by no carrier.
 const DIGITS_MAX: u64 = 32;
+/// So many keys may be pressed by one command.
+const KEYS_MAX: usize = 64;
 /// So long may a reply wait.
 const WAIT_S_MAX: u64 = 30;
 /// How often a command is looked at while somebody waits.

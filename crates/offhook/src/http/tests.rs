@@ -151,7 +151,11 @@ async fn what_is_wrong_with_an_order_is_said_with_a_code() {
         (r#"{"to": "+12025550143", "whom": 1}"#, 400, "OH-0002"),
         (r#"{"to": "nobody"}"#, 422, "OH-0003"),
         (r#"{"to": "+1202555"}"#, 422, "OH-0003"),
+        (r#"{"to": "0155"}"#, 422, "OH-0003"),
         (r#"{"to": "911"}"#, 403, "OH-0004"),
+        (r#"{"to": "+15550100000"}"#, 403, "OH-0004"),
+        (r#"{"to": "+15550100000", "from": "+15550100000"}"#, 403, "OH-0004"),
+        (r#"{"to": "+12025550143", "say": " "}"#, 400, "OH-0002"),
         (r#"{"to": "+19005550143"}"#, 403, "OH-0004"),
         (r#"{"to": "+442079460123"}"#, 403, "OH-0004"),
         (r#"{"to": "+12025550143", "from": "+12025550144"}"#, 422, "OH-0005"),
@@ -287,6 +291,26 @@ async fn what_cannot_be_read_is_named_with_what_it_may_be() {
         let (status, problem) = site.get(&format!("/v1/calls?{query}")).await;
         assert_eq!((status.as_u16(), problem["detail"].as_str().unwrap()), (400, expected), "{query}");
     }
+}
+
+#[tokio::test]
+async fn too_many_keys_are_told_from_what_are_none() {
+    let site = site().await;
+    let (_, call) = site.post("/v1/calls", r#"{"to":"+12025550143"}"#).await;
+    let page = format!("/v1/calls/{}/digits", call["id"].as_str().unwrap());
+    for (digits, said) in [
+        ("1".repeat(65), "65 keys are too many for one command, which takes at most 64"),
+        ("1x".to_owned(), "are no keys"),
+        (String::new(), "are no keys"),
+    ] {
+        let (status, problem) = site.post(&page, &json!({ "digits": digits }).to_string()).await;
+        assert_eq!((status.as_u16(), &problem["code"]), (422, &json!("OH-0021")), "{digits}");
+        assert!(problem["detail"].as_str().unwrap().contains(said), "{problem}");
+    }
+    assert_eq!(
+        site.post(&page, &json!({ "digits": "1".repeat(64) }).to_string()).await.0,
+        StatusCode::ACCEPTED
+    );
 }
 
 #[test]
