@@ -159,6 +159,15 @@ fn a_pause_says_how_it_ends() {
         line(json!({"paused": true, "reason": "tests"})),
         "paused (tests): no new outbound call is placed until 'offhook resume'\n"
     );
+    assert_eq!(
+        line(json!({"paused": true, "reason": "tests", "was": "night"})),
+        "paused (tests): no new outbound call is placed until 'offhook resume'; it was paused already \
+         (night), and that reason is replaced\n"
+    );
+    assert_eq!(
+        line(json!({"paused": true, "reason": "night", "was": "night"})),
+        "paused (night): no new outbound call is placed until 'offhook resume'; it was paused already\n"
+    );
     assert_eq!(line(json!({"paused": false, "reason": null})), "not paused: outbound calls are placed\n");
 }
 

@@ -146,6 +146,8 @@ pub(crate) struct ReportedLine {
 pub(crate) struct Paused {
     pub(crate) paused: bool,
     pub(crate) reason: Option<String>,
+    /// Why it was paused before this was asked, if it was.
+    pub(crate) was: Option<String>,
 }
 
 /// Why a request was not granted (RFC 9457).

@@ -159,13 +159,14 @@ pub(crate) async fn paused(State(pages): State<Pages>) -> Reply {
     Ok(Json(json!({ "paused": reason.is_some(), "reason": reason })))
 }
 
-/// `POST /v1/pause`.
+/// `POST /v1/pause`: the reason that is given last counts, and none given replaces none.
 pub(crate) async fn pause(State(pages): State<Pages>, body: Bytes) -> Reply {
     let asked: Pause = if body.is_empty() { Pause::default() } else { read(&body)? };
-    let reason =
-        asked.reason.filter(|reason| !reason.trim().is_empty()).unwrap_or_else(|| "by hand".to_owned());
+    let was = pages.calls.paused().await?;
+    let given = asked.reason.filter(|reason| !is_blank(reason));
+    let reason = given.or_else(|| was.clone()).unwrap_or_else(|| "by hand".to_owned());
     pages.calls.pause(reason.clone()).await?;
-    Ok(Json(json!({ "paused": true, "reason": reason })))
+    Ok(Json(json!({ "paused": true, "reason": reason, "was": was })))
 }
 
 /// `POST /v1/resume`.

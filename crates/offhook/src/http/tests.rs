@@ -214,6 +214,23 @@ async fn nobody_is_called_while_paused_nor_too_often() {
 }
 
 #[tokio::test]
+async fn a_second_pause_says_what_it_replaces_and_without_a_reason_keeps_the_one_there_is() {
+    let site = site().await;
+    for (body, reason, was) in [
+        ("", "by hand", json!(null)),
+        (r#"{"reason":"night"}"#, "night", json!("by hand")),
+        (r#"{"reason":" "}"#, "night", json!("night")),
+        ("", "night", json!("night")),
+    ] {
+        let expected = json!({ "paused": true, "reason": reason, "was": was });
+        assert_eq!(site.post("/v1/pause", body).await, (StatusCode::OK, expected), "{body}");
+    }
+    assert_eq!(site.get("/v1/pause").await.1, json!({ "paused": true, "reason": "night" }));
+    site.post("/v1/resume", "").await;
+    assert_eq!(site.post("/v1/pause", "").await.1["was"], Value::Null);
+}
+
+#[tokio::test]
 async fn what_means_nothing_is_said_to_mean_nothing() {
     let site = site().await;
     for (method, path, status, code) in [
