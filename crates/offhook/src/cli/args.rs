@@ -165,8 +165,9 @@ pub(crate) struct SimArgs {
 pub(crate) enum SimAsk {
     /// Lets a subscriber call one of your own numbers
     ///
-    /// The network is asked at --url, by default at http://127.0.0.1:4061. It knows the numbers of
-    /// every gateway that was started on it.
+    /// The network is asked at --url, or else where the configuration has it: at the `base_url` of
+    /// the carrier that the called number is with. It knows the numbers of every gateway that was
+    /// started on it.
     Call(SimCallArgs),
 }
 

@@ -141,7 +141,7 @@ impl Global {
     }
 
     /// The file that was named: the option goes before the variable.
-    fn config_file<'a>(&'a self, environment: &'a Environment) -> Option<&'a Path> {
+    pub(crate) fn config_file<'a>(&'a self, environment: &'a Environment) -> Option<&'a Path> {
         self.config.as_deref().or_else(|| environment.get("OFFHOOK_CONFIG").map(Path::new))
     }
 }
