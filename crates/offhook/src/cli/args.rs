@@ -78,7 +78,7 @@ pub(crate) enum Verb {
     Show(ShowArgs),
     /// Hangs up a call
     Hangup {
-        /// The call's id
+        #[arg(help = CALL_ID)]
         id: String,
     },
     /// Says something on a call, and waits until it was said
@@ -214,7 +214,7 @@ pub(crate) struct CallArgs {
 /// `offhook say`.
 #[derive(Debug, Args)]
 pub(crate) struct SayArgs {
-    /// The call's id, or as much of its beginning as no other has
+    #[arg(help = CALL_ID)]
     pub(crate) id: String,
     /// What is said
     #[arg(allow_hyphen_values = true)]
@@ -226,7 +226,7 @@ pub(crate) struct SayArgs {
 /// `offhook ask`.
 #[derive(Debug, Args)]
 pub(crate) struct AskArgs {
-    /// The call's id, or as much of its beginning as no other has
+    #[arg(help = CALL_ID)]
     pub(crate) id: String,
     /// What is asked
     #[arg(allow_hyphen_values = true)]
@@ -247,7 +247,7 @@ pub(crate) struct AskArgs {
 /// `offhook digits`.
 #[derive(Debug, Args)]
 pub(crate) struct DigitsArgs {
-    /// The call's id, or as much of its beginning as no other has
+    #[arg(help = CALL_ID)]
     pub(crate) id: String,
     /// The keys: 0-9, * and #, and w for a pause of half a second, such as 1w2
     pub(crate) digits: String,
@@ -258,7 +258,7 @@ pub(crate) struct DigitsArgs {
 /// `offhook transfer`.
 #[derive(Debug, Args)]
 pub(crate) struct TransferArgs {
-    /// The call's id, or as much of its beginning as no other has
+    #[arg(help = CALL_ID)]
     pub(crate) id: String,
     /// The number that the call is put through to
     #[arg(value_name = "NUMBER")]
@@ -295,7 +295,7 @@ pub(crate) struct LsArgs {
 /// `offhook show`.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// The call's id, or as much of its beginning as no other has
+    #[arg(help = CALL_ID)]
     pub(crate) id: String,
     /// Prints one JSON document with `call` and `events`
     #[arg(long)]
@@ -333,6 +333,8 @@ fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).ok_or_else(|| "write a duration such as 500ms, 90s or 10m".to_owned())
 }
 
+const CALL_ID: &str = "The call's id, or as much of its beginning as no other has";
+
 const HEADING: &str = "Global options";
 
 const DOCTOR_EXIT_CODES: &str = "\
@@ -360,6 +362,19 @@ mod tests {
             let line = CommandLine::try_parse_from(line.split(' ')).expect("is right");
             assert_eq!(line.global.config.as_deref(), Some("a.toml".as_ref()));
             assert!(matches!(line.command, Command::Verb(Verb::Ls(ls)) if ls.all));
+        }
+    }
+
+    #[test]
+    fn wherever_a_call_is_named_its_beginning_is_enough() {
+        let line = CommandLine::command();
+        let ids: Vec<_> = line
+            .get_subcommands()
+            .flat_map(|command| command.get_arguments().filter(|argument| argument.get_id() == "id"))
+            .collect();
+        assert!(ids.len() >= 6, "{ids:?}");
+        for id in ids {
+            assert_eq!(id.get_help().map(ToString::to_string).as_deref(), Some(super::CALL_ID));
         }
     }
 
