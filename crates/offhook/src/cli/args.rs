@@ -237,8 +237,8 @@ pub(crate) struct AskArgs {
     /// Waits for words instead of keys
     #[arg(long)]
     pub(crate) speech: bool,
-    /// Waits so long for the other side to begin, such as 8s [default: 10s]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    /// Waits so long for the other side to begin, 1s to 60s in whole seconds [default: 10s]
+    #[arg(long, value_name = "DURATION", value_parser = whole_seconds)]
     pub(crate) timeout: Option<Duration>,
     #[command(flatten)]
     pub(crate) how: CommandArgs,
@@ -333,6 +333,16 @@ fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).ok_or_else(|| "write a duration such as 500ms, 90s or 10m".to_owned())
 }
 
+/// The API counts in seconds: what is given in less is refused rather than rounded.
+fn whole_seconds(text: &str) -> Result<Duration, String> {
+    let wait = duration(text)?;
+    let fits = wait.subsec_nanos() == 0 && (1..=ANSWER_WITHIN_MAX_S).contains(&wait.as_secs());
+    if fits { Ok(wait) } else { Err(format!("give whole seconds from 1s to {ANSWER_WITHIN_MAX_S}s")) }
+}
+
+/// So long may a question wait for the other side to begin, in seconds.
+const ANSWER_WITHIN_MAX_S: u64 = 60;
+
 const CALL_ID: &str = "The call's id, or as much of its beginning as no other has";
 
 const HEADING: &str = "Global options";
@@ -385,6 +395,9 @@ mod tests {
             "offhook call",
             "offhook ls --all --recovered",
             "offhook sim --exit-when-idle 30",
+            "offhook ask c_1 What? --timeout 500ms",
+            "offhook ask c_1 What? --timeout 8500ms",
+            "offhook ask c_1 What? --timeout 61s",
             "offhook sim call --from +15550110001",
             "offhook sim --seed 1 call --from +15550110001 --to +15550100000",
             "offhook dial 1",
