@@ -71,6 +71,9 @@ pub(crate) enum Command {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Places a call
+    ///
+    /// On a terminal it prints the call's id and state; to a file or a program the id alone, and
+    /// the state as a remark.
     Call(CallArgs),
     /// Lists calls, the live ones unless told otherwise
     Ls(LsArgs),
