@@ -165,8 +165,15 @@ async fn what_is_wrong_with_an_order_is_said_with_a_code() {
         assert_eq!(problem["status"], got.as_u16());
         assert_eq!(problem["type"], format!("docs/errors/{code}.md"));
     }
-    let long = json!({ "to": "+12025550143", "say": "x".repeat(3_001) }).to_string();
-    assert_eq!(site.post("/v1/calls", &long).await.1["code"], "OH-0006");
+    for (text, said) in [
+        ("x".repeat(3_001), "has 3001 letters; at most 3000 can be said at once: hold the line"),
+        ("&".repeat(601), "has 601 letters, of which & counts five, and < and > four; at most 3000"),
+    ] {
+        let long = json!({ "to": "+12025550143", "say": text }).to_string();
+        let (_, problem) = site.post("/v1/calls", &long).await;
+        assert_eq!(problem["code"], "OH-0006");
+        assert!(problem["detail"].as_str().unwrap().contains(said), "{problem}");
+    }
     let huge = "x".repeat(300 * 1024);
     let (status, problem) = site.post("/v1/calls", &huge).await;
     assert_eq!((status, &problem["code"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("OH-0016")));
