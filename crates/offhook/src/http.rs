@@ -4,6 +4,7 @@
 mod api;
 mod auth;
 mod commands;
+mod decided;
 mod health;
 mod problem;
 mod reading;

@@ -4,7 +4,7 @@ use super::problem::Kind;
 pub(super) use super::reading::read;
 use super::reading::{query, within};
 use super::view::{self, CallView};
-use super::{Pages, Problem, story};
+use super::{Pages, Problem, decided};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
@@ -127,7 +127,15 @@ pub(crate) async fn events(
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(|kept| kept.version);
-    let events: Vec<Value> = found.iter().map(story::line).collect();
+    // What time decided is told from the beginning; of a log that is followed, mostly nothing is.
+    let before = match asked.cursor {
+        Some(cursor) if !found.iter().all(decided::tells_itself) => {
+            let n_events = usize::try_from(cursor).unwrap_or(usize::MAX);
+            pages.calls.events(id, 0, n_events).await?
+        }
+        _ => Vec::new(),
+    };
+    let events = decided::lines(&before, &found);
     Ok(Json(json!({ "events": events, "next": next })))
 }
 
