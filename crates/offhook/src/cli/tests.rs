@@ -57,7 +57,22 @@ fn a_call_is_told_with_its_facts_and_its_events() {
         {"version": 3, "at": "2026-11-22T11:58:05Z", "kind": "progress", "source": "look_up", "summary": null},
         {"version": 4, "at": "nonsense", "kind": "sighted"},
     ]));
-    let calls: Vec<Call> = read(Value::Array(ended_calls()));
+    let mut ended = ended_calls();
+    let command = |id: u32, verb: &str, state: &str| json!({"id": id, "verb": verb, "state": state});
+    let with = |mut command: Value, field: &str, value: &str| {
+        command[field] = json!(value);
+        command
+    };
+    ended[0]["commands"] = json!([
+        command(0, "say", "done"),
+        with(command(1, "ask", "done"), "digits", "1"),
+        with(command(2, "ask", "done"), "speech", "yes please"),
+        with(command(3, "transfer", "done"), "transfer", "completed"),
+        with(with(command(4, "say", "failed"), "why", "the call ended first"), "code", "call_over"),
+        with(command(5, "ask", "in_doubt"), "why", "the call ended meanwhile"),
+        command(6, "digits", "sent"),
+    ]);
+    let calls: Vec<Call> = read(Value::Array(ended));
     let live: Vec<Call> = read(live_calls());
     let mut text = show::story(&calls[0], &events, Paint::Plain);
     text += &show::story(&live[1], &[], Paint::Plain);
