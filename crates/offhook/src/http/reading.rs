@@ -24,7 +24,10 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
             serde_json::error::Category::Data => {
                 let said = error.to_string();
                 let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said);
-                in_words("the body", wrong_field::<T>(body).as_deref(), said)
+                match said.strip_prefix("missing field ").map(|name| name.trim_matches('`')) {
+                    Some(name) => missing::<T>(name),
+                    None => in_words("the body", wrong_field::<T>(body).as_deref(), said),
+                }
             }
             _ => format!("the body is no JSON: {error}"),
         };
@@ -71,15 +74,22 @@ fn wrong_field<T: DeserializeOwned>(body: &[u8]) -> Option<String> {
     })
 }
 
+/// That a field must be there, and what it may be, which the library tells of one that is null.
+fn missing<T: DeserializeOwned>(name: &str) -> String {
+    let null = Map::from_iter([(name.to_owned(), Value::Null)]);
+    let said = serde_json::from_value::<T>(Value::Object(null)).err().map(|error| error.to_string());
+    match said.as_deref().and_then(|said| said.strip_prefix("invalid type: null, expected ")) {
+        Some(wanted) => format!("the body lacks `{name}`, which must be there as {}", kind(wanted)),
+        None => format!("the body lacks `{name}`, which must be there"),
+    }
+}
+
 /// What the library says of a field, in a sentence of ours.
 fn in_words(what: &str, field: Option<&str>, said: &str) -> String {
     let field = field.map_or_else(|| format!("a value in {what}"), |field| format!("`{field}`"));
     let names = |said: &str| -> Vec<String> {
         said.split('`').skip(1).step_by(2).map(|name| format!("`{}`", shortened(name))).collect()
     };
-    if let Some(rest) = said.strip_prefix("missing field ") {
-        return format!("{what} lacks {}, which this page needs", shortened(rest));
-    }
     if said.starts_with("unknown field ")
         && let [unknown, known @ ..] = names(said).as_slice()
     {

@@ -286,7 +286,7 @@ async fn a_number_out_of_its_range_is_refused_with_the_range() {
 async fn what_cannot_be_read_is_named_with_what_it_may_be() {
     let site = site().await;
     for (body, expected) in [
-        ("{}", "the body lacks `to`, which this page needs"),
+        ("{}", "the body lacks `to`, which must be there as a text in quotes"),
         (
             r#"{"to":"+12025550143","whom":1}"#,
             "the body has `whom`, which this page does not take; it takes `to`, `from`, `say` and `hold`",
