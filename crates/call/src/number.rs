@@ -21,6 +21,9 @@ pub enum NumberError {
     /// Not `+` and digits.
     #[error("{0:?} is no telephone number; write it as + and the country code, like +12025550143")]
     NotE164(String),
+    /// As it is dialled within its country.
+    #[error("{0:?} looks like a national number; write it with + and the country code, like +12025550143")]
+    National(String),
     /// The country code isn't given to any country or network.
     #[error("{0} has no country code that exists")]
     UnknownCountry(String),
@@ -77,6 +80,9 @@ impl FromStr for PhoneNumber {
         let digits = compact.strip_prefix('+').unwrap_or(&compact);
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return Err(NumberError::NotE164(shown()));
+        }
+        if is_national(&compact) {
+            return Err(NumberError::National(shown()));
         }
         if is_short(digits) {
             return Err(NumberError::Emergency(shown()));
@@ -219,10 +225,18 @@ fn parsed(text: &str) -> Option<phonenumber::PhoneNumber> {
     phonenumber::parse(None, text).ok()
 }
 
-/// Emergency, operator and service numbers: 911, 112, 999, 110, 15, 116117 and their like have at
-/// most six digits; no international number is so short.
+/// What is dialled within a country: of the length of a subscriber's number, or with the 0 that
+/// many countries put first. Short numbers that begin so have three digits at most: 000, 091.
+fn is_national(compact: &str) -> bool {
+    let from_anywhere = compact.starts_with('+') || compact.starts_with("00");
+    let least = if compact.starts_with('0') { 4 } else { 7 };
+    !from_anywhere && (least..=15).contains(&compact.len())
+}
+
+/// Emergency, operator and service numbers: 911, 112, 999, 110, 15, 116117, 0 and their like have
+/// at most six digits; no international number is so short.
 fn is_short(digits: &str) -> bool {
-    digits.len() <= 6
+    (2..=6).contains(&digits.len()) || digits == "0"
 }
 
 /// A short number behind a country code (`+1911`): never a subscriber, whatever a carrier may do

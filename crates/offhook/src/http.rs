@@ -4,8 +4,10 @@
 mod api;
 mod auth;
 mod commands;
+mod decided;
 mod health;
 mod problem;
+mod reading;
 mod stop;
 mod story;
 mod view;

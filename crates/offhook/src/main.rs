@@ -14,7 +14,7 @@ use clap::Parser as _;
 use cli::Exit;
 use cli::args::{Command, CommandLine, ServeArgs};
 use cli::terminal::Terminal;
-use config::{Environment, Loaded};
+use config::{ConfigFaults, Environment, Loaded};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
                 Exit::Usage
             }
         },
-        Command::Sim(args) => done(sim::run(args, line.global.url.as_deref())),
+        Command::Sim(args) => done(sim::run(args, &line.global, &environment)),
         Command::Verb(verb) => cli::run(verb, &line.global, &environment),
         Command::Doctor(args) => doctor::run(args, &line.global, &environment),
         Command::Config(args) => cli::print_config(args, &line.global, &environment),
@@ -58,7 +58,7 @@ fn done(result: anyhow::Result<()>) -> Exit {
         Ok(()) => Exit::Done,
         Err(error) => {
             eprintln!("offhook: {error:#}");
-            Exit::Failed
+            if error.is::<ConfigFaults>() { Exit::Usage } else { Exit::Failed }
         }
     }
 }

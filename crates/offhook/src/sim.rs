@@ -5,23 +5,25 @@ mod control;
 
 pub(crate) use control::Control;
 
-use crate::cli::args::{SimArgs, SimAsk, SimCallArgs};
+use crate::cli::args::{Global, SimArgs, SimAsk, SimCallArgs};
+use crate::config::settings::BaseUrl;
+use crate::config::{Environment, Networks};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 /// Runs the simulated network until it is told to stop, or is idle for as long as was asked; or
-/// asks something of the one at `url`.
+/// asks something of the one that runs.
 ///
 /// # Errors
-/// It could not listen, or nobody did what was asked.
-pub(crate) fn run(args: &SimArgs, url: Option<&str>) -> anyhow::Result<()> {
+/// It could not listen, nobody did what was asked, or the configuration has faults.
+pub(crate) fn run(args: &SimArgs, global: &Global, environment: &Environment) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match &args.ask {
             None => serve(args).await,
-            Some(SimAsk::Call(call)) => call_in(call, url.unwrap_or(USUAL_URL)).await,
+            Some(SimAsk::Call(call)) => call_in(call, &url(global, environment, &call.to)?).await,
         }
     })
 }
@@ -76,6 +78,16 @@ fn introduction(address: SocketAddr) -> String {
     )
 }
 
+/// Where the network is that this number is on: where the command line says, or else the
+/// configuration, or else where it usually listens.
+fn url(global: &Global, environment: &Environment, number: &str) -> anyhow::Result<String> {
+    if let Some(url) = &global.url {
+        return Ok(url.clone());
+    }
+    let networks = Networks::load(global.config_file(environment), environment)?;
+    Ok(networks.with(number).map_or(USUAL_URL, BaseUrl::as_str).to_owned())
+}
+
 /// Lets a subscriber call one of the customer's numbers.
 async fn call_in(args: &SimCallArgs, url: &str) -> anyhow::Result<()> {
     let wanted = json!({ "from": args.from, "to": args.to });
@@ -108,7 +120,7 @@ const USUAL_URL: &str = "http://127.0.0.1:4061";
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::config::{Config, Environment};
+    use crate::config::Config;
 
     #[test]
     fn what_the_network_prints_can_be_copied_into_a_configuration() {
@@ -121,6 +133,28 @@ mod tests {
         let loaded = Config::load(None, &environment).unwrap_or_else(|faults| panic!("{faults}"));
         let names: Vec<&String> = loaded.config.carriers.keys().collect();
         assert_eq!(names, ["plivo", "telnyx", "twilio"]);
+    }
+
+    #[test]
+    fn a_number_is_called_on_the_network_that_the_configuration_has_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment::new([("HOME", "/home/ada")], folder.path());
+        let at = |global: &Global, number: &str| url(global, &environment, number).unwrap();
+        let plain = Global::default();
+        assert_eq!(at(&plain, "+15550100000"), USUAL_URL, "the built-in configuration");
+        // The token is in no environment here: a call needs none.
+        let text = "[carriers.a]\nkind = \"simulated\"\nbase_url = \"http://127.0.0.1:7\"\n\
+            [carriers.b]\nkind = \"simulated\"\nbase_url = \"http://127.0.0.1:8\"\n\
+            [carriers.c]\nkind = \"twilio\"\nauth_token = { env = \"NONE\" }\n\
+            [numbers.\"+15550100001\"]\ncarrier = \"b\"\n";
+        std::fs::write(folder.path().join("offhook.toml"), text).unwrap();
+        assert_eq!(at(&plain, "+15550100001"), "http://127.0.0.1:8");
+        assert_eq!(at(&plain, "+15550100002"), "http://127.0.0.1:7", "the first");
+        let told = Global { url: Some("http://127.0.0.1:9".to_owned()), ..Global::default() };
+        assert_eq!(at(&told, "+15550100001"), "http://127.0.0.1:9");
+        std::fs::write(folder.path().join("offhook.toml"), "[carriers.a]\nkind = \"simulate\"\n").unwrap();
+        assert!(url(&plain, &environment, "+15550100001").is_err());
+        assert_eq!(at(&told, "+15550100001"), "http://127.0.0.1:9");
     }
 
     #[test]

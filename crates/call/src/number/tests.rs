@@ -19,7 +19,8 @@ fn numbers_are_told_from_other_texts() {
     check("", "NotE164");
     check("anonymous", "NotE164");
     check("+1202555014a", "NotE164");
-    check("2025550143", "NotE164");
+    check("5", "NotE164");
+    check("00442079460123", "NotE164");
     check("+1234567890123456", "NotE164");
     check("+999123456789", "UnknownCountry");
     check("+1202555014", "WrongLength");
@@ -34,9 +35,18 @@ fn a_range_that_no_table_knows_is_left_to_the_carrier() {
 
 #[test]
 fn emergency_and_short_numbers_are_no_numbers_to_dial() {
-    for text in ["911", "+911", "112", "+112", "999", "110", "+1911", "116117", "0"] {
+    for text in ["911", "+911", "112", "+112", "999", "110", "15", "000", "091", "+1911", "116117", "0"] {
         check(text, "Emergency");
     }
+}
+
+#[test]
+fn a_national_number_is_told_from_a_short_one() {
+    for text in ["0155", "0 30 901820", "2025550143", "(020) 7946-0123", "5550143"] {
+        check(text, "National");
+    }
+    let said = "0155".parse::<PhoneNumber>().unwrap_err().to_string();
+    assert!(said.contains("with + and the country code"), "{said}");
 }
 
 #[test]

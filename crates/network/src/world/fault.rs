@@ -98,7 +98,10 @@ pub enum Trick {
 
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "`do` is none of the faults that docs/simulated-network.md lists, such as \"cut-after\" or {\"status\": 503}"
+)]
 pub enum Act {
     /// Something that needs no more than its name.
     Trick(Trick),
@@ -418,6 +421,16 @@ mod tests {
         assert_eq!(faults.draw(&[Target::Fetch], meant, &mut rng), None);
         assert!(faults.draw(&[Target::Create], meant, &mut rng).is_some());
         assert_eq!(faults.draw(&[Target::Create], meant, &mut rng), None);
+    }
+
+    #[test]
+    fn an_act_that_nobody_knows_is_told_where_they_are_listed() {
+        let read = serde_json::from_str::<Fault>(r#"{"on":"create","do":"cut-in-half"}"#);
+        let said = read.unwrap_err().to_string();
+        assert!(
+            said.starts_with("`do` is none of the faults that docs/simulated-network.md lists"),
+            "{said}"
+        );
     }
 
     #[test]

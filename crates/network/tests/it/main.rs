@@ -8,6 +8,7 @@ mod customer;
 mod faults;
 mod listing;
 mod owned;
+mod page;
 mod sockets;
 mod telnyx;
 mod telnyx_commands;

@@ -71,6 +71,9 @@ pub(crate) enum Command {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Places a call
+    ///
+    /// On a terminal it prints the call's id and state; to a file or a program the id alone, and
+    /// the state as a remark.
     Call(CallArgs),
     /// Lists calls, the live ones unless told otherwise
     Ls(LsArgs),
@@ -78,7 +81,7 @@ pub(crate) enum Verb {
     Show(ShowArgs),
     /// Hangs up a call
     Hangup {
-        /// The call's id
+        #[arg(help = CALL_ID)]
         id: String,
     },
     /// Says something on a call, and waits until it was said
@@ -171,8 +174,9 @@ pub(crate) struct SimArgs {
 pub(crate) enum SimAsk {
     /// Lets a subscriber call one of your own numbers
     ///
-    /// The network is asked at --url, by default at http://127.0.0.1:4061. It knows the numbers of
-    /// every gateway that was started on it.
+    /// The network is asked at --url, or else where the configuration has it: at the `base_url` of
+    /// the carrier that the called number is with. It knows the numbers of every gateway that was
+    /// started on it.
     Call(SimCallArgs),
 }
 
@@ -219,7 +223,7 @@ pub(crate) struct CallArgs {
 /// `offhook say`.
 #[derive(Debug, Args)]
 pub(crate) struct SayArgs {
-    /// The call's id, or as much of its beginning as no other has
+    #[arg(help = CALL_ID)]
     pub(crate) id: String,
     /// What is said
     #[arg(allow_hyphen_values = true)]
@@ -231,7 +235,7 @@ pub(crate) struct SayArgs {
 /// `offhook ask`.
 #[derive(Debug, Args)]
 pub(crate) struct AskArgs {
-    /// The call's id, or as much of its beginning as no other has
+    #[arg(help = CALL_ID)]
     pub(crate) id: String,
     /// What is asked
     #[arg(allow_hyphen_values = true)]
@@ -242,8 +246,8 @@ pub(crate) struct AskArgs {
     /// Waits for words instead of keys
     #[arg(long)]
     pub(crate) speech: bool,
-    /// Waits so long for the other side to begin, such as 8s [default: 10s]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    /// Waits so long for the other side to begin, 1s to 60s in whole seconds [default: 10s]
+    #[arg(long, value_name = "DURATION", value_parser = whole_seconds)]
     pub(crate) timeout: Option<Duration>,
     #[command(flatten)]
     pub(crate) how: CommandArgs,
@@ -252,7 +256,7 @@ pub(crate) struct AskArgs {
 /// `offhook digits`.
 #[derive(Debug, Args)]
 pub(crate) struct DigitsArgs {
-    /// The call's id, or as much of its beginning as no other has
+    #[arg(help = CALL_ID)]
     pub(crate) id: String,
     /// The keys: 0-9, * and #, and w for a pause of half a second, such as 1w2
     pub(crate) digits: String,
@@ -263,7 +267,7 @@ pub(crate) struct DigitsArgs {
 /// `offhook play`.
 #[derive(Debug, Args)]
 pub(crate) struct PlayArgs {
-    /// The call's id, or as much of its beginning as no other has
+    #[arg(help = CALL_ID)]
     pub(crate) id: String,
     /// Where the carrier fetches the file, such as https://example.com/hello.mp3
     #[arg(value_name = "URL")]
@@ -278,7 +282,7 @@ pub(crate) struct PlayArgs {
 /// `offhook stream`.
 #[derive(Debug, Args)]
 pub(crate) struct StreamArgs {
-    /// The call's id, or as much of its beginning as no other has
+    #[arg(help = CALL_ID)]
     pub(crate) id: String,
     /// Where the program listens for the carrier, such as wss://example.com/sound
     #[arg(value_name = "URL")]
@@ -290,7 +294,7 @@ pub(crate) struct StreamArgs {
 /// `offhook stop`.
 #[derive(Debug, Args)]
 pub(crate) struct StopArgs {
-    /// The call's id, or as much of its beginning as no other has
+    #[arg(help = CALL_ID)]
     pub(crate) id: String,
     /// The command's number, as show tells it; without it everything that was asked and isn't over
     pub(crate) command: Option<u32>,
@@ -301,7 +305,7 @@ pub(crate) struct StopArgs {
 /// `offhook transfer`.
 #[derive(Debug, Args)]
 pub(crate) struct TransferArgs {
-    /// The call's id, or as much of its beginning as no other has
+    #[arg(help = CALL_ID)]
     pub(crate) id: String,
     /// The number that the call is put through to
     #[arg(value_name = "NUMBER")]
@@ -338,7 +342,7 @@ pub(crate) struct LsArgs {
 /// `offhook show`.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// The call's id, or as much of its beginning as no other has
+    #[arg(help = CALL_ID)]
     pub(crate) id: String,
     /// Prints one JSON document with `call` and `events`
     #[arg(long)]
@@ -376,6 +380,18 @@ fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).ok_or_else(|| "write a duration such as 500ms, 90s or 10m".to_owned())
 }
 
+/// The API counts in seconds: what is given in less is refused rather than rounded.
+fn whole_seconds(text: &str) -> Result<Duration, String> {
+    let wait = duration(text)?;
+    let fits = wait.subsec_nanos() == 0 && (1..=ANSWER_WITHIN_MAX_S).contains(&wait.as_secs());
+    if fits { Ok(wait) } else { Err(format!("give whole seconds from 1s to {ANSWER_WITHIN_MAX_S}s")) }
+}
+
+/// So long may a question wait for the other side to begin, in seconds.
+const ANSWER_WITHIN_MAX_S: u64 = 60;
+
+const CALL_ID: &str = "The call's id, or as much of its beginning as no other has";
+
 const HEADING: &str = "Global options";
 
 const DOCTOR_EXIT_CODES: &str = "\
@@ -408,12 +424,28 @@ mod tests {
     }
 
     #[test]
+    fn wherever_a_call_is_named_its_beginning_is_enough() {
+        let line = CommandLine::command();
+        let ids: Vec<_> = line
+            .get_subcommands()
+            .flat_map(|command| command.get_arguments().filter(|argument| argument.get_id() == "id"))
+            .collect();
+        assert!(ids.len() >= 6, "{ids:?}");
+        for id in ids {
+            assert_eq!(id.get_help().map(ToString::to_string).as_deref(), Some(super::CALL_ID));
+        }
+    }
+
+    #[test]
     fn wrong_usage_is_refused() {
         let lines = [
             "offhook",
             "offhook call",
             "offhook ls --all --recovered",
             "offhook sim --exit-when-idle 30",
+            "offhook ask c_1 What? --timeout 500ms",
+            "offhook ask c_1 What? --timeout 8500ms",
+            "offhook ask c_1 What? --timeout 61s",
             "offhook sim call --from +15550110001",
             "offhook sim --seed 1 call --from +15550110001 --to +15550100000",
             "offhook dial 1",

@@ -33,7 +33,7 @@ impl Wish {
             body["digits"] = json!(n_keys);
         }
         if let Some(timeout) = args.timeout {
-            body["timeout_s"] = json!(timeout.as_secs().max(1));
+            body["timeout_s"] = json!(timeout.as_secs());
         }
         Wish { page: "ask", body }
     }

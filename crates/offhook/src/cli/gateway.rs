@@ -172,10 +172,10 @@ impl Gateway {
                 return Err(reply.unreadable(format!("its answer has no list of {list}")));
             };
             items.extend(found);
-            let Some(next) = page.get("next").and_then(Value::as_str) else {
+            let Some(next) = next_page(&page) else {
                 return Ok(Pages { url: self.0.url().to_owned(), items });
             };
-            cursor = Some(next.to_owned());
+            cursor = Some(next);
         }
         Err(ClientError::Unreadable {
             url: self.0.url().to_owned(),
@@ -213,6 +213,15 @@ impl Pages {
     }
 }
 
+/// The cursor of the page after this one: an id or a version.
+fn next_page(page: &Value) -> Option<String> {
+    match page.get("next")? {
+        Value::String(id) => Some(id.clone()),
+        Value::Number(version) => Some(version.to_string()),
+        _ => None,
+    }
+}
+
 fn json_body(json: &Value) -> Body {
     Body {
         content_type: "application/json",
@@ -237,3 +246,21 @@ const PAGE_LENGTH: &str = "100";
 
 /// A million calls; a list that is longer goes in circles.
 const PAGES_MAX: usize = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::next_page;
+    use serde_json::json;
+
+    #[test]
+    fn a_page_is_followed_by_the_next_whatever_its_cursor() {
+        for (page, expected) in [
+            (json!({ "next": "c_1" }), Some("c_1")),
+            (json!({ "next": 100 }), Some("100")),
+            (json!({ "next": null }), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(next_page(&page).as_deref(), expected, "{page}");
+        }
+    }
+}

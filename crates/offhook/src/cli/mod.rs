@@ -142,7 +142,7 @@ impl Global {
     }
 
     /// The file that was named: the option goes before the variable.
-    fn config_file<'a>(&'a self, environment: &'a Environment) -> Option<&'a Path> {
+    pub(crate) fn config_file<'a>(&'a self, environment: &'a Environment) -> Option<&'a Path> {
         self.config.as_deref().or_else(|| environment.get("OFFHOOK_CONFIG").map(Path::new))
     }
 }
@@ -200,8 +200,13 @@ fn say_whether_paused(reply: &Reply, terminal: Terminal) -> Result<Exit, Command
 
 fn paused_line(paused: &Paused) -> String {
     let reason = paused.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let before = match &paused.was {
+        None => String::new(),
+        was if *was == paused.reason => "; it was paused already".to_owned(),
+        Some(was) => format!("; it was paused already ({was}), and that reason is replaced"),
+    };
     match paused.paused {
-        true => format!("paused{reason}: no new outbound call is placed until 'offhook resume'\n"),
+        true => format!("paused{reason}: no new outbound call is placed until 'offhook resume'{before}\n"),
         false => "not paused: outbound calls are placed\n".to_owned(),
     }
 }

@@ -23,10 +23,7 @@ pub(super) async fn run(
     let reply = gateway.place(&wish).await?;
     let call: Call = reply.read()?;
     if !args.wait {
-        match args.json {
-            true => terminal.print_document(&reply.text)?,
-            false => terminal.print(&follow::line(&call, terminal.paint))?,
-        }
+        placed(args, &call, &reply, terminal)?;
         return Ok(Exit::Done);
     }
     tokio::select! {
@@ -38,6 +35,21 @@ pub(super) async fn run(
             Ok(Exit::Interrupted)
         }
     }
+}
+
+/// Shows a call that nobody waits for: to a program by its id alone, so that `$(offhook call …)` is
+/// the id that the other commands take.
+fn placed(args: &CallArgs, call: &Call, reply: &Reply, terminal: Terminal) -> Result<(), CommandError> {
+    let line = follow::line(call, terminal.paint);
+    if args.json {
+        terminal.print_document(&reply.text)?;
+    } else if terminal.is_read_by_person {
+        terminal.print(&line)?;
+    } else {
+        terminal.remark(line.trim_end());
+        terminal.print(&format!("{}\n", call.id))?;
+    }
+    Ok(())
 }
 
 /// Asks again and again until the call is over.

@@ -1,11 +1,11 @@
-//! `offhook show`: one call's facts and its story from the log.
+//! `offhook show`: one call's facts, what was asked of it, and its story from the log.
 
 use serde_json::json;
 
 use super::args::ShowArgs;
 use super::gateway::Gateway;
 use super::paint::{Cell, Paint, Tone};
-use super::wire::{Call, Event};
+use super::wire::{Call, Command, Event};
 use super::{CommandError, Exit, Terminal, words};
 
 /// Tells one call's story.
@@ -25,12 +25,15 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
-/// The facts of a call, then its events in order.
+/// The facts of a call, what was asked of it, then its events in order.
 pub(super) fn story(call: &Call, events: &[Event], paint: Paint) -> String {
     let facts = paint.columns(&facts(call));
     let rows: Vec<Vec<Cell>> = events.iter().map(event).collect();
     let events = if rows.is_empty() { "  no event is on record\n".to_owned() } else { paint.columns(&rows) };
-    format!("{}\n{facts}\n{events}", paint.paint(&call.id, Tone::Strong))
+    let commands: Vec<Vec<Cell>> = call.commands.iter().map(command).collect();
+    let commands =
+        if commands.is_empty() { String::new() } else { format!("\n{}", paint.columns(&commands)) };
+    format!("{}\n{facts}{commands}\n{events}", paint.paint(&call.id, Tone::Strong))
 }
 
 fn facts(call: &Call) -> Vec<Vec<Cell>> {
@@ -63,6 +66,31 @@ fn facts(call: &Call) -> Vec<Vec<Cell>> {
         rows.push(vec![head("alarm"), Cell::new(alarm, Tone::Bad)]);
     }
     rows
+}
+
+/// Something that was asked of the call, how it stands, and what came of it.
+fn command(command: &Command) -> Vec<Cell> {
+    let name = match command.id {
+        0 => "greeting".to_owned(),
+        id => format!("{} {id}", command.verb),
+    };
+    let tone = match command.state.as_str() {
+        "done" => Tone::Good,
+        "failed" | "in_doubt" => Tone::Bad,
+        _ => Tone::Busy,
+    };
+    let heard =
+        |what: &str, answer: &Option<String>| answer.as_ref().map(|answer| format!("{what} {answer}"));
+    let code = command.code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
+    let outcome = [
+        heard("pressed", &command.digits),
+        heard("said", &command.speech),
+        heard("the other leg ended", &command.transfer),
+        command.stopped.then(|| "stopped before its time".to_owned()),
+        command.why.as_ref().map(|why| format!("{why}{code}")),
+    ];
+    let outcome = outcome.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    vec![Cell::new(format!("  {name}"), Tone::Faint), Cell::new(&command.state, tone), Cell::normal(outcome)]
 }
 
 fn event(event: &Event) -> Vec<Cell> {

@@ -14,6 +14,8 @@ pub(crate) struct Terminal {
     pub(crate) paint: Paint,
     /// Whether a person watches the standard error, so that something may move there.
     pub(crate) is_live: bool,
+    /// Whether a person reads the standard output, rather than a program.
+    pub(crate) is_read_by_person: bool,
 }
 
 impl Terminal {
@@ -21,11 +23,12 @@ impl Terminal {
     /// `NO_COLOR` forbids it, see <https://no-color.org>.
     pub(crate) fn of_process(no_color: bool, environment: &Environment) -> Self {
         let is_dumb = environment.get("TERM") == Some("dumb");
-        let coloured =
-            io::stdout().is_terminal() && !no_color && !is_dumb && environment.get("NO_COLOR").is_none();
+        let is_read_by_person = io::stdout().is_terminal();
+        let coloured = is_read_by_person && !no_color && !is_dumb && environment.get("NO_COLOR").is_none();
         Self {
             paint: if coloured { Paint::Coloured } else { Paint::Plain },
             is_live: io::stderr().is_terminal() && !is_dumb,
+            is_read_by_person,
         }
     }
 

@@ -57,7 +57,22 @@ fn a_call_is_told_with_its_facts_and_its_events() {
         {"version": 3, "at": "2026-11-22T11:58:05Z", "kind": "progress", "source": "look_up", "summary": null},
         {"version": 4, "at": "nonsense", "kind": "sighted"},
     ]));
-    let calls: Vec<Call> = read(Value::Array(ended_calls()));
+    let mut ended = ended_calls();
+    let command = |id: u32, verb: &str, state: &str| json!({"id": id, "verb": verb, "state": state});
+    let with = |mut command: Value, field: &str, value: &str| {
+        command[field] = json!(value);
+        command
+    };
+    ended[0]["commands"] = json!([
+        command(0, "say", "done"),
+        with(command(1, "ask", "done"), "digits", "1"),
+        with(command(2, "ask", "done"), "speech", "yes please"),
+        with(command(3, "transfer", "done"), "transfer", "completed"),
+        with(with(command(4, "say", "failed"), "why", "the call ended first"), "code", "call_over"),
+        with(command(5, "ask", "in_doubt"), "why", "the call ended meanwhile"),
+        command(6, "digits", "sent"),
+    ]);
+    let calls: Vec<Call> = read(Value::Array(ended));
     let live: Vec<Call> = read(live_calls());
     let mut text = show::story(&calls[0], &events, Paint::Plain);
     text += &show::story(&live[1], &[], Paint::Plain);
@@ -158,6 +173,15 @@ fn a_pause_says_how_it_ends() {
     assert_eq!(
         line(json!({"paused": true, "reason": "tests"})),
         "paused (tests): no new outbound call is placed until 'offhook resume'\n"
+    );
+    assert_eq!(
+        line(json!({"paused": true, "reason": "tests", "was": "night"})),
+        "paused (tests): no new outbound call is placed until 'offhook resume'; it was paused already \
+         (night), and that reason is replaced\n"
+    );
+    assert_eq!(
+        line(json!({"paused": true, "reason": "night", "was": "night"})),
+        "paused (night): no new outbound call is placed until 'offhook resume'; it was paused already\n"
     );
     assert_eq!(line(json!({"paused": false, "reason": null})), "not paused: outbound calls are placed\n");
 }

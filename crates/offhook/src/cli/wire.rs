@@ -40,6 +40,9 @@ pub(crate) struct Call {
     /// What a queued call waits for: `slot`, `doubt`, `pace`, `retry` or `pause`.
     pub(crate) waits_for: Option<String>,
     pub(crate) say: Option<String>,
+    /// What was asked of it, the oldest first.
+    #[serde(default)]
+    pub(crate) commands: Vec<Command>,
     pub(crate) imported_id: Option<String>,
     /// What an operator must look at, in a text or in an object of the gateway's own.
     pub(crate) alarm: Option<Value>,
@@ -156,6 +159,8 @@ pub(crate) struct ReportedLine {
 pub(crate) struct Paused {
     pub(crate) paused: bool,
     pub(crate) reason: Option<String>,
+    /// Why it was paused before this was asked, if it was.
+    pub(crate) was: Option<String>,
 }
 
 /// Why a request was not granted (RFC 9457).

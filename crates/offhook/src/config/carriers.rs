@@ -82,6 +82,13 @@ pub(super) fn carrier(
     })
 }
 
+/// Where the simulated network of a carrier is, if it is on one.
+pub(super) fn network(section: &mut Section<'_, '_>) -> Option<BaseUrl> {
+    let kind = section.optional("kind", |node| values::word(node, &KINDS))?;
+    (kind == Kind::Simulated)
+        .then(|| section.optional("base_url", values::base_url).unwrap_or_else(usual_network))
+}
+
 fn twilio(section: &mut Section<'_, '_>, base_url: Option<BaseUrl>, folder: &Path) -> Option<CarrierKind> {
     let environment = section.environment();
     let read_secret = |node: &Node| secrets::secret(node, folder, environment);
@@ -183,8 +190,11 @@ fn simulated(
             auth_token: secret(section, "auth_token", folder),
         },
     };
-    let base_url = base_url.unwrap_or_else(|| BaseUrl(SIMULATED_BASE_URL.to_owned()));
-    Some((Simulated { base_url, face }, spoken))
+    Some((Simulated { base_url: base_url.unwrap_or_else(usual_network), face }, spoken))
+}
+
+fn usual_network() -> BaseUrl {
+    BaseUrl(SIMULATED_BASE_URL.to_owned())
 }
 
 fn required_secret(

@@ -27,7 +27,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub(crate) use self::access::Access;
+pub(crate) use self::access::{Access, Networks};
 pub(crate) use self::default_file::DEFAULT_FILE;
 pub(crate) use self::durations::parse_duration;
 pub(crate) use self::environment::Environment;

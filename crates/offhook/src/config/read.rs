@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Loaded;
-use super::access::Access;
+use super::access::{Access, Networks};
 use super::carriers::{self, Surroundings};
 use super::countries;
 use super::document::Document;
@@ -45,6 +45,19 @@ pub(super) fn access(explicit: Option<&Path>, environment: &Environment) -> Resu
     match ConfigFaults::of(reader.faults) {
         Some(faults) => Err(faults),
         None => Ok(Access { listen, token, token_file }),
+    }
+}
+
+/// Reads where the simulated networks are. See [`Networks::load`].
+pub(super) fn networks(explicit: Option<&Path>, environment: &Environment) -> Result<Networks, ConfigFaults> {
+    let document = Document::gather(explicit, environment)?;
+    let mut reader = Reader::new(environment);
+    let mut root = document.root(&mut reader);
+    let of_carriers = root.sections("carriers", |_, section| carriers::network(section));
+    let numbers = root.sections("numbers", |_, section| section.optional("carrier", values::text));
+    match ConfigFaults::of(reader.faults) {
+        Some(faults) => Err(faults),
+        None => Ok(Networks { of_carriers, numbers }),
     }
 }
 

@@ -1,16 +1,18 @@
 //! `/v1`: the verbs, for programs.
 
 use super::problem::Kind;
+pub(super) use super::reading::read;
+use super::reading::{query, within};
 use super::view::{self, CallView};
-use super::{Pages, Problem, story};
+use super::{Pages, Problem, decided};
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use call::{Call, CallId, CallState, PhoneNumber};
 use engine::Spoken;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -63,6 +65,13 @@ pub(crate) async fn place(
     let asked: PlaceCall = read(&body)?;
     let to = number(&asked.to)?;
     let from = asked.from.as_deref().map(number).transpose()?;
+    not_itself(&pages, &to, from.as_ref())?;
+    if asked.say.as_deref().is_some_and(is_blank) {
+        return Err(Problem::new(
+            Kind::Unreadable,
+            "say is empty: write what is to be said, or leave it out",
+        ));
+    }
     let key = idempotency_key(&headers)?.map(|key| (key, digest(&to, from.as_ref(), &asked)));
     let spoken = Spoken { say: asked.say, hold: asked.hold };
     let call = pages.calls.place(to, from, spoken, key).await?;
@@ -73,15 +82,10 @@ pub(crate) async fn place(
 /// `GET /v1/calls`: the newest first.
 pub(crate) async fn list(
     State(pages): State<Pages>,
-    query: Result<Query<ListCalls>, axum::extract::rejection::QueryRejection>,
+    asked: Result<Query<ListCalls>, QueryRejection>,
 ) -> Reply {
-    let Query(asked) = query.map_err(|error| {
-        Problem::new(
-            Kind::Unreadable,
-            format!("{}; it takes limit, cursor, state and live", error.body_text()),
-        )
-    })?;
-    let limit = asked.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let asked = query(asked)?;
+    let limit = within("limit", asked.limit.unwrap_or(PAGE), &(1..=PAGE_MAX))?;
     let query = CallQuery {
         unfinished: asked.live == Some(true),
         state: asked.state.as_deref().map(state).transpose()?,
@@ -111,13 +115,11 @@ pub(crate) async fn get(
 pub(crate) async fn events(
     State(pages): State<Pages>,
     Path(id): Path<String>,
-    query: Result<Query<ListEvents>, axum::extract::rejection::QueryRejection>,
+    asked: Result<Query<ListEvents>, QueryRejection>,
 ) -> Reply {
-    let Query(asked) = query.map_err(|error| {
-        Problem::new(Kind::Unreadable, format!("{}; it takes limit and cursor", error.body_text()))
-    })?;
+    let asked = query(asked)?;
+    let limit = within("limit", asked.limit.unwrap_or(PAGE_MAX), &(1..=PAGE_MAX))?;
     let id = call_id(&id)?;
-    let limit = asked.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
     if pages.calls.get(id).await?.is_none() {
         return Err(no_such_call(id));
     }
@@ -125,7 +127,15 @@ pub(crate) async fn events(
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(|kept| kept.version);
-    let events: Vec<Value> = found.iter().map(story::line).collect();
+    // What time decided is told from the beginning; of a log that is followed, mostly nothing is.
+    let before = match asked.cursor {
+        Some(cursor) if !found.iter().all(decided::tells_itself) => {
+            let n_events = usize::try_from(cursor).unwrap_or(usize::MAX);
+            pages.calls.events(id, 0, n_events).await?
+        }
+        _ => Vec::new(),
+    };
+    let events = decided::lines(&before, &found);
     Ok(Json(json!({ "events": events, "next": next })))
 }
 
@@ -157,13 +167,14 @@ pub(crate) async fn paused(State(pages): State<Pages>) -> Reply {
     Ok(Json(json!({ "paused": reason.is_some(), "reason": reason })))
 }
 
-/// `POST /v1/pause`.
+/// `POST /v1/pause`: the reason that is given last counts, and none given replaces none.
 pub(crate) async fn pause(State(pages): State<Pages>, body: Bytes) -> Reply {
     let asked: Pause = if body.is_empty() { Pause::default() } else { read(&body)? };
-    let reason =
-        asked.reason.filter(|reason| !reason.trim().is_empty()).unwrap_or_else(|| "by hand".to_owned());
+    let was = pages.calls.paused().await?;
+    let given = asked.reason.filter(|reason| !is_blank(reason));
+    let reason = given.or_else(|| was.clone()).unwrap_or_else(|| "by hand".to_owned());
     pages.calls.pause(reason.clone()).await?;
-    Ok(Json(json!({ "paused": true, "reason": reason })))
+    Ok(Json(json!({ "paused": true, "reason": reason, "was": was })))
 }
 
 /// `POST /v1/resume`.
@@ -225,19 +236,6 @@ async fn waits_for(pages: &Pages, call: &Call) -> Result<Option<&'static str>, P
     Ok(Some(if doubt { "doubt" } else { "pace" }))
 }
 
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    // The library would also read the fields off a list, in their order.
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Problem::new(
-            Kind::Unreadable,
-            "the body is no JSON object, like {\"to\": \"+12025550143\"}",
-        ));
-    }
-    serde_json::from_slice(body).map_err(|error| {
-        Problem::new(Kind::Unreadable, format!("the body is not the JSON that this page takes: {error}"))
-    })
-}
-
 pub(super) fn number(text: &str) -> Result<PhoneNumber, Problem> {
     text.parse().map_err(|error: call::number::NumberError| {
         let kind = if matches!(error, call::number::NumberError::Emergency(_)) {
@@ -247,6 +245,21 @@ pub(super) fn number(text: &str) -> Result<PhoneNumber, Problem> {
         };
         Problem::new(kind, error.to_string())
     })
+}
+
+/// Refuses a call of a number to itself: it would take two places, and find its own line busy.
+fn not_itself(pages: &Pages, to: &PhoneNumber, from: Option<&PhoneNumber>) -> Result<(), Problem> {
+    let from = from.or_else(|| pages.calls.settings().numbers.keys().next());
+    if from != Some(to) {
+        return Ok(());
+    }
+    let detail = format!("{to} is the number that this call would come from, and cannot call itself");
+    Err(Problem::new(Kind::NeverDialled, format!("{detail}; call another, or from another of your numbers")))
+}
+
+/// Whether there is nothing in a text that could be said.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 pub(super) fn call_id(text: &str) -> Result<CallId, Problem> {

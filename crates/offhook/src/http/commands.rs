@@ -1,11 +1,13 @@
 //! `/v1/calls/{id}/say`, `ask`, `play`, `digits`, `transfer`, `stream`: what may be asked of a call
 //! that lives, and what came of it.
 
-use super::api::{call_id, idempotency_key, no_such_call, number, read};
+use super::api::{call_id, idempotency_key, is_blank, no_such_call, number, read};
 use super::problem::Kind;
+use super::reading::{query, within};
 use super::{Pages, Problem, view};
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use call::call::{CommandId, Input, Verb};
@@ -31,7 +33,7 @@ struct Ask {
     /// `digits` or `speech`. Default: `digits`.
     input: Option<String>,
     /// How many keys at most. Default: as many as are pressed, until `#` or a pause.
-    digits: Option<u8>,
+    digits: Option<u64>,
     /// How long it may take until the other side begins, in seconds. Default: 10.
     timeout_s: Option<u64>,
 }
@@ -97,7 +99,9 @@ pub(crate) async fn ask(
 ) -> Reply {
     let asked: Ask = read(&body)?;
     not_empty(&asked.text)?;
-    let input = match (asked.input.as_deref(), asked.digits) {
+    let n_max = asked.digits.map(|n_keys| within("digits", n_keys, &(1..=DIGITS_MAX))).transpose()?;
+    let n_max = n_max.and_then(|n_keys| u8::try_from(n_keys).ok());
+    let input = match (asked.input.as_deref(), n_max) {
         (Some("digits") | None, n_max) => Input::Digits { n_max },
         (Some("speech"), None) => Input::Speech,
         (Some("speech"), Some(_)) => {
@@ -111,15 +115,7 @@ pub(crate) async fn ask(
             return Err(Problem::new(Kind::Unreadable, detail));
         }
     };
-    if asked.digits.is_some_and(|n_max| !(1..=DIGITS_MAX).contains(&n_max)) {
-        let detail = format!("digits must be 1 to {DIGITS_MAX}, the most keys that are waited for");
-        return Err(Problem::new(Kind::Unreadable, detail));
-    }
-    let timeout_s = asked.timeout_s.unwrap_or(TIMEOUT_S);
-    if !(1..=TIMEOUT_S_MAX).contains(&timeout_s) {
-        let detail = format!("timeout_s must be 1 to {TIMEOUT_S_MAX} seconds, not {timeout_s}");
-        return Err(Problem::new(Kind::Unreadable, detail));
-    }
+    let timeout_s = within("timeout_s", asked.timeout_s.unwrap_or(TIMEOUT_S), &(1..=TIMEOUT_S_MAX))?;
     let timeout = Duration::from_secs(timeout_s);
     command(&pages, &id, &headers, Verb::Ask { text: asked.text, input, timeout }).await
 }
@@ -132,6 +128,7 @@ pub(crate) async fn digits(
     body: Bytes,
 ) -> Reply {
     let Digits { digits } = read(&body)?;
+    not_too_many(&digits)?;
     command(&pages, &id, &headers, Verb::SendDigits { digits }).await
 }
 
@@ -155,11 +152,7 @@ pub(crate) async fn play(
     body: Bytes,
 ) -> Reply {
     let Play { url, lasts_s } = read(&body)?;
-    let lasts_s = lasts_s.unwrap_or(LASTS_S);
-    if !(1..=LASTS_S_MAX).contains(&lasts_s) {
-        let detail = format!("lasts_s must be 1 to {LASTS_S_MAX} seconds, not {lasts_s}");
-        return Err(Problem::new(Kind::Unreadable, detail));
-    }
+    let lasts_s = within("lasts_s", lasts_s.unwrap_or(LASTS_S), &(1..=LASTS_S_MAX))?;
     command(&pages, &id, &headers, Verb::Play { url, lasts: Duration::from_secs(lasts_s) }).await
 }
 
@@ -178,15 +171,14 @@ pub(crate) async fn stream(
 pub(crate) async fn get(
     State(pages): State<Pages>,
     Path((id, command)): Path<(String, String)>,
-    query: Result<Query<Wait>, axum::extract::rejection::QueryRejection>,
+    wait: Result<Query<Wait>, QueryRejection>,
 ) -> Reply {
-    let Query(wait) = query
-        .map_err(|error| Problem::new(Kind::Unreadable, format!("{}; it takes wait_s", error.body_text())))?;
+    let wait_s = within("wait_s", query(wait)?.wait_s.unwrap_or(0), &(0..=WAIT_S_MAX))?;
     let id = call_id(&id)?;
     let command: u32 = command.parse().map_err(|_| {
         Problem::new(Kind::NoSuchCommand, format!("{command:?} is no command; they are numbered from 1"))
     })?;
-    let until = Instant::now() + Duration::from_secs(wait.wait_s.unwrap_or(0).min(WAIT_S_MAX));
+    let until = Instant::now() + Duration::from_secs(wait_s);
     loop {
         let kept = pages.calls.get(id).await?.ok_or_else(|| no_such_call(id))?;
         let (is_open, shown) = shown(&kept.call, CommandId(command))?;
@@ -225,10 +217,20 @@ fn digest(id: &str, verb: &Verb) -> String {
 }
 
 fn not_empty(text: &str) -> Result<(), Problem> {
-    if text.trim().is_empty() {
+    if is_blank(text) {
         return Err(Problem::new(Kind::Unreadable, "text is empty: write what is to be said"));
     }
     Ok(())
+}
+
+/// Whatever they are, so many keys at once are not taken.
+fn not_too_many(digits: &str) -> Result<(), Problem> {
+    let n_keys = digits.chars().count();
+    if n_keys <= KEYS_MAX {
+        return Ok(());
+    }
+    let detail = format!("{n_keys} keys are too many for one command, which takes at most {KEYS_MAX}");
+    Err(Problem::new(Kind::NoDigits, format!("{detail}; press the rest with another")))
 }
 
 /// How long the other side has to begin, in seconds, unless told otherwise.
@@ -240,7 +242,9 @@ const LASTS_S: u64 = 30;
 /// A file that takes longer is a talk.
 const LASTS_S_MAX: u64 = 3_600;
 /// More keys are waited for by no carrier.
-const DIGITS_MAX: u8 = 32;
+const DIGITS_MAX: u64 = 32;
+/// So many keys may be pressed by one command.
+const KEYS_MAX: usize = 64;
 /// So long may a reply wait.
 const WAIT_S_MAX: u64 = 30;
 /// How often a command is looked at while somebody waits.

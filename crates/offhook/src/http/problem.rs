@@ -160,8 +160,25 @@ impl From<EngineError> for Problem {
             }
             EngineError::Store(_) => Kind::StoreFailed,
         };
-        Problem::new(kind, error.to_string())
+        let detail = match error {
+            EngineError::SayTooLong { n_letters, allowed } => too_long(n_letters, allowed),
+            other => other.to_string(),
+        };
+        Problem::new(kind, detail)
     }
+}
+
+/// The way out of a text that no carrier takes at once. One of few letters has many that count for
+/// several, and its number of letters alone would explain nothing.
+fn too_long(n_letters: usize, allowed: usize) -> String {
+    let counted = match n_letters > allowed {
+        true => "",
+        false => ", of which & counts five, and < and > four",
+    };
+    format!(
+        "the text to say has {n_letters} letters{counted}; at most {allowed} can be said at once: hold the line \
+         and say it in parts, one after the other"
+    )
 }
 
 /// For addresses that mean nothing.

@@ -151,7 +151,11 @@ async fn what_is_wrong_with_an_order_is_said_with_a_code() {
         (r#"{"to": "+12025550143", "whom": 1}"#, 400, "OH-0002"),
         (r#"{"to": "nobody"}"#, 422, "OH-0003"),
         (r#"{"to": "+1202555"}"#, 422, "OH-0003"),
+        (r#"{"to": "0155"}"#, 422, "OH-0003"),
         (r#"{"to": "911"}"#, 403, "OH-0004"),
+        (r#"{"to": "+15550100000"}"#, 403, "OH-0004"),
+        (r#"{"to": "+15550100000", "from": "+15550100000"}"#, 403, "OH-0004"),
+        (r#"{"to": "+12025550143", "say": " "}"#, 400, "OH-0002"),
         (r#"{"to": "+19005550143"}"#, 403, "OH-0004"),
         (r#"{"to": "+442079460123"}"#, 403, "OH-0004"),
         (r#"{"to": "+12025550143", "from": "+12025550144"}"#, 422, "OH-0005"),
@@ -161,8 +165,15 @@ async fn what_is_wrong_with_an_order_is_said_with_a_code() {
         assert_eq!(problem["status"], got.as_u16());
         assert_eq!(problem["type"], format!("docs/errors/{code}.md"));
     }
-    let long = json!({ "to": "+12025550143", "say": "x".repeat(3_001) }).to_string();
-    assert_eq!(site.post("/v1/calls", &long).await.1["code"], "OH-0006");
+    for (text, said) in [
+        ("x".repeat(3_001), "has 3001 letters; at most 3000 can be said at once: hold the line"),
+        ("&".repeat(601), "has 601 letters, of which & counts five, and < and > four; at most 3000"),
+    ] {
+        let long = json!({ "to": "+12025550143", "say": text }).to_string();
+        let (_, problem) = site.post("/v1/calls", &long).await;
+        assert_eq!(problem["code"], "OH-0006");
+        assert!(problem["detail"].as_str().unwrap().contains(said), "{problem}");
+    }
     let huge = "x".repeat(300 * 1024);
     let (status, problem) = site.post("/v1/calls", &huge).await;
     assert_eq!((status, &problem["code"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("OH-0016")));
@@ -210,6 +221,23 @@ async fn nobody_is_called_while_paused_nor_too_often() {
 }
 
 #[tokio::test]
+async fn a_second_pause_says_what_it_replaces_and_without_a_reason_keeps_the_one_there_is() {
+    let site = site().await;
+    for (body, reason, was) in [
+        ("", "by hand", json!(null)),
+        (r#"{"reason":"night"}"#, "night", json!("by hand")),
+        (r#"{"reason":" "}"#, "night", json!("night")),
+        ("", "night", json!("night")),
+    ] {
+        let expected = json!({ "paused": true, "reason": reason, "was": was });
+        assert_eq!(site.post("/v1/pause", body).await, (StatusCode::OK, expected), "{body}");
+    }
+    assert_eq!(site.get("/v1/pause").await.1, json!({ "paused": true, "reason": "night" }));
+    site.post("/v1/resume", "").await;
+    assert_eq!(site.post("/v1/pause", "").await.1["was"], Value::Null);
+}
+
+#[tokio::test]
 async fn what_means_nothing_is_said_to_mean_nothing() {
     let site = site().await;
     for (method, path, status, code) in [
@@ -228,6 +256,85 @@ async fn what_means_nothing_is_said_to_mean_nothing() {
         let (got, problem) = site.ask(method, path, &[BEARER], "").await;
         assert_eq!((got.as_u16(), &problem["code"]), (status, &json!(code)), "{path}: {problem}");
     }
+}
+
+#[tokio::test]
+async fn a_number_out_of_its_range_is_refused_with_the_range() {
+    let site = site().await;
+    let (_, call) = site.post("/v1/calls", r#"{"to":"+12025550143"}"#).await;
+    let path = format!("/v1/calls/{}", call["id"].as_str().unwrap());
+    for (page, expected) in [
+        ("/v1/calls?limit=0".to_owned(), "`limit` must be a whole number from 1 to 500, not 0"),
+        ("/v1/calls?limit=501".to_owned(), "`limit` must be a whole number from 1 to 500, not 501"),
+        (format!("{path}/events?limit=501"), "`limit` must be a whole number from 1 to 500, not 501"),
+        (format!("{path}/commands/1?wait_s=31"), "`wait_s` must be a whole number from 0 to 30, not 31"),
+    ] {
+        let (status, problem) = site.get(&page).await;
+        assert_eq!((status.as_u16(), &problem["code"]), (400, &json!("OH-0002")), "{page}");
+        assert_eq!(problem["detail"], expected, "{page}");
+    }
+    for (body, expected) in [
+        (r#"{"text":"?","digits":300}"#, "`digits` must be a whole number from 1 to 32, not 300"),
+        (r#"{"text":"?","timeout_s":61}"#, "`timeout_s` must be a whole number from 1 to 60, not 61"),
+    ] {
+        assert_eq!(site.post(&format!("{path}/ask"), body).await.1["detail"], expected, "{body}");
+    }
+    assert_eq!(site.get("/v1/calls?limit=500").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_named_with_what_it_may_be() {
+    let site = site().await;
+    for (body, expected) in [
+        ("{}", "the body lacks `to`, which must be there as a text in quotes"),
+        (
+            r#"{"to":"+12025550143","whom":1}"#,
+            "the body has `whom`, which this page does not take; it takes `to`, `from`, `say` and `hold`",
+        ),
+        (r#"{"to":5}"#, "`to` must be a text in quotes, not 5"),
+        (r#"{"to":"+12025550143","hold":"yes"}"#, "`hold` must be `true` or `false`, not \"yes\""),
+        (r#"{"hold":1.5,"to":"+12025550143"}"#, "`hold` must be `true` or `false`, not 1.5"),
+        (r#"{"to":"+12025550143","say":{}}"#, "`say` must be a text in quotes, not an object"),
+        (r#"{"to":"+1","to":"+1"}"#, "the body has `to` twice; give it once"),
+        (r#"{"to":"#, "the body is no JSON: EOF while parsing a value at line 1 column 6"),
+    ] {
+        let (status, problem) = site.post("/v1/calls", body).await;
+        assert_eq!((status.as_u16(), problem["detail"].as_str().unwrap()), (400, expected), "{body}");
+    }
+    for (query, expected) in [
+        ("limit=many", "`limit` must be a whole number"),
+        ("limit=", "`limit` must be a whole number"),
+        ("limit=99999999999999999999", "`limit` is larger than any number taken here"),
+        ("live=1", "`live` must be `true` or `false`"),
+        (
+            "page=2",
+            "the query has `page`, which this page does not take; it takes `limit`, `cursor`, `state` and `live`",
+        ),
+        ("limit=1&limit=2", "the query has `limit` twice; give it once"),
+    ] {
+        let (status, problem) = site.get(&format!("/v1/calls?{query}")).await;
+        assert_eq!((status.as_u16(), problem["detail"].as_str().unwrap()), (400, expected), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn too_many_keys_are_told_from_what_are_none() {
+    let site = site().await;
+    let (_, call) = site.post("/v1/calls", r#"{"to":"+12025550143"}"#).await;
+    let page = format!("/v1/calls/{}/digits", call["id"].as_str().unwrap());
+    for (digits, said) in [
+        ("1".repeat(65), "65 keys are too many for one command, which takes at most 64"),
+        ("1x".to_owned(), "are no keys"),
+        (String::new(), "are no keys"),
+    ] {
+        let (status, problem) = site.post(&page, &json!({ "digits": digits }).to_string()).await;
+        assert_eq!((status.as_u16(), &problem["code"]), (422, &json!("OH-0021")), "{digits}");
+        assert!(problem["detail"].as_str().unwrap().contains(said), "{problem}");
+    }
+    assert_eq!(
+        site.post(&page, &json!({ "digits": "1".repeat(64) }).to_string()).await.0,
+        StatusCode::ACCEPTED
+    );
 }
 
 #[test]

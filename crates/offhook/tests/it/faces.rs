@@ -30,8 +30,7 @@ fn with(carriers: &dyn Fn(&str) -> String, calls: &str, number: &str) -> World {
 
 /// A subscriber calls our number, by the command line; the call as it truly is.
 fn calls_in(world: &World, from: &str) -> Value {
-    let network = format!("http://{}", world.network);
-    let arguments = ["sim", "call", "--from", from, "--to", OURS, "--json", "--url", &network];
+    let arguments = ["sim", "call", "--from", from, "--to", OURS, "--json"];
     let (code, out, said) = words(&world.command(&arguments));
     assert_eq!(code, Some(0), "{out}{said}");
     serde_json::from_str(&out).unwrap()

@@ -50,6 +50,17 @@ fn each_command_ends_with_the_code_that_says_how_it_went() {
 }
 
 #[test]
+fn a_program_that_places_a_call_reads_its_id_and_nothing_else() {
+    let world = World::start(Line::Webhooks, "");
+    let (code, out, said) = words(&world.command(&["call", &world.talker(1)]));
+    assert_eq!(code, Some(0), "{said}");
+    let id = out.strip_suffix('\n').unwrap();
+    assert!(said.starts_with(id) && said.contains("placing"), "the state is a remark: {said}");
+    let (code, out, said) = words(&world.command(&["hangup", id]));
+    assert_eq!(code, Some(0), "{out}{said}");
+}
+
+#[test]
 fn a_command_that_waits_for_a_call_outlives_the_gateways_death() {
     let mut world = World::start(Line::Webhooks, "");
     let to = world.talker(1);
