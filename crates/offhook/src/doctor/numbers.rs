@@ -18,13 +18,17 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
         found.map(|(digits, _)| digits.as_str()).collect::<Vec<_>>()
     };
     let mut findings = vec![Finding::ok("numbers", listed(&those(|_| true)))];
-    let denied = those(|number| number.inbound == Inbound::Deny);
-    if !denied.is_empty() {
-        findings.push(Finding::note(
-            "numbers",
-            format!("whoever calls {} is rejected", listed(&denied)),
-            "if callers are to be answered, set inbound to \"open\" or to a list of callers",
-        ));
+    let answers = "if callers are to be answered, set inbound to \"open\" or to a list of callers";
+    let rejecting = those(|number| number.inbound == Inbound::Deny && !number.ring_out);
+    let ringing = those(|number| number.inbound == Inbound::Deny && number.ring_out);
+    for (denied, what) in [(rejecting, "is rejected"), (ringing, "hears it ring, and is never answered")] {
+        if !denied.is_empty() {
+            findings.push(Finding::note(
+                "numbers",
+                format!("whoever calls {} {what}", listed(&denied)),
+                answers,
+            ));
+        }
     }
     let is_silent =
         |number: &Number| number.inbound != Inbound::Deny && number.greeting.is_none() && !number.hold;
@@ -32,7 +36,7 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
     if !silent.is_empty() {
         findings.push(Finding::warning(
             "numbers",
-            format!("whoever calls {} hears nothing, and is hung up on", listed(&silent)),
+            format!("whoever calls {} hears that nobody is available, and is hung up on", listed(&silent)),
             "set a greeting, or hold = true to hold the line for what is asked of the call",
         ));
     }
