@@ -4,7 +4,7 @@
 //! outside (the time, jitter, ids), [`step`] says what a call becomes and what it now owes, and
 //! [`resume`] says what any freshly started process owes a call that it finds on disk.
 //! Read the modules in this order: [`ids`], [`number`], [`time`], then [`call`], and
-//! `call/transitions.txt`, the whole table in print.
+//! `call/transitions.txt`, the whole table in print, and [`gate`] with its `gate/cases.txt`.
 //!
 //! [`Event`]: call::Event
 //! [`step`]: call::step
@@ -12,6 +12,7 @@
 
 pub mod admission;
 pub mod call;
+pub mod gate;
 pub mod ids;
 pub mod number;
 pub mod time;

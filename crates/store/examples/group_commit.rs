@@ -118,7 +118,7 @@ impl Life {
         let leg = || CarrierCallId::new(format!("CA{:032x}", self.n)).expect("it is visible ASCII");
         let (source, news) = match self.line {
             0 => (Source::Api, News::Asked(Box::new(self.facts(at)))),
-            1 => (Source::Gateway, News::Admitted { send_by: at + Duration::from_secs(5) }),
+            1 => (Source::Gateway, News::Admitted { send_by: at + Duration::from_secs(5), gate: None }),
             2 => (Source::Reply, News::Placed { leg: leg(), also: None }),
             3 => (Source::Webhook, News::Progressed { leg: leg(), progress: ringing }),
             4 => (Source::Webhook, News::Progressed { leg: leg(), progress: answered }),

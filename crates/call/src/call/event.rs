@@ -5,6 +5,7 @@ use super::ending::{CarrierEnding, EndedBy};
 use super::facts::Facts;
 use super::progress::Progress;
 use super::state::{CallState, Decline};
+use crate::gate;
 use crate::ids::CarrierCallId;
 use crate::time::{Timestamp, as_millis};
 use serde::{Deserialize, Serialize};
@@ -62,7 +63,14 @@ pub enum News {
     Admitted {
         /// When the permission to send ends.
         send_by: Timestamp,
+        /// With what values it passed the dial gate.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gate: Option<Box<gate::Passed>>,
     },
+    /// A rule of the dial gate stands against it: it is not placed.
+    GateRefused(Box<gate::Refused>),
+    /// The one who was called wants no more calls: the number is on the do-not-call list.
+    OptedOut(gate::Heard),
     /// The carrier took the request, and named the leg.
     Placed {
         /// The carrier's name for it.
@@ -327,6 +335,8 @@ impl News {
             | News::Offered(..)
             | News::Imported(..)
             | News::Admitted { .. }
+            | News::GateRefused(_)
+            | News::OptedOut(_)
             | News::PlaceRefused { .. }
             | News::PlaceDeferred { .. }
             | News::PlaceInDoubt { .. }
@@ -350,6 +360,8 @@ impl News {
             News::Offered(..) => "offered",
             News::Imported(..) => "imported",
             News::Admitted { .. } => "admitted",
+            News::GateRefused(_) => "gate_refused",
+            News::OptedOut(_) => "opted_out",
             News::Placed { .. } => "placed",
             News::PlaceRefused { .. } => "place_refused",
             News::PlaceDeferred { .. } => "place_deferred",

@@ -33,6 +33,9 @@ pub struct Call {
     /// Keys that the other side pressed without being asked, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pressed: Vec<Pressed>,
+    /// Since when the one who was called wants no more calls, if they said so in this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opted_out: Option<Timestamp>,
 }
 
 /// How a call stands. A call only ever moves to a later line (a deferred placement, which
@@ -228,6 +231,7 @@ impl Call {
             commands: Vec::new(),
             last_command: CommandId::default(),
             pressed: Vec::new(),
+            opted_out: None,
         }
     }
 

@@ -73,7 +73,12 @@ fn moved(call: &Call, event: &Event) -> Step {
         (_, N::Asked(_) | N::Offered(..) | N::Imported(..)) => stay(call),
         (_, N::CheckDue) => check(call, at),
 
-        (S::Queued(queued), N::Admitted { send_by }) => placing::admit(call, queued, *send_by, at),
+        (S::Queued(queued), N::Admitted { send_by, .. }) => placing::admit(call, queued, *send_by, at),
+
+        (S::Queued(_), N::GateRefused(refused)) => {
+            let cause = refused.rule().word();
+            end(call, ending(EndingKind::Failed, EndedBy::Gateway, cause, ConfirmedBy::Gateway), at)
+        }
 
         (_, N::Found(Found::Leg { leg, sighting })) if call.leg() == Some(leg) => {
             sighted(call, leg, sighting, event)
@@ -97,6 +102,8 @@ fn moved(call: &Call, event: &Event) -> Step {
         (
             _,
             N::Admitted { .. }
+            | N::GateRefused(_)
+            | N::OptedOut(_)
             | N::PlaceRefused { .. }
             | N::PlaceDeferred { .. }
             | N::PlaceInDoubt { .. }
@@ -151,6 +158,9 @@ fn around(call: &Call, event: &Event) -> Option<Step> {
         N::Named { leg, was } => names::named(call, leg, was),
         N::CommandAsked(verb) => commands::ask(call, verb, at),
         N::CommandReplied { id, reply } => commands::replied(call, *id, reply, at),
+        N::OptedOut(_) if !call.state.is_ended() => {
+            stay(&Call { opted_out: call.opted_out.or(Some(at)), ..call.clone() })
+        }
         N::StopAsked(id) => stops::ask(call, *id, at),
         N::StopReplied { id, reply } => stops::replied(call, *id, reply, at),
         N::CommandHeard { leg, id, performed } => {

@@ -47,7 +47,7 @@ impl Turn<'_> {
             self.page.set_next_dial_at(&carrier, next_dial_at)?;
         }
         let send_by = self.now + self.settings.send_within;
-        self.apply(kept, Source::Gateway, News::Admitted { send_by })?;
+        self.apply(kept, Source::Gateway, News::Admitted { send_by, gate: None })?;
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use call::call::{
     CommandReply, Event, Found, HangUpReply, Input, News, Performed, Progress, Sighting, Source, Unknown,
     Verb,
 };
+use call::gate::{Heard, Passed};
 use serde_json::{Value, json};
 use store::KeptEvent;
 
@@ -45,8 +46,17 @@ fn summary(event: &Event) -> String {
         News::Imported(_, state) => {
             format!("taken over from another gateway, which believed: {}", state.word())
         }
-        News::Admitted { send_by } => {
-            format!("a place was free; its request may leave until {}", rfc3339(*send_by))
+        News::Admitted { send_by, gate } => {
+            let passed = gate.as_deref().map(|passed| format!("; {}", self::passed(passed)));
+            let send_by = rfc3339(*send_by);
+            format!("a place was free{}; its request may leave until {send_by}", passed.unwrap_or_default())
+        }
+        News::GateRefused(refused) => format!("it is not placed: {refused} ({})", refused.rule().word()),
+        News::OptedOut(Heard::Key(key)) => {
+            format!("the other side pressed {key}: the number is on the do-not-call list")
+        }
+        News::OptedOut(Heard::Words(words)) => {
+            format!("the other side said \"{words}\": the number is on the do-not-call list")
         }
         News::Placed { leg, .. } => format!("the carrier took it, as {leg}"),
         News::PlaceRefused { code, reason } => format!("the carrier refused it: {reason} ({code})"),
@@ -73,6 +83,13 @@ fn summary(event: &Event) -> String {
         News::HangUpReplied { reply, .. } => hung_up(reply),
         News::CheckDue => "its time had come".to_owned(),
     }
+}
+
+fn passed(passed: &Passed) -> String {
+    let Passed { clock, attempts_hour, attempts_day, minutes_day } = passed;
+    let clock = clock.as_ref().map(|clock| format!("{clock}, ")).unwrap_or_default();
+    let calls = format!("{attempts_hour} other calls in the hour and {attempts_day} in the day");
+    format!("the gate let it pass ({clock}{calls}, {minutes_day} minutes of talk today)")
 }
 
 fn asked(verb: &Verb) -> String {

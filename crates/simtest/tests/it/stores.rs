@@ -118,7 +118,7 @@ fn news(rng: &mut StdRng, at: Timestamp) -> News {
     let pause = rng.random_bool(0.5).then(|| Duration::from_secs(rng.random_range(0..60)));
     let unknown = Unknown { why: UnknownWhy::RateLimited, detail: String::new(), retry_after: pause };
     match rng.random_range(0..8u32) {
-        0 | 1 => News::Admitted { send_by: at + Duration::from_secs(5) },
+        0 | 1 => News::Admitted { send_by: at + Duration::from_secs(5), gate: None },
         2 => News::Placed { leg, also: None },
         3 => News::Progressed { leg, progress: Progress::Ringing },
         4 => News::Progressed { leg, progress: Progress::InProgress },

@@ -75,7 +75,7 @@ pub(crate) fn offered(n: u64, second: i64, its: CarrierCallId) -> Event {
 }
 
 pub(crate) fn admitted(second: i64) -> Event {
-    event(second, News::Admitted { send_by: at(second + 5) })
+    event(second, News::Admitted { send_by: at(second + 5), gate: None })
 }
 
 pub(crate) fn progressed(second: i64, its: CarrierCallId, progress: Progress) -> Event {

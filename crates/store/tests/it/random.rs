@@ -132,7 +132,7 @@ fn happening() -> impl Strategy<Value = Happening> {
 fn news() -> impl Strategy<Value = News> {
     let cause = || "some cause".to_owned();
     prop_oneof![
-        3 => (0..40_i64).prop_map(|second| News::Admitted { send_by: at(second) }),
+        3 => (0..40_i64).prop_map(|second| News::Admitted { send_by: at(second), gate: None }),
         3 => legs().prop_map(|leg| News::Placed { leg, also: None }),
         1 => Just(News::PlaceRefused { code: "21211".to_owned(), reason: cause() }),
         1 => Just(News::PlaceDeferred { why: cause(), retry_after: None }),

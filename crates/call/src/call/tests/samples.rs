@@ -1,6 +1,7 @@
 //! One call in each state that matters, and one event of each kind.
 
 use crate::call::*;
+use crate::gate;
 use crate::{CallId, CarrierCallId, CarrierName, Party, Timestamp};
 use std::time::Duration;
 
@@ -67,7 +68,7 @@ pub(super) fn after(call: Call, news: impl IntoIterator<Item = News>) -> Call {
 }
 
 pub(super) fn admitted() -> News {
-    News::Admitted { send_by: BORN + Duration::from_secs(5) }
+    News::Admitted { send_by: BORN + Duration::from_secs(5), gate: None }
 }
 
 pub(super) fn placed() -> News {
@@ -229,7 +230,9 @@ fn of_the_call() -> Vec<(&'static str, News)> {
     let vanished = || unknown(UnknownWhy::NotFound);
     vec![
         ("CheckDue", News::CheckDue),
-        ("Admitted", News::Admitted { send_by: NOW + Duration::from_secs(5) }),
+        ("Admitted", News::Admitted { send_by: NOW + Duration::from_secs(5), gate: None }),
+        ("GateRefused", News::GateRefused(Box::new(gate::Refused::Paused { reason: "night".to_owned() }))),
+        ("OptedOut", News::OptedOut(gate::Heard::Key("9".to_owned()))),
         ("Placed", placed()),
         ("PlaceRefused", News::PlaceRefused { code: "21211".to_owned(), reason: "invalid to".to_owned() }),
         ("PlaceDeferred", News::PlaceDeferred { why: "rate_limited".to_owned(), retry_after: None }),

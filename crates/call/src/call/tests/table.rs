@@ -51,9 +51,12 @@ fn heard(when: Timestamp, news: News) -> Event {
         News::Found(_) => Source::Listing,
         News::HangUpRequested { .. } | News::CommandAsked(_) => Source::Api,
         News::CommandHeard { .. } | News::DigitsHeard { .. } | News::Named { .. } => Source::Webhook,
-        News::CheckDue | News::Admitted { .. } | News::AnswerRequested | News::Declined { .. } => {
-            Source::Gateway
-        }
+        News::CheckDue
+        | News::Admitted { .. }
+        | News::GateRefused(_)
+        | News::OptedOut(_)
+        | News::AnswerRequested
+        | News::Declined { .. } => Source::Gateway,
         _ => Source::Reply,
     };
     at(when, source, news)
@@ -81,6 +84,9 @@ fn shape(old: &Call, new: &Call) -> String {
     }
     if new.pressed.len() > old.pressed.len() {
         text.push_str(" + digits");
+    }
+    if new.opted_out.is_some() && old.opted_out.is_none() {
+        text.push_str(" + opted out");
     }
     if new.also.len() > old.also.len() {
         text.push_str(" + name");

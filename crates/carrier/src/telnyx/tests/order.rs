@@ -53,7 +53,7 @@ fn facts() -> Facts {
 fn placed() -> Call {
     let call = born(&event(Source::Api, News::Asked(Box::new(facts())))).unwrap();
     let news = [
-        News::Admitted { send_by: DIALLED + Duration::from_secs(120) },
+        News::Admitted { send_by: DIALLED + Duration::from_secs(120), gate: None },
         News::Placed { leg: leg(), also: None },
         News::CommandAsked(Verb::Say { text: "hello".to_owned() }),
     ];
