@@ -11,6 +11,7 @@ pub mod money;
 pub mod opt_out;
 pub mod places;
 pub mod quiet;
+pub mod record;
 pub mod refused;
 pub mod zones;
 
@@ -18,7 +19,8 @@ pub use money::Money;
 pub use opt_out::{Heard, OptOut};
 pub use places::{Admission, Counts, Places, Wait, admit};
 pub use quiet::{QuietHours, Several};
-pub use refused::{Listed, Refused, Rule};
+pub use record::{Decided, Record, Stage};
+pub use refused::{Listed, ListedBy, Refused, Rule};
 
 use crate::ids::CarrierName;
 use crate::number::{NumberKind, Party, PhoneNumber};
@@ -51,6 +53,31 @@ pub struct Rules {
     pub prices: BTreeMap<CarrierName, Money>,
     /// On whose clock a day of `minutes_per_day` and `spend_per_day` begins.
     pub day_zone: TimeZone,
+}
+
+/// Without a limit save those that nothing changes.
+impl Default for Rules {
+    fn default() -> Rules {
+        Rules {
+            destinations: Destinations::Everywhere,
+            quiet: None,
+            several: Several::Any,
+            attempts_per_hour: u64::MAX,
+            attempts_per_day: u64::MAX,
+            rejected_pause: Duration::ZERO,
+            minutes_per_day: None,
+            spend_per_day: None,
+            prices: BTreeMap::new(),
+            day_zone: TimeZone::UTC,
+        }
+    }
+}
+
+impl Rules {
+    /// Whether a day's talk has a limit, so that [`Known::minutes`] is asked for.
+    pub fn counts_minutes(&self) -> bool {
+        self.minutes_per_day.is_some() || self.spend_per_day.is_some()
+    }
 }
 
 /// Which countries may be called.
@@ -113,8 +140,9 @@ pub struct Passed {
     pub attempts_hour: u64,
     /// Other calls to the number within 24 hours.
     pub attempts_day: u64,
-    /// Begun minutes of the day's outbound talk.
-    pub minutes_day: u64,
+    /// Begun minutes of the day's outbound talk, where a day has a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes_day: Option<u64>,
 }
 
 /// Decides whether a number may be called now: it may if no rule stands against it. Of several that
@@ -198,7 +226,7 @@ fn passed(question: &Question<'_>) -> Passed {
         clock: rules.quiet.and_then(|_| clock()),
         attempts_hour: known.attempts_hour,
         attempts_day: known.attempts_day,
-        minutes_day: minutes(known),
+        minutes_day: rules.counts_minutes().then(|| minutes(known)),
     }
 }
 

@@ -1,9 +1,10 @@
 //! A store that fails when told to: at the commit, or at a write in the middle of a turn.
 
-use call::{Call, CallId, CarrierCallId, CarrierName, Event, Party, Timestamp};
-use std::collections::BTreeSet;
+use call::gate::{Listed, Record};
+use call::{Call, CallId, CarrierCallId, CarrierName, Event, Party, PhoneNumber, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{Kept, KeyUse, Page, Store, StoreError, Work};
+use store::{GatePage, Kept, KeyUse, Page, Store, StoreError, Work};
 
 /// What becomes of the next turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -169,6 +170,40 @@ impl Page for FlakyPage<'_> {
 
     fn set_setting(&mut self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
         self.writes()?.set_setting(name, value)
+    }
+}
+
+impl GatePage for FlakyPage<'_> {
+    fn live_at(&mut self, carrier: &CarrierName) -> Result<u64, StoreError> {
+        self.page.live_at(carrier)
+    }
+
+    fn rejected_at(&mut self, to: &Party, since: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.page.rejected_at(to, since)
+    }
+
+    fn minutes(
+        &mut self,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<BTreeMap<CarrierName, u64>, StoreError> {
+        self.page.minutes(since, now)
+    }
+
+    fn listed(&mut self, number: &PhoneNumber) -> Result<Option<Listed>, StoreError> {
+        self.page.listed(number)
+    }
+
+    fn list(&mut self, number: &PhoneNumber, entry: &Listed) -> Result<bool, StoreError> {
+        self.writes()?.list(number, entry)
+    }
+
+    fn unlist(&mut self, number: &PhoneNumber) -> Result<(), StoreError> {
+        self.writes()?.unlist(number)
+    }
+
+    fn record(&mut self, record: &Record) -> Result<(), StoreError> {
+        self.writes()?.record(record)
     }
 }
 

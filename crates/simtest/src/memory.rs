@@ -3,14 +3,16 @@
 //! It does what the store in a file does, turn for turn, without a disk: a turn is undone from a
 //! list of what it changed. [`twin`](crate::twin) holds the two to the same answers.
 
+mod gate;
 mod history;
 mod page;
 
-use call::{Call, CallId, CarrierCallId, CarrierName, Timestamp};
+use call::gate::Listed;
+use call::{Call, CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
 use page::MemoryPage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use store::{KeptEvent, KeyUse, Store, StoreError, Work};
+use store::{KeptEvent, KeptRecord, KeyUse, Store, StoreError, Work};
 
 /// What lies on the disk. Clones are the same disk.
 #[derive(Clone, Default)]
@@ -48,6 +50,8 @@ pub(crate) struct Tables {
     keys: BTreeMap<String, KeyUse>,
     pace: BTreeMap<CarrierName, Timestamp>,
     pub(crate) settings: BTreeMap<String, String>,
+    do_not_call: BTreeMap<PhoneNumber, Listed>,
+    records: Vec<KeptRecord>,
     started_at: Option<Timestamp>,
     recovered: BTreeMap<CallId, Noted>,
     undo: Vec<Undo>,
@@ -67,6 +71,8 @@ enum Undo {
     Key(String),
     Pace(CarrierName, Option<Timestamp>),
     Setting(String, Option<String>),
+    Listed(PhoneNumber, Option<Listed>),
+    Record,
     Start(Option<Timestamp>, BTreeMap<CallId, Noted>),
 }
 
@@ -141,6 +147,8 @@ impl Tables {
             Undo::Key(key) => put(&mut self.keys, key, None),
             Undo::Pace(carrier, at) => put(&mut self.pace, carrier, at),
             Undo::Setting(name, value) => put(&mut self.settings, name, value),
+            Undo::Listed(number, entry) => put(&mut self.do_not_call, number, entry),
+            Undo::Record => drop(self.records.pop()),
             Undo::Start(started_at, recovered) => {
                 self.started_at = started_at;
                 self.recovered = recovered;

@@ -1,8 +1,10 @@
 //! Two stores under one turn: every question is put to both, and both must say the same.
 
-use call::{Call, CallId, CarrierCallId, CarrierName, Event, Party, Timestamp};
+use call::gate::{Listed, Record};
+use call::{Call, CallId, CarrierCallId, CarrierName, Event, Party, PhoneNumber, Timestamp};
+use std::collections::BTreeMap;
 use std::fmt::Debug;
-use store::{Kept, KeyUse, Page, Store, StoreError, Work};
+use store::{GatePage, Kept, KeyUse, Page, Store, StoreError, Work};
 
 /// Two stores that must agree. What the first says is passed on.
 pub struct Twin {
@@ -130,6 +132,40 @@ impl Page for TwinPage<'_, '_> {
 
     fn set_setting(&mut self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
         self.both("set_setting", |page| page.set_setting(name, value))
+    }
+}
+
+impl GatePage for TwinPage<'_, '_> {
+    fn live_at(&mut self, carrier: &CarrierName) -> Result<u64, StoreError> {
+        self.both("live_at", |page| page.live_at(carrier))
+    }
+
+    fn rejected_at(&mut self, to: &Party, since: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.both("rejected_at", |page| page.rejected_at(to, since))
+    }
+
+    fn minutes(
+        &mut self,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<BTreeMap<CarrierName, u64>, StoreError> {
+        self.both("minutes", |page| page.minutes(since, now))
+    }
+
+    fn listed(&mut self, number: &PhoneNumber) -> Result<Option<Listed>, StoreError> {
+        self.both("listed", |page| page.listed(number))
+    }
+
+    fn list(&mut self, number: &PhoneNumber, entry: &Listed) -> Result<bool, StoreError> {
+        self.both("list", |page| page.list(number, entry))
+    }
+
+    fn unlist(&mut self, number: &PhoneNumber) -> Result<(), StoreError> {
+        self.both("unlist", |page| page.unlist(number))
+    }
+
+    fn record(&mut self, record: &Record) -> Result<(), StoreError> {
+        self.both("record", |page| page.record(record))
     }
 }
 

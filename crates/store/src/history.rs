@@ -1,7 +1,8 @@
 //! The reading side: what the surfaces show. It sees only what is committed, and holds up nobody.
 
+use crate::gate::{DoNotCall, KeptRecord, RecordQuery};
 use crate::page::StoreError;
-use call::{Call, CallId, Event, Timestamp};
+use call::{Call, CallId, Event, PhoneNumber, Timestamp};
 
 /// A call as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,4 +90,20 @@ pub trait History: Send {
     /// # Errors
     /// The store can't be read.
     fn census(&mut self) -> Result<Vec<(String, u64)>, StoreError>;
+
+    /// Entries of the do-not-call list, in the order of their numbers, those after `after`.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn do_not_call(
+        &mut self,
+        after: Option<&PhoneNumber>,
+        limit: usize,
+    ) -> Result<Vec<DoNotCall>, StoreError>;
+
+    /// What the dial gate decided, the newest first.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn gate_records(&mut self, query: &RecordQuery) -> Result<Vec<KeptRecord>, StoreError>;
 }

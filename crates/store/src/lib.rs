@@ -11,11 +11,13 @@
 #[cfg(test)]
 extern crate self as store;
 
+mod gate;
 mod history;
 mod page;
 mod rebuild;
 pub mod sqlite;
 
+pub use gate::{DoNotCall, GatePage, KeptRecord, RECORDS_MAX, RecordQuery};
 pub use history::{CallQuery, History, Kept, KeptEvent, Recovered};
 pub use page::{KeyUse, Page, Store, StoreError, Work};
 pub use rebuild::rebuild;

@@ -2,6 +2,7 @@
 
 use call::{Call, CallId, CarrierCallId, CarrierName, Event, Party, Timestamp};
 
+use crate::gate::GatePage;
 use crate::history::Kept;
 
 /// A store of calls that one crank turns.
@@ -19,7 +20,7 @@ pub trait Store: Send {
 pub type Work<'a> = dyn FnMut(&mut dyn Page) -> Result<(), StoreError> + 'a;
 
 /// What can be read and written within one transaction.
-pub trait Page {
+pub trait Page: GatePage {
     /// Runs `work`, and undoes it alone if it fails: one bad event doesn't undo its neighbours.
     ///
     /// # Errors

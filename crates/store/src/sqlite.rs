@@ -35,6 +35,7 @@ mod calls;
 mod due;
 mod fault;
 mod files;
+mod gate;
 mod history;
 mod open;
 mod page;

@@ -73,13 +73,6 @@ fn moved(call: &Call, event: &Event) -> Step {
         (_, N::Asked(_) | N::Offered(..) | N::Imported(..)) => stay(call),
         (_, N::CheckDue) => check(call, at),
 
-        (S::Queued(queued), N::Admitted { send_by, .. }) => placing::admit(call, queued, *send_by, at),
-
-        (S::Queued(_), N::GateRefused(refused)) => {
-            let cause = refused.rule().word();
-            end(call, ending(EndingKind::Failed, EndedBy::Gateway, cause, ConfirmedBy::Gateway), at)
-        }
-
         (_, N::Found(Found::Leg { leg, sighting })) if call.leg() == Some(leg) => {
             sighted(call, leg, sighting, event)
         }
@@ -125,7 +118,7 @@ fn moved(call: &Call, event: &Event) -> Step {
     }
 }
 
-/// What somebody wants of a call that the carrier has, and what the carrier says to a hang-up.
+/// What somebody or the gate wants of a call, and what the carrier says to a hang-up.
 fn wished(call: &Call, event: &Event) -> Option<Step> {
     use CallState as S;
     use News as N;
@@ -137,6 +130,11 @@ fn wished(call: &Call, event: &Event) -> Option<Step> {
             go(call, S::Answering(Unanswered { watch: watch_at(at + SOON), ..offered.clone() }), answer)
         }
         (S::Offered(_), N::Declined { cause, how }) => declined(call, cause, how, at),
+        (S::Queued(queued), N::Admitted { send_by, .. }) => placing::admit(call, queued, *send_by, at),
+        (S::Queued(_), N::GateRefused(refused)) => {
+            let cause = refused.rule().word();
+            end(call, ending(EndingKind::Failed, EndedBy::Gateway, cause, ConfirmedBy::Gateway), at)
+        }
         (S::Queued(_), N::HangUpRequested { by, cause }) => {
             let ending = ending(EndingKind::Canceled, *by, cause, ConfirmedBy::Gateway);
             end(call, ending, at)

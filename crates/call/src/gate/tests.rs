@@ -5,7 +5,6 @@
 
 mod properties;
 
-use super::refused::ListedBy;
 use super::*;
 use std::fmt::Write as _;
 
@@ -31,22 +30,6 @@ pub(super) fn rules() -> Rules {
         spend_per_day: Some(Money(2_000_000)),
         prices: BTreeMap::from([(carrier("main"), Money(14_000)), (carrier("dear"), Money(500_000))]),
         day_zone: TimeZone::get("America/New_York").unwrap(),
-    }
-}
-
-/// As nobody should set it: nothing on.
-fn open() -> Rules {
-    Rules {
-        destinations: Destinations::Everywhere,
-        quiet: None,
-        several: Several::Any,
-        attempts_per_hour: u64::MAX,
-        attempts_per_day: u64::MAX,
-        rejected_pause: Duration::ZERO,
-        minutes_per_day: None,
-        spend_per_day: None,
-        prices: BTreeMap::new(),
-        day_zone: TimeZone::UTC,
     }
 }
 
@@ -102,8 +85,9 @@ fn the_cases_are_those_in_print() {
 
 fn shown(passed: &Passed) -> String {
     let clock = passed.clock.as_ref().map(|clock| format!("{clock}, ")).unwrap_or_default();
-    let Passed { attempts_hour, attempts_day, minutes_day, .. } = passed;
-    format!("{clock}{attempts_hour} in the hour, {attempts_day} in the day, {minutes_day} minutes")
+    let minutes = passed.minutes_day.map(|minutes| format!(", {minutes} minutes")).unwrap_or_default();
+    let Passed { attempts_hour, attempts_day, .. } = passed;
+    format!("{clock}{attempts_hour} in the hour, {attempts_day} in the day{minutes}")
 }
 
 fn iso(at: Timestamp) -> String {
@@ -114,13 +98,16 @@ fn numbers() -> Vec<Case> {
     let nothing = Known::default;
     vec![
         case("a number at noon", NEW_YORK, NOON, nothing()),
-        Case { rules: open(), ..case("the same, with every rule off", NEW_YORK, NIGHT, nothing()) },
+        Case { rules: Rules::default(), ..case("the same, with every rule off", NEW_YORK, NIGHT, nothing()) },
         case("an emergency number", "911", NOON, nothing()),
-        Case { rules: open(), ..case("the same, with every rule off", "911", NOON, nothing()) },
+        Case { rules: Rules::default(), ..case("the same, with every rule off", "911", NOON, nothing()) },
         case("an emergency number behind a country code", "+44999", NOON, nothing()),
         case("no number", "anonymous", NOON, nothing()),
         case("a premium number", "+19005550123", NOON, nothing()),
-        Case { rules: open(), ..case("the same, with every rule off", "+19005550123", NOON, nothing()) },
+        Case {
+            rules: Rules::default(),
+            ..case("the same, with every rule off", "+19005550123", NOON, nothing())
+        },
         case("a country that may be called", LONDON, NOON, nothing()),
         case("a country that may not", "+861069445464", NOON, nothing()),
         case("a neighbour under the same country code", "+18765550123", NOON, nothing()),

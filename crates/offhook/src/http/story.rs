@@ -89,7 +89,8 @@ fn passed(passed: &Passed) -> String {
     let Passed { clock, attempts_hour, attempts_day, minutes_day } = passed;
     let clock = clock.as_ref().map(|clock| format!("{clock}, ")).unwrap_or_default();
     let calls = format!("{attempts_hour} other calls in the hour and {attempts_day} in the day");
-    format!("the gate let it pass ({clock}{calls}, {minutes_day} minutes of talk today)")
+    let minutes = minutes_day.map(|minutes| format!(", {minutes} minutes of talk today")).unwrap_or_default();
+    format!("the gate let it pass ({clock}{calls}{minutes})")
 }
 
 fn asked(verb: &Verb) -> String {

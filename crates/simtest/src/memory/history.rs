@@ -1,9 +1,10 @@
 //! The reading side of the store in memory.
 
 use super::{Disk, Row};
-use call::{CallId, Timestamp};
+use call::gate::{Decided, Listed};
+use call::{CallId, PhoneNumber, Timestamp};
 use std::collections::BTreeMap;
-use store::{CallQuery, History, Kept, KeptEvent, Recovered, StoreError};
+use store::{CallQuery, DoNotCall, History, Kept, KeptEvent, KeptRecord, RecordQuery, Recovered, StoreError};
 
 impl History for Disk {
     fn call(&mut self, id: CallId) -> Result<Option<Kept>, StoreError> {
@@ -56,6 +57,29 @@ impl History for Disk {
             *census.entry(row.call.state.word().to_owned()).or_default() += 1;
         }
         Ok(census.into_iter().collect())
+    }
+
+    fn do_not_call(
+        &mut self,
+        after: Option<&PhoneNumber>,
+        limit: usize,
+    ) -> Result<Vec<DoNotCall>, StoreError> {
+        let tables = self.tables();
+        let later = tables.do_not_call.iter().filter(|(number, _)| after.is_none_or(|after| *number > after));
+        let entry = |(number, entry): (&PhoneNumber, &Listed)| DoNotCall {
+            number: number.clone(),
+            entry: entry.clone(),
+        };
+        Ok(later.take(limit).map(entry).collect())
+    }
+
+    fn gate_records(&mut self, query: &RecordQuery) -> Result<Vec<KeptRecord>, StoreError> {
+        let tables = self.tables();
+        let fits = |kept: &&KeptRecord| {
+            let refused = matches!(kept.record.decided, Decided::Refused { .. });
+            query.before.is_none_or(|before| kept.id < before) && (refused || !query.refused)
+        };
+        Ok(tables.records.iter().rev().filter(fits).take(query.limit).cloned().collect())
     }
 }
 

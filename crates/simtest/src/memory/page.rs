@@ -26,7 +26,7 @@ impl MemoryPage<'_> {
         owed
     }
 
-    fn rows(&self) -> impl Iterator<Item = &Row> {
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {
         self.tables.calls.values()
     }
 

@@ -204,7 +204,8 @@ fn ended_at(call: &Call) -> Option<Timestamp> {
     }
 }
 
-fn json(value: &impl Serialize) -> Result<String, Fault> {
+/// What is kept of a value.
+pub(super) fn json(value: &impl Serialize) -> Result<String, Fault> {
     serde_json::to_string(value).map_err(|error| Fault::Unreadable(error.to_string()))
 }
 
@@ -213,7 +214,8 @@ fn word(value: &impl Serialize) -> Result<String, Fault> {
     Ok(json(value)?.trim_matches('"').to_owned())
 }
 
-fn parsed<T: DeserializeOwned>(what: &str, row: &Row<'_>, column: usize) -> Result<T, Fault> {
+/// A value that was kept as [`json`].
+pub(super) fn parsed<T: DeserializeOwned>(what: &str, row: &Row<'_>, column: usize) -> Result<T, Fault> {
     let text = row.get_ref(column)?.as_str().map_err(|error| Fault::Unreadable(error.to_string()))?;
     serde_json::from_str(text).map_err(|error| Fault::Unreadable(format!("{what} can't be read: {error}")))
 }

@@ -3,11 +3,12 @@
 use super::calls::{self, at_most, count, kept, rows, value};
 use super::fault::{self, Fault};
 use super::page::SETTING;
-use super::{files, open};
+use super::{files, gate, open};
+use crate::gate::{DoNotCall, KeptRecord, RecordQuery};
 use crate::history::{CallQuery, History, Kept, KeptEvent, Recovered};
 use crate::page::StoreError;
 use crate::rebuild::rebuild;
-use call::{CallId, Timestamp};
+use call::{CallId, PhoneNumber, Timestamp};
 use rusqlite::{Connection, params};
 use std::path::{Path, PathBuf};
 
@@ -110,6 +111,18 @@ impl History for SqliteHistory {
         let sql = "SELECT state, count(*) FROM calls INDEXED BY calls_unfinished
             WHERE state <> 'ended' GROUP BY state ORDER BY state";
         self.read(|connection| rows(connection, sql, [], |row| Ok((row.get(0)?, count(row.get(1)?)?))))
+    }
+
+    fn do_not_call(
+        &mut self,
+        after: Option<&PhoneNumber>,
+        limit: usize,
+    ) -> Result<Vec<DoNotCall>, StoreError> {
+        self.read(|connection| gate::do_not_call(connection, after, limit))
+    }
+
+    fn gate_records(&mut self, query: &RecordQuery) -> Result<Vec<KeptRecord>, StoreError> {
+        self.read(|connection| gate::records(connection, query))
     }
 }
 

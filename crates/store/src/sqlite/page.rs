@@ -34,7 +34,7 @@ impl<'t> SqlitePage<'t> {
         Ok(())
     }
 
-    fn run<T>(&self, ask: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
+    pub(super) fn run<T>(&self, ask: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
         self.stands()?;
         ask(self.connection).map_err(|fault| fault.at(self.path))
     }

@@ -4,11 +4,13 @@
 //! fresh one and a reader beside it.
 
 mod counting;
+mod gate;
 mod owing;
 mod reading;
 mod writing;
 
 pub(crate) use counting::*;
+pub(crate) use gate::*;
 pub(crate) use owing::*;
 pub(crate) use reading::*;
 pub(crate) use writing::*;
@@ -80,6 +82,11 @@ macro_rules! conformance {
             placements_are_counted_by_their_numbers
             attempts_are_counted_whatever_became_of_them
             a_carrier_is_paced
+            a_carrier_has_its_own_places
+            only_a_rejection_is_one
+            begun_minutes_are_counted_for_the_day_of_the_answer
+            a_number_is_listed_once_and_until_it_is_taken_off
+            decisions_are_read_newest_first
             a_setting_is_kept_until_it_is_taken_away
             calls_are_listed_newest_first
             a_log_is_read_in_pages
