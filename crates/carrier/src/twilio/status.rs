@@ -30,3 +30,18 @@ pub fn ending(word: &str) -> Option<EndingKind> {
         _ => None,
     }
 }
+
+/// How a call ended for which the other side's telephone said [`DECLINED`]. Twilio has one word for
+/// it and for an engaged line; a call that was answered was not declined.
+pub(super) fn declined(kind: EndingKind) -> EndingKind {
+    match kind {
+        EndingKind::Busy | EndingKind::NoAnswer | EndingKind::Failed => EndingKind::Rejected,
+        EndingKind::Completed | EndingKind::Canceled | EndingKind::Rejected | EndingKind::Indeterminate => {
+            kind
+        }
+    }
+}
+
+/// SIP's word for a call that was declined by whoever was called (RFC 3261, section 21.6.2), which
+/// status callbacks carry in `SipResponseCode`.
+pub(super) const DECLINED: &str = "603";

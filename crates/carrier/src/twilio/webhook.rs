@@ -107,11 +107,12 @@ fn news(leg: &CarrierCallId, fields: &Fields, wants_script: bool) -> Option<News
     if let Some(progress) = status::progress(word) {
         return Some(News::Progressed { leg, progress });
     }
+    let declined = value(fields, "SipResponseCode") == Some(status::DECLINED);
     Some(match status::ending(word) {
         Some(kind) => News::Over {
             leg,
             ending: CarrierEnding {
-                kind,
+                kind: if declined { status::declined(kind) } else { kind },
                 code: word.to_owned(),
                 by: None,
                 ended_at: value(fields, "Timestamp").and_then(time),

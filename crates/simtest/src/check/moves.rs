@@ -292,8 +292,8 @@ fn agrees(carrier: Kind, over: &Over, truth: &CallTruth) -> bool {
         Some(Cause::Busy) => kind == K::Busy,
         _ if declined => true,
         Some(Cause::Rejected) if inbound => kind == K::Rejected || kind == K::NoAnswer,
-        // Twilio has one word for both.
-        Some(Cause::Rejected) => kind == if carrier == Kind::Twilio { K::Busy } else { K::Rejected },
+        // Twilio has one word for both, and only its webhooks tell them apart.
+        Some(Cause::Rejected) => kind == K::Rejected || (carrier == Kind::Twilio && kind == K::Busy),
         Some(Cause::RingTimeout | Cause::TimeLimit) => kind == K::NoAnswer,
         Some(Cause::Canceled | Cause::HungUp) => kind == K::Canceled || kind == K::NoAnswer,
         Some(Cause::Unreachable | Cause::InstructionsFailed) => kind == K::Failed,

@@ -46,6 +46,7 @@ fn a_status_callback_says_how_far_the_call_is() {
         (include_str!("../fixtures/status_in_progress.form"), progressed(Progress::InProgress)),
         (include_str!("../fixtures/status_completed.form"), over(EndingKind::Completed, "completed", 50)),
         (include_str!("../fixtures/status_busy.form"), over(EndingKind::Busy, "busy", 0)),
+        (include_str!("../fixtures/status_declined.form"), over(EndingKind::Rejected, "busy", 0)),
         (include_str!("../fixtures/status_no_answer.form"), over(EndingKind::NoAnswer, "no-answer", 0)),
         (include_str!("../fixtures/status_canceled.form"), over(EndingKind::Canceled, "canceled", 0)),
         (include_str!("../fixtures/status_failed.form"), over(EndingKind::Failed, "failed", 0)),
