@@ -1,5 +1,6 @@
 //! `Calls`: the running gateway, as every surface sees it.
 
+mod listing;
 mod making;
 
 use self::making::{DIGITS_MAX, check_address, check_digits, check_say};
@@ -12,7 +13,6 @@ use crate::settings::Settings;
 use crate::shell::errands::{self, Runner};
 use crate::shell::lane::{Lane, Line};
 use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, ticker, writer};
-use call::admission::{Forbidden, may_dial};
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
 use carrier::send::Sender;
@@ -74,9 +74,6 @@ pub enum EngineError {
     /// A rule stands against it.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The number is never dialled.
-    #[error(transparent)]
-    Forbidden(#[from] Forbidden),
     /// The number to call from is not one of one's own.
     #[error(
         "{from} is not one of this gateway's numbers; add it under [numbers], or call from one of {known}"
@@ -182,24 +179,23 @@ impl Calls {
         Ok(calls)
     }
 
-    /// Places a call: it is on disk, and admitted or queued, when this returns.
+    /// Places a call: it is on disk, and admitted or queued, when this returns. What is no number
+    /// is refused by the dial gate, which keeps that it was asked for.
     ///
     /// # Errors
     /// [`EngineError`]; nothing was sent.
     pub async fn place(
         &self,
-        to: PhoneNumber,
+        to: Party,
         from: Option<PhoneNumber>,
         spoken: Spoken,
         key: Option<(String, String)>,
     ) -> Result<Call, EngineError> {
         let (from, number) = self.own_number(from)?;
-        may_dial(&to, &self.inner.settings.destinations)?;
         if let Some(text) = &spoken.say {
             check_say(text)?;
         }
-        let (from, to) = (Party::Number(from), Party::Number(to));
-        let mut facts = self.facts(Direction::Outbound, from, to, &number.carrier);
+        let mut facts = self.facts(Direction::Outbound, Party::Number(from), to, &number.carrier);
         facts.fallback = number.fallback.iter().map(|carrier| self.route(carrier)).collect();
         (facts.say, facts.hold) = (spoken.say, spoken.hold);
         let answer = self.inner.ear.hear(Heard::Order(Box::new(Order { facts, key }))).await?;
@@ -232,7 +228,8 @@ impl Calls {
             Verb::SendDigits { digits } => check_digits(digits)?,
             Verb::Play { url, .. } => check_address(url, &["https", "http"])?,
             Verb::Stream { url } => check_address(url, &["wss", "ws"])?,
-            Verb::Transfer { to } => may_dial(to, &self.inner.settings.destinations)?,
+            // The turn asks the dial gate.
+            Verb::Transfer { .. } => {}
         }
         match self.inner.ear.hear(Heard::Command { call, verb, key }).await? {
             Answer::Asked(call, command) => Ok((*call, command)),

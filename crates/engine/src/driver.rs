@@ -1,10 +1,11 @@
 //! The crank: hear a batch, move the calls it concerns, commit, and say what is owed. In that order.
 
 mod admission;
+mod gate;
 mod inbound;
 mod orders;
 
-use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Refusal, Verdict};
+use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Refusal};
 use crate::settings::Settings;
 use call::call::{Effect, Event, Found, News, Roll, Sighting, Source, Unknown, UnknownWhy, born, step};
 use call::{Call, CallId, CarrierCallId, Timestamp};
@@ -163,6 +164,8 @@ impl Turn<'_> {
                 Ok(Answer::Done)
             }
             Heard::Import(calls) => self.import(calls),
+            Heard::List { numbers, by } => self.list(numbers, *by),
+            Heard::Unlist(number) => self.unlist(number),
         }
     }
 
@@ -351,11 +354,8 @@ impl Turn<'_> {
         Event { at: self.now, roll: Roll(self.chance.random_range(0..1000)), source, news }
     }
 
-    fn paused(&mut self) -> Result<Verdict<()>, StoreError> {
-        Ok(match self.page.setting(PAUSED)? {
-            Some(reason) => Err(Refusal::Paused(reason)),
-            None => Ok(()),
-        })
+    fn paused(&mut self) -> Result<Option<String>, StoreError> {
+        self.page.setting(PAUSED)
     }
 }
 

@@ -1,8 +1,10 @@
 //! What the crank can hear, and what it answers.
 
 use call::call::{CommandId, EndedBy, Facts, News, Script, Source, Verb};
-use call::{Call, CallId, CallState, CarrierCallId, CarrierName};
+use call::gate::{ListedBy, Refused};
+use call::{Call, CallId, CallState, CarrierCallId, CarrierName, PhoneNumber};
 use carrier::{Candidate, HeardWebhook, Seen};
+use store::DoNotCall;
 
 /// One thing that the crank hears.
 #[derive(Clone, Debug)]
@@ -84,6 +86,15 @@ pub enum Heard {
     Pause(Option<String>),
     /// Calls of another gateway.
     Import(Vec<ImportedCall>),
+    /// These numbers are not to be called any more.
+    List {
+        /// Each, and why; the reason may be empty.
+        numbers: Vec<(PhoneNumber, String)>,
+        /// Who says so.
+        by: ListedBy,
+    },
+    /// This number may be called again.
+    Unlist(PhoneNumber),
 }
 
 /// A call that a user asks for.
@@ -134,6 +145,9 @@ pub enum Answer {
     Taken(usize),
     /// Where each imported call stands.
     Imported(Vec<ImportOutcome>),
+    /// Entries of the do-not-call list, and whether each is new; of a number that was taken off, what
+    /// its entry was.
+    Listed(Vec<(DoNotCall, bool)>),
     /// It is done.
     Done,
     /// It isn't, and why.
@@ -200,21 +214,12 @@ pub enum Refusal {
         /// What it is.
         verb: &'static str,
     },
-    /// No outbound call starts.
-    #[error("outbound calls are paused ({0}); offhook resume lets them start again")]
-    Paused(String),
-    /// The number was called too often.
-    #[error(
-        "{to} was called {made} times within the hour, and [calls] attempts_per_hour allows {allowed}; wait, or raise it"
-    )]
-    TooManyAttempts {
-        /// Who would be called.
-        to: String,
-        /// How many calls were made to it.
-        made: u64,
-        /// How many are allowed.
-        allowed: u64,
-    },
+    /// A rule of the dial gate stands against it.
+    #[error(transparent)]
+    Gate(Box<Refused>),
+    /// The number is not on the do-not-call list.
+    #[error("{0} is not on the do-not-call list; offhook dnc list shows those that are")]
+    NotListed(String),
     /// The key was used for another request.
     #[error("this Idempotency-Key was used for call {0} with another request; use a new key for a new call")]
     KeyReused(CallId),
@@ -222,6 +227,12 @@ pub enum Refusal {
 
 /// How far a user's order got.
 pub type Verdict<T> = Result<T, Refusal>;
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Refusal {
+        Refusal::Gate(Box::new(refused))
+    }
+}
 
 impl Answer {
     /// The call, where the answer is one.
@@ -232,7 +243,9 @@ impl Answer {
         match self {
             Answer::Call(call) | Answer::Asked(call, _) => Ok(Some(*call)),
             Answer::Refused(refusal) => Err(refusal),
-            Answer::Script(_) | Answer::Taken(_) | Answer::Imported(_) | Answer::Done => Ok(None),
+            Answer::Script(_) | Answer::Taken(_) | Answer::Imported(_) | Answer::Listed(_) | Answer::Done => {
+                Ok(None)
+            }
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What the configuration says about calls.
 
-use call::admission::{Callers, Destinations};
+use call::admission::Callers;
 use call::call::Limits;
+use call::gate::{OptOut, Rules};
 use call::{CarrierName, PhoneNumber};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,16 +12,19 @@ use std::time::Duration;
 pub struct Settings {
     /// How many calls may be live at once.
     pub live_max: u64,
-    /// How many calls an hour may be made to one number.
-    pub attempts_per_hour: u64,
-    /// Which countries may be called.
-    pub destinations: Destinations,
+    /// Who may be called, and how often.
+    pub gate: Rules,
+    /// How whoever is called says that they want no more calls.
+    pub opt_out: OptOut,
     /// How long a call may take over what.
     pub limits: Limits,
     /// How long after its admission a call's request may still leave.
     pub send_within: Duration,
     /// The time between two dials at each carrier; a carrier that isn't here has no limit.
     pub apart: BTreeMap<CarrierName, Duration>,
+    /// How many calls may be live at once at each carrier; one that isn't here has no limit of its
+    /// own.
+    pub carrier_live_max: BTreeMap<CarrierName, u64>,
     /// What a caller hears when `live_max` calls are live; without it the line is busy.
     pub over_limit: Option<String>,
     /// One's own numbers.

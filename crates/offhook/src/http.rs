@@ -5,6 +5,7 @@ mod api;
 mod auth;
 mod commands;
 mod decided;
+mod gate;
 mod health;
 mod problem;
 mod reading;
@@ -16,7 +17,7 @@ mod webhooks;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post};
 use engine::Calls;
 use std::sync::Arc;
 
@@ -53,6 +54,10 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/recovery", get(api::recovery))
         .route("/pause", get(api::paused).post(api::pause))
         .route("/resume", post(api::resume))
+        .route("/dnc", get(gate::list).post(gate::add))
+        .route("/dnc/{number}", delete(gate::remove))
+        .route("/dnc/import", post(gate::import).layer(DefaultBodyLimit::max(IMPORT_MAX)))
+        .route("/gate/audit", get(gate::audit))
         .route("/import", post(api::import).layer(DefaultBodyLimit::max(IMPORT_MAX)))
         .method_not_allowed_fallback(problem::wrong_method)
         .fallback(problem::no_such_page)

@@ -3,6 +3,8 @@
 //! carrier is asked like for any other. Nor is a recent end that the other gateway may have taken
 //! from a failed look or its own clock.
 
+pub(crate) mod numbers;
+
 use call::call::{
     ConfirmedBy, Direction, EndedBy, Ending, EndingKind, Facts, Limits, Over, Placing, Talk, Unanswered,
     Watch,

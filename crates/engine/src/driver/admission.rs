@@ -1,8 +1,8 @@
 //! Queued calls go when the limits let them: decided in the transaction that admits them.
 
 use super::Turn;
-use call::admission::{Admission, Counts, Wait, admit};
 use call::call::{News, Source};
+use call::gate::{Admission, Counts, Passed, Places, Stage, Wait, admit};
 use call::{CallState, Timestamp};
 use std::time::Duration;
 use store::{Kept, StoreError};
@@ -14,12 +14,12 @@ impl Turn<'_> {
         if queued.is_empty() {
             return Ok(());
         }
-        let paused = self.paused()?.is_err();
+        let paused = self.paused()?.is_some();
         for kept in queued {
             match self.admission(&kept, paused)? {
-                Admission::Go { next_dial_at } => self.let_go(&kept, next_dial_at)?,
+                Admission::Go { next_dial_at } => self.ask_again(&kept, next_dial_at)?,
                 Admission::Wait(Wait::Paused | Wait::Full) => return Ok(()),
-                Admission::Wait(Wait::InDoubt | Wait::Pace(_) | Wait::Deferred(_)) => {}
+                Admission::Wait(Wait::CarrierFull | Wait::InDoubt | Wait::Pace(_) | Wait::Deferred(_)) => {}
             }
         }
         Ok(())
@@ -32,22 +32,40 @@ impl Turn<'_> {
             _ => self.now,
         };
         let apart = self.settings.apart.get(&facts.carrier).copied().unwrap_or(Duration::ZERO);
+        let carrier_live_max = self.settings.carrier_live_max.get(&facts.carrier).copied();
         let counts = Counts {
             live: self.page.live()?,
+            live_at_carrier: match carrier_live_max {
+                Some(_) => self.page.live_at(&facts.carrier)?,
+                None => 0,
+            },
             in_doubt: self.page.placing_between(&facts.from, &facts.to)?,
             paused,
             next_dial_at: self.page.next_dial_at(&facts.carrier)?,
         };
-        Ok(admit(counts, self.settings.live_max, apart, not_before, self.now))
+        let places = Places { live_max: self.settings.live_max, carrier_live_max, apart };
+        Ok(admit(counts, places, not_before, self.now))
     }
 
-    fn let_go(&mut self, kept: &Kept, next_dial_at: Timestamp) -> Result<(), StoreError> {
+    /// There is room. What was allowed when the call was asked for may not be any more.
+    fn ask_again(&mut self, kept: &Kept, next_dial_at: Timestamp) -> Result<(), StoreError> {
+        let facts = &kept.call.facts;
+        match self.ask_gate(&facts.to, Some(facts.id), Stage::Admission)? {
+            Ok(passed) => self.let_go(kept, next_dial_at, passed),
+            Err(refused) => {
+                self.apply(kept, Source::Gateway, News::GateRefused(Box::new(refused)))?;
+                Ok(())
+            }
+        }
+    }
+
+    fn let_go(&mut self, kept: &Kept, next_dial_at: Timestamp, passed: Passed) -> Result<(), StoreError> {
         let carrier = kept.call.facts.carrier.clone();
         if next_dial_at > self.now {
             self.page.set_next_dial_at(&carrier, next_dial_at)?;
         }
         let send_by = self.now + self.settings.send_within;
-        self.apply(kept, Source::Gateway, News::Admitted { send_by, gate: None })?;
+        self.apply(kept, Source::Gateway, News::Admitted { send_by, gate: Some(Box::new(passed)) })?;
         Ok(())
     }
 }

@@ -28,7 +28,11 @@ impl Turn<'_> {
         };
         let kept = self.named(kept, heard)?;
         let call = match &heard.news {
-            Some(news) => self.apply(&kept, Source::Webhook, news.clone())?,
+            Some(news) => {
+                let call = self.apply(&kept, Source::Webhook, news.clone())?;
+                self.hear_opt_out(&kept.call, news)?;
+                call
+            }
             None => kept.call,
         };
         let script = heard.page.map(|page| call.script(page));

@@ -4,8 +4,8 @@ use super::Turn;
 use crate::heard::{Answer, Order, Refusal};
 use call::call::command::COMMANDS_OPEN_MAX;
 use call::call::{Command, CommandId, News, Source, Verb};
-use call::{Call, CallId, CallState};
-use std::time::Duration;
+use call::gate::Stage;
+use call::{Call, CallId, CallState, Party};
 use store::{KeyUse, StoreError};
 
 impl Turn<'_> {
@@ -17,14 +17,8 @@ impl Turn<'_> {
         {
             return self.repeated(&used, digest);
         }
-        if let Err(refusal) = self.paused()? {
-            return Ok(Answer::Refused(refusal));
-        }
-        let allowed = self.settings.attempts_per_hour;
-        let made = self.page.attempts(&order.facts.to, self.now - HOUR)?;
-        if made >= allowed {
-            let to = order.facts.to.as_str().to_owned();
-            return Ok(Answer::Refused(Refusal::TooManyAttempts { to, made, allowed }));
+        if let Err(refused) = self.ask_gate(&order.facts.to, None, Stage::Order)? {
+            return Ok(Answer::Refused(refused.into()));
         }
         let event = self.event(Source::Api, News::Asked(Box::new(order.facts.clone())));
         let call =
@@ -59,6 +53,10 @@ impl Turn<'_> {
             Refusal::NotHeld(id)
         } else if waiting >= COMMANDS_OPEN_MAX {
             Refusal::TooManyCommands { call: id, waiting }
+        } else if let Verb::Transfer { to } = verb
+            && let Err(refused) = self.ask_gate(&Party::Number(to.clone()), Some(id), Stage::Transfer)?
+        {
+            refused.into()
         } else {
             let call = self.apply(&kept, Source::Api, News::CommandAsked(verb.clone()))?;
             let command = call.last_command;
@@ -120,5 +118,3 @@ fn asked_before(call: &Call, used: &KeyUse, digest: &str) -> Answer {
         _ => Answer::Refused(Refusal::KeyReused(used.call)),
     }
 }
-
-const HOUR: Duration = Duration::from_secs(3600);

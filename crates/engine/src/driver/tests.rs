@@ -1,14 +1,16 @@
 //! The crank on a real store in a temporary folder: what it admits, refuses, repeats and owes.
 #![allow(clippy::unwrap_used)]
 
+mod gate;
+
 use super::{Driver, Owed};
 use crate::heard::{Answer, Heard, Offer, Order, Refusal, ScriptReply};
 use crate::settings::Settings;
-use call::admission::Destinations;
 use call::call::{
     Direction, Effect, EndedBy, Facts, Limits, News, Page, Progress, Script, Sighting, Source, Unknown,
     UnknownWhy,
 };
+use call::gate::{OptOut, Refused, Rules};
 use call::{Call, CallId, CallState, CarrierCallId, CarrierName, Party, Timestamp};
 use carrier::{Candidate, HeardWebhook, InboundCall};
 use std::collections::BTreeMap;
@@ -29,8 +31,9 @@ fn settings(live_max: u64) -> Settings {
     Settings {
         over_limit: None,
         live_max,
-        attempts_per_hour: 3,
-        destinations: Destinations::Everywhere,
+        gate: Rules { attempts_per_hour: 3, ..Rules::default() },
+        opt_out: OptOut::default(),
+        carrier_live_max: BTreeMap::new(),
         limits: Limits {
             queue_max: seconds(60),
             ring_max: seconds(45),
@@ -179,10 +182,9 @@ fn nobody_is_called_more_often_than_allowed() {
     for id in 1..=3 {
         world.order(id, "+12025550143", None);
     }
-    assert!(matches!(
-        world.order(4, "+12025550143", None),
-        Answer::Refused(Refusal::TooManyAttempts { made: 3, .. })
-    ));
+    let to = "+12025550143".to_owned();
+    let refused = Refused::AttemptsPerHour { to, made: 3, allowed: 3 };
+    assert_eq!(world.order(4, "+12025550143", None), Answer::Refused(refused.into()));
     assert_eq!(state(&world.order(5, "+12025550144", None)), "placing");
     world.now = NOW + Duration::from_secs(3_601);
     assert!(matches!(world.order(6, "+12025550143", None), Answer::Call(_)));
@@ -195,7 +197,8 @@ fn while_paused_nothing_is_ordered_and_nothing_queued_goes() {
     world.order(2, "+12025550144", None);
     world.effects();
     world.hear(Heard::Pause(Some("night".to_owned())));
-    assert_eq!(world.order(3, "+12025550145", None), Answer::Refused(Refusal::Paused("night".to_owned())));
+    let night = Refused::Paused { reason: "night".to_owned() };
+    assert_eq!(world.order(3, "+12025550145", None), Answer::Refused(night.into()));
     world.news(1, Source::Webhook, News::HangUpRequested { by: EndedBy::Agent, cause: "x".to_owned() });
     assert_eq!(world.effects(), [Effect::HangUp(sid("CA1"))]);
     world.hear(Heard::Pause(None));

@@ -106,8 +106,53 @@ pub(crate) enum Verb {
     },
     /// Places outbound calls again
     Resume,
+    /// Keeps the do-not-call list: numbers that are never called
+    #[command(subcommand)]
+    Dnc(DncArgs),
+    /// Lists what the dial gate decided, the newest first
+    Audit(AuditArgs),
     /// Takes over the calls of an OpenClaw `calls.jsonl`
     Import(ImportArgs),
+}
+
+/// `offhook dnc`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DncArgs {
+    /// Puts a number on the list
+    Add {
+        /// The number, such as +12025550143
+        number: String,
+        /// Why, for those who ask later
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Takes a number off the list
+    Remove {
+        /// The number
+        number: String,
+    },
+    /// Lists the numbers that are on it
+    List {
+        /// Prints one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Puts the numbers of a file on the list, and says which lines it could not read
+    Import {
+        /// The file, one number per line, or CSV with a number and perhaps a reason
+        file: PathBuf,
+    },
+}
+
+/// `offhook audit`.
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    /// Lists refusals alone
+    #[arg(long)]
+    pub(crate) refused: bool,
+    /// Prints one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `offhook demo`.

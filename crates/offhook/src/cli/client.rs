@@ -128,12 +128,30 @@ impl Client {
     pub(crate) async fn ask(&self, request: ApiRequest<'_>) -> Result<Reply, ClientError> {
         let within = request.body.as_ref().map_or(REPLY_WITHIN, |body| body.reply_within);
         let request = self.in_http(request)?;
+        self.send_within(request, within).await
+    }
+
+    async fn send_within(
+        &self,
+        request: Request<Full<Bytes>>,
+        within: Duration,
+    ) -> Result<Reply, ClientError> {
         match tokio::time::timeout(within, self.send(request)).await {
             Ok(reply) => {
                 reply.and_then(|(status, body)| read_reply(self.url(), status, body, self.token.is_some()))
             }
             Err(_) => Err(self.lost(format!("nothing came within {} s", within.as_secs()))),
         }
+    }
+
+    /// Asks for what is at this path to be taken away.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub(crate) async fn delete(&self, path: &[&str]) -> Result<Reply, ClientError> {
+        let mut request = self.in_http(ApiRequest { path, query: &[], body: None })?;
+        *request.method_mut() = Method::DELETE;
+        self.send_within(request, REPLY_WITHIN).await
     }
 
     async fn send(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, String), ClientError> {

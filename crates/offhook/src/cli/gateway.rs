@@ -148,6 +148,38 @@ impl Gateway {
         self.post(&["v1", "resume"], json_body(&json!({}))).await
     }
 
+    /// Puts a number on the do-not-call list. To ask twice does no harm.
+    pub(crate) async fn list_number(&self, number: &str, reason: Option<&str>) -> Result<Reply, ClientError> {
+        self.post(&["v1", "dnc"], json_body(&json!({ "number": number, "reason": reason }))).await
+    }
+
+    /// Takes a number off the do-not-call list.
+    pub(crate) async fn unlist_number(&self, number: &str) -> Result<Reply, ClientError> {
+        self.0.delete(&["v1", "dnc", number]).await
+    }
+
+    /// Asks for the do-not-call list, all pages of it.
+    pub(crate) async fn listed_numbers(&self) -> Result<Pages, ClientError> {
+        self.pages(&["v1", "dnc"], &[], "numbers").await
+    }
+
+    /// Asks what the dial gate decided, all pages of it.
+    pub(crate) async fn decisions(&self, refused: bool) -> Result<Pages, ClientError> {
+        let refused = if refused { [("refused", "true")].as_slice() } else { &[] };
+        self.pages(&["v1", "gate", "audit"], refused, "decisions").await
+    }
+
+    /// Hands over a file of numbers that are not to be called.
+    pub(crate) async fn import_numbers(&self, lines: Vec<u8>) -> Result<Reply, ClientError> {
+        let body = Body {
+            content_type: "text/plain",
+            bytes: Bytes::from(lines),
+            idempotency_key: None,
+            reply_within: IMPORTED_WITHIN,
+        };
+        self.post(&["v1", "dnc", "import"], body).await
+    }
+
     /// Hands over a `calls.jsonl`.
     pub(crate) async fn import(&self, lines: Vec<u8>) -> Result<Reply, ClientError> {
         let body = Body {

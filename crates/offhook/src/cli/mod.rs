@@ -4,6 +4,7 @@
 pub(crate) mod args;
 pub(crate) mod client;
 mod command;
+mod dnc;
 mod follow;
 pub(crate) mod gateway;
 mod import;
@@ -189,6 +190,8 @@ async fn answer(
             command::run(&gateway, &args.id, &Wish::transfer(&args.to), &args.how, terminal).await
         }
         Verb::Pause { reason } => say_whether_paused(&gateway.pause(reason.as_deref()).await?, terminal),
+        Verb::Dnc(args) => dnc::run(&gateway, args, terminal).await,
+        Verb::Audit(args) => dnc::audit(&gateway, args, terminal).await,
         Verb::Resume => say_whether_paused(&gateway.resume().await?, terminal),
     }
 }

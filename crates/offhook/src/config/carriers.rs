@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use carrier::directory::TELNYX_TALK_MAX;
 
+use super::dial::money;
 use super::durations::{duration, show_duration};
-use super::read::secret;
+use super::read::{LIVE_MOST, secret};
 use super::secrets;
 use super::section::{Rejected, Section, quoted};
 use super::settings::{
@@ -47,6 +48,8 @@ pub(super) fn carrier(
     // Without a kind nobody can say which keys are right.
     let kind = section.required("kind", "\"twilio\"", |node| values::word(node, &KINDS))?;
     let calls_per_second = section.optional("calls_per_second", values::rate);
+    let live_max = section.optional("live_max", |node| values::integer(node, 1..=LIVE_MOST));
+    let price_per_minute = section.optional("price_per_minute", money);
     let request_timeout = section.optional("request_timeout", |node| duration(node, REQUEST_TAKES));
     let base_url = section.optional("base_url", values::base_url);
     let (read, spoken, usual_rate) = match kind {
@@ -78,6 +81,8 @@ pub(super) fn carrier(
     Some(Carrier {
         kind: read?,
         calls_per_second: calls_per_second.or(usual_rate),
+        live_max,
+        price_per_minute,
         request_timeout: request_timeout.unwrap_or(REQUEST_TIMEOUT),
     })
 }

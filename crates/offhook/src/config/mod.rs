@@ -9,6 +9,7 @@ mod access;
 mod carriers;
 mod countries;
 mod default_file;
+mod dial;
 mod document;
 mod durations;
 mod environment;

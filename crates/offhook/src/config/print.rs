@@ -8,10 +8,11 @@ use super::durations::show_duration;
 use super::faults::Origin;
 use super::section::quoted;
 use super::settings::{
-    Api, BaseUrl, Calls, Carrier, CarrierKind, Config, CountryCode, Destinations, Face, Inbound, Number,
-    Plivo, Secret, Simulated, Store, Telnyx, Twilio,
+    Api, BaseUrl, Calls, Carrier, CarrierKind, Config, CountryCode, Destinations, Dial, Face, Inbound,
+    Number, Plivo, Secret, Simulated, Store, Telnyx, Twilio,
 };
 use super::{Loaded, Source};
+use call::gate::Several;
 
 /// The configuration in force as TOML: every setting, and where it was written unless it is the
 /// default. Secrets are masked; what is not set is a comment.
@@ -23,6 +24,7 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
         store: Store { url },
         api: Api { token },
         calls,
+        dial,
         carriers,
         numbers,
     } = &loaded.config;
@@ -41,6 +43,7 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
     page.section("api");
     page.set_if("token", token.as_ref().map(secret));
     print_calls(&mut page, calls);
+    print_dial(&mut page, dial);
     for (name, carrier) in carriers {
         page.section(&format!("carriers.{}", quoted(name)));
         print_carrier(&mut page, carrier);
@@ -117,7 +120,37 @@ fn print_calls(page: &mut Page<'_>, calls: &Calls) {
     }
 }
 
-fn print_carrier(page: &mut Page<'_>, Carrier { kind, calls_per_second, request_timeout }: &Carrier) {
+fn print_dial(page: &mut Page<'_>, dial: &Dial) {
+    let Dial {
+        quiet_hours,
+        several,
+        attempts_per_day,
+        rejected_pause,
+        minutes_per_day,
+        spend_per_day,
+        day_zone,
+        opt_out_digits,
+        opt_out_words,
+    } = dial;
+    page.section("dial");
+    page.set_if("quiet_hours", quiet_hours.map(|hours| text(&hours.to_string())));
+    let zones = match several {
+        Several::Any => "any",
+        Several::All => "all",
+    };
+    page.set("quiet_zones", text(zones));
+    page.set("attempts_per_day", attempts_per_day.to_string());
+    page.set("rejected_pause", duration(*rejected_pause));
+    page.set_if("minutes_per_day", minutes_per_day.map(|minutes| minutes.to_string()));
+    page.set_if("spend_per_day", spend_per_day.map(|amount| amount.to_string()));
+    page.set("day_zone", text(&day_zone.written));
+    page.set_if("opt_out_digits", opt_out_digits.as_deref().map(text));
+    let words = (!opt_out_words.is_empty()).then(|| list(opt_out_words.iter().map(String::as_str)));
+    page.set_if("opt_out_words", words);
+}
+
+fn print_carrier(page: &mut Page<'_>, carrier: &Carrier) {
+    let Carrier { kind, calls_per_second, live_max, price_per_minute, request_timeout } = carrier;
     let word = match kind {
         CarrierKind::Twilio(_) => "twilio",
         CarrierKind::Telnyx(_) => "telnyx",
@@ -126,6 +159,8 @@ fn print_carrier(page: &mut Page<'_>, Carrier { kind, calls_per_second, request_
     };
     page.set("kind", text(word));
     page.set_if("calls_per_second", calls_per_second.map(|rate| rate.to_string()));
+    page.set_if("live_max", live_max.map(|calls| calls.to_string()));
+    page.set_if("price_per_minute", price_per_minute.map(|price| price.to_string()));
     page.set("request_timeout", duration(*request_timeout));
     match kind {
         CarrierKind::Twilio(twilio) => print_twilio(page, twilio),

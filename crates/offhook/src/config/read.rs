@@ -10,6 +10,7 @@ use super::Loaded;
 use super::access::{Access, Networks};
 use super::carriers::{self, Surroundings};
 use super::countries;
+use super::dial::dial;
 use super::document::Document;
 use super::durations;
 use super::environment::Environment;
@@ -68,13 +69,14 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let store = root.section("store", |section| store(section, folder));
     let api = root.section("api", |section| api(section, folder));
     let calls = root.section("calls", calls);
+    let dial = root.section("dial", dial);
     let surroundings =
         Surroundings { folder, is_public: root.has("public_url"), duration_max: calls.duration_max };
     let carriers = root.sections("carriers", |name, section| carriers::carrier(name, section, &surroundings));
     let known = root.names("carriers");
     let numbers = root.sections("numbers", |digits, section| numbers::number(digits, section, &known));
     root.finish();
-    Some(Config { listen, public_url, log, store: store?, api, calls, carriers, numbers })
+    Some(Config { listen, public_url, log, store: store?, api, calls, dial, carriers, numbers })
 }
 
 fn listen(root: &mut Section<'_, '_>) -> SocketAddr {
@@ -149,7 +151,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const RING_LONGEST: Duration = Duration::from_secs(600);
 
 /// More live calls than one machine has ports for their sound.
-const LIVE_MOST: u32 = 30_000;
+pub(super) const LIVE_MOST: u32 = 30_000;
 
 /// One every three seconds to one destination.
 const ATTEMPTS_MOST: u32 = 1200;

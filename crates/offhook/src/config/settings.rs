@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use call::admission::Callers;
+use call::gate::{Money, QuietHours, Several};
 use carrier::telnyx::PublicKey;
+use jiff::tz::TimeZone;
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -31,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) api: Api,
     /// The limits of every call.
     pub(crate) calls: Calls,
+    /// Who may be called, when and how often.
+    pub(crate) dial: Dial,
     /// The carriers by the names that the owner gave them. Default: the simulated network alone.
     pub(crate) carriers: BTreeMap<String, Carrier>,
     /// One's own numbers, each `+` and 7 to 15 digits, and what becomes of those who call them.
@@ -83,6 +87,39 @@ pub(crate) struct Calls {
     pub(crate) destinations: Destinations,
 }
 
+/// Who may be called, when and how often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Dial {
+    /// The hours in which nobody is called, on the clock of the one who would be. Default: none.
+    pub(crate) quiet_hours: Option<QuietHours>,
+    /// Whether a number that may be in several zones is quiet while any of them is, or while all
+    /// are. Default: any.
+    pub(crate) several: Several,
+    /// How many outbound calls may be asked for in 24 hours to one destination. Default: 50.
+    pub(crate) attempts_per_day: u32,
+    /// How long a number that rejected a call is not called; zero for not at all. Default: 1 h.
+    pub(crate) rejected_pause: Duration,
+    /// How many begun minutes of outbound talk a day has. Default: without limit.
+    pub(crate) minutes_per_day: Option<u32>,
+    /// How much a day's outbound talk may cost by the carriers' prices. Default: without limit.
+    pub(crate) spend_per_day: Option<Money>,
+    /// On whose clock such a day begins. Default: UTC.
+    pub(crate) day_zone: DayZone,
+    /// Keys by which whoever is called wants no more calls. Default: none.
+    pub(crate) opt_out_digits: Option<String>,
+    /// Words by which whoever is called wants no more calls, as they were written. Default: none.
+    pub(crate) opt_out_words: Vec<String>,
+}
+
+/// A time zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DayZone {
+    /// As it was written.
+    pub(crate) written: String,
+    /// As it was understood.
+    pub(crate) zone: TimeZone,
+}
+
 /// The countries that may be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Destinations {
@@ -107,6 +144,10 @@ pub(crate) struct Carrier {
     /// 30 for Telnyx and 2 for Plivo, which is what each gives an account, and none for the
     /// simulated network.
     pub(crate) calls_per_second: Option<f64>,
+    /// How many calls may be live at once at this carrier. Default: without limit of its own.
+    pub(crate) live_max: Option<u32>,
+    /// What a begun minute of an outbound call costs. Default: none is known.
+    pub(crate) price_per_minute: Option<Money>,
     /// How long one request to the carrier may take, reply included. Default: 10 s.
     pub(crate) request_timeout: Duration,
 }
@@ -302,6 +343,22 @@ impl Default for Calls {
             attempts_per_hour: 20,
             over_limit: None,
             destinations: Destinations::OwnCountries,
+        }
+    }
+}
+
+impl Default for Dial {
+    fn default() -> Self {
+        Self {
+            quiet_hours: None,
+            several: Several::Any,
+            attempts_per_day: 50,
+            rejected_pause: Duration::from_secs(3600),
+            minutes_per_day: None,
+            spend_per_day: None,
+            day_zone: DayZone { written: "UTC".to_owned(), zone: TimeZone::UTC },
+            opt_out_digits: None,
+            opt_out_words: Vec::new(),
         }
     }
 }

@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
-use call::{Call, CallId, CallState, PhoneNumber};
+use call::{Call, CallId, CallState, Party, PhoneNumber};
 use engine::Spoken;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ pub(crate) async fn place(
     body: Bytes,
 ) -> Result<(StatusCode, Json<CallView>), Problem> {
     let asked: PlaceCall = read(&body)?;
-    let to = number(&asked.to)?;
+    let to = callee(&asked.to)?;
     let from = asked.from.as_deref().map(number).transpose()?;
     not_itself(&pages, &to, from.as_ref())?;
     if asked.say.as_deref().is_some_and(is_blank) {
@@ -229,11 +229,28 @@ async fn waits_for(pages: &Pages, call: &Call) -> Result<Option<&'static str>, P
     if pages.calls.live().await? >= pages.calls.settings().live_max {
         return Ok(Some("slot"));
     }
+    if let Some(most) = pages.calls.settings().carrier_live_max.get(&call.facts.carrier) {
+        let live = CallQuery { unfinished: true, limit: PAGE_MAX, ..CallQuery::default() };
+        let here = |other: &Call| other.state.is_live() && other.facts.carrier == call.facts.carrier;
+        let n_live = pages.calls.list(live).await?.iter().filter(|kept| here(&kept.call)).count();
+        if u64::try_from(n_live).unwrap_or(u64::MAX) >= *most {
+            return Ok(Some("slot"));
+        }
+    }
     let placing = CallQuery { state: Some("placing".to_owned()), limit: PAGE_MAX, ..CallQuery::default() };
     let facts = &call.facts;
     let same = |other: &Call| other.facts.from == facts.from && other.facts.to == facts.to;
     let doubt = pages.calls.list(placing).await?.iter().any(|kept| same(&kept.call));
     Ok(Some(if doubt { "doubt" } else { "pace" }))
+}
+
+/// Whoever is to be called. An emergency or short number is left to the gate, which refuses it and
+/// keeps that somebody asked.
+fn callee(text: &str) -> Result<Party, Problem> {
+    match text.parse::<PhoneNumber>() {
+        Err(call::number::NumberError::Emergency(short)) => Ok(Party::Other(short)),
+        _ => number(text).map(Party::Number),
+    }
 }
 
 pub(super) fn number(text: &str) -> Result<PhoneNumber, Problem> {
@@ -248,11 +265,12 @@ pub(super) fn number(text: &str) -> Result<PhoneNumber, Problem> {
 }
 
 /// Refuses a call of a number to itself: it would take two places, and find its own line busy.
-fn not_itself(pages: &Pages, to: &PhoneNumber, from: Option<&PhoneNumber>) -> Result<(), Problem> {
+fn not_itself(pages: &Pages, to: &Party, from: Option<&PhoneNumber>) -> Result<(), Problem> {
     let from = from.or_else(|| pages.calls.settings().numbers.keys().next());
-    if from != Some(to) {
+    if from.is_none() || from != to.number() {
         return Ok(());
     }
+    let to = to.as_str();
     let detail = format!("{to} is the number that this call would come from, and cannot call itself");
     Err(Problem::new(Kind::NeverDialled, format!("{detail}; call another, or from another of your numbers")))
 }
@@ -292,7 +310,7 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Pro
 }
 
 /// What was asked, whatever the order and spacing of its JSON.
-fn digest(to: &PhoneNumber, from: Option<&PhoneNumber>, asked: &PlaceCall) -> String {
+fn digest(to: &Party, from: Option<&PhoneNumber>, asked: &PlaceCall) -> String {
     let from = from.map(PhoneNumber::as_str);
     let asked = match asked.hold {
         // As it was written before there was `hold`: a key is good for as long as it is kept.

@@ -1,8 +1,10 @@
 //! What went wrong, as RFC 9457 has it, with a stable code and a page for each in `docs/errors`.
 
+use super::view::rfc3339;
 use axum::extract::OriginalUri;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use call::gate::{Refused, Rule};
 use carrier::WebhookError;
 use engine::{EngineError, Refusal};
 use serde::Serialize;
@@ -12,6 +14,20 @@ use serde::Serialize;
 pub(crate) struct Problem {
     kind: Kind,
     detail: String,
+    gate: Option<GateBody>,
+}
+
+/// What a refusal of the dial gate adds.
+#[derive(Debug, Serialize)]
+struct GateBody {
+    /// The rule.
+    rule: &'static str,
+    /// What changes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed_by: Option<&'static str>,
+    /// Before this time it refuses again, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_before: Option<String>,
 }
 
 /// The problems that there are: code, HTTP status and title of each.
@@ -65,6 +81,16 @@ pub(crate) enum Kind {
     CannotStop,
     /// No address that a carrier could reach.
     NoAddress,
+    /// It is night where the number is.
+    QuietHours,
+    /// The number is on the do-not-call list.
+    DoNotCall,
+    /// The number rejected a call not long ago.
+    RejectedLately,
+    /// The day's minutes or money are used up.
+    DayUsedUp,
+    /// The number is not on the do-not-call list.
+    NotListed,
 }
 
 #[derive(Serialize)]
@@ -74,6 +100,8 @@ struct Body<'a> {
     status: u16,
     detail: &'a str,
     code: &'a str,
+    #[serde(flatten)]
+    gate: Option<&'a GateBody>,
 }
 
 impl Kind {
@@ -104,6 +132,11 @@ impl Kind {
             Kind::NoSuchCommand => ("OH-0022", StatusCode::NOT_FOUND, "no such command"),
             Kind::CannotStop => ("OH-0023", StatusCode::CONFLICT, "it cannot be stopped"),
             Kind::NoAddress => ("OH-0024", StatusCode::UNPROCESSABLE_ENTITY, "no address for a carrier"),
+            Kind::QuietHours => ("OH-0025", StatusCode::CONFLICT, "it is night there"),
+            Kind::DoNotCall => ("OH-0026", StatusCode::FORBIDDEN, "on the do-not-call list"),
+            Kind::RejectedLately => ("OH-0027", StatusCode::CONFLICT, "it rejected a call not long ago"),
+            Kind::DayUsedUp => ("OH-0028", StatusCode::TOO_MANY_REQUESTS, "the day is used up"),
+            Kind::NotListed => ("OH-0029", StatusCode::NOT_FOUND, "not on the do-not-call list"),
             Kind::TooLarge => ("OH-0016", StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"),
         }
     }
@@ -112,7 +145,24 @@ impl Kind {
 impl Problem {
     /// A problem of this kind; `detail` says what was tried, the value, and the way out.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Problem {
-        Problem { kind, detail: detail.into() }
+        Problem { kind, detail: detail.into(), gate: None }
+    }
+
+    /// A refusal of the dial gate.
+    fn refused(refused: &Refused) -> Problem {
+        let rule = refused.rule();
+        let kind = match rule {
+            Rule::Emergency | Rule::Premium | Rule::Destination => Kind::NeverDialled,
+            Rule::Paused => Kind::Paused,
+            Rule::DoNotCall => Kind::DoNotCall,
+            Rule::Rejected => Kind::RejectedLately,
+            Rule::QuietHours => Kind::QuietHours,
+            Rule::AttemptsPerHour | Rule::AttemptsPerDay => Kind::TooManyAttempts,
+            Rule::MinutesPerDay | Rule::SpendPerDay => Kind::DayUsedUp,
+        };
+        let not_before = refused.not_before().map(rfc3339);
+        let gate = GateBody { rule: rule.word(), changed_by: rule.changed_by(), not_before };
+        Problem { kind, detail: refused.to_string(), gate: Some(gate) }
     }
 }
 
@@ -125,6 +175,7 @@ impl IntoResponse for Problem {
             status: status.as_u16(),
             detail: &self.detail,
             code,
+            gate: self.gate.as_ref(),
         };
         let mut response = (status, serde_json::to_string(&body).unwrap_or_default()).into_response();
         let headers = response.headers_mut();
@@ -139,9 +190,9 @@ impl IntoResponse for Problem {
 impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Problem {
         let kind = match &error {
+            EngineError::Refused(Refusal::Gate(refused)) => return Problem::refused(refused),
+            EngineError::Refused(Refusal::NotListed(_)) => Kind::NotListed,
             EngineError::Refused(Refusal::NoSuchCall(_)) => Kind::NoSuchCall,
-            EngineError::Refused(Refusal::Paused(_)) => Kind::Paused,
-            EngineError::Refused(Refusal::TooManyAttempts { .. }) => Kind::TooManyAttempts,
             EngineError::Refused(Refusal::KeyReused(_)) => Kind::KeyReused,
             EngineError::Refused(Refusal::CallOver(_)) => Kind::CallOver,
             EngineError::Refused(Refusal::NotHeld(_)) => Kind::NotHeld,
@@ -150,7 +201,6 @@ impl From<EngineError> for Problem {
             EngineError::Refused(Refusal::CannotStop { .. }) => Kind::CannotStop,
             EngineError::NoDigits(_) => Kind::NoDigits,
             EngineError::NoAddress { .. } => Kind::NoAddress,
-            EngineError::Forbidden(_) => Kind::NeverDialled,
             EngineError::NotOurs { .. } | EngineError::NoNumber => Kind::NotOurs,
             EngineError::SayTooLong { .. } => Kind::SayTooLong,
             EngineError::NoCarrier(_) => Kind::NoSuchCarrier,

@@ -6,8 +6,8 @@ use crate::import::Mapping;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
-use call::admission::Destinations;
 use call::call::Limits;
+use call::gate::{Destinations, OptOut, Rules};
 use call::{CarrierName, Timestamp};
 use carrier::Secret;
 use carrier::directory::{self, CarrierConfig, SimulatedConfig, SimulatedFace};
@@ -40,8 +40,13 @@ fn settings() -> Settings {
     Settings {
         over_limit: None,
         live_max: 1,
-        attempts_per_hour: 2,
-        destinations: Destinations::Countries(BTreeSet::from(["US".to_owned()])),
+        gate: Rules {
+            attempts_per_hour: 2,
+            destinations: Destinations::Countries(BTreeSet::from(["US".to_owned()])),
+            ..Rules::default()
+        },
+        opt_out: OptOut::default(),
+        carrier_live_max: BTreeMap::new(),
         limits: Limits {
             queue_max: seconds(60),
             ring_max: seconds(45),

@@ -30,6 +30,9 @@ pub(crate) struct CallView {
     /// The keys that the other side pressed unasked.
     #[serde(skip_serializing_if = "String::is_empty")]
     pressed: String,
+    /// Since when the other side wants no more calls, if they said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opted_out_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     imported_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,6 +71,7 @@ impl CallView {
             hold: facts.hold,
             commands: call.commands.iter().map(command).collect(),
             pressed: call.pressed.iter().map(|one| one.digits.as_str()).collect(),
+            opted_out_at: call.opted_out.map(rfc3339),
             imported_id: facts.imported_id.clone(),
             alarm: call.alarm(),
             strays: call.strays.iter().map(|stray| stray.leg.as_str().to_owned()).collect(),

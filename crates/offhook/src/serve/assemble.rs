@@ -5,8 +5,9 @@ use crate::config::settings::{
     Plivo, Secret as Configured, Simulated, Telnyx, Twilio, WebhookKey,
 };
 use crate::import::Mapping;
-use call::admission::Destinations;
 use call::call::Limits;
+use call::gate::opt_out::plain;
+use call::gate::{Destinations, OptOut, Rules};
 use call::{CarrierName, PhoneNumber};
 use carrier::Secret;
 use carrier::directory::{self, CarrierConfig, SimulatedConfig, SimulatedFace};
@@ -144,13 +145,40 @@ pub(super) fn settings(config: &Config) -> Settings {
     Settings {
         over_limit: config.calls.over_limit.clone(),
         live_max: u64::from(config.calls.live_max),
-        attempts_per_hour: u64::from(config.calls.attempts_per_hour),
-        destinations: destinations(config, &numbers),
+        gate: rules(config, &numbers),
+        opt_out: OptOut {
+            digits: config.dial.opt_out_digits.clone(),
+            words: config.dial.opt_out_words.iter().map(|words| plain(words)).collect(),
+        },
         limits: limits(config),
         send_within: SEND_WITHIN,
         apart: config.carriers.iter().filter_map(apart).collect(),
+        carrier_live_max: each_carrier(config, |carrier| carrier.live_max.map(u64::from)),
         numbers,
     }
+}
+
+/// What the configuration says about who may be called.
+fn rules(config: &Config, numbers: &BTreeMap<PhoneNumber, NumberSettings>) -> Rules {
+    let dial = &config.dial;
+    Rules {
+        destinations: destinations(config, numbers),
+        quiet: dial.quiet_hours,
+        several: dial.several,
+        attempts_per_hour: u64::from(config.calls.attempts_per_hour),
+        attempts_per_day: u64::from(dial.attempts_per_day),
+        rejected_pause: dial.rejected_pause,
+        minutes_per_day: dial.minutes_per_day.map(u64::from),
+        spend_per_day: dial.spend_per_day,
+        prices: each_carrier(config, |carrier| carrier.price_per_minute),
+        day_zone: dial.day_zone.zone.clone(),
+    }
+}
+
+/// What is set for some carriers, by their names.
+fn each_carrier<T>(config: &Config, set: impl Fn(&Carrier) -> Option<T>) -> BTreeMap<CarrierName, T> {
+    let one = |(name, carrier): (&String, &Carrier)| Some((CarrierName(name.clone()), set(carrier)?));
+    config.carriers.iter().filter_map(one).collect()
 }
 
 fn number_settings(number: &Number) -> NumberSettings {

@@ -6,7 +6,7 @@ use crate::plan::{OURS, Plan, REQUEST_TIMEOUT, SEND_WITHIN};
 use crate::sabotage::{NotFoundIsOver, Sabotage};
 use crate::scene::Kind;
 use call::CarrierName;
-use call::admission::Destinations;
+use call::gate::{OptOut, Rules};
 use carrier::plivo::{Plivo, PlivoConfig};
 use carrier::telnyx::{Telnyx, TelnyxConfig};
 use carrier::twilio::{Twilio, TwilioConfig};
@@ -134,8 +134,9 @@ pub(super) fn settings(plan: &Plan, sabotage: Option<Sabotage>) -> Settings {
     Settings {
         over_limit: None,
         live_max: if sabotage == Some(Sabotage::ForgetLiveMax) { 1_000 } else { plan.live_max },
-        attempts_per_hour: plan.attempts_per_hour,
-        destinations: Destinations::Everywhere,
+        gate: Rules { attempts_per_hour: plan.attempts_per_hour, ..Rules::default() },
+        opt_out: OptOut::default(),
+        carrier_live_max: BTreeMap::new(),
         limits: plan.limits.clone(),
         send_within: SEND_WITHIN,
         apart: [(carrier.clone(), Duration::from_millis(apart.unsigned_abs()))].into(),
