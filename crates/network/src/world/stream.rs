@@ -28,7 +28,7 @@ const MARKS_KEPT_MAX: usize = 100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct StreamId {
     pub(crate) leg: LegId,
-    number: u64,
+    pub(crate) number: u64,
 }
 
 /// What a face wants opened.
