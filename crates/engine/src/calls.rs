@@ -4,6 +4,7 @@ mod making;
 
 use self::making::{DIGITS_MAX, check_address, check_digits, check_say};
 use crate::clock::Clock;
+use crate::crash;
 use crate::driver::{Driver, NOTICE, PAUSED};
 use crate::health::{Health, Report};
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Order, Refusal, ScriptReply};
@@ -143,6 +144,7 @@ impl Calls {
     /// The store failed.
     pub async fn start(parts: Parts) -> Result<Calls, EngineError> {
         let Parts { store, history, lines, sender, settings, clock, paused } = parts;
+        crash::tell();
         let carriers: BTreeMap<CarrierName, Arc<dyn Carrier>> =
             lines.iter().map(|line| (line.carrier.name().clone(), Arc::clone(&line.carrier))).collect();
         let health = Arc::new(Health::default());

@@ -4,6 +4,7 @@ mod admission;
 mod inbound;
 mod orders;
 
+use crate::crash;
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Refusal, Verdict};
 use crate::settings::Settings;
 use call::call::{Effect, Event, Found, News, Roll, Sighting, Source, Unknown, UnknownWhy, born, step};
@@ -104,8 +105,10 @@ impl Driver {
             turned.owed = turn.brought.owed;
             turned.moved = turn.brought.moved;
             turned.wrote = turn.brought.wrote;
+            crash::before_commit(heard, &turned.answers);
             Ok(())
         })?;
+        crash::after_commit(heard, &turned.answers);
         Ok(turned)
     }
 }

@@ -8,6 +8,7 @@
 
 mod calls;
 mod clock;
+pub mod crash;
 mod driver;
 mod errand;
 mod health;

@@ -3,6 +3,7 @@
 use super::lane::Lane;
 use super::{Ear, Errands, TurnFailed};
 use crate::clock::Clock;
+use crate::crash::{self, Point};
 use crate::driver::Owed;
 use crate::errand::{Errand, Purpose};
 use crate::health::Health;
@@ -107,7 +108,10 @@ impl Runner {
             };
             let sent = match errand.purpose() {
                 Purpose::Place { send_by, .. } => {
-                    let may_send = || self.clock.now() < *send_by && since.elapsed() < self.send_within;
+                    let may_send = || {
+                        crash::at(Point::PlaceUnsent);
+                        self.clock.now() < *send_by && since.elapsed() < self.send_within
+                    };
                     lane.place(&self.sender, &request, may_send).await
                 }
                 _ => lane.send(&self.sender, &request).await,

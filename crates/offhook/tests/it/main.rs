@@ -12,6 +12,7 @@ mod carriers;
 mod command_doubt;
 mod commands;
 mod config;
+mod crash;
 mod deadlines;
 mod doctor;
 mod doubt;

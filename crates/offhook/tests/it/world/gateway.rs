@@ -54,9 +54,17 @@ impl World {
 
     /// Places a call under an `Idempotency-Key`.
     pub(crate) fn place_under(&self, key: &str, wishes: &Value) -> Answer {
+        self.try_place_under(key, wishes).expect("the gateway answers")
+    }
+
+    /// The same, at a gateway that may die of it.
+    ///
+    /// # Errors
+    /// It did.
+    pub(crate) fn try_place_under(&self, key: &str, wishes: &Value) -> io::Result<Answer> {
         let mut sent = request("POST", "/v1/calls", Some(wishes));
         sent.headers.push(("idempotency-key".to_owned(), key.to_owned()));
-        exchange(self.gateway, &sent).expect("the gateway answers")
+        exchange(self.gateway, &sent)
     }
 
     /// The call as it is now.

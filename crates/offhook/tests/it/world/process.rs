@@ -4,6 +4,7 @@
 use super::{SOON, wait_for, wait_until};
 use std::ffi::OsStr;
 use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -67,6 +68,11 @@ impl Process {
     /// The code that it ended with.
     pub(crate) fn exit_code(&mut self) -> Option<i32> {
         self.child.wait().expect("it can be waited for").code()
+    }
+
+    /// The signal that ended it, once it has ended.
+    pub(crate) fn signal(&mut self) -> Option<i32> {
+        self.child.wait().expect("it can be waited for").signal()
     }
 
     /// SIGKILL: no destructor of it runs.
