@@ -131,6 +131,7 @@ fn around(heard: &Heard, answer: &Result<Answer, StoreError>) -> Around {
         Heard::Seen { .. } | Heard::Candidates { .. } => (Some(Point::LookAnswered), None),
         Heard::News { news, .. } => (after_answer(news), None),
         Heard::Command { .. }
+        | Heard::Stop { .. }
         | Heard::TakeDue(_)
         | Heard::Probe
         | Heard::ClockSet
