@@ -269,7 +269,7 @@ pub(crate) struct DigitsArgs {
 pub(crate) struct PlayArgs {
     #[arg(help = CALL_ID)]
     pub(crate) id: String,
-    /// Where the carrier fetches the file, such as https://example.com/hello.mp3
+    #[arg(help = "Where the carrier fetches the file, such as https://example.com/hello.mp3")]
     #[arg(value_name = "URL")]
     pub(crate) file: String,
     /// How long it takes, for a carrier that doesn't tell when it is over [default: 30s]

@@ -131,6 +131,8 @@ fn what_cannot_be_stopped_or_reached_is_refused(face: Face) {
     world.wait_for_truth(&other, &["in-progress"]);
     world.wait_for_command(&id, transfer, &["taken"]);
     assert_eq!(refused("stop", json!({ "command": transfer })), code(409, "OH-0023"));
+    let (code, out, said) = words(&world.command(&["stop", &id]));
+    assert_eq!((code, out.trim()), (Some(0), ""), "a transfer is left alone: {said}");
     world.wait_until_over(&id, transfer);
 }
 
