@@ -4,7 +4,8 @@
 use crate::lives::{asked, at, hear, id, leg, offered};
 use std::fs;
 use std::path::{Path, PathBuf};
-use store::sqlite::{SqliteHistory, SqliteStore};
+use std::time::Duration;
+use store::sqlite::{Opened, SqliteHistory, SqliteStore};
 use store::{CallQuery, History, Store, StoreError};
 use tempfile::TempDir;
 
@@ -141,6 +142,18 @@ fn a_row_that_cannot_be_read_is_damage() {
     assert!(history.call(id(4)).unwrap().is_some());
 }
 
+/// Opens a store that this process just closed. Another test may be starting a process meanwhile,
+/// which holds the lock too until it runs a program of its own.
+fn opened(path: &Path) -> Opened {
+    for _ in 0..500 {
+        match SqliteStore::open(path, at(0)) {
+            Err(StoreError::InUse { .. }) => std::thread::sleep(Duration::from_millis(10)),
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("{} stays locked", path.display());
+}
+
 /// After a power cut the log may end anywhere: what is left of it is whole turns, from the first on.
 #[test]
 fn a_log_cut_anywhere_holds_whole_turns() {
@@ -160,7 +173,7 @@ fn a_log_cut_anywhere_holds_whole_turns() {
         fs::write(&cut, &base).unwrap();
         fs::write(folder.path().join("cut.db-wal"), &log[..length]).unwrap();
         let _ = fs::remove_file(folder.path().join("cut.db-shm"));
-        let opened = SqliteStore::open(&cut, at(0)).unwrap();
+        let opened = opened(&cut);
         let mut history = SqliteHistory::open(&cut).unwrap();
         let calls = history.calls(&CallQuery { limit: 999, ..CallQuery::default() }).unwrap();
         assert_eq!(calls.len() % 3, 0, "half a turn");
