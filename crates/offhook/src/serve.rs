@@ -59,7 +59,8 @@ async fn serve(loaded: &Loaded, stop: impl Future<Output = ()> + Send + 'static)
     announce(loaded, address, network.as_ref());
     tokio::spawn(report::tell(calls.clone()));
     let import = Arc::new(assemble::import_mapping(config));
-    let pages = Pages { calls: calls.clone(), token: token.into(), public_url, import };
+    let open_metrics = config.api.open_metrics;
+    let pages = Pages { calls: calls.clone(), token: token.into(), open_metrics, public_url, import };
     axum::serve(listener, router(pages)).with_graceful_shutdown(stop).await?;
     let n_live = calls.live().await.unwrap_or_default();
     calls.stop().await;

@@ -21,7 +21,7 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
         public_url,
         log,
         store: Store { url },
-        api: Api { token },
+        api: Api { token, open_metrics },
         calls,
         carriers,
         numbers,
@@ -40,6 +40,7 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
     page.set("url", text(&url.to_string()));
     page.section("api");
     page.set_if("token", token.as_ref().map(secret));
+    page.set("open_metrics", open_metrics.to_string());
     print_calls(&mut page, calls);
     for (name, carrier) in carriers {
         page.section(&format!("carriers.{}", quoted(name)));

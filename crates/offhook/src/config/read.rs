@@ -101,8 +101,9 @@ fn store_url(section: &mut Section<'_, '_>, folder: &Path) -> Option<StoreUrl> {
 
 fn api(section: &mut Section<'_, '_>, folder: &Path) -> Api {
     let token = secret(section, "token", folder);
+    let open_metrics = section.optional("open_metrics", values::boolean).unwrap_or(false);
     section.finish();
-    Api { token }
+    Api { token, open_metrics }
 }
 
 fn calls(section: &mut Section<'_, '_>) -> Calls {

@@ -59,6 +59,8 @@ pub(crate) struct Api {
     /// The bearer token that a client must show. Default: the gateway makes one and keeps it in
     /// [`StoreUrl::token_file`], where the command line finds it.
     pub(crate) token: Option<Secret>,
+    /// Whether `/metrics` is shown to whoever asks, without the token. Default: no.
+    pub(crate) open_metrics: bool,
 }
 
 /// The limits of every call; each call keeps those that were in force when it was placed.

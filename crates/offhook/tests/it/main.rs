@@ -21,6 +21,7 @@ mod import;
 mod inbound;
 mod logs;
 mod looks;
+mod metrics;
 mod recovery;
 mod refusals;
 mod scale;

@@ -13,7 +13,7 @@ mod webhook;
 
 pub(crate) use face::Face;
 pub(crate) use file::Line;
-pub(crate) use gateway::{word, words};
+pub(crate) use gateway::{bare, word, words};
 pub(crate) use http::{Answer, at_once, exchange};
 pub(crate) use network::{millis_of, number};
 pub(crate) use process::{Process, offhook};
