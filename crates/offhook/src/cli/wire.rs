@@ -102,6 +102,14 @@ pub(crate) struct Event {
     pub(crate) summary: Option<String>,
 }
 
+/// How the gateway is.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Health {
+    /// What is amiss, in words.
+    #[serde(default)]
+    pub(crate) reasons: Vec<String>,
+}
+
 /// What the last start found and decided.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Recovery {

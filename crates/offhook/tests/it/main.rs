@@ -8,6 +8,7 @@ mod lines;
 mod world;
 
 mod admission;
+mod alarms;
 mod carriers;
 mod command_doubt;
 mod commands;
