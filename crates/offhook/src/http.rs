@@ -22,7 +22,7 @@ use engine::Calls;
 use std::sync::Arc;
 
 pub(crate) use problem::Problem;
-pub(crate) use view::rfc3339;
+pub(crate) use view::{recovered, rfc3339};
 
 /// What every page needs.
 #[derive(Clone)]

@@ -16,6 +16,7 @@ mod config;
 mod deadlines;
 mod doctor;
 mod doubt;
+mod dry_run;
 mod faces;
 mod idempotency;
 mod import;

@@ -90,6 +90,12 @@ impl World {
         self.path("store/offhook.db")
     }
 
+    /// What the store's file and its write-ahead log hold.
+    pub(crate) fn store_bytes(&self) -> [Vec<u8>; 2] {
+        ["store/offhook.db", "store/offhook.db-wal"]
+            .map(|name| std::fs::read(self.path(name)).unwrap_or_default())
+    }
+
     /// A file in this world's folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
