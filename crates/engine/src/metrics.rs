@@ -83,14 +83,14 @@ impl Metrics {
 
     /// A turn was committed, or was not.
     pub(crate) fn note_turn(&self, n_heard: usize, took: Duration, turned: Option<&Turned>) {
-        #[expect(clippy::cast_precision_loss, reason = "a batch has some hundreds at most")]
-        self.turn_size.observe(n_heard as f64);
         let Some(turned) = turned else {
             self.turns_failed.inc();
             return;
         };
-        // A turn that only read waited for no disk.
+        // A turn that only read waited for no disk, and most of those only find that nothing is due.
         if turned.wrote {
+            #[expect(clippy::cast_precision_loss, reason = "a batch has some hundreds at most")]
+            self.turn_size.observe(n_heard as f64);
             self.commit_seconds.observe(took.as_secs_f64());
         }
         for moved in &turned.moved {
@@ -219,11 +219,7 @@ impl Metrics {
             "From a webhook's arrival until what it says is on disk and can be answered",
             self.webhook_seconds.clone(),
         );
-        to.register(
-            "turn_size",
-            "How many things were heard in one turn of the crank",
-            self.turn_size.clone(),
-        );
+        to.register("turn_size", "How many things were heard in one turn that wrote", self.turn_size.clone());
         to.register(
             "commit_seconds",
             "From the beginning of a turn that wrote until it was durable",

@@ -100,6 +100,8 @@ pub(crate) struct Event {
     pub(crate) kind: String,
     pub(crate) source: Option<String>,
     pub(crate) summary: Option<String>,
+    /// What was believed of the call after it.
+    pub(crate) state: Option<String>,
 }
 
 /// How the gateway is.
