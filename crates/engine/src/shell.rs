@@ -6,6 +6,7 @@ pub(crate) mod errands;
 pub(crate) mod lane;
 pub(crate) mod ticker;
 mod turnstile;
+pub(crate) mod wire;
 pub(crate) mod writer;
 
 use crate::driver::Owed;

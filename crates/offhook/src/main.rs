@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod http;
 mod import;
+mod recover;
 mod serve;
 mod sim;
 
@@ -34,6 +35,9 @@ fn main() -> ExitCode {
         },
         Command::Sim(args) => done(sim::run(args, &line.global, &environment)),
         Command::Verb(verb) => cli::run(verb, &line.global, &environment),
+        Command::Recover(args) => {
+            recover::run(args, &line.global, &environment).unwrap_or_else(|error| done(Err(error)))
+        }
         Command::Doctor(args) => doctor::run(args, &line.global, &environment),
         Command::Config(args) => cli::print_config(args, &line.global, &environment),
         Command::Completions { shell } => cli::print_completions(*shell, &environment),

@@ -1,7 +1,7 @@
 //! The reading side: what the surfaces show. It sees only what is committed, and holds up nobody.
 
 use crate::page::StoreError;
-use call::{Call, CallId, Event, Timestamp};
+use call::{Call, CallId, CarrierCallId, CarrierName, Event, Timestamp};
 
 /// A call as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,17 @@ pub struct Recovered {
     pub believed: String,
     /// The version it had then: what came after was learnt by this start.
     pub version: u64,
+}
+
+/// How a store stands at a moment, for those who watch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pulse {
+    /// How many calls that are not over are in each state at each carrier.
+    pub unfinished: Vec<(String, CarrierName, u64)>,
+    /// How many calls have a time that has come, and that nobody has taken up.
+    pub overdue: u64,
+    /// The earliest of those times.
+    pub overdue_since: Option<Timestamp>,
 }
 
 /// Which calls are asked for, the newest first.
@@ -89,4 +100,20 @@ pub trait History: Send {
     /// # Errors
     /// The store can't be read.
     fn census(&mut self) -> Result<Vec<(String, u64)>, StoreError>;
+
+    /// How the store stands. It costs the same however many calls are over.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn pulse(&mut self, now: Timestamp) -> Result<Pulse, StoreError>;
+
+    /// The call that a carrier's leg belongs to, as its own or as a stray.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn owner_of_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError>;
 }

@@ -16,6 +16,6 @@ mod page;
 mod rebuild;
 pub mod sqlite;
 
-pub use history::{CallQuery, History, Kept, KeptEvent, Recovered};
+pub use history::{CallQuery, History, Kept, KeptEvent, Pulse, Recovered};
 pub use page::{KeyUse, Page, Store, StoreError, Work};
 pub use rebuild::rebuild;

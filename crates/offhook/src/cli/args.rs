@@ -58,6 +58,11 @@ pub(crate) enum Command {
     /// harmless requests. It changes nothing. Each finding is ok, a note, a warning or FAILED, with
     /// the way out on the next line.
     Doctor(DoctorArgs),
+    /// Shows what a restart would decide of every unfinished call, asking the carriers
+    ///
+    /// Reads the store of this machine, whether a gateway runs on it or not, and asks the carriers as
+    /// a start would. It changes nothing, neither in the store nor at the carriers.
+    Recover(RecoverArgs),
     /// Prints the configuration in force, with secrets masked
     Config(ConfigArgs),
     /// Prints completions for a shell
@@ -358,6 +363,17 @@ pub(crate) struct DoctorArgs {
     pub(crate) json: bool,
 }
 
+/// `offhook recover`.
+#[derive(Debug, Args)]
+pub(crate) struct RecoverArgs {
+    /// Changes nothing; needed, since a start recovers by itself
+    #[arg(long, required = true)]
+    pub(crate) dry_run: bool,
+    /// Prints one JSON document, as `GET /v1/recovery` has it
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// `offhook config`.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArgs {
@@ -448,6 +464,7 @@ mod tests {
             "offhook ask c_1 What? --timeout 61s",
             "offhook sim call --from +15550110001",
             "offhook sim --seed 1 call --from +15550110001 --to +15550100000",
+            "offhook recover",
             "offhook dial 1",
         ];
         for line in lines {

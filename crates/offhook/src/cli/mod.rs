@@ -7,7 +7,7 @@ mod command;
 mod follow;
 pub(crate) mod gateway;
 mod import;
-mod list;
+pub(crate) mod list;
 pub(crate) mod paint;
 mod place;
 mod show;

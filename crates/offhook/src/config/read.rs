@@ -18,7 +18,7 @@ use super::numbers;
 use super::places;
 use super::secrets;
 use super::section::{Reader, Section};
-use super::settings::{Api, Calls, Config, LISTEN, LOG, Secret, Store, StoreUrl};
+use super::settings::{Alarms, Api, Calls, Config, LISTEN, LOG, Secret, Store, StoreUrl};
 use super::values;
 
 /// Reads the whole configuration. See [`Config::load`].
@@ -67,6 +67,7 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let log = root.optional("log", values::log_filter).unwrap_or_else(|| LOG.to_owned());
     let store = root.section("store", |section| store(section, folder));
     let api = root.section("api", |section| api(section, folder));
+    let alarms = root.section("alarms", |section| alarms(section, folder));
     let calls = root.section("calls", calls);
     let surroundings =
         Surroundings { folder, is_public: root.has("public_url"), duration_max: calls.duration_max };
@@ -74,7 +75,7 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let known = root.names("carriers");
     let numbers = root.sections("numbers", |digits, section| numbers::number(digits, section, &known));
     root.finish();
-    Some(Config { listen, public_url, log, store: store?, api, calls, carriers, numbers })
+    Some(Config { listen, public_url, log, store: store?, api, alarms, calls, carriers, numbers })
 }
 
 fn listen(root: &mut Section<'_, '_>) -> SocketAddr {
@@ -101,8 +102,22 @@ fn store_url(section: &mut Section<'_, '_>, folder: &Path) -> Option<StoreUrl> {
 
 fn api(section: &mut Section<'_, '_>, folder: &Path) -> Api {
     let token = secret(section, "token", folder);
+    let open_metrics = section.optional("open_metrics", values::boolean).unwrap_or(false);
     section.finish();
-    Api { token }
+    Api { token, open_metrics }
+}
+
+fn alarms(section: &mut Section<'_, '_>, folder: &Path) -> Alarms {
+    let (default, environment) = (Alarms::default(), section.environment());
+    let url = section.optional("url", |node| {
+        let url = secrets::secret(node, folder, environment)?;
+        if values::is_private(url.expose()) { Ok(url) } else { Err(NO_ALARM_URL.into()) }
+    });
+    let command = section.optional("command", values::command).unwrap_or(default.command);
+    let range = Duration::ZERO..=HOUR;
+    let after = section.optional("after", |node| durations::duration(node, range)).unwrap_or(default.after);
+    section.finish();
+    Alarms { url, command, after }
 }
 
 fn calls(section: &mut Section<'_, '_>) -> Calls {
@@ -139,6 +154,8 @@ pub(super) fn secret(section: &mut Section<'_, '_>, key: &'static str, folder: &
     let environment = section.environment();
     section.optional(key, |node| secrets::secret(node, folder, environment))
 }
+
+const NO_ALARM_URL: &str = "is no address of a page; write https://HOST/PATH, or http for this machine";
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);

@@ -29,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) store: Store,
     /// The gateway's own API.
     pub(crate) api: Api,
+    /// Who is told of alarms.
+    pub(crate) alarms: Alarms,
     /// The limits of every call.
     pub(crate) calls: Calls,
     /// The carriers by the names that the owner gave them. Default: the simulated network alone.
@@ -59,6 +61,21 @@ pub(crate) struct Api {
     /// The bearer token that a client must show. Default: the gateway makes one and keeps it in
     /// [`StoreUrl::token_file`], where the command line finds it.
     pub(crate) token: Option<Secret>,
+    /// Whether `/metrics` is shown to whoever asks, without the token. Default: no.
+    pub(crate) open_metrics: bool,
+}
+
+/// Who is told of alarms, also at night.
+#[derive(Clone, Debug)]
+pub(crate) struct Alarms {
+    /// Where each alarm is posted as JSON: `https`, or `http` on this machine. A secret, since whoever
+    /// knows the address of such a page can write to it. Default: nowhere.
+    pub(crate) url: Option<Secret>,
+    /// A program and its arguments, run for each alarm with the text on its standard input.
+    /// Default: none.
+    pub(crate) command: Vec<String>,
+    /// How long something must be amiss that may pass by itself before anybody is told. Default: 1 min.
+    pub(crate) after: Duration,
 }
 
 /// The limits of every call; each call keeps those that were in force when it was placed.
@@ -284,10 +301,25 @@ pub(crate) struct Secret(String);
 impl StoreUrl {
     /// The file that holds the API token which the gateway made: `<store file>.token`.
     pub(crate) fn token_file(&self) -> PathBuf {
+        self.beside(".token")
+    }
+
+    /// The file that says of which alarms somebody was told: `<store file>.alarms`.
+    pub(crate) fn alarms_file(&self) -> PathBuf {
+        self.beside(".alarms")
+    }
+
+    fn beside(&self, ending: &str) -> PathBuf {
         let Self::Sqlite(path) = self;
         let mut name = path.clone().into_os_string();
-        name.push(".token");
+        name.push(ending);
         PathBuf::from(name)
+    }
+}
+
+impl Default for Alarms {
+    fn default() -> Self {
+        Self { url: None, command: Vec::new(), after: Duration::from_secs(60) }
     }
 }
 

@@ -1,9 +1,9 @@
 //! The reading side of the store in memory.
 
 use super::{Disk, Row};
-use call::{CallId, Timestamp};
+use call::{CallId, CarrierCallId, CarrierName, Timestamp};
 use std::collections::BTreeMap;
-use store::{CallQuery, History, Kept, KeptEvent, Recovered, StoreError};
+use store::{CallQuery, History, Kept, KeptEvent, Pulse, Recovered, StoreError};
 
 impl History for Disk {
     fn call(&mut self, id: CallId) -> Result<Option<Kept>, StoreError> {
@@ -56,6 +56,26 @@ impl History for Disk {
             *census.entry(row.call.state.word().to_owned()).or_default() += 1;
         }
         Ok(census.into_iter().collect())
+    }
+
+    fn pulse(&mut self, now: Timestamp) -> Result<Pulse, StoreError> {
+        let tables = self.tables();
+        let mut unfinished: BTreeMap<(String, CarrierName), u64> = BTreeMap::new();
+        for row in tables.calls.values().filter(|row| !row.call.state.is_ended()) {
+            let key = (row.call.state.word().to_owned(), row.call.facts.carrier.clone());
+            *unfinished.entry(key).or_default() += 1;
+        }
+        let unfinished = unfinished.into_iter().map(|((state, carrier), n)| (state, carrier, n)).collect();
+        let due = tables.calls.values().filter_map(|row| row.due_at).filter(|due_at| *due_at <= now);
+        Ok(Pulse { unfinished, overdue: due.clone().count() as u64, overdue_since: due.min() })
+    }
+
+    fn owner_of_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError> {
+        Ok(self.tables().legs.get(&(carrier.clone(), leg.clone())).copied())
     }
 }
 

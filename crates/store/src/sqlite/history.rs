@@ -4,10 +4,10 @@ use super::calls::{self, at_most, count, kept, rows, value};
 use super::fault::{self, Fault};
 use super::page::SETTING;
 use super::{files, open};
-use crate::history::{CallQuery, History, Kept, KeptEvent, Recovered};
+use crate::history::{CallQuery, History, Kept, KeptEvent, Pulse, Recovered};
 use crate::page::StoreError;
 use crate::rebuild::rebuild;
-use call::{CallId, Timestamp};
+use call::{CallId, CarrierCallId, CarrierName, Timestamp};
 use rusqlite::{Connection, params};
 use std::path::{Path, PathBuf};
 
@@ -110,6 +110,31 @@ impl History for SqliteHistory {
         let sql = "SELECT state, count(*) FROM calls INDEXED BY calls_unfinished
             WHERE state <> 'ended' GROUP BY state ORDER BY state";
         self.read(|connection| rows(connection, sql, [], |row| Ok((row.get(0)?, count(row.get(1)?)?))))
+    }
+
+    fn pulse(&mut self, now: Timestamp) -> Result<Pulse, StoreError> {
+        let by_state = "SELECT state, carrier, count(*) FROM calls INDEXED BY calls_unfinished
+            WHERE state <> 'ended' GROUP BY state, carrier ORDER BY state, carrier";
+        let overdue = "SELECT count(*), min(due_at) FROM calls INDEXED BY calls_due
+            WHERE due_at IS NOT NULL AND due_at <= ?1";
+        self.read(|connection| {
+            let unfinished = rows(connection, by_state, [], |row| {
+                Ok((row.get(0)?, CarrierName(row.get(1)?), count(row.get(2)?)?))
+            })?;
+            let overdue = rows(connection, overdue, [now.as_millis()], |row| {
+                Ok((count(row.get(0)?)?, row.get::<_, Option<i64>>(1)?.map(Timestamp)))
+            })?;
+            let (overdue, overdue_since) = overdue.into_iter().next().unwrap_or_default();
+            Ok(Pulse { unfinished, overdue, overdue_since })
+        })
+    }
+
+    fn owner_of_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError> {
+        self.read(|connection| calls::by_leg(connection, carrier, leg))
     }
 }
 

@@ -13,7 +13,7 @@ mod webhook;
 
 pub(crate) use face::Face;
 pub(crate) use file::Line;
-pub(crate) use gateway::{word, words};
+pub(crate) use gateway::{bare, word, words};
 pub(crate) use http::{Answer, at_once, exchange};
 pub(crate) use network::{millis_of, number};
 pub(crate) use process::{Process, offhook};
@@ -89,6 +89,12 @@ impl World {
     /// The store.
     pub(crate) fn store_file(&self) -> PathBuf {
         self.path("store/offhook.db")
+    }
+
+    /// What the store's file and its write-ahead log hold.
+    pub(crate) fn store_bytes(&self) -> [Vec<u8>; 2] {
+        ["store/offhook.db", "store/offhook.db-wal"]
+            .map(|name| std::fs::read(self.path(name)).unwrap_or_default())
     }
 
     /// A file in this world's folder.
