@@ -10,6 +10,7 @@ use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Order, Refusal, S
 use crate::recovery::{RecoveryReport, report};
 use crate::settings::Settings;
 use crate::shell::errands::{self, Runner};
+use crate::shell::keeper::{self, Keep};
 use crate::shell::lane::{Lane, Line};
 use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, ticker, writer};
 use call::admission::{Forbidden, may_dial};
@@ -39,6 +40,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Why outbound calls start paused, if they do.
     pub paused: Option<String>,
+    /// How much of the past is kept.
+    pub keep: Keep,
 }
 
 /// The running gateway. Cheap to clone; all clones are one.
@@ -142,7 +145,7 @@ impl Calls {
     /// # Errors
     /// The store failed.
     pub async fn start(parts: Parts) -> Result<Calls, EngineError> {
-        let Parts { store, history, lines, sender, settings, clock, paused } = parts;
+        let Parts { store, history, lines, sender, settings, clock, paused, keep } = parts;
         let carriers: BTreeMap<CarrierName, Arc<dyn Carrier>> =
             lines.iter().map(|line| (line.carrier.name().clone(), Arc::clone(&line.carrier))).collect();
         let health = Arc::new(Health::default());
@@ -179,6 +182,7 @@ impl Calls {
         let calls = Calls { inner: Arc::new(inner) };
         let notice = calls.read(|history| history.setting(NOTICE)).await?;
         calls.inner.health.set_notice(notice);
+        tokio::spawn(keeper::run(calls.clone(), keep));
         Ok(calls)
     }
 
@@ -409,7 +413,13 @@ impl Calls {
         }
     }
 
-    async fn read<T: Send + 'static>(
+    /// Has the crank hear something of our own.
+    pub(crate) async fn hear(&self, heard: Heard) -> Result<Answer, EngineError> {
+        Ok(self.inner.ear.hear(heard).await?)
+    }
+
+    /// Reads beside the crank.
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&mut dyn History) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, EngineError> {

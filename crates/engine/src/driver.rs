@@ -151,6 +151,11 @@ impl Turn<'_> {
                 self.brought.wrote = true;
                 Ok(Answer::Done)
             }
+            Heard::Prune { before } => {
+                let n_lines = self.page.prune(*before, PRUNED_AT_ONCE)?;
+                self.brought.wrote |= n_lines > 0;
+                Ok(Answer::Taken(n_lines))
+            }
             Heard::ClockSet => {
                 self.page.bring_forward(self.now, SPREAD_MS)?;
                 Ok(Answer::Done)
@@ -365,6 +370,8 @@ pub(crate) const NOTICE: &str = "notice";
 pub(crate) const PAUSED: &str = "paused";
 /// How long a call that was taken is left to whoever took it.
 const LEASE: Duration = Duration::from_secs(30);
+/// So many lines of old logs go in one turn: some calls, in a millisecond or two.
+const PRUNED_AT_ONCE: usize = 64;
 /// Over how long the looks of a start are spread.
 const SPREAD_MS: i64 = 1_500;
 

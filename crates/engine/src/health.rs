@@ -183,7 +183,9 @@ fn way_out(why: UnknownWhy, carrier: &CarrierName) -> String {
             format!("; check the account and its token in [carriers.{carrier}]")
         }
         UnknownWhy::NotConfigured => {
-            format!("; configure [carriers.{carrier}], or give a call up with 'offhook hangup ID': it is let go when it can't live any longer")
+            format!(
+                "; configure [carriers.{carrier}], or give a call up with 'offhook hangup ID': it is let go when it can't live any longer"
+            )
         }
         _ => String::new(),
     }

@@ -24,4 +24,5 @@ pub use health::{Health, Report};
 pub use heard::{Answer, Heard, ImportOutcome, ImportedCall, Offer, Order, Refusal, ScriptReply, Verdict};
 pub use recovery::{Decision, RecoveryLine, RecoveryReport};
 pub use settings::{Inbound, NumberSettings, Settings};
+pub use shell::keeper::Keep;
 pub use shell::lane::Line;

@@ -96,6 +96,18 @@ pub trait Page {
     /// The store can't be written.
     fn note_start(&mut self, now: Timestamp) -> Result<u64, StoreError>;
 
+    /// Takes ended calls made before `before` out of the store, the oldest first, with their logs:
+    /// at most `lines_max` lines of logs, and a call goes with the last of its own. Of a call that
+    /// goes, nothing is owed: no stray, no command under way. Where there is nothing more to take,
+    /// freed pages are given back in as small a step. Returns how much was done, 0 when all is.
+    ///
+    /// What the call's legs are named, and which keys made it, is kept: a late or repeated webhook,
+    /// order or import is still known for what it is.
+    ///
+    /// # Errors
+    /// The store can't be read or written.
+    fn prune(&mut self, before: CallId, lines_max: usize) -> Result<usize, StoreError>;
+
     /// Queued calls, the oldest first.
     ///
     /// # Errors

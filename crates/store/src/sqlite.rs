@@ -38,6 +38,7 @@ mod files;
 mod history;
 mod open;
 mod page;
+mod prune;
 mod schema;
 mod seen;
 

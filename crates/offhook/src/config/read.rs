@@ -18,7 +18,7 @@ use super::numbers;
 use super::places;
 use super::secrets;
 use super::section::{Reader, Section};
-use super::settings::{Api, Calls, Config, LISTEN, LOG, Secret, Store, StoreUrl};
+use super::settings::{Api, Calls, Config, History, LISTEN, LOG, Secret, Store, StoreUrl};
 use super::values;
 
 /// Reads the whole configuration. See [`Config::load`].
@@ -66,6 +66,7 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let public_url = root.optional("public_url", values::base_url);
     let log = root.optional("log", values::log_filter).unwrap_or_else(|| LOG.to_owned());
     let store = root.section("store", |section| store(section, folder));
+    let history = root.section("history", history);
     let api = root.section("api", |section| api(section, folder));
     let calls = root.section("calls", calls);
     let surroundings =
@@ -74,7 +75,7 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let known = root.names("carriers");
     let numbers = root.sections("numbers", |digits, section| numbers::number(digits, section, &known));
     root.finish();
-    Some(Config { listen, public_url, log, store: store?, api, calls, carriers, numbers })
+    Some(Config { listen, public_url, log, store: store?, history, api, calls, carriers, numbers })
 }
 
 fn listen(root: &mut Section<'_, '_>) -> SocketAddr {
@@ -97,6 +98,17 @@ fn store_url(section: &mut Section<'_, '_>, folder: &Path) -> Option<StoreUrl> {
     let url = section.optional("url", |node| values::store_url(node, folder, environment));
     section.finish();
     url
+}
+
+fn history(section: &mut Section<'_, '_>) -> History {
+    let default = History::default();
+    let mut number = |key, most: u32, default| {
+        section.optional(key, |node| values::integer(node, 0..=most)).unwrap_or(default)
+    };
+    let keep_days = number("keep_days", KEPT_DAYS_MOST, default.keep_days);
+    let keep_calls = number("keep_calls", KEPT_CALLS_MOST, default.keep_calls);
+    section.finish();
+    History { keep_days, keep_calls }
 }
 
 fn api(section: &mut Section<'_, '_>, folder: &Path) -> Api {
@@ -150,6 +162,12 @@ const RING_LONGEST: Duration = Duration::from_secs(600);
 
 /// More live calls than one machine has ports for their sound.
 const LIVE_MOST: u32 = 30_000;
+
+/// A century.
+const KEPT_DAYS_MOST: u32 = 36_500;
+
+/// More than one file should hold.
+const KEPT_CALLS_MOST: u32 = 100_000_000;
 
 /// One every three seconds to one destination.
 const ATTEMPTS_MOST: u32 = 1200;

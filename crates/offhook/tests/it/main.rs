@@ -16,6 +16,7 @@ mod deadlines;
 mod doctor;
 mod doubt;
 mod faces;
+mod history;
 mod idempotency;
 mod import;
 mod inbound;

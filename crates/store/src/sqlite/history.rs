@@ -106,6 +106,12 @@ impl History for SqliteHistory {
         self.read(|connection| value(connection, SETTING, [name]))
     }
 
+    fn nth_newest(&mut self, n: u64) -> Result<Option<CallId>, StoreError> {
+        let skipped = i64::try_from(n.saturating_sub(1)).unwrap_or(i64::MAX);
+        let sql = "SELECT id FROM calls ORDER BY id DESC LIMIT 1 OFFSET ?1";
+        self.read(|connection| value(connection, sql, [skipped])?.map(calls::id).transpose())
+    }
+
     fn census(&mut self) -> Result<Vec<(String, u64)>, StoreError> {
         let sql = "SELECT state, count(*) FROM calls INDEXED BY calls_unfinished
             WHERE state <> 'ended' GROUP BY state ORDER BY state";

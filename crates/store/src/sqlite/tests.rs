@@ -119,7 +119,8 @@ fn every_pragma_is_as_it_should_be() {
     };
     assert_eq!(read("journal_mode"), "wal");
     assert_eq!(read("synchronous"), "2");
-    assert_eq!(read("foreign_keys"), "1");
+    assert_eq!(read("foreign_keys"), "0");
+    assert_eq!(read("auto_vacuum"), "2");
     assert_eq!(read("temp_store"), "2");
 }
 

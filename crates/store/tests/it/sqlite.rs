@@ -1,7 +1,7 @@
 //! What is true of the store in a file alone: its files, its lock, its memory of itself.
 
 use crate::conformance::{Bench, conformance};
-use crate::lives::{admitted, asked, at, hear, id};
+use crate::lives::{admitted, asked, at, ended, hear, id, leg, offered};
 use std::fs;
 use std::path::Path;
 use store::sqlite::{Opened, SqliteHistory, SqliteStore};
@@ -133,4 +133,39 @@ fn another_store_in_its_place_is_noticed() {
     fs::remove_file(&path).unwrap();
     let why = open(&path).rewound.unwrap();
     assert!(why.contains("another store"), "{why}");
+}
+
+#[test]
+fn what_was_pruned_is_given_back_to_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    let mut store = open(&path).store;
+    for group in 0..20 {
+        store
+            .turn(&mut |page| {
+                (group * 100..group * 100 + 100).try_for_each(|n| {
+                    hear(page, n, &offered(n, 0, leg(n)))?;
+                    hear(page, n, &ended(5, leg(n)))
+                })
+            })
+            .unwrap();
+    }
+    drop(store);
+    let before = fs::metadata(&path).unwrap().len();
+    let mut store = open(&path).store;
+    let mut n_done = 1;
+    while n_done > 0 {
+        store
+            .turn(&mut |page| {
+                n_done = page.prune(id(1_990), 64)?;
+                Ok(())
+            })
+            .unwrap();
+    }
+    drop(store);
+    let after = fs::metadata(&path).unwrap().len();
+    assert!(before > 3 << 20 && after < before / 2, "{before} and {after} bytes");
+    let mut history = SqliteHistory::open(&path).unwrap();
+    assert_eq!(history.verify_log().unwrap(), []);
+    assert!(history.call(id(1_990)).unwrap().is_some());
 }

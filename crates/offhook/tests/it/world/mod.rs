@@ -7,6 +7,7 @@ mod file;
 mod gateway;
 mod http;
 mod network;
+mod past;
 mod process;
 mod talk;
 mod webhook;
