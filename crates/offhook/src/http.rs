@@ -20,7 +20,9 @@ use axum::routing::{any, get, post};
 use engine::Calls;
 use std::sync::Arc;
 
+pub(crate) use decided::lines as event_lines;
 pub(crate) use problem::Problem;
+pub(crate) use view::CallView;
 
 /// What every page needs.
 #[derive(Clone)]

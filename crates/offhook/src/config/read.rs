@@ -41,10 +41,11 @@ pub(super) fn access(explicit: Option<&Path>, environment: &Environment) -> Resu
     let listen = listen(&mut root);
     let token = root.section("api", |section| api(section, &document.folder)).token;
     let store = root.section("store", |section| store_url(section, &document.folder));
-    let token_file = store.or_else(|| places::default_store(environment)).map(|url| url.token_file());
+    let store = store.or_else(|| places::default_store(environment));
+    let token_file = store.as_ref().map(StoreUrl::token_file);
     match ConfigFaults::of(reader.faults) {
         Some(faults) => Err(faults),
-        None => Ok(Access { listen, token, token_file }),
+        None => Ok(Access { listen, token, token_file, store }),
     }
 }
 

@@ -1,6 +1,11 @@
 //! How much of the past is kept: old calls go while the gateway works, and nothing else does.
 
-use crate::world::{ACCOUNT, Form, Line, OURS, SOON, World, wait_for, wait_until, word};
+use crate::world::{
+    ACCOUNT, API_TOKEN, AUTH_TOKEN, Form, Line, OURS, SOON, World, offhook, wait_for, wait_until, word, words,
+};
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 const STRANGER: &str = "+12025550177";
@@ -50,6 +55,59 @@ fn of_the_newest_so_many_are_kept_but_never_fewer_than_rules_need() {
     let is_there = |id: &String| world.ask("GET", &format!("/v1/calls/{id}"), None).status == 200;
     wait_until("what is old and too many is gone", SOON, || !old.iter().any(is_there));
     assert!(young.iter().all(is_there), "those of the last two days stay");
+}
+
+#[test]
+fn the_past_is_exported_beside_a_gateway_that_works_and_without_one() {
+    let mut world = World::without_gateway(Line::Webhooks, "");
+    let recent = world.lived_through(STRANGER, 1_000, 20);
+    world.start_gateway();
+    let live = world.dial(&world.talker(1));
+    world.wait_for_talk(&live);
+
+    let whole = exported(&world, &[]);
+
+    assert_eq!(whole.len(), 1_001);
+    assert_eq!(whole[0]["call"]["id"], recent[0].as_str());
+    assert_eq!(whole[0]["call"]["ending"]["kind"], "completed");
+    assert_eq!(whole[0]["events"].as_array().map(Vec::len), Some(2));
+    let last = &whole[1_000];
+    assert_eq!(last["call"]["id"], live.as_str());
+    let events = last["events"].as_array().expect("its events");
+    assert_eq!(events.as_slice(), &world.events(&live)[..events.len()], "as the API tells it");
+    for secret in [API_TOKEN, AUTH_TOKEN] {
+        assert!(!whole.iter().any(|line| line.to_string().contains(secret)));
+    }
+    let since = jiff::Timestamp::now() - jiff::Span::new().hours(24);
+    let calls = exported(&world, &["--calls", "--since", &since.to_string()]);
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0]["id"], live.as_str());
+    world.stop_gateway();
+    let events = exported(&world, &["--events"]);
+    assert_eq!((&events[0]["kind"], &events[1]["kind"]), (&"offered".into(), &"over".into()));
+    assert!(
+        events[..2_000].iter().all(|event| event["call"].as_str().is_some_and(|id| id.starts_with("c_")))
+    );
+}
+
+#[test]
+fn whoever_has_read_enough_of_an_export_stops_it() {
+    let world = World::without_gateway(Line::Webhooks, "");
+    world.lived_through(STRANGER, 500, 20);
+    let mut command = offhook(&world.path("."));
+    command.args(["export", "--config"]).arg(world.config_file());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert!(serde_json::from_str::<Value>(&first).is_ok(), "{first}");
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(words(&ended), (Some(0), String::new(), String::new()));
+}
+
+fn exported(world: &World, arguments: &[&str]) -> Vec<Value> {
+    let (code, said, complaint) = words(&world.command(&[&["export"], arguments].concat()));
+    assert_eq!((code, complaint.as_str()), (Some(0), ""));
+    said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// A webhook that is always written: a word that nobody knows.

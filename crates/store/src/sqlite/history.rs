@@ -52,6 +52,15 @@ impl SqliteHistory {
         })
     }
 
+    /// Calls from this one on, the oldest first, whether it is there or not.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn calls_from(&mut self, first: CallId, limit: usize) -> Result<Vec<Kept>, StoreError> {
+        let sql = "SELECT version, call FROM calls WHERE id >= ?1 ORDER BY id LIMIT ?2";
+        self.read(|connection| kept(connection, sql, params![first.to_string(), at_most(limit)]))
+    }
+
     /// Runs `ask` on one view of the store, however much is committed meanwhile.
     fn read<T>(&mut self, ask: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
         let view = self.connection.transaction().map_err(fault::at(&self.path))?;
