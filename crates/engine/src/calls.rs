@@ -12,7 +12,7 @@ use crate::settings::Settings;
 use crate::shell::errands::{self, Runner};
 use crate::shell::keeper::{self, Keep};
 use crate::shell::lane::{Lane, Line};
-use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, ticker, writer};
+use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, strangers, ticker, writer};
 use call::admission::{Forbidden, may_dial};
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
@@ -174,7 +174,7 @@ impl Calls {
         ear.hear(Heard::Start { paused }).await?;
         health.set_ready();
         tokio::spawn(errands::run(Arc::clone(&runner), owed));
-        tokio::spawn(ticker::run(runner));
+        tokio::spawn(ticker::run(Arc::clone(&runner)));
         let history = history.into_iter().map(|reader| Mutex::new(Some(reader))).collect();
         let writer = Mutex::new(Some(writer));
         let next_reader = AtomicUsize::new(0);
@@ -182,6 +182,7 @@ impl Calls {
         let calls = Calls { inner: Arc::new(inner) };
         let notice = calls.read(|history| history.setting(NOTICE)).await?;
         calls.inner.health.set_notice(notice);
+        tokio::spawn(strangers::watch(calls.clone(), runner));
         tokio::spawn(keeper::run(calls.clone(), keep));
         Ok(calls)
     }

@@ -4,7 +4,7 @@
 use crate::heard::Heard;
 use call::call::{Found, HangUpReply, News, Sighting, Unknown, UnknownWhy};
 use call::number::without_numbers;
-use call::{Call, CallId, CarrierName};
+use call::{Call, CallId, CarrierCallId, CarrierName};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -19,6 +19,8 @@ struct Inner {
     ready: bool,
     store: Option<String>,
     notice: Option<String>,
+    /// Calls at carriers that a store which went back in time doesn't know.
+    strangers: BTreeMap<CarrierName, Vec<CarrierCallId>>,
     unseen: BTreeMap<CallId, (CarrierName, UnknownWhy, String)>,
     alarms: BTreeMap<CallId, String>,
     /// Carriers that did not accept our credentials, in their words.
@@ -43,6 +45,7 @@ impl Health {
         let mut reasons = Vec::new();
         reasons.extend(inner.store.clone());
         reasons.extend(inner.notice.clone());
+        reasons.extend(inner.strangers.iter().filter(|(_, legs)| !legs.is_empty()).map(strangers));
         let mut groups: BTreeMap<(&CarrierName, UnknownWhy), (usize, &str)> = BTreeMap::new();
         for (carrier, why, detail) in inner.unseen.values() {
             groups.entry((carrier, *why)).or_insert((0, detail)).0 += 1;
@@ -97,7 +100,27 @@ impl Health {
 
     /// Something that stays true until the next start.
     pub(crate) fn set_notice(&self, notice: Option<String>) {
-        self.lock().notice = notice;
+        let mut inner = self.lock();
+        if notice.is_none() {
+            inner.strangers.clear();
+        }
+        inner.notice = notice;
+    }
+
+    /// Whether there is such a thing.
+    pub(crate) fn has_notice(&self) -> bool {
+        self.lock().notice.is_some()
+    }
+
+    /// Notes the calls that live at a carrier and that the store doesn't know.
+    pub(crate) fn set_strangers(&self, carrier: &CarrierName, legs: Vec<CarrierCallId>) {
+        let mut inner = self.lock();
+        if inner.notice.is_some() && inner.strangers.get(carrier) != Some(&legs) {
+            if !legs.is_empty() {
+                tracing::warn!(%carrier, n_calls = legs.len(), "calls live at a carrier that this store doesn't know");
+            }
+            inner.strangers.insert(carrier.clone(), legs);
+        }
     }
 
     /// Notes what an errand came back with, and how its call stands after it.
@@ -176,6 +199,19 @@ impl Inner {
     }
 }
 
+/// Which calls live at a carrier that the store doesn't know, and what can be done about them.
+fn strangers((carrier, legs): (&CarrierName, &Vec<CarrierCallId>)) -> String {
+    let shown: Vec<&str> = legs.iter().take(SHOWN_MAX).map(CarrierCallId::as_str).collect();
+    let more = match legs.len().saturating_sub(shown.len()) {
+        0 => String::new(),
+        n_more => format!(" and {n_more} more"),
+    };
+    format!(
+        "calls live at {carrier} that this store doesn't know: {}{more}; those made since the backup are nobody's here: end them at the carrier, then 'offhook resume'",
+        shown.join(", ")
+    )
+}
+
 /// What a person can do about it, where it is not the carrier's turn.
 fn way_out(why: UnknownWhy, carrier: &CarrierName) -> String {
     match why {
@@ -195,6 +231,9 @@ fn way_out(why: UnknownWhy, carrier: &CarrierName) -> String {
 /// (<https://www.twilio.com/docs/api/errors/20003>), and Telnyx's 10009
 /// (<https://developers.telnyx.com/docs/overview/errors/>).
 const LOCKED_OUT: [&str; 3] = ["401", "20003", "10009"];
+
+/// So many unknown calls are named.
+const SHOWN_MAX: usize = 20;
 
 /// So far may a carrier's clock be from ours without a word, in milliseconds.
 const SKEW_TOLD_MS: u64 = 60_000;

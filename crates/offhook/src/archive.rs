@@ -3,6 +3,7 @@
 //! These commands open the file themselves and ask no gateway: they work as well when none runs,
 //! which is when a person needs them most, and a long one holds up nobody's requests.
 
+mod backup;
 mod export;
 
 use std::io;
@@ -25,6 +26,11 @@ pub(crate) enum Archive {
     /// Reads the store itself, beside a gateway that runs or without one. docs/export.md says what
     /// each line has.
     Export(export::ExportArgs),
+    /// Copies the store into one file, beside a gateway that works
+    ///
+    /// The copy is of one moment and whole, and was checked when this ends. docs/history.md says how
+    /// it is put back, and what a gateway does then.
+    Backup(backup::BackupArgs),
 }
 
 /// Why it was not done.
@@ -49,6 +55,7 @@ pub(crate) fn run(archive: &Archive, global: &Global, environment: &Environment)
     let terminal = Terminal::of_process(global.no_color, environment);
     let done = store_file(global, environment).and_then(|store| match archive {
         Archive::Export(args) => export::run(args, &store),
+        Archive::Backup(args) => backup::run(args, &store, terminal),
     });
     match done {
         Ok(()) => Exit::Done,

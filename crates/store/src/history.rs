@@ -1,7 +1,7 @@
 //! The reading side: what the surfaces show. It sees only what is committed, and holds up nobody.
 
 use crate::page::StoreError;
-use call::{Call, CallId, Event, Timestamp};
+use call::{Call, CallId, CarrierCallId, CarrierName, Event, Timestamp};
 
 /// A call as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +89,16 @@ pub trait History: Send {
     /// # Errors
     /// The store can't be read.
     fn nth_newest(&mut self, n: u64) -> Result<Option<CallId>, StoreError>;
+
+    /// The call that a carrier's leg belongs to, as its own or as a stray.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn call_by_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError>;
 
     /// How many calls are in each state, of those that are not over.
     ///

@@ -17,7 +17,7 @@
 //!
 //! *Not:* bits that rot inside a page so that it still looks like one (pages of the database file
 //! carry no sums); a `-wal` file that is deleted or left behind when the database is copied; a
-//! network drive without honest locks. Copy a running store with `sqlite3 PATH ".backup COPY"`.
+//! network drive without honest locks. Copy a running store with [`backup`].
 //!
 //! # A store that went back in time
 //!
@@ -31,6 +31,7 @@
 //! A lock on `PATH.lock` makes sure of it, for as long as the process lives. Any number of
 //! [`SqliteHistory`] read beside it.
 
+mod backup;
 mod calls;
 mod due;
 mod fault;
@@ -42,6 +43,7 @@ mod prune;
 mod schema;
 mod seen;
 
+pub use backup::{Copied, backup};
 pub use history::SqliteHistory;
 
 use crate::page::{Store, StoreError, Work};

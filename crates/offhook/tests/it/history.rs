@@ -104,6 +104,41 @@ fn whoever_has_read_enough_of_an_export_stops_it() {
     assert_eq!(words(&ended), (Some(0), String::new(), String::new()));
 }
 
+#[test]
+fn a_backup_that_is_put_back_starts_paused_and_reports_the_calls_it_does_not_know() {
+    let mut world = World::start(Line::Webhooks, "");
+    let old = world.dial(&world.talker(1));
+    world.wait_for_talk(&old);
+    let copy = world.path("copy.db");
+    let name = copy.to_str().expect("a plain name").to_owned();
+    let (code, said, complaint) = words(&world.command(&["backup", &name]));
+    assert_eq!((code, complaint.as_str()), (Some(0), ""));
+    assert!(said.contains("1 calls, 1 of them not over"), "{said}");
+    let (code, _, complaint) = words(&world.command(&["backup", &name]));
+    assert!(code == Some(2) && complaint.contains("overwrites none"), "{complaint}");
+    let lost = world.dial(&world.talker(2));
+    let leg = word(&world.wait_for_talk(&lost), "carrier_call_id").to_owned();
+    world.stop_gateway();
+    for suffix in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(world.path(&format!("store/offhook.db{suffix}")));
+    }
+    std::fs::copy(&copy, world.store_file()).expect("it is put back");
+
+    world.start_gateway();
+
+    let reasons = wait_for("the unknown call is reported", SOON, || {
+        let (_, reasons) = world.health();
+        reasons.contains(&leg).then_some(reasons)
+    });
+    assert!(reasons.contains("it looks restored from a backup"), "{reasons}");
+    assert!(reasons.contains("calls live at line that this store doesn't know"), "{reasons}");
+    assert!(!reasons.contains(word(&world.call(&old), "carrier_call_id")), "{reasons}");
+    assert_eq!(world.ask("GET", "/v1/pause", None).json()["paused"], true);
+    assert_eq!(word(&world.recovered(&old), "decision"), "kept");
+    assert_eq!(words(&world.command(&["resume"])).0, Some(0));
+    wait_until("all is well", SOON, || world.health().0);
+}
+
 fn exported(world: &World, arguments: &[&str]) -> Vec<Value> {
     let (code, said, complaint) = words(&world.command(&[&["export"], arguments].concat()));
     assert_eq!((code, complaint.as_str()), (Some(0), ""));

@@ -1,7 +1,7 @@
 //! The reading side of the store in memory.
 
 use super::{Disk, Row};
-use call::{CallId, Timestamp};
+use call::{CallId, CarrierCallId, CarrierName, Timestamp};
 use std::collections::BTreeMap;
 use store::{CallQuery, History, Kept, KeptEvent, Recovered, StoreError};
 
@@ -52,6 +52,14 @@ impl History for Disk {
     fn nth_newest(&mut self, n: u64) -> Result<Option<CallId>, StoreError> {
         let skipped = usize::try_from(n.saturating_sub(1)).unwrap_or(usize::MAX);
         Ok(self.tables().calls.keys().rev().nth(skipped).copied())
+    }
+
+    fn call_by_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError> {
+        Ok(self.tables().legs.get(&(carrier.clone(), leg.clone())).copied())
     }
 
     fn census(&mut self) -> Result<Vec<(String, u64)>, StoreError> {

@@ -7,7 +7,7 @@ use super::{files, open};
 use crate::history::{CallQuery, History, Kept, KeptEvent, Recovered};
 use crate::page::StoreError;
 use crate::rebuild::rebuild;
-use call::{CallId, Timestamp};
+use call::{CallId, CarrierCallId, CarrierName, Timestamp};
 use rusqlite::{Connection, params};
 use std::path::{Path, PathBuf};
 
@@ -119,6 +119,14 @@ impl History for SqliteHistory {
         let skipped = i64::try_from(n.saturating_sub(1)).unwrap_or(i64::MAX);
         let sql = "SELECT id FROM calls ORDER BY id DESC LIMIT 1 OFFSET ?1";
         self.read(|connection| value(connection, sql, [skipped])?.map(calls::id).transpose())
+    }
+
+    fn call_by_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError> {
+        self.read(|connection| calls::by_leg(connection, carrier, leg))
     }
 
     fn census(&mut self) -> Result<Vec<(String, u64)>, StoreError> {

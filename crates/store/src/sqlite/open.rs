@@ -85,7 +85,8 @@ fn settle_pragmas(connection: &Connection, path: &Path) -> Result<(), StoreError
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(fault::at(path))
 }
 
-fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+/// Reads every page.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let verdict: String = ask(connection, path, "PRAGMA quick_check(1)")?;
     if verdict == "ok" { Ok(()) } else { Err(damaged(path, &verdict.replace('\n', " "))) }
 }

@@ -4,7 +4,7 @@ use crate::conformance::{Bench, conformance};
 use crate::lives::{admitted, asked, at, ended, hear, id, leg, offered};
 use std::fs;
 use std::path::Path;
-use store::sqlite::{Opened, SqliteHistory, SqliteStore};
+use store::sqlite::{Opened, SqliteHistory, SqliteStore, backup};
 use store::{History, Store, StoreError};
 
 conformance!(fresh());
@@ -168,4 +168,49 @@ fn what_was_pruned_is_given_back_to_the_disk() {
     let mut history = SqliteHistory::open(&path).unwrap();
     assert_eq!(history.verify_log().unwrap(), []);
     assert!(history.call(id(1_990)).unwrap().is_some());
+}
+
+#[test]
+fn a_backup_is_one_moment_of_a_store_that_is_written_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    let mut store = open(&path).store;
+    write(&mut store, 1);
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(|| (2..400).for_each(|n| write(&mut store, n)));
+        for n in 0..5 {
+            let copy = folder.path().join(format!("copy-{n}.db"));
+            let copied = backup(&path, &copy).unwrap();
+            let mut history = SqliteHistory::open(&copy).unwrap();
+            assert_eq!(history.verify_log().unwrap(), [], "nothing is cut in two");
+            let left = history.census().unwrap().iter().map(|(_, n_calls)| n_calls).sum::<u64>();
+            assert_eq!((copied.calls, copied.unfinished), (left, left));
+        }
+        writing.join().unwrap();
+    });
+    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert!(!names.iter().any(|name| name.to_string_lossy().contains(".part")), "{names:?}");
+    drop(store);
+    // It is a store as good as the first.
+    let copy = folder.path().join("copy-4.db");
+    assert_eq!(open(&copy).rewound, None);
+    write(&mut open(&copy).store, 900);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_backup_overwrites_nothing_and_is_the_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    write(&mut open(&path).store, 1);
+    let copy = folder.path().join("copy.db");
+    fs::write(&copy, "something dear").unwrap();
+    let error = backup(&path, &copy).unwrap_err();
+    assert!(matches!(error, StoreError::Unwritable { .. }), "{error}");
+    assert_eq!(fs::read_to_string(&copy).unwrap(), "something dear");
+    fs::remove_file(&copy).unwrap();
+    assert_eq!(backup(&path, &copy).unwrap().calls, 1);
+    assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(backup(&path, &folder.path().join("not/there.db")).is_err());
 }
