@@ -5,12 +5,14 @@
 
 mod backup;
 mod export;
+mod forget;
 
 use std::io;
 use std::path::PathBuf;
 
 use clap::Subcommand;
 use store::StoreError;
+use store::sqlite::ForgetError;
 
 use crate::cli::Exit;
 use crate::cli::args::Global;
@@ -31,6 +33,11 @@ pub(crate) enum Archive {
     /// The copy is of one moment and whole, and was checked when this ends. docs/history.md says how
     /// it is put back, and what a gateway does then.
     Backup(backup::BackupArgs),
+    /// Erases a person from the store by their number, while no gateway runs
+    ///
+    /// The number becomes a token, and what was said on their calls is taken out; calls and counts
+    /// stay. Refused while a call with that number isn't over. docs/history.md says what is not erased.
+    Forget(forget::ForgetArgs),
 }
 
 /// Why it was not done.
@@ -45,6 +52,12 @@ pub(crate) enum ArchiveError {
     /// The store can't be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// It can't be done now: why, and the way out.
+    #[error("{0}")]
+    Refused(String),
+    /// The person was not forgotten.
+    #[error("not forgotten: {0}")]
+    Forget(#[from] ForgetError),
     /// The output can't be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -55,6 +68,7 @@ pub(crate) fn run(archive: &Archive, global: &Global, environment: &Environment)
     let terminal = Terminal::of_process(global.no_color, environment);
     let done = store_file(global, environment).and_then(|store| match archive {
         Archive::Export(args) => export::run(args, &store),
+        Archive::Forget(args) => forget::run(args, &store, terminal),
         Archive::Backup(args) => backup::run(args, &store, terminal),
     });
     match done {
@@ -63,7 +77,10 @@ pub(crate) fn run(archive: &Archive, global: &Global, environment: &Environment)
             terminal.remark(&format!("offhook: {error}"));
             match error {
                 ArchiveError::Config(_) | ArchiveError::Usage(_) => Exit::Usage,
-                ArchiveError::Store(_) | ArchiveError::Output(_) => Exit::Failed,
+                ArchiveError::Store(_)
+                | ArchiveError::Refused(_)
+                | ArchiveError::Forget(_)
+                | ArchiveError::Output(_) => Exit::Failed,
             }
         }
     }

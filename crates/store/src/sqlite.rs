@@ -36,6 +36,7 @@ mod calls;
 mod due;
 mod fault;
 mod files;
+mod forget;
 mod history;
 mod open;
 mod page;
@@ -44,6 +45,7 @@ mod schema;
 mod seen;
 
 pub use backup::{Copied, backup};
+pub use forget::{ForgetError, Forgotten};
 pub use history::SqliteHistory;
 
 use crate::page::{Store, StoreError, Work};

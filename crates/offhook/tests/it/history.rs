@@ -139,6 +139,40 @@ fn a_backup_that_is_put_back_starts_paused_and_reports_the_calls_it_does_not_kno
     wait_until("all is well", SOON, || world.health().0);
 }
 
+#[test]
+fn a_person_is_forgotten_when_their_calls_are_over_and_the_gateway_is_down() {
+    let mut world = World::without_gateway(Line::Webhooks, "");
+    let ids = world.lived_through(STRANGER, 50, 20);
+    world.start_gateway();
+    let person = world.talker(1);
+    let live = world.dial(&person);
+    world.wait_for_talk(&live);
+    let (code, _, said) = words(&world.command(&["forget", STRANGER]));
+    assert!(code == Some(1) && said.contains("the gateway runs on") && said.contains("stop it"), "{said}");
+    world.stop_gateway();
+
+    let (code, _, said) = words(&world.command(&["forget", &person]));
+    assert!(code == Some(1) && said.contains("are not over, such as c_"), "{said}");
+    let (code, _, said) = words(&world.command(&["forget", OURS]));
+    assert!(code == Some(1) && said.contains("the gateway's own numbers"), "{said}");
+    let (code, said, remark) = words(&world.command(&["forget", STRANGER]));
+
+    assert_eq!(code, Some(0), "{remark}");
+    assert!(said.starts_with("forgotten: 50 calls"), "{said}");
+    assert!(remark.contains("not erased by this: backups"), "{remark}");
+    let folder = std::fs::read_dir(world.path("store")).unwrap();
+    let digits = STRANGER.trim_start_matches('+').as_bytes();
+    for file in folder.map(|file| file.unwrap().path()) {
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(!bytes.windows(digits.len()).any(|window| window == digits), "{}", file.display());
+    }
+    world.start_gateway();
+    assert_eq!(word(&world.recovered(&live), "decision"), "kept");
+    let call = world.call(&ids[7]);
+    assert!(word(&call, "from").starts_with("forgotten-") && word(&call, "say").starts_with("··"), "{call}");
+    assert!(world.health().0, "{:?}", world.health());
+}
+
 fn exported(world: &World, arguments: &[&str]) -> Vec<Value> {
     let (code, said, complaint) = words(&world.command(&[&["export"], arguments].concat()));
     assert_eq!((code, complaint.as_str()), (Some(0), ""));
