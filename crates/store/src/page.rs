@@ -209,6 +209,14 @@ pub enum StoreError {
         /// What the database library said.
         why: String,
     },
+    /// The file isn't where it was: what would be written now, nobody would find again.
+    #[error(
+        "{path} was moved, deleted or replaced under the running gateway; put that very file back, or restart the gateway on what is there; nothing is taken on until then"
+    )]
+    Gone {
+        /// The file.
+        path: String,
+    },
     /// Anything else.
     #[error("the store failed: {0}")]
     Failed(String),

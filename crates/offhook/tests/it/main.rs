@@ -13,6 +13,7 @@ mod command_doubt;
 mod commands;
 mod config;
 mod deadlines;
+mod disk;
 mod doctor;
 mod doubt;
 mod faces;

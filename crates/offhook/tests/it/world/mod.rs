@@ -105,6 +105,24 @@ impl World {
         let serve =
             Process::start(&self.folder, &name, ["serve".as_ref(), "--config".as_ref(), config.as_os_str()]);
         self.serve = Some(serve);
+        self.wait_until_ready();
+    }
+
+    /// The same, by a shell that does something first.
+    pub(crate) fn start_gateway_by(&mut self, first: &str) {
+        self.n_starts += 1;
+        let name = format!("gateway-{}", self.n_starts);
+        self.serve =
+            Some(Process::start_by(&self.folder, &name, first, &["serve", "--config", "offhook.toml"]));
+        self.wait_until_ready();
+    }
+
+    /// Lets no file that the gateway writes become larger than so many bytes, or `unlimited`.
+    pub(crate) fn limit_files(&self, bytes: &str) {
+        self.serve.as_ref().expect("the gateway runs").limit_files(bytes);
+    }
+
+    fn wait_until_ready(&mut self) {
         wait_until("the gateway is ready", SOON, || {
             let serve = self.serve.as_mut().expect("it was started");
             assert!(serve.is_running(), "the gateway ended at its start:\n{}", serve.log());
