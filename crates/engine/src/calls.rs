@@ -198,6 +198,10 @@ impl Calls {
         spoken: Spoken,
         key: Option<(String, String)>,
     ) -> Result<Call, EngineError> {
+        // What can't be read may be what stands against it.
+        if let Some(damage) = self.inner.health.damage() {
+            return Err(EngineError::Store(damage));
+        }
         let (from, number) = self.own_number(from)?;
         may_dial(&to, &self.inner.settings.destinations)?;
         if let Some(text) = &spoken.say {

@@ -90,9 +90,7 @@ impl Driver {
             for one in heard {
                 let answer = turn.hear_alone(one);
                 if let Err(
-                    error @ (StoreError::Unwritable { .. }
-                    | StoreError::Damaged { .. }
-                    | StoreError::Failed(_)),
+                    error @ (StoreError::Unwritable { .. } | StoreError::Gone { .. } | StoreError::Failed(_)),
                 ) = answer
                 {
                     return Err(error);

@@ -19,6 +19,8 @@ struct Inner {
     ready: bool,
     store: Option<String>,
     notice: Option<String>,
+    /// What of the store can't be read; true until the next start.
+    damage: Option<String>,
     /// Calls at carriers that a store which went back in time doesn't know.
     strangers: BTreeMap<CarrierName, Vec<CarrierCallId>>,
     unseen: BTreeMap<CallId, (CarrierName, UnknownWhy, String)>,
@@ -44,6 +46,7 @@ impl Health {
         let inner = self.lock();
         let mut reasons = Vec::new();
         reasons.extend(inner.store.clone());
+        reasons.extend(inner.damage.clone());
         reasons.extend(inner.notice.clone());
         reasons.extend(inner.strangers.iter().filter(|(_, legs)| !legs.is_empty()).map(strangers));
         let mut groups: BTreeMap<(&CarrierName, UnknownWhy), (usize, &str)> = BTreeMap::new();
@@ -96,6 +99,20 @@ impl Health {
     /// Whether the store failed when it was last written.
     pub(crate) fn store_failed(&self) -> bool {
         self.lock().store.is_some()
+    }
+
+    /// A part of the store can't be read.
+    pub(crate) fn set_damage(&self, damage: String) {
+        let mut inner = self.lock();
+        if inner.damage.is_none() {
+            tracing::error!(damage, "a part of the store can't be read; no new call is placed");
+        }
+        inner.damage.get_or_insert(damage);
+    }
+
+    /// What of the store can't be read, if anything.
+    pub(crate) fn damage(&self) -> Option<String> {
+        self.lock().damage.clone()
     }
 
     /// Something that stays true until the next start.

@@ -88,6 +88,31 @@ fn a_folder_that_cannot_be_written_is_refused_in_words() {
     world.start_gateway();
 }
 
+#[test]
+fn a_call_that_cannot_be_read_keeps_nobody_from_serving_the_others() {
+    let mut world = World::start(Line::Webhooks, "");
+    let (garbled, _) = talking(&world);
+    let other = world.dial(&world.talker(2));
+    world.wait_for_talk(&other);
+    world.stop_gateway();
+    let mut bytes = fs::read(world.store_file()).unwrap();
+    let begins = format!("{{\"facts\":{{\"id\":\"{garbled}\"");
+    let found: Vec<usize> =
+        (0..bytes.len() - begins.len()).filter(|at| bytes[*at..].starts_with(begins.as_bytes())).collect();
+    assert!(!found.is_empty(), "its row is in the file");
+    found.into_iter().for_each(|at| bytes[at] = b'[');
+    fs::write(world.store_file(), bytes).unwrap();
+
+    world.start_gateway();
+
+    wait_until("the damage is told", SOON, || world.health().1.contains("is damaged or no offhook store"));
+    let refused = world.ask("POST", "/v1/calls", Some(&json!({ "to": world.talker(3) })));
+    assert_eq!((refused.status, word(&refused.json(), "code")), (503, "OH-0011"), "{refused:?}");
+    world.hang_up(&other);
+    assert_eq!(word(&world.wait_for_end(&other)["ending"], "kind"), "completed");
+    assert_eq!(world.ask("GET", &format!("/v1/calls/{garbled}"), None).status, 503);
+}
+
 /// A call that is being held: its id and its leg.
 fn talking(world: &World) -> (String, String) {
     let live = world.dial(&world.talker(1));

@@ -54,7 +54,8 @@ impl Page for SqlitePage<'_> {
         self.say("SAVEPOINT within")?;
         let done = work(self);
         if done.is_err() {
-            self.say("ROLLBACK TO within")?;
+            // Half of it must not be committed with its neighbours.
+            self.say("ROLLBACK TO within").map_err(|error| StoreError::Failed(error.to_string()))?;
         }
         self.say("RELEASE within")?;
         done

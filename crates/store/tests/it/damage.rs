@@ -197,3 +197,21 @@ fn a_store_that_is_taken_away_takes_nothing_on_until_it_is_back() {
     let mut history = SqliteHistory::open(&path).unwrap();
     assert_eq!(history.calls(&CallQuery { limit: 9, ..CallQuery::default() }).unwrap().len(), 2);
 }
+
+/// One call that can't be read keeps nobody from looking after the others.
+#[test]
+fn what_is_due_is_taken_but_for_what_cannot_be_read() {
+    let (_folder, path) = filled();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute("UPDATE calls SET call = '{}' WHERE id = ?1", [id(3).to_string()]).unwrap();
+    drop(other);
+    let mut store = SqliteStore::open(&path, at(0)).unwrap().store;
+    let mut taken = Vec::new();
+    store
+        .turn(&mut |page| {
+            taken = page.take_due(at(9_999), at(99_999), 999)?;
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(taken.len(), usize::try_from(CALLS).unwrap() - 1);
+}
