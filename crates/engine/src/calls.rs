@@ -13,9 +13,10 @@ use crate::metrics::Metrics;
 use crate::recovery::{RecoveryReport, report};
 use crate::settings::Settings;
 use crate::shell::errands::{self, Runner};
+use crate::shell::keeper::{self, Keep};
 use crate::shell::lane::{Lane, Line};
 use crate::shell::wire::Wire;
-use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, ticker, writer};
+use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, strangers, ticker, writer};
 use call::admission::{Forbidden, may_dial};
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
@@ -43,6 +44,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Why outbound calls start paused, if they do.
     pub paused: Option<String>,
+    /// How much of the past is kept.
+    pub keep: Keep,
 }
 
 /// The running gateway. Cheap to clone; all clones are one.
@@ -148,7 +151,7 @@ impl Calls {
     /// # Errors
     /// The store failed.
     pub async fn start(parts: Parts) -> Result<Calls, EngineError> {
-        let Parts { store, history, lines, sender, settings, clock, paused } = parts;
+        let Parts { store, history, lines, sender, settings, clock, paused, keep } = parts;
         crash::tell();
         let carriers: BTreeMap<CarrierName, Arc<dyn Carrier>> =
             lines.iter().map(|line| (line.carrier.name().clone(), Arc::clone(&line.carrier))).collect();
@@ -189,11 +192,23 @@ impl Calls {
         let history = history.into_iter().map(|reader| Mutex::new(Some(reader))).collect();
         let writer = Mutex::new(Some(writer));
         let next_reader = AtomicUsize::new(0);
-        let inner =
-            Inner { ear, carriers, history, writer, next_reader, settings, clock, health, metrics, runner };
+        let inner = Inner {
+            ear,
+            carriers,
+            history,
+            writer,
+            next_reader,
+            settings,
+            clock,
+            health,
+            metrics,
+            runner: Arc::clone(&runner),
+        };
         let calls = Calls { inner: Arc::new(inner) };
         let notice = calls.read(|history| history.setting(NOTICE)).await?;
         calls.inner.health.set_notice(notice);
+        tokio::spawn(strangers::watch(calls.clone(), runner));
+        tokio::spawn(keeper::run(calls.clone(), keep));
         Ok(calls)
     }
 
@@ -208,6 +223,10 @@ impl Calls {
         spoken: Spoken,
         key: Option<(String, String)>,
     ) -> Result<Call, EngineError> {
+        // What can't be read may be what stands against it.
+        if let Some(damage) = self.inner.health.damage() {
+            return Err(EngineError::Store(damage));
+        }
         let (from, number) = self.own_number(from)?;
         may_dial(&to, &self.inner.settings.destinations)?;
         if let Some(text) = &spoken.say {
@@ -398,7 +417,13 @@ impl Calls {
         }
     }
 
-    async fn read<T: Send + 'static>(
+    /// Has the crank hear something of our own.
+    pub(crate) async fn hear(&self, heard: Heard) -> Result<Answer, EngineError> {
+        Ok(self.inner.ear.hear(heard).await?)
+    }
+
+    /// Reads beside the crank.
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&mut dyn History) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, EngineError> {

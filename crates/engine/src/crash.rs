@@ -132,6 +132,7 @@ fn around(heard: &Heard, answer: &Result<Answer, StoreError>) -> Around {
         Heard::News { news, .. } => (after_answer(news), None),
         Heard::Command { .. }
         | Heard::Stop { .. }
+        | Heard::Prune { .. }
         | Heard::TakeDue(_)
         | Heard::Probe
         | Heard::ClockSet

@@ -95,9 +95,7 @@ impl Driver {
             for one in heard {
                 let answer = turn.hear_alone(one);
                 if let Err(
-                    error @ (StoreError::Unwritable { .. }
-                    | StoreError::Damaged { .. }
-                    | StoreError::Failed(_)),
+                    error @ (StoreError::Unwritable { .. } | StoreError::Gone { .. } | StoreError::Failed(_)),
                 ) = answer
                 {
                     return Err(error);
@@ -159,6 +157,11 @@ impl Turn<'_> {
                 self.page.set_setting("probed_at", Some(&self.now.as_millis().to_string()))?;
                 self.brought.wrote = true;
                 Ok(Answer::Done)
+            }
+            Heard::Prune { before } => {
+                let n_lines = self.page.prune(*before, PRUNED_AT_ONCE)?;
+                self.brought.wrote |= n_lines > 0;
+                Ok(Answer::Taken(n_lines))
             }
             Heard::ClockSet => {
                 self.page.bring_forward(self.now, SPREAD_MS)?;
@@ -337,6 +340,8 @@ pub(crate) const NOTICE: &str = "notice";
 pub(crate) const PAUSED: &str = "paused";
 /// How long a call that was taken is left to whoever took it.
 const LEASE: Duration = Duration::from_secs(30);
+/// So many lines of old logs go in one turn: some calls, in a millisecond or two.
+const PRUNED_AT_ONCE: usize = 64;
 /// Over how long the looks of a start are spread.
 const SPREAD_MS: i64 = 1_500;
 

@@ -8,7 +8,7 @@ pub use alarm::{Alarm, AlarmKind};
 use crate::heard::Heard;
 use call::call::{Found, HangUpReply, News, Sighting, Unknown, UnknownWhy};
 use call::number::without_numbers;
-use call::{Call, CallId, CarrierName};
+use call::{Call, CallId, CarrierCallId, CarrierName};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -23,6 +23,10 @@ struct Inner {
     ready: bool,
     store: Option<String>,
     notice: Option<String>,
+    /// What of the store can't be read; true until the next start.
+    damage: Option<String>,
+    /// Calls at carriers that a store which went back in time doesn't know.
+    strangers: BTreeMap<CarrierName, Vec<CarrierCallId>>,
     unseen: BTreeMap<CallId, (CarrierName, UnknownWhy, String)>,
     alarms: BTreeMap<CallId, String>,
     /// Carriers that did not accept our credentials, in their words.
@@ -77,9 +81,43 @@ impl Health {
         self.lock().store.is_some()
     }
 
+    /// A part of the store can't be read.
+    pub(crate) fn set_damage(&self, damage: String) {
+        let mut inner = self.lock();
+        if inner.damage.is_none() {
+            tracing::error!(damage, "a part of the store can't be read; no new call is placed");
+        }
+        inner.damage.get_or_insert(damage);
+    }
+
+    /// What of the store can't be read, if anything.
+    pub(crate) fn damage(&self) -> Option<String> {
+        self.lock().damage.clone()
+    }
+
     /// Something that stays true until the next start.
     pub(crate) fn set_notice(&self, notice: Option<String>) {
-        self.lock().notice = notice;
+        let mut inner = self.lock();
+        if notice.is_none() {
+            inner.strangers.clear();
+        }
+        inner.notice = notice;
+    }
+
+    /// Whether there is such a thing.
+    pub(crate) fn has_notice(&self) -> bool {
+        self.lock().notice.is_some()
+    }
+
+    /// Notes the calls that live at a carrier and that the store doesn't know.
+    pub(crate) fn set_strangers(&self, carrier: &CarrierName, legs: Vec<CarrierCallId>) {
+        let mut inner = self.lock();
+        if inner.notice.is_some() && inner.strangers.get(carrier) != Some(&legs) {
+            if !legs.is_empty() {
+                tracing::warn!(%carrier, n_calls = legs.len(), "calls live at a carrier that this store doesn't know");
+            }
+            inner.strangers.insert(carrier.clone(), legs);
+        }
     }
 
     /// Notes what an errand came back with, and how its call stands after it.

@@ -28,4 +28,5 @@ pub use heard::{Answer, Heard, ImportOutcome, ImportedCall, Offer, Order, Refusa
 pub use preview::Preview;
 pub use recovery::{Decision, RecoveryLine, RecoveryReport};
 pub use settings::{Inbound, NumberSettings, Settings};
+pub use shell::keeper::Keep;
 pub use shell::lane::Line;

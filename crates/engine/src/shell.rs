@@ -3,7 +3,9 @@
 //! Loops own their channels and hand out the sending halves; every channel is bounded.
 
 pub(crate) mod errands;
+pub(crate) mod keeper;
 pub(crate) mod lane;
+pub(crate) mod strangers;
 pub(crate) mod ticker;
 mod turnstile;
 pub(crate) mod wire;

@@ -21,8 +21,9 @@ use axum::routing::{any, get, post};
 use engine::Calls;
 use std::sync::Arc;
 
+pub(crate) use decided::lines as event_lines;
 pub(crate) use problem::Problem;
-pub(crate) use view::{recovered, rfc3339};
+pub(crate) use view::{CallView, recovered, rfc3339};
 
 /// What every page needs.
 #[derive(Clone)]

@@ -55,6 +55,7 @@ async fn serve(loaded: &Loaded, stop: impl Future<Output = ()> + Send + 'static)
         settings: assemble::settings(config),
         clock: Arc::new(SystemClock),
         paused: opened.rewound,
+        keep: assemble::keep(config),
     })
     .await?;
     network::tell_numbers(config, &public_url).await;

@@ -95,6 +95,22 @@ pub trait History: Send {
     /// The store can't be read.
     fn setting(&mut self, name: &str) -> Result<Option<String>, StoreError>;
 
+    /// The n-th newest call, counted from 1; `None` where there are fewer.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn nth_newest(&mut self, n: u64) -> Result<Option<CallId>, StoreError>;
+
+    /// The call that a carrier's leg belongs to, as its own or as a stray.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn call_by_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError>;
+
     /// How many calls are in each state, of those that are not over.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 
 use super::Inner;
 use call::call::UnknownWhy;
-use call::{CallId, CarrierName};
+use call::{CallId, CarrierCallId, CarrierName};
 use std::collections::BTreeMap;
 
 /// Something that somebody should know of.
@@ -24,8 +24,12 @@ pub struct Alarm {
 pub enum AlarmKind {
     /// The store can't be written.
     StoreFails,
+    /// Something in the store can't be read.
+    StoreDamaged,
     /// A start found something that keeps outbound calls paused until somebody resumes them.
     StartedPaused,
+    /// Calls live at the carrier that a store which went back in time doesn't know.
+    Strangers,
     /// The carrier can't be asked how calls stand; they are kept.
     CallsUnknown,
     /// The carrier does not accept our credentials.
@@ -38,9 +42,11 @@ pub enum AlarmKind {
 
 impl AlarmKind {
     /// All of them.
-    pub const ALL: [AlarmKind; 6] = [
+    pub const ALL: [AlarmKind; 8] = [
         AlarmKind::StoreFails,
+        AlarmKind::StoreDamaged,
         AlarmKind::StartedPaused,
+        AlarmKind::Strangers,
         AlarmKind::CallsUnknown,
         AlarmKind::CredentialsRefused,
         AlarmKind::ClockDiffers,
@@ -51,7 +57,9 @@ impl AlarmKind {
     pub fn word(self) -> &'static str {
         match self {
             AlarmKind::StoreFails => "store_fails",
+            AlarmKind::StoreDamaged => "store_damaged",
             AlarmKind::StartedPaused => "started_paused",
+            AlarmKind::Strangers => "strangers",
             AlarmKind::CallsUnknown => "calls_unknown",
             AlarmKind::CredentialsRefused => "credentials_refused",
             AlarmKind::ClockDiffers => "clock_differs",
@@ -67,14 +75,20 @@ impl Inner {
             |kind, text: &String| Alarm { kind, carrier: None, calls: vec![], texts: vec![text.clone()] };
         let mut alarms: Vec<Alarm> = Vec::new();
         alarms.extend(self.store.as_ref().map(|text| own(AlarmKind::StoreFails, text)));
+        alarms.extend(self.damage.as_ref().map(|text| own(AlarmKind::StoreDamaged, text)));
         alarms.extend(self.notice.as_ref().map(|text| own(AlarmKind::StartedPaused, text)));
-        alarms.extend(self.calls_unknown());
         let of_carrier = |kind, carrier: &CarrierName, text| Alarm {
             kind,
             carrier: Some(carrier.clone()),
             calls: Vec::new(),
             texts: vec![text],
         };
+        let strange = self.strangers.iter().filter(|(_, legs)| !legs.is_empty());
+        alarms.extend(
+            strange
+                .map(|(carrier, legs)| of_carrier(AlarmKind::Strangers, carrier, strangers(carrier, legs))),
+        );
+        alarms.extend(self.calls_unknown());
         alarms.extend(self.locked_out.iter().map(|(carrier, said)| {
             let text = format!(
                 "{carrier} refuses calls: {said}; check the account and its token in [carriers.{carrier}]"
@@ -137,6 +151,22 @@ impl Inner {
         let calls = self.alarms.keys().copied().collect();
         (!texts.is_empty()).then_some(Alarm { kind: AlarmKind::HangUpFails, carrier: None, calls, texts })
     }
+}
+
+/// So many unknown calls are named.
+const SHOWN_MAX: usize = 20;
+
+/// Which calls live at a carrier that the store doesn't know, and what can be done about them.
+fn strangers(carrier: &CarrierName, legs: &[CarrierCallId]) -> String {
+    let shown: Vec<&str> = legs.iter().take(SHOWN_MAX).map(CarrierCallId::as_str).collect();
+    let more = match legs.len().saturating_sub(shown.len()) {
+        0 => String::new(),
+        n_more => format!(" and {n_more} more"),
+    };
+    format!(
+        "calls live at {carrier} that this store doesn't know: {}{more}; those made since the backup are nobody's here: end them at the carrier, then 'offhook resume'",
+        shown.join(", ")
+    )
 }
 
 /// What a person can do about it, where it is not the carrier's turn.

@@ -53,6 +53,9 @@ pub(crate) fn run(
             Ok(Turned { answers: given, owed, moved, .. }) => {
                 for ((heard, given), answer) in heard.iter().zip(given).zip(answers) {
                     note_call(health, heard, given.as_ref().ok());
+                    if let Err(error @ StoreError::Damaged { .. }) = &given {
+                        health.set_damage(error.to_string());
+                    }
                     // Whoever asked may have gone away meanwhile; what was heard stands.
                     let _ = answer.send(given.map_err(|error| TurnFailed::from(&error)));
                 }

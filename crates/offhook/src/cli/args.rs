@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::archive::Archive;
 use crate::config::parse_duration;
 
 /// A telephone gateway for software agents.
@@ -52,6 +53,9 @@ pub(crate) enum Command {
     /// What is asked of a running gateway.
     #[command(flatten)]
     Verb(Verb),
+    /// What is done with the store as a whole.
+    #[command(flatten)]
+    Archive(Archive),
     /// Looks for what is wrong: the configuration, the gateway, the carriers' accounts and settings
     ///
     /// Reads the configuration, asks the gateway that runs, if any, and sends each carrier a few

@@ -8,8 +8,8 @@ use super::durations::show_duration;
 use super::faults::Origin;
 use super::section::quoted;
 use super::settings::{
-    Alarms, Api, BaseUrl, Calls, Carrier, CarrierKind, Config, CountryCode, Destinations, Face, Inbound,
-    Number, Plivo, Secret, Simulated, Store, Telnyx, Twilio,
+    Alarms, Api, BaseUrl, Calls, Carrier, CarrierKind, Config, CountryCode, Destinations, Face, History,
+    Inbound, Number, Plivo, Secret, Simulated, Store, Telnyx, Twilio,
 };
 use super::{Loaded, Source};
 
@@ -21,6 +21,7 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
         public_url,
         log,
         store: Store { url },
+        history,
         api: Api { token, open_metrics },
         alarms,
         calls,
@@ -39,6 +40,10 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
     page.set("log", text(log));
     page.section("store");
     page.set("url", text(&url.to_string()));
+    let History { keep_days, keep_calls } = history;
+    page.section("history");
+    page.set("keep_days", keep_days.to_string());
+    page.set("keep_calls", keep_calls.to_string());
     page.section("api");
     page.set_if("token", token.as_ref().map(secret));
     page.set("open_metrics", open_metrics.to_string());

@@ -27,6 +27,8 @@ pub(crate) struct Config {
     pub(crate) log: String,
     /// Where calls are kept.
     pub(crate) store: Store,
+    /// How much of the past is kept.
+    pub(crate) history: History,
     /// The gateway's own API.
     pub(crate) api: Api,
     /// Who is told of alarms.
@@ -53,6 +55,15 @@ pub(crate) struct Store {
 pub(crate) enum StoreUrl {
     /// `sqlite://PATH`: one file on this machine.
     Sqlite(PathBuf),
+}
+
+/// How much of the past is kept; a call goes when either is exceeded, and none that isn't over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct History {
+    /// For how many days after it was made; 0 for ever. Default: 90.
+    pub(crate) keep_days: u32,
+    /// How many of the newest calls; 0 all. Default: 0.
+    pub(crate) keep_calls: u32,
 }
 
 /// The gateway's own API.
@@ -335,6 +346,12 @@ impl Default for Calls {
             over_limit: None,
             destinations: Destinations::OwnCountries,
         }
+    }
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self { keep_days: 90, keep_calls: 0 }
     }
 }
 

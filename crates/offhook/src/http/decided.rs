@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use store::KeptEvent;
 
 /// The story's lines of `page`, where `before` are all events before it.
-pub(super) fn lines(before: &[KeptEvent], page: &[KeptEvent]) -> Vec<Value> {
+pub(crate) fn lines(before: &[KeptEvent], page: &[KeptEvent]) -> Vec<Value> {
     let mut call = None;
     for kept in before {
         moved(&mut call, &kept.event);

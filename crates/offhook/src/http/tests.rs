@@ -82,6 +82,7 @@ async fn site() -> Site {
         settings: settings(),
         clock: Arc::new(SystemClock),
         paused: None,
+        keep: engine::Keep::default(),
     })
     .await
     .unwrap();

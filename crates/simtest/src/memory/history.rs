@@ -49,6 +49,19 @@ impl History for Disk {
         Ok(self.tables().settings.get(name).cloned())
     }
 
+    fn nth_newest(&mut self, n: u64) -> Result<Option<CallId>, StoreError> {
+        let skipped = usize::try_from(n.saturating_sub(1)).unwrap_or(usize::MAX);
+        Ok(self.tables().calls.keys().rev().nth(skipped).copied())
+    }
+
+    fn call_by_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError> {
+        Ok(self.tables().legs.get(&(carrier.clone(), leg.clone())).copied())
+    }
+
     fn census(&mut self) -> Result<Vec<(String, u64)>, StoreError> {
         let tables = self.tables();
         let mut census: BTreeMap<String, u64> = BTreeMap::new();

@@ -52,6 +52,15 @@ impl SqliteHistory {
         })
     }
 
+    /// Calls from this one on, the oldest first, whether it is there or not.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn calls_from(&mut self, first: CallId, limit: usize) -> Result<Vec<Kept>, StoreError> {
+        let sql = "SELECT version, call FROM calls WHERE id >= ?1 ORDER BY id LIMIT ?2";
+        self.read(|connection| kept(connection, sql, params![first.to_string(), at_most(limit)]))
+    }
+
     /// Runs `ask` on one view of the store, however much is committed meanwhile.
     fn read<T>(&mut self, ask: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
         let view = self.connection.transaction().map_err(fault::at(&self.path))?;
@@ -104,6 +113,20 @@ impl History for SqliteHistory {
 
     fn setting(&mut self, name: &str) -> Result<Option<String>, StoreError> {
         self.read(|connection| value(connection, SETTING, [name]))
+    }
+
+    fn nth_newest(&mut self, n: u64) -> Result<Option<CallId>, StoreError> {
+        let skipped = i64::try_from(n.saturating_sub(1)).unwrap_or(i64::MAX);
+        let sql = "SELECT id FROM calls ORDER BY id DESC LIMIT 1 OFFSET ?1";
+        self.read(|connection| value(connection, sql, [skipped])?.map(calls::id).transpose())
+    }
+
+    fn call_by_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError> {
+        self.read(|connection| calls::by_leg(connection, carrier, leg))
     }
 
     fn census(&mut self) -> Result<Vec<(String, u64)>, StoreError> {

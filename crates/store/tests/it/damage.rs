@@ -183,3 +183,48 @@ fn a_log_cut_anywhere_holds_whole_turns() {
     }
     assert!(seen.is_sorted() && seen[64] == 60, "{seen:?}");
 }
+
+/// What is written into a file without a name would be gone with the process that has it open.
+#[cfg(unix)]
+#[test]
+fn a_store_that_is_taken_away_takes_nothing_on_until_it_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    let mut store = SqliteStore::open(&path, at(0)).unwrap().store;
+    store.turn(&mut |page| hear(page, 1, &asked(1, 0))).unwrap();
+    let away = folder.path().join("away");
+    for suffix in ["", "-wal"] {
+        let name = folder.path().join(format!("calls.db{suffix}"));
+        for replaced in [false, true] {
+            fs::rename(&name, &away).unwrap();
+            if replaced {
+                fs::copy(&away, &name).unwrap();
+            }
+            let gone = store.turn(&mut |page| hear(page, 2, &asked(2, 0))).unwrap_err();
+            assert!(matches!(&gone, StoreError::Gone { path } if path.ends_with(suffix)), "{gone}");
+            fs::rename(&away, &name).unwrap();
+        }
+    }
+    store.turn(&mut |page| hear(page, 2, &asked(2, 0))).unwrap();
+    drop(store);
+    let mut history = SqliteHistory::open(&path).unwrap();
+    assert_eq!(history.calls(&CallQuery { limit: 9, ..CallQuery::default() }).unwrap().len(), 2);
+}
+
+/// One call that can't be read keeps nobody from looking after the others.
+#[test]
+fn what_is_due_is_taken_but_for_what_cannot_be_read() {
+    let (_folder, path) = filled();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute("UPDATE calls SET call = '{}' WHERE id = ?1", [id(3).to_string()]).unwrap();
+    drop(other);
+    let mut store = SqliteStore::open(&path, at(0)).unwrap().store;
+    let mut taken = Vec::new();
+    store
+        .turn(&mut |page| {
+            taken = page.take_due(at(9_999), at(99_999), 999)?;
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(taken.len(), usize::try_from(CALLS).unwrap() - 1);
+}

@@ -7,6 +7,7 @@ mod file;
 mod gateway;
 mod http;
 mod network;
+mod past;
 mod process;
 mod talk;
 mod webhook;
@@ -106,6 +107,20 @@ impl World {
     pub(crate) fn start_gateway(&mut self) {
         self.start_serve(&[]);
         self.wait_until_ready();
+    }
+
+    /// The same, by a shell that does something first.
+    pub(crate) fn start_gateway_by(&mut self, first: &str) {
+        self.n_starts += 1;
+        let name = format!("gateway-{}", self.n_starts);
+        self.serve =
+            Some(Process::start_by(&self.folder, &name, first, &["serve", "--config", "offhook.toml"]));
+        self.wait_until_ready();
+    }
+
+    /// Lets no file that the gateway writes become larger than so many bytes, or `unlimited`.
+    pub(crate) fn limit_files(&self, bytes: &str) {
+        self.serve.as_ref().expect("the gateway runs").limit_files(bytes);
     }
 
     /// Waits until the gateway puts on disk what it hears.
