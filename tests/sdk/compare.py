@@ -68,7 +68,14 @@ def by_twilio(base):
 
 
 # Methods that aren't called as the path's last word.
-TELNYX_ACTIONS = {"transcription_start": "start_transcription", "transcription_stop": "stop_transcription"}
+TELNYX_ACTIONS = {
+    "gather_stop": "stop_gather",
+    "playback_start": "start_playback",
+    "playback_stop": "stop_playback",
+    "streaming_start": "start_streaming",
+    "transcription_start": "start_transcription",
+    "transcription_stop": "stop_transcription",
+}
 
 
 # The library passes on whatever a filter holds: what may be in it is in its types alone.

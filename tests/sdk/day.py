@@ -123,11 +123,23 @@ class Day:
         transferred = lambda: self.look(call)["commands"][-1]["state"] == "done"
         wait_for("the transfer is over", transferred, 30)
         self.does("say after the transfer", "say", call, "Welcome back")
+        self.does("play", "play", call, "https://sounds.example/hello.mp3", "--lasts", "2s")
+        self.does("a stream that nobody takes", "stream", call, "wss://127.0.0.1:9/sound", code=4)
+        self.stopped(call, "say", "And so on, and so forth. " * 20)
+        self.stopped(call, "ask", "And so on, and so forth. " * 20)
+        self.stopped(call, "ask", "And so on, and so forth. " * 20, "--speech")
         self.offhook("hangup", call)
         speaks = self.talk("+15550100010", "--say", "Hello", "--hold")
         self.does("ask: words", "ask", speaks, "What do you say?", "--speech", says="yes please")
         self.offhook("hangup", speaks)
         self.all_over()
+
+    def stopped(self, call, *asked):
+        """Something is asked that takes long, begun, and stopped."""
+        self.offhook(asked[0], call, *asked[1:], "--no-wait")
+        begun = lambda: self.look(call)["commands"][-1]["state"] == "taken"
+        wait_for(f"{asked[0]} is begun", begun)
+        self.does(f"stop: {asked[0]}", "stop", call, says=": stopped")
 
     def incoming(self):
         """A caller who is answered, and one who is not."""

@@ -177,6 +177,7 @@ ASKED = {
         "GET /v2/connections/{connection}/active_calls",
         *(LINE + word for word in ("answer", "reject", "hangup", "speak", "gather_using_speak", "send_dtmf")),
         *(LINE + word for word in ("transcription_start", "transcription_stop", "transfer")),
+        *(LINE + word for word in ("playback_start", "playback_stop", "gather_stop", "streaming_start")),
     },
 }
 

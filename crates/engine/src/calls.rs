@@ -2,21 +2,26 @@
 
 mod listing;
 mod making;
+mod watching;
 
 use self::making::{DIGITS_MAX, check_address, check_digits, check_say};
 use crate::clock::Clock;
+use crate::crash;
 use crate::driver::{Driver, NOTICE, PAUSED};
-use crate::health::{Health, Report};
-use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Order, Refusal, ScriptReply};
+use crate::health::Health;
+use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Order, Refusal};
+use crate::metrics::Metrics;
 use crate::recovery::{RecoveryReport, report};
 use crate::settings::Settings;
 use crate::shell::errands::{self, Runner};
+use crate::shell::keeper::{self, Keep};
 use crate::shell::lane::{Lane, Line};
-use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, ticker, writer};
+use crate::shell::wire::Wire;
+use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, strangers, ticker, writer};
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
 use carrier::send::Sender;
-use carrier::{ADDRESS_MAX, Carrier, Document, RawWebhook, WebhookError};
+use carrier::{ADDRESS_MAX, Carrier, WebhookError};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
@@ -39,6 +44,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Why outbound calls start paused, if they do.
     pub paused: Option<String>,
+    /// How much of the past is kept.
+    pub keep: Keep,
 }
 
 /// The running gateway. Cheap to clone; all clones are one.
@@ -57,6 +64,8 @@ struct Inner {
     settings: Settings,
     clock: Arc<dyn Clock>,
     health: Arc<Health>,
+    metrics: Arc<Metrics>,
+    runner: Arc<Runner>,
 }
 
 /// What is to be said on a call.
@@ -139,43 +148,64 @@ impl Calls {
     /// # Errors
     /// The store failed.
     pub async fn start(parts: Parts) -> Result<Calls, EngineError> {
-        let Parts { store, history, lines, sender, settings, clock, paused } = parts;
+        let Parts { store, history, lines, sender, settings, clock, paused, keep } = parts;
+        crash::tell();
         let carriers: BTreeMap<CarrierName, Arc<dyn Carrier>> =
             lines.iter().map(|line| (line.carrier.name().clone(), Arc::clone(&line.carrier))).collect();
         let health = Arc::new(Health::default());
+        let metrics = Arc::new(Metrics::new(carriers.keys().cloned().collect(), clock.now()));
         let (jobs, job_queue) = mpsc::channel(JOBS_MAX);
         let (errand_queue, owed) = mpsc::channel(TURNS_OWING_MAX);
         let ear = Ear { jobs };
         let driver = Driver::new(store, settings.clone(), rand::random());
         let (writer_clock, writer_health) = (Arc::clone(&clock), Arc::clone(&health));
+        let writer_metrics = Arc::clone(&metrics);
         let writer = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || {
-                writer::run(driver, job_queue, &errand_queue, writer_clock.as_ref(), &writer_health)
+                let clock = writer_clock.as_ref();
+                writer::run(driver, job_queue, &errand_queue, clock, &writer_health, &writer_metrics);
             })
             .map_err(|error| EngineError::Store(format!("cannot start the writer: {error}")))?;
         let lanes = lines.into_iter().map(Lane::of).collect();
         let runner = Arc::new(Runner {
-            sender,
-            send_within: settings.send_within,
+            wire: Wire {
+                lanes,
+                sender,
+                send_within: settings.send_within,
+                clock: Arc::clone(&clock),
+                health: Arc::clone(&health),
+                only_looks: false,
+            },
             ear: ear.clone(),
-            clock: Arc::clone(&clock),
-            health: Arc::clone(&health),
-            lanes,
+            metrics: Arc::clone(&metrics),
             under_way: AtomicUsize::new(0),
             room: Notify::new(),
         });
         ear.hear(Heard::Start { paused }).await?;
         health.set_ready();
         tokio::spawn(errands::run(Arc::clone(&runner), owed));
-        tokio::spawn(ticker::run(runner));
+        tokio::spawn(ticker::run(Arc::clone(&runner)));
         let history = history.into_iter().map(|reader| Mutex::new(Some(reader))).collect();
         let writer = Mutex::new(Some(writer));
         let next_reader = AtomicUsize::new(0);
-        let inner = Inner { ear, carriers, history, writer, next_reader, settings, clock, health };
+        let inner = Inner {
+            ear,
+            carriers,
+            history,
+            writer,
+            next_reader,
+            settings,
+            clock,
+            health,
+            metrics,
+            runner: Arc::clone(&runner),
+        };
         let calls = Calls { inner: Arc::new(inner) };
         let notice = calls.read(|history| history.setting(NOTICE)).await?;
         calls.inner.health.set_notice(notice);
+        tokio::spawn(strangers::watch(calls.clone(), runner));
+        tokio::spawn(keeper::run(calls.clone(), keep));
         Ok(calls)
     }
 
@@ -191,6 +221,10 @@ impl Calls {
         spoken: Spoken,
         key: Option<(String, String)>,
     ) -> Result<Call, EngineError> {
+        // What can't be read may be what stands against it.
+        if let Some(damage) = self.inner.health.damage() {
+            return Err(EngineError::Store(damage));
+        }
         let (from, number) = self.own_number(from)?;
         if let Some(text) = &spoken.say {
             check_say(text)?;
@@ -294,27 +328,6 @@ impl Calls {
         self.read(|history| history.unheard()).await
     }
 
-    /// Hears a webhook. When this returns, what it says is on disk, and the document is the reply.
-    ///
-    /// # Errors
-    /// [`EngineError::Webhook`] for one that is not believed; [`EngineError::Store`] when it could
-    /// not be kept: the carrier must not be told that it was.
-    pub async fn hear_webhook(
-        &self,
-        carrier: &str,
-        raw: &RawWebhook,
-    ) -> Result<Option<Document>, EngineError> {
-        let name = CarrierName(carrier.to_owned());
-        let carrier = self.inner.carriers.get(&name).ok_or_else(|| EngineError::NoCarrier(name.0.clone()))?;
-        let verified = carrier.verify(raw, self.now())?;
-        let heard = carrier.decode(&verified)?;
-        let offer = heard.inbound.as_ref().map(|inbound| Box::new(self.offer(inbound, carrier.as_ref())));
-        let answer =
-            self.inner.ear.hear(Heard::Webhook { carrier: name, heard: Box::new(heard), offer }).await?;
-        let Answer::Script(ScriptReply { call, script }) = answer else { return Ok(None) };
-        Ok(script.map(|script| carrier.document(call, &script)))
-    }
-
     /// Takes over calls of another gateway.
     ///
     /// # Errors
@@ -366,11 +379,6 @@ impl Calls {
             .sum())
     }
 
-    /// How the gateway is.
-    pub fn health(&self) -> Report {
-        self.inner.health.report()
-    }
-
     /// What the configuration says about calls.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
@@ -406,7 +414,13 @@ impl Calls {
         }
     }
 
-    async fn read<T: Send + 'static>(
+    /// Has the crank hear something of our own.
+    pub(crate) async fn hear(&self, heard: Heard) -> Result<Answer, EngineError> {
+        Ok(self.inner.ear.hear(heard).await?)
+    }
+
+    /// Reads beside the crank.
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&mut dyn History) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, EngineError> {

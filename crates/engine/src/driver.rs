@@ -4,11 +4,13 @@ mod admission;
 mod gate;
 mod inbound;
 mod orders;
+pub(crate) mod sorting;
 
+use crate::crash;
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Refusal};
 use crate::settings::Settings;
-use call::call::{Effect, Event, Found, News, Roll, Sighting, Source, Unknown, UnknownWhy, born, step};
-use call::{Call, CallId, CarrierCallId, Timestamp};
+use call::call::{Effect, Event, News, Roll, Sighting, Source, born, step};
+use call::{Call, CallId, CarrierCallId, CarrierName, Timestamp};
 use carrier::{Candidate, Seen};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -23,7 +25,7 @@ pub struct Driver {
 }
 
 /// What a turn brought.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Turned {
     /// An answer for each thing heard, in order. One that failed left no trace on disk.
     pub answers: Vec<Result<Answer, StoreError>>,
@@ -31,6 +33,8 @@ pub struct Turned {
     pub owed: Vec<Owed>,
     /// Which calls changed their state.
     pub moved: Vec<Moved>,
+    /// For each leg that was not its call's own and is over now, whose it was.
+    pub orphans_ended: Vec<CarrierName>,
     /// Whether anything was written: a turn that only reads says nothing of a full disk.
     pub wrote: bool,
 }
@@ -67,6 +71,7 @@ struct Turn<'a> {
 struct Brought {
     owed: Vec<Owed>,
     moved: Vec<Moved>,
+    orphans_ended: Vec<CarrierName>,
     wrote: bool,
 }
 
@@ -82,7 +87,7 @@ impl Driver {
     /// # Errors
     /// The store failed: nothing of the batch happened.
     pub fn turn(&mut self, heard: &[Heard], now: Timestamp) -> Result<Turned, StoreError> {
-        let mut turned = Turned { answers: Vec::new(), owed: Vec::new(), moved: Vec::new(), wrote: false };
+        let mut turned = Turned::default();
         let Driver { store, settings, chance } = self;
         store.turn(&mut |page| {
             // The store may run this again whole.
@@ -91,9 +96,7 @@ impl Driver {
             for one in heard {
                 let answer = turn.hear_alone(one);
                 if let Err(
-                    error @ (StoreError::Unwritable { .. }
-                    | StoreError::Damaged { .. }
-                    | StoreError::Failed(_)),
+                    error @ (StoreError::Unwritable { .. } | StoreError::Gone { .. } | StoreError::Failed(_)),
                 ) = answer
                 {
                     return Err(error);
@@ -104,9 +107,12 @@ impl Driver {
             turn.bring_up_to_date(heard, &mut turned.answers)?;
             turned.owed = turn.brought.owed;
             turned.moved = turn.brought.moved;
+            turned.orphans_ended = turn.brought.orphans_ended;
             turned.wrote = turn.brought.wrote;
+            crash::before_commit(heard, &turned.answers);
             Ok(())
         })?;
+        crash::after_commit(heard, &turned.answers);
         Ok(turned)
     }
 }
@@ -115,7 +121,7 @@ impl Turn<'_> {
     /// Hears one thing so that, should it fail, only it is undone.
     fn hear_alone(&mut self, heard: &Heard) -> Result<Answer, StoreError> {
         let Turn { page, settings, chance, now, brought } = self;
-        let before = (brought.owed.len(), brought.moved.len());
+        let before = (brought.owed.len(), brought.moved.len(), brought.orphans_ended.len());
         let mut answer = Answer::Done;
         let done = page.within(&mut |page| {
             let mut turn = Turn { page, settings, chance, now: *now, brought: std::mem::take(brought) };
@@ -127,6 +133,7 @@ impl Turn<'_> {
         if let Err(error) = done {
             brought.owed.truncate(before.0);
             brought.moved.truncate(before.1);
+            brought.orphans_ended.truncate(before.2);
             return Err(error);
         }
         Ok(answer)
@@ -151,6 +158,11 @@ impl Turn<'_> {
                 self.page.set_setting("probed_at", Some(&self.now.as_millis().to_string()))?;
                 self.brought.wrote = true;
                 Ok(Answer::Done)
+            }
+            Heard::Prune { before } => {
+                let n_lines = self.page.prune(*before, PRUNED_AT_ONCE)?;
+                self.brought.wrote |= n_lines > 0;
+                Ok(Answer::Taken(n_lines))
             }
             Heard::ClockSet => {
                 self.page.bring_forward(self.now, SPREAD_MS)?;
@@ -210,18 +222,8 @@ impl Turn<'_> {
         let Some(kept) = self.page.call(id)? else {
             return Ok(Answer::Refused(Refusal::NoSuchCall(id)));
         };
-        let carrier = kept.call.facts.carrier.clone();
-        let mut free = Vec::new();
-        for candidate in candidates {
-            if self.page.call_by_leg(&carrier, &candidate.leg)?.is_none_or(|owner| owner == id) {
-                free.push(candidate);
-            }
-        }
-        let found = match free.as_slice() {
-            [] => Found::Nothing,
-            [one] => Found::Leg { leg: one.leg.clone(), sighting: one.sighting.clone() },
-            several => Found::Several(u32::try_from(several.len()).unwrap_or(u32::MAX)),
-        };
+        let (carrier, page) = (&kept.call.facts.carrier, &mut *self.page);
+        let found = sorting::found(id, candidates, &mut |leg| page.call_by_leg(carrier, leg))?;
         let call = self.apply(&kept, Source::Listing, News::Found(found))?;
         Ok(Answer::Call(Box::new(call)))
     }
@@ -265,48 +267,16 @@ impl Turn<'_> {
 
     /// A look may have learnt another name for the leg.
     fn seen(&mut self, id: CallId, leg: &CarrierCallId, seen: &Seen) -> Result<Answer, StoreError> {
-        let mut sighting = seen.sighting.clone();
-        let carrier = self.page.call(id)?.map(|kept| kept.call.facts.carrier);
-        let mut named = seen.named.as_ref();
-        if let (Some(carrier), Some(name)) = (carrier, named)
-            && self.page.call_by_leg(&carrier, name)?.is_some_and(|owner| owner != id)
-        {
-            // It was found by its numbers, and is another call's.
-            let detail = "what was found is another call".to_owned();
-            sighting = Sighting::Unknown(Unknown { why: UnknownWhy::NotFound, detail, retry_after: None });
-            named = None;
-        }
-        let leg = match named {
-            Some(named) => {
-                let news = News::Named { leg: named.clone(), was: leg.clone() };
-                self.on_call(id, Source::LookUp, news)?;
-                named
-            }
-            None => leg,
+        let Some(kept) = self.page.call(id)? else {
+            return Ok(Answer::Refused(Refusal::NoSuchCall(id)));
         };
-        if let Some(also) = &seen.also {
-            self.on_call_if(
-                id,
-                |call| !call.is_named(also),
-                News::Named { leg: leg.clone(), was: also.clone() },
-            )?;
+        let (carrier, page) = (&kept.call.facts.carrier, &mut *self.page);
+        let news = sorting::seen(&kept.call, leg, seen, &mut |leg| page.call_by_leg(carrier, leg))?;
+        let mut answer = Answer::Done;
+        for news in news {
+            answer = self.on_call(id, Source::LookUp, news)?;
         }
-        self.on_call(id, Source::LookUp, News::Sighted { leg: leg.clone(), sighting })
-    }
-
-    /// Tells a call something that it may know already.
-    fn on_call_if(
-        &mut self,
-        id: CallId,
-        is_news: impl Fn(&Call) -> bool,
-        news: News,
-    ) -> Result<(), StoreError> {
-        if let Some(kept) = self.page.call(id)?
-            && is_news(&kept.call)
-        {
-            self.apply(&kept, Source::LookUp, news)?;
-        }
-        Ok(())
+        Ok(answer)
     }
 
     fn on_call(&mut self, id: CallId, source: Source, news: News) -> Result<Answer, StoreError> {
@@ -332,6 +302,11 @@ impl Turn<'_> {
         let was = kept.call.state.word();
         if step.call.state.word() != was {
             self.brought.moved.push(Moved { was: Some(was), call: step.call.clone() });
+        }
+        let over =
+            matches!(event.news, News::Over { .. } | News::Sighted { sighting: Sighting::Over(_), .. });
+        if over && step.call.strays.len() < kept.call.strays.len() {
+            self.brought.orphans_ended.push(step.call.facts.carrier.clone());
         }
         self.owe(&step.call, step.effects);
         Ok(step.call)
@@ -365,6 +340,8 @@ pub(crate) const NOTICE: &str = "notice";
 pub(crate) const PAUSED: &str = "paused";
 /// How long a call that was taken is left to whoever took it.
 const LEASE: Duration = Duration::from_secs(30);
+/// So many lines of old logs go in one turn: some calls, in a millisecond or two.
+const PRUNED_AT_ONCE: usize = 64;
 /// Over how long the looks of a start are spread.
 const SPREAD_MS: i64 = 1_500;
 

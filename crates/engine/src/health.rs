@@ -1,10 +1,14 @@
 //! What somebody should know: carriers that can't be asked, calls that can't be ended, a store
 //! that can't be written. Kept in memory: after a start the first looks tell it anew.
 
+mod alarm;
+
+pub use alarm::{Alarm, AlarmKind};
+
 use crate::heard::Heard;
 use call::call::{Found, HangUpReply, News, Sighting, Unknown, UnknownWhy};
 use call::number::without_numbers;
-use call::{Call, CallId, CarrierName};
+use call::{Call, CallId, CarrierCallId, CarrierName};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -19,6 +23,10 @@ struct Inner {
     ready: bool,
     store: Option<String>,
     notice: Option<String>,
+    /// What of the store can't be read; true until the next start.
+    damage: Option<String>,
+    /// Calls at carriers that a store which went back in time doesn't know.
+    strangers: BTreeMap<CarrierName, Vec<CarrierCallId>>,
     unseen: BTreeMap<CallId, (CarrierName, UnknownWhy, String)>,
     alarms: BTreeMap<CallId, String>,
     /// Carriers that did not accept our credentials, in their words.
@@ -40,44 +48,22 @@ impl Health {
     /// How the gateway is.
     pub fn report(&self) -> Report {
         let inner = self.lock();
-        let mut reasons = Vec::new();
-        reasons.extend(inner.store.clone());
-        reasons.extend(inner.notice.clone());
-        let mut groups: BTreeMap<(&CarrierName, UnknownWhy), (usize, &str)> = BTreeMap::new();
-        for (carrier, why, detail) in inner.unseen.values() {
-            groups.entry((carrier, *why)).or_insert((0, detail)).0 += 1;
-        }
-        for ((carrier, why), (n_calls, detail)) in groups {
-            let calls = if n_calls == 1 { "call" } else { "calls" };
-            reasons.push(format!(
-                "{n_calls} {calls} at {carrier} cannot be verified: {} ({detail}); kept, and asked about again{}",
-                why.word(),
-                way_out(why, carrier)
-            ));
-        }
-        reasons.extend(inner.locked_out.iter().map(|(carrier, said)| {
-            format!(
-                "{carrier} refuses calls: {said}; check the account and its token in [carriers.{carrier}]"
-            )
-        }));
-        reasons.extend(inner.skewed.iter().map(|(carrier, ahead_s)| {
-            let way = if *ahead_s > 0 { "behind" } else { "ahead of" };
-            format!(
-                "this machine's clock is {} s {way} {carrier}'s; past 300 s Telnyx's webhooks are refused: have the clock set by NTP",
-                ahead_s.abs()
-            )
-        }));
-        let mut alike: BTreeMap<&str, Vec<CallId>> = BTreeMap::new();
-        for (call, alarm) in &inner.alarms {
-            alike.entry(alarm).or_default().push(*call);
-        }
-        for (alarm, calls) in alike {
-            let others = calls.len().saturating_sub(1);
-            let more = if others == 0 { String::new() } else { format!(" and {others} more") };
-            let first = calls.first().map(ToString::to_string).unwrap_or_default();
-            reasons.push(format!("{first}{more}: {alarm}"));
-        }
+        let reasons = inner.alarms().into_iter().flat_map(|alarm| alarm.texts).collect();
         Report { ready: inner.ready && inner.store.is_none(), reasons }
+    }
+
+    /// What somebody should know of now.
+    pub fn alarms(&self) -> Vec<Alarm> {
+        self.lock().alarms()
+    }
+
+    /// How many calls of each carrier could not be asked about the last time, by why.
+    pub(crate) fn unknown_calls(&self) -> BTreeMap<(CarrierName, UnknownWhy), u64> {
+        let mut calls = BTreeMap::new();
+        for (carrier, why, _) in self.lock().unseen.values() {
+            *calls.entry((carrier.clone(), *why)).or_default() += 1;
+        }
+        calls
     }
 
     /// The start is done: what is heard goes to disk.
@@ -95,9 +81,43 @@ impl Health {
         self.lock().store.is_some()
     }
 
+    /// A part of the store can't be read.
+    pub(crate) fn set_damage(&self, damage: String) {
+        let mut inner = self.lock();
+        if inner.damage.is_none() {
+            tracing::error!(damage, "a part of the store can't be read; no new call is placed");
+        }
+        inner.damage.get_or_insert(damage);
+    }
+
+    /// What of the store can't be read, if anything.
+    pub(crate) fn damage(&self) -> Option<String> {
+        self.lock().damage.clone()
+    }
+
     /// Something that stays true until the next start.
     pub(crate) fn set_notice(&self, notice: Option<String>) {
-        self.lock().notice = notice;
+        let mut inner = self.lock();
+        if notice.is_none() {
+            inner.strangers.clear();
+        }
+        inner.notice = notice;
+    }
+
+    /// Whether there is such a thing.
+    pub(crate) fn has_notice(&self) -> bool {
+        self.lock().notice.is_some()
+    }
+
+    /// Notes the calls that live at a carrier and that the store doesn't know.
+    pub(crate) fn set_strangers(&self, carrier: &CarrierName, legs: Vec<CarrierCallId>) {
+        let mut inner = self.lock();
+        if inner.notice.is_some() && inner.strangers.get(carrier) != Some(&legs) {
+            if !legs.is_empty() {
+                tracing::warn!(%carrier, n_calls = legs.len(), "calls live at a carrier that this store doesn't know");
+            }
+            inner.strangers.insert(carrier.clone(), legs);
+        }
     }
 
     /// Notes what an errand came back with, and how its call stands after it.
@@ -173,21 +193,6 @@ impl Inner {
         if seen {
             self.locked_out.remove(carrier);
         }
-    }
-}
-
-/// What a person can do about it, where it is not the carrier's turn.
-fn way_out(why: UnknownWhy, carrier: &CarrierName) -> String {
-    match why {
-        UnknownWhy::Unauthorized | UnknownWhy::Forbidden => {
-            format!("; check the account and its token in [carriers.{carrier}]")
-        }
-        UnknownWhy::NotConfigured => {
-            format!(
-                "; configure [carriers.{carrier}], or give a call up with 'offhook hangup ID': it is let go when it can't live any longer"
-            )
-        }
-        _ => String::new(),
     }
 }
 

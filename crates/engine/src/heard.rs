@@ -78,6 +78,11 @@ pub enum Heard {
         /// Why outbound calls start paused, if they do.
         paused: Option<String>,
     },
+    /// Ended calls made before this one go, in one small step.
+    Prune {
+        /// The oldest call that stays.
+        before: CallId,
+    },
     /// The store failed: write something small, to learn whether it works again.
     Probe,
     /// The clock was set: what is due by the old one is due now.

@@ -8,10 +8,13 @@
 
 mod calls;
 mod clock;
+pub mod crash;
 mod driver;
 mod errand;
 mod health;
 mod heard;
+mod metrics;
+mod preview;
 mod recovery;
 mod settings;
 mod shell;
@@ -20,8 +23,10 @@ pub use calls::{Calls, EngineError, Parts, Spoken, new_id};
 pub use clock::{Clock, SystemClock};
 pub use driver::{Driver, Moved, Owed, Turned};
 pub use errand::{Errand, Purpose};
-pub use health::{Health, Report};
+pub use health::{Alarm, AlarmKind, Health, Report};
 pub use heard::{Answer, Heard, ImportOutcome, ImportedCall, Offer, Order, Refusal, ScriptReply, Verdict};
+pub use preview::Preview;
 pub use recovery::{Decision, RecoveryLine, RecoveryReport};
 pub use settings::{Inbound, NumberSettings, Settings};
+pub use shell::keeper::Keep;
 pub use shell::lane::Line;

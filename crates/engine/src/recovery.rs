@@ -3,6 +3,7 @@
 
 use call::call::{ConfirmedBy, EndedBy, Event, Found, News, Progress, Sighting, Source};
 use call::{Call, CallState, Timestamp};
+use std::collections::BTreeMap;
 use store::{History, KeptEvent, Recovered, StoreError};
 
 /// What the last start found and decided.
@@ -34,7 +35,7 @@ pub struct RecoveryLine {
 }
 
 /// What was decided of a call that a start found unfinished.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Decision {
     /// It waits in the queue as before.
     Queued,
@@ -53,6 +54,22 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// All of them.
+    pub const ALL: [Decision; 7] = [
+        Decision::Queued,
+        Decision::Pending,
+        Decision::AskedAgain,
+        Decision::Kept,
+        Decision::Adopted,
+        Decision::HungUp,
+        Decision::Closed,
+    ];
+
+    /// Whether the carrier may still say something else than was known at the start.
+    pub fn is_open(self) -> bool {
+        matches!(self, Decision::Pending | Decision::AskedAgain)
+    }
+
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
@@ -84,7 +101,22 @@ pub(crate) fn report(history: &mut dyn History) -> Result<RecoveryReport, StoreE
     Ok(RecoveryReport { started_at, lines, unfinished, pending })
 }
 
-fn line(recovered: Recovered, events: &[KeptEvent]) -> RecoveryLine {
+/// Counts, by kind, what the last start decided of all calls that it found unfinished.
+///
+/// # Errors
+/// The store can't be read.
+pub(crate) fn decisions(history: &mut dyn History) -> Result<BTreeMap<Decision, u64>, StoreError> {
+    let (_, recovered) = history.recovered(usize::MAX)?;
+    let mut decisions = BTreeMap::new();
+    for one in recovered {
+        let events = history.events(one.kept.call.facts.id, one.version, EVENTS_READ)?;
+        *decisions.entry(line(one, &events).decision).or_default() += 1;
+    }
+    Ok(decisions)
+}
+
+/// What was decided of one call, by what was heard of it since the start.
+pub(crate) fn line(recovered: Recovered, events: &[KeptEvent]) -> RecoveryLine {
     let call = recovered.kept.call;
     let carrier = events.iter().rev().find_map(|kept| carriers_word(&kept.event));
     let adopted = recovered.believed == "placing" && call.leg().is_some();

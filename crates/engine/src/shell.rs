@@ -3,9 +3,12 @@
 //! Loops own their channels and hand out the sending halves; every channel is bounded.
 
 pub(crate) mod errands;
+pub(crate) mod keeper;
 pub(crate) mod lane;
+pub(crate) mod strangers;
 pub(crate) mod ticker;
 mod turnstile;
+pub(crate) mod wire;
 pub(crate) mod writer;
 
 use crate::driver::Owed;

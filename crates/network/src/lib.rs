@@ -18,10 +18,12 @@
 pub mod control;
 mod deliver;
 mod form;
+mod media;
 mod network;
 pub mod plivo;
 mod serve;
 mod settings;
+mod socket;
 pub mod telnyx;
 mod time;
 pub mod twilio;
@@ -38,4 +40,4 @@ pub use settings::{
 };
 pub use time::Millis;
 pub use wire::{Reply, Webhook, WebhookFailure, WebhookId, WireRequest, WireResponse};
-pub use world::{Behaviour, CallTruth, Fault};
+pub use world::{Behaviour, CallTruth, Fault, StreamTruth};

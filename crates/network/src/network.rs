@@ -5,7 +5,7 @@ use crate::control;
 use crate::settings::Settings;
 use crate::time::Millis;
 use crate::wire::{Reply, Webhook, WebhookFailure, WebhookId, WireRequest, WireResponse};
-use crate::world::{CallTruth, Happening, LegId, World};
+use crate::world::{CallTruth, Happening, LegId, StreamId, StreamReport, StreamWish, World};
 use crate::{plivo, telnyx, twilio};
 
 /// A telephone network.
@@ -79,6 +79,19 @@ impl Network {
         self.settle_news();
     }
 
+    /// Takes what is wished of media streams. Whoever does opens and closes the sockets, and tells
+    /// what became of them with [`stream_reported`](Network::stream_reported).
+    pub(crate) fn take_stream_wishes(&mut self) -> Vec<StreamWish> {
+        self.world.take_stream_wishes()
+    }
+
+    /// Takes what happened to a media stream. One that is over or forgotten stays so.
+    pub(crate) fn stream_reported(&mut self, id: StreamId, report: StreamReport, now: Millis) {
+        self.advance(now);
+        self.world.stream_reported(id, report);
+        self.settle_news();
+    }
+
     /// All calls as they really were, the oldest first.
     pub fn calls(&self) -> Vec<CallTruth> {
         let World { journal, .. } = &self.world;
@@ -104,6 +117,7 @@ impl Network {
             self.world.now = at.max(self.world.now);
             match happening {
                 Happening::Leg(id, happening) => self.world.happen(id, happening),
+                Happening::StreamUntaken(id) => self.world.stream_untaken(id),
                 Happening::Twilio(alarm) => self.twilio.happen(&mut self.world, alarm),
                 Happening::Telnyx(alarm) => self.telnyx.happen(&mut self.world, alarm),
                 Happening::Plivo(alarm) => self.plivo.happen(&mut self.world, alarm),

@@ -1,6 +1,7 @@
 //! The network on a socket: the shell that gives the machine its clock, its connections and its
 //! dice.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -17,14 +18,16 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use crate::deliver::{Client, deliver};
 use crate::network::Network;
 use crate::settings::Settings;
+use crate::socket;
 use crate::time::Millis;
 use crate::wire::{Reply, Webhook, WireRequest, WireResponse};
+use crate::world::{StreamFailure, StreamId, StreamOpening, StreamReport, StreamWish};
 
 /// The longest body that is read, in bytes. Twilio's requests are a few kilobytes.
 const BODY_MAX: usize = 1 << 20;
@@ -37,6 +40,12 @@ const CONNECTIONS_MAX: usize = 16_384;
 
 /// How many webhooks are under way at once; more wait, and their time-outs with them.
 const WEBHOOKS_MAX: usize = 1_024;
+
+/// How many media streams are carried at once; more fail.
+const STREAMS_MAX: usize = 4_096;
+
+/// How many times keys may have been pressed that a stream has not told of.
+const KEYS_MAX: usize = 64;
 
 /// How long the timer sleeps at most.
 const NAP: Duration = Duration::from_millis(500);
@@ -63,7 +72,8 @@ pub async fn serve(
         woken: Notify::new(),
         last_request: Mutex::new(Instant::now()),
         webhooks: Arc::new(Semaphore::new(WEBHOOKS_MAX)),
-        deliveries: Mutex::new(Some(JoinSet::new())),
+        errands: Mutex::new(Some(JoinSet::new())),
+        streams: Mutex::new(BTreeMap::new()),
         clock: Clock::start(),
     });
     // Dropping the set ends every task in it.
@@ -73,8 +83,8 @@ pub async fn serve(
         () = until => {}
         () = keep_time(&shell, exit_when_idle) => {}
     }
-    // From here on no webhook leaves.
-    locked(&shell.deliveries).take();
+    // From here on no webhook leaves, and every stream breaks.
+    locked(&shell.errands).take();
     Ok(())
 }
 
@@ -86,8 +96,11 @@ struct Shell {
     woken: Notify,
     last_request: Mutex<Instant>,
     webhooks: Arc<Semaphore>,
-    /// The webhooks under way; `None` once the network is stopped.
-    deliveries: Mutex<Option<JoinSet<()>>>,
+    /// The webhooks and media streams under way; `None` once the network is stopped.
+    errands: Mutex<Option<JoinSet<()>>>,
+    /// What leads to each media stream: the keys that the subscriber presses. Without it the stream
+    /// ends.
+    streams: Mutex<BTreeMap<StreamId, mpsc::Sender<String>>>,
     clock: Clock,
 }
 
@@ -118,51 +131,87 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shell {
     fn request(self: &Arc<Self>, request: &WireRequest) -> Reply {
         *locked(&self.last_request) = Instant::now();
-        let (reply, webhooks) = {
-            let mut network = locked(&self.network);
-            let now = self.clock.now();
-            let reply = network.request(request, now);
-            (reply, network.poll(now))
-        };
-        self.send(webhooks);
+        let reply = self.turn(|network, now| network.request(request, now));
         self.woken.notify_one();
         reply
     }
 
+    /// Lets what is due happen, and says how long until more is.
     fn poll(self: &Arc<Self>) -> Option<Duration> {
-        let (webhooks, due, now) = {
-            let mut network = locked(&self.network);
-            let now = self.clock.now();
-            (network.poll(now), network.next_due(), now)
-        };
-        self.send(webhooks);
-        due.map(|due| Duration::from_millis(due.since(now)))
+        self.turn(|_, _| ());
+        let due = locked(&self.network).next_due();
+        due.map(|due| Duration::from_millis(due.since(self.clock.now())))
     }
 
-    fn send(self: &Arc<Self>, webhooks: Vec<Webhook>) {
-        if webhooks.is_empty() {
-            return;
+    /// Does something to the network, and sends and carries what comes of it.
+    fn turn<T>(self: &Arc<Self>, act: impl FnOnce(&mut Network, Millis) -> T) -> T {
+        let mut network = locked(&self.network);
+        let now = self.clock.now();
+        let done = act(&mut network, now);
+        network.poll(now).into_iter().for_each(|webhook| self.send(webhook));
+        // Under the lock, so that no wish to close a stream overtakes the one to open it.
+        network.take_stream_wishes().into_iter().for_each(|wish| self.heed(wish, now));
+        done
+    }
+
+    fn run(&self, errand: impl Future<Output = ()> + Send + 'static) {
+        let mut errands = locked(&self.errands);
+        let Some(errands) = errands.as_mut() else { return };
+        while errands.try_join_next().is_some() {}
+        errands.spawn(errand);
+    }
+
+    fn send(self: &Arc<Self>, webhook: Webhook) {
+        let shell = Arc::clone(self);
+        self.run(async move {
+            // The semaphore is never closed.
+            let _turn = Arc::clone(&shell.webhooks).acquire_owned().await;
+            let id = webhook.id;
+            let outcome = deliver(&shell.client, webhook).await;
+            shell.turn(|network, now| network.webhook_answered(id, outcome, now));
+            shell.woken.notify_one();
+        });
+    }
+
+    fn heed(self: &Arc<Self>, wish: StreamWish, now: Millis) {
+        match wish {
+            StreamWish::Open(opening) => self.carry(*opening, now),
+            StreamWish::Press(id, keys) => {
+                if let Some(stream) = locked(&self.streams).get(&id) {
+                    // So many keys in so short a time are nobody's: what is too much is lost.
+                    let _ = stream.try_send(keys);
+                }
+            }
+            StreamWish::Close(id) => {
+                locked(&self.streams).remove(&id);
+            }
         }
-        let mut deliveries = locked(&self.deliveries);
-        let Some(deliveries) = deliveries.as_mut() else { return };
-        while deliveries.try_join_next().is_some() {}
-        for webhook in webhooks {
-            let shell = Arc::clone(self);
-            deliveries.spawn(async move {
-                // The semaphore is never closed.
-                let _turn = Arc::clone(&shell.webhooks).acquire_owned().await;
-                let id = webhook.id;
-                let outcome = deliver(&shell.client, webhook).await;
-                let webhooks = {
-                    let mut network = locked(&shell.network);
-                    let now = shell.clock.now();
-                    network.webhook_answered(id, outcome, now);
-                    network.poll(now)
-                };
-                shell.send(webhooks);
-                shell.woken.notify_one();
-            });
-        }
+    }
+
+    fn carry(self: &Arc<Self>, opening: StreamOpening, now: Millis) {
+        let id = opening.id;
+        let (press, pressed) = mpsc::channel(KEYS_MAX);
+        let is_one_too_many = {
+            let mut streams = locked(&self.streams);
+            let is_one_too_many = streams.len() >= STREAMS_MAX;
+            if !is_one_too_many {
+                streams.insert(id, press);
+            }
+            is_one_too_many
+        };
+        let shell = Arc::clone(self);
+        self.run(async move {
+            if is_one_too_many {
+                return shell.report(id, StreamReport::Failed(StreamFailure::NoSocket));
+            }
+            socket::carry(opening, now, pressed, |report| shell.report(id, report)).await;
+            locked(&shell.streams).remove(&id);
+        });
+    }
+
+    fn report(self: &Arc<Self>, id: StreamId, report: StreamReport) {
+        self.turn(|network, now| network.stream_reported(id, report, now));
+        self.woken.notify_one();
     }
 }
 

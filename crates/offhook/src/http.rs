@@ -7,6 +7,7 @@ mod commands;
 mod decided;
 mod gate;
 mod health;
+mod metrics;
 mod problem;
 mod reading;
 mod stop;
@@ -21,7 +22,9 @@ use axum::routing::{any, delete, get, post};
 use engine::Calls;
 use std::sync::Arc;
 
+pub(crate) use decided::lines as event_lines;
 pub(crate) use problem::Problem;
+pub(crate) use view::{CallView, recovered, rfc3339};
 
 /// What every page needs.
 #[derive(Clone)]
@@ -30,6 +33,8 @@ pub(crate) struct Pages {
     pub(crate) calls: Calls,
     /// The bearer token that the API asks for.
     pub(crate) token: Arc<str>,
+    /// Whether the metrics are shown without the token.
+    pub(crate) open_metrics: bool,
     /// The address that carriers were told to call: scheme, host, and a path before ours if any.
     pub(crate) public_url: Arc<str>,
     /// Finds the carrier of an imported call.
@@ -62,8 +67,14 @@ pub(crate) fn router(pages: Pages) -> Router {
         .method_not_allowed_fallback(problem::wrong_method)
         .fallback(problem::no_such_page)
         .layer(middleware::from_fn_with_state(pages.clone(), auth::check));
+    let metrics = Router::new().route("/metrics", get(metrics::metrics));
+    let metrics = match pages.open_metrics {
+        true => metrics,
+        false => metrics.route_layer(middleware::from_fn_with_state(pages.clone(), auth::check)),
+    };
     let all = Router::new()
         .nest("/v1", api)
+        .merge(metrics)
         .route("/webhooks/{carrier}/{*rest}", any(webhooks::hear))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

@@ -1,12 +1,14 @@
 //! offhook: a telephone gateway for software agents. One binary: the gateway, the simulated
 //! network, the demo, and the commands that speak to a running gateway.
 
+mod archive;
 mod cli;
 mod config;
 mod demo;
 mod doctor;
 mod http;
 mod import;
+mod recover;
 mod serve;
 mod sim;
 
@@ -34,6 +36,10 @@ fn main() -> ExitCode {
         },
         Command::Sim(args) => done(sim::run(args, &line.global, &environment)),
         Command::Verb(verb) => cli::run(verb, &line.global, &environment),
+        Command::Recover(args) => {
+            recover::run(args, &line.global, &environment).unwrap_or_else(|error| done(Err(error)))
+        }
+        Command::Archive(archive) => archive::run(archive, &line.global, &environment),
         Command::Doctor(args) => doctor::run(args, &line.global, &environment),
         Command::Config(args) => cli::print_config(args, &line.global, &environment),
         Command::Completions { shell } => cli::print_completions(*shell, &environment),

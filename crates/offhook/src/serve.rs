@@ -1,5 +1,6 @@
 //! `offhook serve`: the one place where everything meets.
 
+mod alarms;
 mod assemble;
 mod network;
 mod report;
@@ -45,21 +46,25 @@ async fn serve(loaded: &Loaded, stop: impl Future<Output = ()> + Send + 'static)
     let history: Vec<Box<dyn History>> = (0..READERS)
         .map(|_| Ok(Box::new(SqliteHistory::open(path)?) as Box<dyn History>))
         .collect::<Result<_, store::StoreError>>()?;
+    let sender = Sender::new(SendSettings::default());
     let calls = Calls::start(Parts {
         store: Box::new(opened.store),
         history,
         lines: assemble::lines(config, &public_url)?,
-        sender: Sender::new(SendSettings::default()),
+        sender: sender.clone(),
         settings: assemble::settings(config),
         clock: Arc::new(SystemClock),
         paused: opened.rewound,
+        keep: assemble::keep(config),
     })
     .await?;
     network::tell_numbers(config, &public_url).await;
     announce(loaded, address, network.as_ref());
     tokio::spawn(report::tell(calls.clone()));
     let import = Arc::new(assemble::import_mapping(config));
-    let pages = Pages { calls: calls.clone(), token: token.into(), public_url, import };
+    alarms::watch(&calls, config, sender, &public_url);
+    let open_metrics = config.api.open_metrics;
+    let pages = Pages { calls: calls.clone(), token: token.into(), open_metrics, public_url, import };
     axum::serve(listener, router(pages)).with_graceful_shutdown(stop).await?;
     let n_live = calls.live().await.unwrap_or_default();
     calls.stop().await;

@@ -168,6 +168,10 @@ impl Page for FlakyPage<'_> {
         self.page.setting(name)
     }
 
+    fn prune(&mut self, before: CallId, lines_max: usize) -> Result<usize, StoreError> {
+        self.writes()?.prune(before, lines_max)
+    }
+
     fn set_setting(&mut self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
         self.writes()?.set_setting(name, value)
     }

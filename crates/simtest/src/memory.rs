@@ -67,6 +67,7 @@ enum Undo {
     Call(CallId, Option<Box<Row>>),
     Due(CallId, Option<Timestamp>),
     Event(CallId),
+    Log(CallId, Vec<KeptEvent>),
     Leg(CarrierName, CarrierCallId),
     Key(String),
     Pace(CarrierName, Option<Timestamp>),
@@ -142,6 +143,9 @@ impl Tables {
                 if let Some(log) = self.events.get_mut(&id) {
                     log.pop();
                 }
+            }
+            Undo::Log(id, gone) => {
+                self.events.entry(id).or_default().splice(0..0, gone);
             }
             Undo::Leg(carrier, leg) => put(&mut self.legs, (carrier, leg), None),
             Undo::Key(key) => put(&mut self.keys, key, None),

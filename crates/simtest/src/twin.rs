@@ -130,6 +130,10 @@ impl Page for TwinPage<'_, '_> {
         self.both("setting", |page| page.setting(name))
     }
 
+    fn prune(&mut self, before: CallId, lines_max: usize) -> Result<usize, StoreError> {
+        self.both("prune", |page| page.prune(before, lines_max))
+    }
+
     fn set_setting(&mut self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
         self.both("set_setting", |page| page.set_setting(name, value))
     }

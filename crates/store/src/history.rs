@@ -2,7 +2,7 @@
 
 use crate::gate::{DoNotCall, KeptRecord, RecordQuery};
 use crate::page::StoreError;
-use call::{Call, CallId, Event, PhoneNumber, Timestamp};
+use call::{Call, CallId, CarrierCallId, CarrierName, Event, PhoneNumber, Timestamp};
 
 /// A call as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,17 @@ pub struct Recovered {
     pub believed: String,
     /// The version it had then: what came after was learnt by this start.
     pub version: u64,
+}
+
+/// How a store stands at a moment, for those who watch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pulse {
+    /// How many calls that are not over are in each state at each carrier.
+    pub unfinished: Vec<(String, CarrierName, u64)>,
+    /// How many calls have a time that has come, and that nobody has taken up.
+    pub overdue: u64,
+    /// The earliest of those times.
+    pub overdue_since: Option<Timestamp>,
 }
 
 /// Which calls are asked for, the newest first.
@@ -85,6 +96,22 @@ pub trait History: Send {
     /// The store can't be read.
     fn setting(&mut self, name: &str) -> Result<Option<String>, StoreError>;
 
+    /// The n-th newest call, counted from 1; `None` where there are fewer.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn nth_newest(&mut self, n: u64) -> Result<Option<CallId>, StoreError>;
+
+    /// The call that a carrier's leg belongs to, as its own or as a stray.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn call_by_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError>;
+
     /// How many calls are in each state, of those that are not over.
     ///
     /// # Errors
@@ -106,4 +133,20 @@ pub trait History: Send {
     /// # Errors
     /// The store can't be read.
     fn gate_records(&mut self, query: &RecordQuery) -> Result<Vec<KeptRecord>, StoreError>;
+
+    /// How the store stands. It costs the same however many calls are over.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn pulse(&mut self, now: Timestamp) -> Result<Pulse, StoreError>;
+
+    /// The call that a carrier's leg belongs to, as its own or as a stray.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn owner_of_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError>;
 }

@@ -97,6 +97,18 @@ pub trait Page: GatePage {
     /// The store can't be written.
     fn note_start(&mut self, now: Timestamp) -> Result<u64, StoreError>;
 
+    /// Takes ended calls made before `before` out of the store, the oldest first, with their logs:
+    /// at most `lines_max` lines of logs, and a call goes with the last of its own. Of a call that
+    /// goes, nothing is owed: no stray, no command under way. Where there is nothing more to take,
+    /// freed pages are given back in as small a step. Returns how much was done, 0 when all is.
+    ///
+    /// What the call's legs are named, and which keys made it, is kept: a late or repeated webhook,
+    /// order or import is still known for what it is.
+    ///
+    /// # Errors
+    /// The store can't be read or written.
+    fn prune(&mut self, before: CallId, lines_max: usize) -> Result<usize, StoreError>;
+
     /// Queued calls, the oldest first.
     ///
     /// # Errors
@@ -197,6 +209,14 @@ pub enum StoreError {
         path: String,
         /// What the database library said.
         why: String,
+    },
+    /// The file isn't where it was: what would be written now, nobody would find again.
+    #[error(
+        "{path} was moved, deleted or replaced under the running gateway; put that very file back, or restart the gateway on what is there; nothing is taken on until then"
+    )]
+    Gone {
+        /// The file.
+        path: String,
     },
     /// Anything else.
     #[error("the store failed: {0}")]

@@ -15,9 +15,13 @@
 //! be tried again. One exception, common to all databases: when the very sync of a commit fails
 //! and the process dies before its next commit, the turn may turn out to have happened.
 //!
+//! *The file is deleted, moved or replaced while it is open:* the turn fails with
+//! [`StoreError::Gone`], since what is written to a file without a name is lost with the process.
+//! Put back, it works again. Not noticed: another store copied *into* the open file.
+//!
 //! *Not:* bits that rot inside a page so that it still looks like one (pages of the database file
 //! carry no sums); a `-wal` file that is deleted or left behind when the database is copied; a
-//! network drive without honest locks. Copy a running store with `sqlite3 PATH ".backup COPY"`.
+//! network drive without honest locks. Copy a running store with [`backup()`].
 //!
 //! # A store that went back in time
 //!
@@ -31,21 +35,27 @@
 //! A lock on `PATH.lock` makes sure of it, for as long as the process lives. Any number of
 //! [`SqliteHistory`] read beside it.
 
+mod backup;
 mod calls;
 mod due;
 mod fault;
 mod files;
+mod forget;
 mod gate;
 mod history;
 mod open;
 mod page;
+mod prune;
 mod schema;
 mod seen;
 
+pub use backup::{Copied, backup};
+pub use forget::{ForgetError, Forgotten};
 pub use history::SqliteHistory;
 
 use crate::page::{Store, StoreError, Work};
 use call::Timestamp;
+use files::Whereabouts;
 use page::SqlitePage;
 use rusqlite::{Connection, TransactionBehavior};
 use seen::Seen;
@@ -57,6 +67,7 @@ pub struct SqliteStore {
     // Dropped in this order: the lock goes last.
     connection: Connection,
     seen: Seen,
+    whereabouts: Whereabouts,
     path: PathBuf,
     _lock: File,
 }
@@ -86,7 +97,8 @@ impl SqliteStore {
         let (id, sequence) = identity(&connection, now).map_err(fault::at(&path))?;
         let seen = Seen::beside(&path, id);
         let rewound = seen.rewound(sequence);
-        Ok(Opened { store: SqliteStore { connection, seen, path, _lock: lock }, rewound })
+        let whereabouts = Whereabouts::of(&path);
+        Ok(Opened { store: SqliteStore { connection, seen, whereabouts, path, _lock: lock }, rewound })
     }
 }
 
@@ -106,6 +118,7 @@ impl Store for SqliteStore {
             .prepare_cached("UPDATE store SET sequence = sequence + 1 RETURNING sequence")
             .and_then(|mut bump| bump.query_row([], |row| row.get(0)))
             .map_err(&at)?;
+        self.whereabouts.hold()?;
         transaction.commit().map_err(&at)?;
         self.seen.note(sequence);
         Ok(())

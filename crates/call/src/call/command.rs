@@ -104,6 +104,9 @@ pub enum CommandState {
         until: Timestamp,
         /// Whether the carrier tells when it is over. If not, it is done when its time has passed.
         told: bool,
+        /// Whether the carrier said that it has begun.
+        #[serde(default, skip_serializing_if = "is_false")]
+        begun: bool,
     },
     /// The carrier took it, and somebody wants it to end before its time.
     Stopping {

@@ -52,7 +52,14 @@ pub(super) fn heard(call: &Call, id: CommandId, performed: &Performed, at: Times
     change(call, id, |command| {
         use CommandState as C;
         let next = match (&command.state, performed) {
-            (C::Sent { .. }, Performed::Begun) => taken(command, None, at),
+            (C::Sent { .. }, Performed::Begun) => begun(&taken(command, None, at)),
+            (taken @ C::Taken { told: true, begun: false, .. }, Performed::Begun) => begun(taken),
+            // Whether a program hung up or broke down, the carriers tell in one word.
+            (C::Taken { begun: true, .. }, Performed::Failed { .. })
+                if matches!(command.verb, Verb::Stream { .. }) =>
+            {
+                C::Done(Outcome::default())
+            }
             (C::Sent { .. } | C::Taken { .. } | C::InDoubt { .. }, Performed::Finished(outcome)) => {
                 C::Done(outcome.clone())
             }
@@ -131,7 +138,7 @@ fn greet(call: &mut Call, at: Timestamp) {
         CommandState::Asked
     } else {
         // The document that the line began with says it.
-        CommandState::Taken { until: at + verb.lasts(), told: false }
+        CommandState::Taken { until: at + verb.lasts(), told: false, begun: false }
     };
     call.commands.insert(0, Command { id: GREETING, verb, asked_at: at, state });
 }
@@ -149,10 +156,10 @@ fn expire(call: &mut Call, at: Timestamp) {
             CommandState::Sent { until } if at >= *until => {
                 CommandState::InDoubt { why: "the carrier did not answer".to_owned() }
             }
-            CommandState::Taken { until, told: false } if at >= *until => {
+            CommandState::Taken { until, told: false, .. } if at >= *until => {
                 CommandState::Done(Outcome::default())
             }
-            CommandState::Taken { until, told: true } if at >= *until => CommandState::InDoubt {
+            CommandState::Taken { until, told: true, .. } if at >= *until => CommandState::InDoubt {
                 why: "the carrier took it and did not say that it was over".to_owned(),
             },
             _ => continue,
@@ -223,14 +230,24 @@ fn forget(call: &mut Call) {
 
 fn taken(command: &Command, lasts: Option<Duration>, at: Timestamp) -> CommandState {
     match lasts {
-        Some(lasts) => CommandState::Taken { until: at + lasts, told: false },
+        Some(lasts) => CommandState::Taken { until: at + lasts, told: false, begun: false },
         None => {
             let grace = match command.verb {
                 Verb::Transfer { .. } | Verb::Stream { .. } => TALK_MAX,
                 Verb::Say { .. } | Verb::Ask { .. } | Verb::SendDigits { .. } | Verb::Play { .. } => GRACE,
             };
-            CommandState::Taken { until: at + command.verb.lasts() + grace, told: true }
+            CommandState::Taken { until: at + command.verb.lasts() + grace, told: true, begun: false }
         }
+    }
+}
+
+/// The same, of which the carrier said that it has begun.
+fn begun(state: &CommandState) -> CommandState {
+    match state {
+        CommandState::Taken { until, told, .. } => {
+            CommandState::Taken { until: *until, told: *told, begun: true }
+        }
+        other => other.clone(),
     }
 }
 

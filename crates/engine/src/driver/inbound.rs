@@ -18,6 +18,8 @@ impl Turn<'_> {
     ) -> Result<Answer, StoreError> {
         let kept = match (self.whose(carrier, heard)?, offer) {
             (Some(kept), _) => Some(kept),
+            // Its leg is known though its call isn't: it was pruned, and somebody says it again.
+            (None, Some(_)) if self.page.call_by_leg(carrier, &heard.leg)?.is_some() => None,
             (None, Some(offer)) => self.offered(heard, offer)?,
             (None, None) => None,
         };

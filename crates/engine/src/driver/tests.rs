@@ -7,8 +7,8 @@ use super::{Driver, Owed};
 use crate::heard::{Answer, Heard, Offer, Order, Refusal, ScriptReply};
 use crate::settings::Settings;
 use call::call::{
-    Direction, Effect, EndedBy, Facts, Limits, News, Page, Progress, Script, Sighting, Source, Unknown,
-    UnknownWhy,
+    CarrierEnding, Direction, Effect, EndedBy, EndingKind, Facts, Limits, News, Page, Progress, Script,
+    Sighting, Source, Unknown, UnknownWhy,
 };
 use call::gate::{OptOut, Refused, Rules};
 use call::{Call, CallId, CallState, CarrierCallId, CarrierName, Party, Timestamp};
@@ -108,6 +108,11 @@ fn sid(text: &str) -> CarrierCallId {
     CarrierCallId::new(text).unwrap()
 }
 
+fn busy() -> CarrierEnding {
+    let (kind, code) = (EndingKind::Busy, "busy".to_owned());
+    CarrierEnding { kind, code, by: None, ended_at: None, duration: None }
+}
+
 fn state(answer: &Answer) -> &'static str {
     match answer {
         Answer::Call(call) => call.state.word(),
@@ -140,13 +145,7 @@ fn a_call_over_the_limit_waits_until_a_place_is_free_and_is_then_dialled_once() 
     world.placed(1, "+12025550143", "CA1");
     assert_eq!(state(&world.order(2, "+12025550144", None)), "queued");
     assert_eq!(world.effects(), [Effect::Place]);
-    let over = Sighting::Over(call::call::CarrierEnding {
-        kind: call::call::EndingKind::Busy,
-        code: "busy".to_owned(),
-        by: None,
-        ended_at: None,
-        duration: None,
-    });
+    let over = Sighting::Over(busy());
     world.news(1, Source::LookUp, News::Sighted { leg: sid("CA1"), sighting: over });
     assert_eq!(world.effects(), [Effect::Place]);
     world.hear(Heard::TakeDue(10));
@@ -355,4 +354,22 @@ fn what_fails_leaves_no_trace_and_takes_nobody_with_it() {
     let fine: Vec<bool> = turned.answers.iter().map(Result::is_ok).collect();
     assert_eq!(fine, [true, false, true]);
     assert_eq!(turned.owed.len(), 2);
+}
+
+#[test]
+fn a_pruned_call_is_not_made_again_by_who_repeats_what_made_it() {
+    let mut world = world(settings(2));
+    world.hear(comes_in(7, "CA7", None));
+    world.hear(webhook(None, "CA7", Some(News::Over { leg: sid("CA7"), ending: busy() }), false));
+    world.order(1, "+12025550143", Some("key"));
+    let reason = News::PlaceRefused { code: "1".to_owned(), reason: String::new() };
+    assert!(world.news(1, Source::Reply, reason).state.is_ended());
+
+    assert_eq!(world.hear(Heard::Prune { before: CallId::from_bits(99) }), Answer::Taken(6));
+    assert_eq!(world.hear(Heard::Prune { before: CallId::from_bits(99) }), Answer::Taken(0));
+
+    let not_ours = ScriptReply { call: None, script: Some(Script::HangUp) };
+    assert_eq!(world.hear(comes_in(8, "CA7", None)), Answer::Script(not_ours));
+    let again = world.order(2, "+12025550143", Some("key"));
+    assert_eq!(again, Answer::Refused(Refusal::NoSuchCall(CallId::from_bits(1))));
 }

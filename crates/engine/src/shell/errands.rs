@@ -1,16 +1,14 @@
 //! Errands on the wire: bounded parallel, each result heard by the crank.
 
 use super::lane::Lane;
+use super::wire::{LIST_FROM, Wire};
 use super::{Ear, Errands, TurnFailed};
-use crate::clock::Clock;
 use crate::driver::Owed;
-use crate::errand::{Errand, Purpose};
-use crate::health::Health;
+use crate::errand::Errand;
 use crate::heard::Heard;
-use call::call::{Effect, News, Sighting, Source, UnknownWhy};
-use call::{Call, CallState, CarrierName, Timestamp};
-use carrier::Next;
-use carrier::send::Sender;
+use crate::metrics::Metrics;
+use call::call::Effect;
+use call::{Call, CallState, CarrierName};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,12 +17,9 @@ use tokio::sync::{Notify, mpsc};
 
 /// Everything that errands need.
 pub(crate) struct Runner {
-    pub(crate) lanes: BTreeMap<CarrierName, Lane>,
-    pub(crate) sender: Sender,
-    pub(crate) send_within: Duration,
+    pub(crate) wire: Wire,
     pub(crate) ear: Ear,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) health: Arc<Health>,
+    pub(crate) metrics: Arc<Metrics>,
     /// How many errands were taken and not done yet.
     pub(crate) under_way: AtomicUsize,
     /// Rings when there is room for more.
@@ -40,8 +35,9 @@ pub(crate) async fn run(runner: Arc<Runner>, mut owed: mpsc::Receiver<Errands>) 
             tokio::spawn(Arc::clone(&runner).perform(one, since));
         }
         for (_, group) in by_carrier(looks) {
-            let listed =
-                || group.first().and_then(|owed| runner.lane_of(&owed.call)).is_some_and(Lane::has_listed);
+            let listed = || {
+                group.first().and_then(|owed| runner.wire.lane_of(&owed.call)).is_some_and(Lane::has_listed)
+            };
             if group.len() >= LIST_FROM || listed() {
                 tokio::spawn(Arc::clone(&runner).look_at_all(group, since));
             } else {
@@ -61,11 +57,17 @@ impl Runner {
 
     async fn perform(self: Arc<Self>, owed: Owed, since: Instant) {
         if let Some(errand) = Errand::new(&owed) {
-            let heard = self.exchange(errand, &owed.call, since).await;
-            self.health.note_credentials(&heard, &owed.call.facts.carrier);
+            let heard = self.wire.exchange(errand, &owed.call, since).await;
+            self.note(&heard, &owed.call);
             self.tell(heard).await;
         }
         self.done(1);
+    }
+
+    /// Notes what a carrier answered, for those who watch.
+    fn note(&self, heard: &Heard, call: &Call) {
+        self.wire.health.note_credentials(heard, &call.facts.carrier);
+        self.metrics.note_errand(heard, &call.facts.carrier);
     }
 
     fn done(&self, n_errands: usize) {
@@ -87,70 +89,20 @@ impl Runner {
         }
     }
 
-    /// The lane of the carrier that carries the call, if it is still configured with the call's
-    /// account.
-    fn lane_of(&self, call: &Call) -> Option<&Lane> {
-        let lane = self.lanes.get(&call.facts.carrier)?;
-        let same = call.facts.account.is_none() || call.facts.account.as_deref() == lane.carrier().account();
-        same.then_some(lane)
-    }
-
-    /// A placement leaves only while its time runs, on the wall clock and on the clock that nobody
-    /// can set: a stopped process or a suspended machine rings nobody late.
-    async fn exchange(&self, mut errand: Errand, call: &Call, since: Instant) -> Heard {
-        let Some(lane) = self.lane_of(call) else { return errand.nobody_to_ask() };
-        errand = errand.at_skew(lane.skew_ms());
-        loop {
-            let request = match errand.next(lane.carrier()) {
-                Next::Done(heard) => return heard,
-                Next::Ask(request) => request,
-            };
-            let sent = match errand.purpose() {
-                Purpose::Place { send_by, .. } => {
-                    let may_send = || self.clock.now() < *send_by && since.elapsed() < self.send_within;
-                    lane.place(&self.sender, &request, may_send).await
-                }
-                _ => lane.send(&self.sender, &request).await,
-            };
-            match sent {
-                Ok(reply) => {
-                    lane.note_skew(&reply, self.clock.now());
-                    self.health.note_skew(lane.carrier().name(), lane.skew_ms());
-                    errand.hear(reply);
-                }
-                Err(error) => return errand.failed(&error),
-            }
-        }
-    }
-
     /// Asks for all live calls at once. Who is in the listing lives; who isn't is asked about alone,
     /// for absence proves nothing.
     async fn look_at_all(self: Arc<Self>, group: Vec<Owed>, since: Instant) {
         let n_looks = group.len();
-        let listing = match group.first().and_then(|owed| self.lane_of(&owed.call)) {
-            Some(lane) => lane.live(&self.sender).await,
-            None => Ok(Arc::default()),
-        };
-        let (mut told, now) = (Vec::new(), self.clock.now());
+        let Some(first) = group.first() else { return };
+        let listing = self.wire.listing(&first.call).await;
+        let mut told = Vec::new();
         for owed in group {
-            let Effect::LookUp(leg) = &owed.effect else { continue };
-            let call = owed.call.facts.id;
-            let sighted = |sighting| News::Sighted { leg: leg.clone(), sighting };
-            match &listing {
-                Ok(live) if live.get(leg).is_some_and(|seen| is_enough(&owed.call, seen, now)) => {
-                    let heard =
-                        Heard::News { call, source: Source::Listing, news: sighted(live[leg].clone()) };
-                    self.health.note_credentials(&heard, &owed.call.facts.carrier);
-                    told.push(heard);
-                }
-                Err(unknown) if says_it_of_all(unknown.why) => {
-                    let news = sighted(Sighting::Unknown(unknown.clone()));
-                    told.push(Heard::News { call, source: Source::Listing, news });
-                }
-                Ok(_) | Err(_) => {
-                    self.under_way.fetch_add(1, Ordering::Relaxed);
-                    tokio::spawn(Arc::clone(&self).perform(owed, since));
-                }
+            if let Some(heard) = self.wire.listed(&owed, &listing) {
+                self.note(&heard, &owed.call);
+                told.push(heard);
+            } else {
+                self.under_way.fetch_add(1, Ordering::Relaxed);
+                tokio::spawn(Arc::clone(&self).perform(owed, since));
             }
         }
         let telling: Vec<_> = told
@@ -167,19 +119,6 @@ impl Runner {
     }
 }
 
-/// Whether being listed says all that is to be known. Of a call that is past its time it matters
-/// how far it got, and not every listing tells that.
-fn is_enough(call: &Call, listed: &Sighting, now: Timestamp) -> bool {
-    let Sighting::Live { progress, .. } = listed else { return true };
-    let in_time = call.state.deadline().is_none_or(|deadline| now < deadline);
-    in_time || call.state.progress().is_none_or(|known| *progress >= known)
-}
-
-/// Whether a failed listing would fail for each call as well: to ask on would only add load.
-fn says_it_of_all(why: UnknownWhy) -> bool {
-    matches!(why, UnknownWhy::Unauthorized | UnknownWhy::RateLimited | UnknownWhy::Unreachable)
-}
-
 /// Whether a listing of a moment ago answers it. What was hung up since may still stand in one.
 fn listing_tells(owed: &Owed) -> bool {
     matches!(owed.effect, Effect::LookUp(_)) && !matches!(owed.call.state, CallState::HangingUp(_))
@@ -193,9 +132,6 @@ fn by_carrier(looks: Vec<Owed>) -> BTreeMap<CarrierName, Vec<Owed>> {
     groups
 }
 
-/// From so many looks at once on, a listing (one request a state and page) is cheaper. Fewer share
-/// what was listed a moment ago.
-const LIST_FROM: usize = 32;
 /// So many errands may be taken and not done: the ticker takes no more calls up meanwhile.
 const UNDER_WAY_MAX: usize = 4_096;
 /// The pauses after which a result that could not be written is told again.

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 pub(crate) async fn run(runner: Arc<Runner>) {
     let mut clock_set = false;
     let mut probed = Instant::now();
-    let mut clocks = Clocks { wall: runner.clock.now(), steady: Instant::now() };
+    let mut clocks = Clocks { wall: runner.wire.clock.now(), steady: Instant::now() };
     loop {
-        if clocks.drifted(runner.clock.now(), Instant::now()) {
+        if clocks.drifted(runner.wire.clock.now(), Instant::now()) {
             tracing::warn!("the wall clock was set, or the machine slept; every call is looked at");
             clock_set = true;
         }
@@ -20,7 +20,7 @@ pub(crate) async fn run(runner: Arc<Runner>) {
         if clock_set {
             clock_set = runner.ear.hear(Heard::ClockSet).await.is_err();
         }
-        if runner.health.store_failed() && probed.elapsed() >= PROBE_EVERY {
+        if runner.wire.health.store_failed() && probed.elapsed() >= PROBE_EVERY {
             probed = Instant::now();
             let _ = runner.ear.hear(Heard::Probe).await;
         }

@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::driver::{Driver, Moved, Turned};
 use crate::health::Health;
 use crate::heard::{Answer, Heard};
+use crate::metrics::Metrics;
 use call::CallState;
 use call::call::Ending;
 use call::number::without_numbers;
@@ -22,6 +23,7 @@ pub(crate) fn run(
     errands: &mpsc::Sender<Errands>,
     clock: &dyn Clock,
     health: &Arc<Health>,
+    metrics: &Metrics,
 ) {
     let mut stopping = false;
     while !stopping {
@@ -38,6 +40,7 @@ pub(crate) fn run(
             batch.into_iter().map(|job| (job.heard, job.answer)).unzip();
         let since = Instant::now();
         let turned = driver.turn(&heard, clock.now());
+        metrics.note_turn(heard.len(), since.elapsed(), turned.as_ref().ok());
         match &turned {
             Err(error) => note_failure(health, error),
             Ok(turned) if turned.wrote && health.store_failed() => {
@@ -47,9 +50,12 @@ pub(crate) fn run(
             Ok(_) => {}
         }
         match turned {
-            Ok(Turned { answers: given, owed, moved, wrote: _ }) => {
+            Ok(Turned { answers: given, owed, moved, .. }) => {
                 for ((heard, given), answer) in heard.iter().zip(given).zip(answers) {
                     note_call(health, heard, given.as_ref().ok());
+                    if let Err(error @ StoreError::Damaged { .. }) = &given {
+                        health.set_damage(error.to_string());
+                    }
                     // Whoever asked may have gone away meanwhile; what was heard stands.
                     let _ = answer.send(given.map_err(|error| TurnFailed::from(&error)));
                 }

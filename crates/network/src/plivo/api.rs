@@ -180,7 +180,7 @@ impl Face {
             }
             Operation::Streams(id, stream) => {
                 let id = self.live_leg(world, id)?;
-                Ok((200, self.streams(id, stream.as_deref())?))
+                Ok((200, self.streams(world, id, stream.as_deref())?))
             }
             Operation::StopStreams(id, stream) => {
                 let id = self.live_leg(world, id)?;

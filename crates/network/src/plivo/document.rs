@@ -158,6 +158,12 @@ pub(crate) struct Stream {
     pub(crate) callback: Action,
     /// Whether the document waits for its end.
     pub(crate) keeps_call: bool,
+    /// Whether the customer's server may speak too.
+    pub(crate) goes_both_ways: bool,
+    pub(crate) track: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) timeout_s: Option<u64>,
+    pub(crate) extra_headers: String,
 }
 
 /// Reads a document; if it is no Plivo XML, why.
@@ -319,10 +325,16 @@ fn dial(element: &Element) -> Result<Dial, String> {
 }
 
 fn stream(element: &Element) -> Stream {
+    let owned = |name: &str| element.attribute(name).map(str::to_owned);
     Stream {
         url: element.text.trim().to_owned(),
         callback: action(element, "statusCallbackUrl", "statusCallbackMethod"),
         keeps_call: element.flag("keepCallAlive", false),
+        goes_both_ways: element.flag("bidirectional", false),
+        track: owned("audioTrack"),
+        content_type: owned("contentType"),
+        timeout_s: element.attribute("streamTimeout").and_then(|seconds| seconds.parse().ok()),
+        extra_headers: owned("extraHeaders").unwrap_or_default(),
     }
 }
 

@@ -13,7 +13,8 @@
 //! | `DELETE …/Call/` | 204: hangs up **every** call of the account, and is counted |
 //! | `POST …/Call/{call_uuid}/` | 202; legs, aleg_url, bleg_url with their methods |
 //! | `POST …/Speak/`, `…/Play/`, `…/Record/`, `…/DTMF/`; `DELETE` of the first three | 202; 204 |
-//! | `POST`, `GET`, `DELETE …/Stream/` | a stream that is asked for fails 1 s later |
+//! | `POST`, `GET`, `DELETE …/Stream/` | service_url, bidirectional, audio_track, content_type, stream_timeout, extra_headers, status_callback_url with its method |
+//! | media streams | over a real WebSocket: start, media, dtmf, playedStream, clearedAudio, playFailed; playAudio, checkpoint, clearAudio and sendDTMF are heeded |
 //! | `GET …/Number/{digits}/`, `…/Application/{app_id}/` | a number of the account and what it is connected to |
 //! | webhooks | to answer, action, ring, hang-up, fallback and callback URLs, signed by V3 and V2 |
 //! | XML | Speak, Play, PreAnswer, Wait, GetInput, GetDigits, Redirect, Hangup, Dial, DTMF, Record, Stream |
@@ -43,6 +44,11 @@
 //! - Webhooks don't wait for each other. Redirects (3xx) of a webhook are not followed.
 //! - `Hangup`, `Wait` and `PreAnswer`, if they come first, leave a caller unanswered.
 //! - Requests beyond the rate are refused and don't count against it; calls are not counted.
+//! - A stream that the API or its own time ends has `StopStream` told; one that never came about, or
+//!   that the customer's server ends or breaks, `DroppedStream`. A document that waits for a stream
+//!   goes on after all of them. There is no `stop` message.
+//! - Checkpoints that `clearAudio` overtakes are not told of. `extraHeaders` come with commas and are
+//!   told with semicolons. A content type that isn't known in a document is the usual one.
 //! - Of keys and words a `<GetInput>` takes what comes first, and both end its prompts. `auto` is
 //!   two seconds.
 
@@ -58,6 +64,7 @@ mod error;
 mod hangup;
 mod input;
 mod listing;
+mod media;
 mod operation;
 mod owned;
 mod resource;
@@ -80,7 +87,7 @@ use crate::settings::{PlivoAccount, Settings};
 use crate::time::Millis;
 use crate::wire::WebhookId;
 use crate::world::{Behaviour, EndedBy, Entry, Established, Happening, Incoming};
-use crate::world::{LegId, Limits, News, Opening, World};
+use crate::world::{LegId, Limits, News, Opening, StreamId, World};
 
 /// The name of this carrier.
 pub(crate) const CARRIER: &str = "plivo";
@@ -97,8 +104,8 @@ pub(crate) enum Alarm {
     Detected { leg: LegId, hook: Hook },
     /// A document had the call hung up at this time.
     HangUp { leg: LegId },
-    /// A media stream could not be opened.
-    StreamFails { leg: LegId, stream: String },
+    /// A media stream has lasted for as long as it may.
+    StreamTimesOut { stream: StreamId },
     /// A webhook that a fault has delayed leaves.
     Send { leg: LegId, planned: Box<Planned> },
     /// A webhook that a fault holds back for the next one leaves all the same.
@@ -151,7 +158,7 @@ impl Face {
             Alarm::StepOver { leg, epoch } => self.step_over(world, leg, epoch),
             Alarm::Detected { leg, hook } => self.tell_of_machine(world, leg, hook),
             Alarm::HangUp { leg } => self.hang_up(world, leg, Hangup::SCHEDULED, EndedBy::Instructions),
-            Alarm::StreamFails { leg, stream } => self.stream_fails(world, leg, &stream),
+            Alarm::StreamTimesOut { stream } => world.close_stream(stream),
             Alarm::Send { leg, planned } => self.send(world, leg, *planned),
             Alarm::Release { leg } => self.release(world, leg),
         }
@@ -175,6 +182,7 @@ impl Face {
             (News::Answered, Way::Inbound) => {}
             (News::Pressed(keys), _) => self.pressed(world, id, &keys),
             (News::Spoke(words), _) => self.spoke(world, id, &words),
+            (News::Stream(stream, news), _) => self.hear_of_stream(world, id, stream, &news),
             (News::Ended(_), _) => {
                 let hook = call.hangup.clone();
                 let told =

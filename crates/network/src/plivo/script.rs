@@ -10,7 +10,7 @@ use super::input::Hearing;
 use super::{Alarm, Face, uuid};
 use crate::form::Form;
 use crate::wire::{WebhookFailure, WireResponse};
-use crate::world::{Cause, EndedBy, Entry, LegId, Sound, Stage, World};
+use crate::world::{Cause, EndedBy, Entry, LegId, Sound, Stage, StreamId, World};
 
 /// How long it takes to hear that a human answered.
 const HUMAN_MS: u64 = 1_000;
@@ -39,6 +39,8 @@ pub(crate) enum Doing {
     Hearing(Box<Hearing>),
     Recording(Box<Record>),
     Dialling(Dialling),
+    /// Waits for the end of a media stream.
+    Streaming(StreamId),
 }
 
 /// A request for a document.
@@ -120,8 +122,15 @@ impl Face {
     pub(super) fn transfer(&mut self, world: &mut World, id: LegId, hook: Hook) {
         world.keep_listening(id);
         let Some(call) = self.calls.get_mut(&id) else { return };
-        if let Doing::Dialling(dialling) = call.script.stop(world) {
-            dialling.hang_up(world);
+        match call.script.stop(world) {
+            Doing::Dialling(dialling) => dialling.hang_up(world),
+            Doing::Streaming(stream) => world.close_stream(stream),
+            Doing::Nothing
+            | Doing::Waiting
+            | Doing::Detecting
+            | Doing::Fetching
+            | Doing::Hearing(_)
+            | Doing::Recording(_) => {}
         }
         self.fetch(world, id, hook, Origin::Transfer, Form::default());
     }
@@ -188,14 +197,7 @@ impl Face {
                 self.wait(world, id, Doing::Recording(Box::new(record)), ms);
             }
             Verb::Dial(dial) => self.dial(world, id, &dial),
-            Verb::Stream(stream) => {
-                let fails_after_ms = self.open_stream_of_document(world, id, &stream);
-                if stream.keeps_call {
-                    self.wait(world, id, Doing::Waiting, fails_after_ms);
-                } else {
-                    self.go_on(world, id);
-                }
-            }
+            Verb::Stream(stream) => self.open_stream_of_document(world, id, &stream),
             Verb::Aside => self.go_on(world, id),
         }
     }
@@ -227,7 +229,7 @@ impl Face {
                 let ms = record.ms;
                 self.recorded(world, id, &record, ms, "");
             }
-            Doing::Nothing | Doing::Fetching | Doing::Dialling(_) => {}
+            Doing::Nothing | Doing::Fetching | Doing::Dialling(_) | Doing::Streaming(_) => {}
         }
     }
 

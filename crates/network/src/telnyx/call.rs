@@ -10,6 +10,7 @@ use super::body::Body;
 use super::error::ApiError;
 use super::gather::Gathering;
 use super::sound::Player;
+use super::stream::{Stream, Streaming};
 use super::transcription::Transcription;
 use super::webhook::Planned;
 use crate::time::Millis;
@@ -54,14 +55,6 @@ pub(crate) struct Event {
     pub(crate) metadata: Value,
 }
 
-/// A media stream that was asked for.
-#[derive(Clone, Debug)]
-pub(crate) struct Stream {
-    pub(crate) id: String,
-    pub(crate) url: String,
-    pub(crate) track: String,
-}
-
 /// One call leg.
 #[derive(Debug)]
 pub(crate) struct Call {
@@ -90,6 +83,8 @@ pub(crate) struct Call {
     pub(crate) digits_at_answer: Option<String>,
     /// To be opened as soon as the call is answered.
     pub(crate) stream_at_answer: Option<Stream>,
+    /// The media streams that are not over.
+    pub(crate) streams: Vec<Streaming>,
     /// Whom this call talks to once it was transferred.
     pub(crate) bridged_with: Option<LegId>,
     /// Who is being called to take this call over.
@@ -119,6 +114,7 @@ impl Call {
             transcription: None,
             digits_at_answer: None,
             stream_at_answer: None,
+            streams: Vec::new(),
             bridged_with: None,
             transfers_to: Vec::new(),
             parks_after_unbridge: false,

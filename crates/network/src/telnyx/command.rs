@@ -191,9 +191,13 @@ impl Face {
             Command::StreamingStart => {
                 let wanted = stream::wanted(world, body)?.ok_or_else(|| ApiError::missing("stream_url"))?;
                 self.heed(world, id, body)?;
-                Face::open_stream(world, id, wanted);
+                self.open_stream(world, id, wanted);
             }
-            Command::StreamingStop => self.heed(world, id, body)?,
+            Command::StreamingStop => {
+                let stream_id = body.text("stream_id")?;
+                self.heed(world, id, body)?;
+                self.stop_streams(world, id, stream_id);
+            }
             Command::ClientStateUpdate => {
                 body.needed("client_state")?;
                 self.heed(world, id, body)?;

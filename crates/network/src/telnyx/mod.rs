@@ -9,7 +9,8 @@
 //! | `GET /v2/call_control_applications/{id}` | one of the customer's connections |
 //! | `GET /v2/phone_numbers` | the customer's numbers; filter `phone_number`, digits alone |
 //! | `POST /v2/calls/{id}/actions/…` | answer, reject, hangup, speak, playback_start, playback_stop, gather, gather_using_speak, gather_stop, send_dtmf, transfer, transcription_start, transcription_stop, streaming_start, streaming_stop; `PUT …/client_state_update` |
-//! | webhooks | call.initiated, call.answered, call.bridged, call.hangup, call.speak.started and .ended, call.playback.started and .ended, call.gather.ended, call.dtmf.received, call.transcription, streaming.failed |
+//! | webhooks | call.initiated, call.answered, call.bridged, call.hangup, call.speak.started and .ended, call.playback.started and .ended, call.gather.ended, call.dtmf.received, call.transcription, streaming.started, streaming.stopped, streaming.failed |
+//! | media streams | over a real WebSocket: connected, start, media, dtmf, mark, error, stop; media, mark and clear are heeded. stream_url, stream_track, stream_codec, stream_auth_token, custom_parameters, stream_bidirectional_mode, _codec and _sampling_rate |
 //!
 //! Where Telnyx's documents leave room:
 //!
@@ -34,7 +35,17 @@
 //!   transcription stops, is not made out.
 //! - An end of the leg that a transfer called ends the leg that was transferred, once the two are
 //!   bridged and unless `park_after_unbridge` was `self`; before that it doesn't.
-//! - A media stream that is asked for fails 1 s later with `connection_failed`.
+//! - A call may have several media streams, and goes on
+//!   whatever becomes of its stream: a server that closes it has `streaming.stopped` told, a
+//!   connection that breaks `streaming.failed` with `connection_lost`, and one that never came about
+//!   with `connection_failed`.
+//! - Codecs are PCMU, PCMA and L16, low byte first; others are refused. `stream_codec` is PCMU where
+//!   it isn't given, and L16 is told at `stream_bidirectional_sampling_rate`. An MP3, which is what a
+//!   server sends where the mode isn't `rtp`, is three seconds of silence.
+//! - `user_id` in `start` is the connection's. A message that isn't known is answered with `error`,
+//!   and the stream goes on.
+//! - What a subscriber hears of other commands is not on a stream: its outbound track is silent but
+//!   for what its own server has played.
 
 mod api;
 mod body;
@@ -44,6 +55,7 @@ mod dial;
 mod error;
 mod gather;
 mod listing;
+mod media;
 mod owned;
 mod resource;
 mod signature;
@@ -58,7 +70,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use call::{Call, Stream, Way};
+use call::{Call, Way};
 use rand::Rng;
 use serde_json::{Value, json};
 use signature::Keys;
@@ -96,8 +108,6 @@ pub(crate) enum Alarm {
     MadeOut { leg: LegId, heard: Box<Transcript> },
     /// The prompt of a gathering has been spoken.
     PromptEnds { leg: LegId },
-    /// A media stream could not be opened.
-    StreamFails { leg: LegId, stream: Box<Stream> },
     /// A webhook that a fault has delayed leaves.
     Send { leg: LegId, planned: Box<Planned> },
     /// A webhook that a fault holds back for the next one leaves all the same.
@@ -152,7 +162,6 @@ impl Face {
             Alarm::GatherEnds { leg } => self.gather_ends(world, leg),
             Alarm::MadeOut { leg, heard } => self.made_out(world, leg, &heard),
             Alarm::PromptEnds { leg } => self.listen(world, leg),
-            Alarm::StreamFails { leg, stream } => self.stream_fails(world, leg, &stream),
             Alarm::Send { leg, planned } => self.send(world, leg, *planned),
             Alarm::Release { leg } => self.release(world, leg),
             Alarm::Retry { flight } => self.depart(world, *flight),
@@ -179,11 +188,12 @@ impl Face {
                 }
                 self.bridge(world, id);
                 if let Some(stream) = stream {
-                    Face::open_stream(world, id, stream);
+                    self.open_stream(world, id, stream);
                 }
             }
             News::Pressed(keys) => self.pressed(world, id, &keys),
             News::Spoke(words) => self.spoke(world, id, &words),
+            News::Stream(stream, news) => self.hear_of_stream(world, id, stream, news),
             News::Ended(end) => {
                 let payload = call.payload_of_end(leg, end);
                 call.transcription = None;

@@ -24,6 +24,8 @@ enum Operation {
     Update,
     Delete,
     Events,
+    StartStream,
+    StopStream,
     Account,
     Numbers,
     /// A path of Twilio's that this face doesn't speak, or a method that it has not.
@@ -39,6 +41,8 @@ impl Operation {
             Operation::Update => "update",
             Operation::Delete => "delete",
             Operation::Events => "events",
+            Operation::StartStream => "start_stream",
+            Operation::StopStream => "stop_stream",
             Operation::Account => "account",
             Operation::Numbers => "numbers",
             Operation::Other => "other",
@@ -50,7 +54,9 @@ impl Operation {
             Operation::Create => &[Target::Create, Target::AnyApi],
             Operation::Fetch => &[Target::Fetch, Target::AnyApi],
             Operation::List => &[Target::List, Target::AnyApi],
-            Operation::Update => &[Target::Update, Target::AnyApi],
+            Operation::Update | Operation::StartStream | Operation::StopStream => {
+                &[Target::Update, Target::AnyApi]
+            }
             Operation::Delete
             | Operation::Events
             | Operation::Account
@@ -82,6 +88,10 @@ impl<'a> Route<'a> {
             [account, "Calls.json"] if is_get => (Operation::List, *account, None),
             [account, "IncomingPhoneNumbers.json"] if is_get => (Operation::Numbers, *account, None),
             [account, "Calls", sid, "Events.json"] if is_get => (Operation::Events, *account, Some(*sid)),
+            [account, "Calls", sid, "Streams.json"] if is_post => {
+                (Operation::StartStream, *account, Some(*sid))
+            }
+            [account, "Calls", sid, "Streams", _] if is_post => (Operation::StopStream, *account, Some(*sid)),
             [account, "Calls", sid] => {
                 let operation = match *method {
                     Method::GET => Operation::Fetch,
@@ -206,6 +216,15 @@ impl Face {
                 let missing = || ApiError::not_found(request.path());
                 let call = self.calls.get(&id).ok_or_else(missing)?;
                 Ok(self.events(call, form))
+            }
+            Operation::StartStream => {
+                let id = self.owned(route, account_sid, request)?;
+                Ok(WireResponse::json(200, &self.start_stream(world, id, form)?))
+            }
+            Operation::StopStream => {
+                let id = self.owned(route, account_sid, request)?;
+                let sid = request.path().rsplit('/').next().map(bare).unwrap_or_default();
+                Ok(WireResponse::json(200, &self.end_stream(world, id, sid, request.path())?))
             }
             Operation::Account => Ok(account(account_sid)),
             Operation::Numbers => Ok(self.owned_numbers(account_sid, form)),

@@ -6,6 +6,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::script::Script;
+use super::stream::Streaming;
 use super::webhook::Planned;
 use crate::form::Form;
 use crate::time::Millis;
@@ -103,6 +104,8 @@ pub(crate) struct Call {
     /// Whether the customer had the record deleted.
     pub(crate) deleted: bool,
     pub(crate) script: Script,
+    /// The media streams that are not over.
+    pub(crate) streams: Vec<Streaming>,
     pub(crate) callbacks: Callbacks,
     /// The webhooks and their answers, as `Events.json` gives them.
     pub(crate) exchanges: Vec<Value>,
@@ -130,6 +133,7 @@ impl Call {
             detects_machines: false,
             deleted: false,
             script: Script::default(),
+            streams: Vec::new(),
             callbacks: Callbacks::default(),
             exchanges: Vec::new(),
         }

@@ -8,6 +8,8 @@
 //! | `POST …/Calls/{Sid}.json` | Status, Url, Twiml, TimeLimit, StatusCallback; 400 with 21220 when the call isn't in progress |
 //! | `DELETE …/Calls/{Sid}.json` | 204: forgets the record, and the call goes on |
 //! | `GET …/Calls/{Sid}/Events.json` | what was asked of the webhooks, and answered |
+//! | `POST …/Calls/{Sid}/Streams.json` | 200; Url, Track, Name, StatusCallback, Parameter1.Name and .Value…: a media stream that goes one way; `POST …/Streams/{Sid}.json` with Status=stopped ends it |
+//! | media streams | `<Connect><Stream>`, both ways, which the document waits for; `<Start><Stream>`, one way; `<Stop><Stream name>`. Over a real WebSocket: connected, start, media, dtmf, mark, stop; media, mark and clear are heeded |
 //! | `GET …/Accounts/{Sid}.json` | the account |
 //! | `GET …/IncomingPhoneNumbers.json` | the account's numbers; filter `PhoneNumber`, a whole one |
 //!
@@ -31,6 +33,14 @@
 //!   An end of the call that dialled ends the other one too, without a request to `action`.
 //! - Other instructions by the API take the place of whatever a call is doing; whom it had dialled is
 //!   hung up, and no `action` is asked.
+//! - A media stream's address is `wss:`, or `ws:` on the loopback. One with a query is refused with
+//!   31920 before anybody is asked. The handshake is signed over the address as it was given.
+//! - A server that closes with 1000, or says no code, has `stream-stopped` told; another code
+//!   `stream-error` with 31921, a broken connection or a slow reader 31903, no connection 31902 or
+//!   31901, and a message that isn't known 31924, which ends the stream. The document goes on after all of them.
+//! - `StreamError` is the error's number with a text. `StreamName` is the SID where none was given.
+//! - What a subscriber hears of other verbs is not on a stream: its outbound track is silent but for
+//!   what its own server has played.
 //! - A webhook is tried again once, at once, and only if no connection came about.
 //! - Redirects (3xx) of a webhook are not followed: they are failures.
 
@@ -42,11 +52,13 @@ mod dial;
 mod error;
 mod gather;
 mod listing;
+mod media;
 mod numbers;
 mod resource;
 mod script;
 mod signature;
 mod spoil;
+mod stream;
 mod twiml;
 mod update;
 mod webhook;
@@ -155,6 +167,7 @@ impl Face {
             }
             News::Pressed(digits) => self.pressed(world, leg, &digits),
             News::Spoke(words) => self.spoke(world, leg, &words),
+            News::Stream(stream, news) => self.hear_of_stream(world, leg, stream, news),
             News::Ended(_) => {
                 let parent = call.parent;
                 let doing = call.script.stop(world);

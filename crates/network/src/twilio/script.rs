@@ -6,17 +6,15 @@ use url::Url;
 
 use super::call::{Hook, Way};
 use super::gather::Gathering;
+use super::media::Ways;
 use super::twiml::{self, Prompt, Verb};
 use super::{Alarm, Face};
 use crate::form::Form;
 use crate::wire::{WebhookFailure, WireResponse};
-use crate::world::{Cause, EndedBy, Entry, LegId, Sound, Stage, World};
+use crate::world::{Cause, EndedBy, Entry, LegId, Sound, Stage, StreamId, World};
 
 /// How long the carrier's message that something went wrong takes.
 const APOLOGY_MS: u64 = 2_000;
-
-/// How long it takes until a media stream that can't be opened is given up.
-const STREAM_FAILS_MS: u64 = 1_000;
 
 /// Instructions under way.
 #[derive(Debug)]
@@ -46,6 +44,11 @@ pub(crate) enum Doing {
     },
     Dialling {
         child: LegId,
+        hook: Option<Hook>,
+    },
+    /// Waits for the end of a media stream.
+    Streaming {
+        stream: StreamId,
         hook: Option<Hook>,
     },
     /// Tells the subscriber that something went wrong, then hangs up.
@@ -128,8 +131,15 @@ impl Face {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let doing = call.script.stop(world);
         world.keep_listening(id);
-        if let Doing::Dialling { child, .. } = doing {
-            world.hang_up(child, EndedBy::Instructions);
+        match doing {
+            Doing::Dialling { child, .. } => world.hang_up(child, EndedBy::Instructions),
+            Doing::Streaming { stream, .. } => world.close_stream(stream),
+            Doing::Nothing
+            | Doing::Waiting
+            | Doing::Fetching
+            | Doing::Gathering(_)
+            | Doing::Recording { .. }
+            | Doing::Apologizing => {}
         }
         match to {
             Instructions::Document(document) => self.load(world, id, &document, None),
@@ -198,10 +208,18 @@ impl Face {
                 self.wait(world, id, Doing::Recording { hook, ms }, ms);
             }
             Verb::Dial(dial) => self.dial(world, id, &dial),
-            // The seam for media: until a stream can be opened, every attempt fails.
-            // An address with a query is refused without a try (error 31920).
-            Verb::Stream { url } if url.contains('?') => self.go_on(world, id),
-            Verb::Stream { .. } => self.wait(world, id, Doing::Waiting, STREAM_FAILS_MS),
+            Verb::Connect { stream, action, method } => {
+                let hook = action.and_then(|url| call.script.hook(&url, method.as_deref()));
+                self.connect(world, id, &stream, hook);
+            }
+            Verb::Start(stream) => {
+                self.open_stream(world, id, &stream, Ways::One);
+                self.go_on(world, id);
+            }
+            Verb::Stop { name } => {
+                self.stop_stream(world, id, &name);
+                self.go_on(world, id);
+            }
             Verb::Aside => self.go_on(world, id),
         }
     }
@@ -230,7 +248,7 @@ impl Face {
                 self.act(world, id, hook, form);
             }
             Doing::Apologizing => world.end(id, EndedBy::Carrier, Cause::InstructionsFailed),
-            Doing::Nothing | Doing::Fetching | Doing::Dialling { .. } => {}
+            Doing::Nothing | Doing::Fetching | Doing::Dialling { .. } | Doing::Streaming { .. } => {}
         }
     }
 

@@ -1,10 +1,14 @@
 //! TwiML, read: what a customer's document tells the carrier to do with a call.
 //!
 //! Source: <https://www.twilio.com/docs/voice/twiml>. Known are Say, Play, Pause, Gather, Redirect,
-//! Hangup, Reject, Record, Dial (numbers), Connect with Stream, Start and Stop. Others are
+//! Hangup, Reject, Record, Dial (numbers), and Connect, Start and Stop with Stream. Others are
 //! skipped, as Twilio skips what it warns about.
 
+use std::collections::BTreeMap;
+
 use super::call::CallbackEvent;
+use crate::form::Form;
+use crate::media::Track;
 use crate::xml::{self, Element};
 
 /// What a spoken character takes, in milliseconds.
@@ -23,6 +27,9 @@ const AUTO_SILENCE_MS: u64 = 1_000;
 
 /// The most repetitions that `loop` may ask for; 0, "for ever", is this many.
 const LOOP_MAX: u64 = 1_000;
+
+/// How many parameters the API takes for one stream.
+const PARAMETERS_MAX: u64 = 99;
 
 /// One instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,9 +54,17 @@ pub(crate) enum Verb {
         ms: u64,
     },
     Dial(Dial),
-    /// A two-way media stream.
-    Stream {
-        url: String,
+    /// Opens a media stream both ways and waits for its end.
+    Connect {
+        stream: Stream,
+        action: Option<String>,
+        method: Option<String>,
+    },
+    /// Opens a media stream that goes one way, and goes on.
+    Start(Stream),
+    /// Ends a media stream.
+    Stop {
+        name: String,
     },
     /// Something that takes no time and changes nothing here.
     Aside,
@@ -125,6 +140,38 @@ pub(crate) struct Dial {
     pub(crate) send_digits: Option<String>,
 }
 
+/// A media stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stream {
+    pub(crate) url: String,
+    pub(crate) name: Option<String>,
+    /// Whose sound is told, where it goes one way.
+    pub(crate) tracks: Vec<Track>,
+    pub(crate) callback: Option<String>,
+    pub(crate) callback_method: Option<String>,
+    pub(crate) parameters: BTreeMap<String, String>,
+}
+
+impl Stream {
+    /// As a request to the API says it.
+    pub(crate) fn of_form(url: &str, form: &Form) -> Stream {
+        let owned = |name: &str| form.get(name).map(str::to_owned);
+        let parameter = |number: u64| {
+            let name = form.get(&format!("Parameter{number}.Name"))?;
+            let value = form.get(&format!("Parameter{number}.Value")).unwrap_or_default();
+            Some((name.to_owned(), value.to_owned()))
+        };
+        Stream {
+            url: url.to_owned(),
+            name: owned("Name"),
+            tracks: tracks(form.get("Track")),
+            callback: owned("StatusCallback"),
+            callback_method: owned("StatusCallbackMethod"),
+            parameters: (1..=PARAMETERS_MAX).filter_map(parameter).collect(),
+        }
+    }
+}
+
 /// Reads a document; if it is no TwiML, why.
 pub(crate) fn read(document: &str) -> Result<Vec<Verb>, String> {
     let root = xml::read(document)?;
@@ -164,10 +211,13 @@ fn verb(element: &Element) -> Option<Verb> {
         "Record" => Verb::Record { action: owned("action"), method: owned("method"), ms: record_ms(element) },
         "Dial" => Verb::Dial(dial(element)?),
         "Connect" => {
-            let stream = element.children.iter().find(|child| child.name == "Stream")?;
-            Verb::Stream { url: stream.attribute("url").unwrap_or_default().to_owned() }
+            Verb::Connect { stream: stream(element)?, action: owned("action"), method: owned("method") }
         }
-        "Start" | "Stop" => Verb::Aside,
+        "Start" => stream(element).map_or(Verb::Aside, Verb::Start),
+        "Stop" => match stream(element).and_then(|stream| stream.name) {
+            Some(name) => Verb::Stop { name },
+            None => Verb::Aside,
+        },
         _ => return None,
     };
     Some(verb)
@@ -245,6 +295,33 @@ fn dial(element: &Element) -> Option<Dial> {
     })
 }
 
+/// The stream inside a verb.
+fn stream(verb: &Element) -> Option<Stream> {
+    let element = verb.children.iter().find(|child| child.name == "Stream")?;
+    let owned = |name: &str| element.attribute(name).map(str::to_owned);
+    let parameters = element.children.iter().filter(|child| child.name == "Parameter");
+    let parameters = parameters.filter_map(|child| {
+        let value = child.attribute("value").unwrap_or_default();
+        Some((child.attribute("name")?.to_owned(), value.to_owned()))
+    });
+    Some(Stream {
+        url: element.attribute("url").unwrap_or_default().trim().to_owned(),
+        name: owned("name"),
+        tracks: tracks(element.attribute("track")),
+        callback: owned("statusCallback"),
+        callback_method: owned("statusCallbackMethod"),
+        parameters: parameters.collect(),
+    })
+}
+
+fn tracks(word: Option<&str>) -> Vec<Track> {
+    match word {
+        Some("outbound_track") => vec![Track::Outbound],
+        Some("both_tracks") => vec![Track::Inbound, Track::Outbound],
+        _ => vec![Track::Inbound],
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -289,8 +366,23 @@ mod tests {
                <Pause length="60"/><Redirect method="POST">https://x/z</Redirect>"#,
         );
         let redirect = Verb::Redirect { url: "https://x/z".to_owned(), method: Some("POST".to_owned()) };
-        let stream = Verb::Stream { url: "wss://x/y".to_owned() };
-        assert_eq!(read, [stream, Verb::Pause { ms: 60_000 }, redirect]);
+        let [Verb::Connect { stream, action: None, .. }, pause, redirected] = read.as_slice() else {
+            panic!("{read:?}")
+        };
+        assert_eq!((pause, redirected), (&Verb::Pause { ms: 60_000 }, &redirect));
+        assert_eq!(stream.url, "wss://x/y");
+        assert_eq!(stream.parameters, BTreeMap::from([("a".to_owned(), "b".to_owned())]));
+    }
+
+    #[test]
+    fn a_stream_that_goes_one_way_is_started_and_stopped_by_its_name() {
+        let read = verbs(
+            r#"<Start><Stream name="s" url="wss://x/y" track="both_tracks" statusCallback="/told"/></Start>
+               <Stop><Stream name="s"/></Stop><Stop><Siprec name="t"/></Stop>"#,
+        );
+        let [Verb::Start(stream), stop, aside] = read.as_slice() else { panic!("{read:?}") };
+        assert_eq!((stream.tracks.len(), stream.callback.as_deref()), (2, Some("/told")));
+        assert_eq!((stop, aside), (&Verb::Stop { name: "s".to_owned() }, &Verb::Aside));
     }
 
     #[test]

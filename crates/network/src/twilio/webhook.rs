@@ -102,6 +102,11 @@ impl Face {
         self.queue_callback(world, id, planned);
     }
 
+    /// Tells the customer something else, in its turn.
+    pub(super) fn post(&mut self, world: &mut World, id: LegId, hook: Hook, form: Form) {
+        self.queue_callback(world, id, Planned::new(hook, form, Purpose::Callback));
+    }
+
     /// Asks the customer for instructions.
     pub(super) fn ask(&mut self, world: &mut World, id: LegId, fetch: Fetch, form: Form) {
         let mut planned = Planned::new(fetch.hook.clone(), form, Purpose::Instructions(fetch.clone()));
@@ -185,12 +190,7 @@ impl Face {
 
     fn send(&mut self, world: &mut World, id: LegId, planned: Planned, rank: Rank) {
         let Some(call) = self.calls.get(&id) else { return };
-        let accounts = &self.accounts;
-        let token = accounts
-            .iter()
-            .find(|account| account.account_sid == call.account_sid)
-            .map_or("", |account| account.auth_token.as_str());
-        let (webhook, retries) = write(world, call, &planned, token);
+        let (webhook, retries) = write(world, call, &planned, self.auth_token(id));
         let flight = Flight {
             leg: id,
             purpose: planned.purpose,
@@ -213,6 +213,13 @@ impl Face {
         if let Some(twin) = twin {
             self.depart(world, twin);
         }
+    }
+
+    /// What signs all that a call tells.
+    pub(super) fn auth_token(&self, id: LegId) -> &str {
+        let owner = self.calls.get(&id).map(|call| &call.account_sid);
+        let account = self.accounts.iter().find(|account| Some(&account.account_sid) == owner);
+        account.map_or("", |account| account.auth_token.as_str())
     }
 
     fn depart(&mut self, world: &mut World, mut flight: Flight) {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::leg::{LegHappening, LegId};
+use super::stream::StreamId;
 use crate::time::Millis;
 use crate::{plivo, telnyx, twilio};
 
@@ -12,6 +13,8 @@ use crate::{plivo, telnyx, twilio};
 pub(crate) enum Happening {
     /// A subscriber's phone does something.
     Leg(LegId, LegHappening),
+    /// Nobody may have taken the wish for this stream.
+    StreamUntaken(StreamId),
     /// The Twilio face wanted to be reminded.
     Twilio(twilio::Alarm),
     /// The Telnyx face wanted to be reminded.

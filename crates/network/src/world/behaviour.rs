@@ -12,6 +12,7 @@
 //! | `0008` | picks up and hangs up within 1 s |
 //! | `0009` | answers, and presses 1 whenever asked for digits |
 //! | `0010` | answers, and says "yes please" whenever asked for speech |
+//! | `0011` | picks up at once, and repeats on a media stream what is played there 200 ms later |
 //! | anything else | picks up after 2 s, listens, and hangs up 20 s later |
 //!
 //! In JSON a behaviour is an object whose `does` names it; every other key may be left out:
@@ -22,6 +23,7 @@
 //! {"does": "voicemail", "answer_after_ms": 5000, "record_ms": 60000}
 //! {"does": "press", "answer_after_ms": 2000, "digits": "1", "press_after_ms": 1500, "talk_ms": 60000}
 //! {"does": "speak", "words": "yes please", "answer_after_ms": 2000, "speak_after_ms": 1500, "talk_ms": 60000}
+//! {"does": "echo", "answer_after_ms": 0, "echo_after_ms": 200, "talk_ms": 3600000}
 //! {"does": "never"}
 //! {"does": "busy"}
 //! {"does": "reject", "after_ms": 1000}
@@ -94,6 +96,18 @@ pub enum Behaviour {
         #[serde(default = "sixty_seconds")]
         talk_ms: u64,
     },
+    /// Picks up, and repeats on every media stream what is played there, 20 ms by 20 ms.
+    Echo {
+        /// From the first ring to picking up, in milliseconds.
+        #[serde(default)]
+        answer_after_ms: u64,
+        /// From hearing to repeating, in milliseconds; no longer than five minutes.
+        #[serde(default = "a_moment")]
+        echo_after_ms: u64,
+        /// From picking up to hanging up, in milliseconds.
+        #[serde(default = "an_hour")]
+        talk_ms: u64,
+    },
     /// Lets it ring.
     Never,
     /// Is on the phone already (SIP 486).
@@ -135,6 +149,9 @@ impl Behaviour {
                 speak_after_ms: a_while(),
                 talk_ms: sixty_seconds(),
             },
+            Some("0011") => {
+                Behaviour::Echo { answer_after_ms: 0, echo_after_ms: a_moment(), talk_ms: an_hour() }
+            }
             _ => Behaviour::default(),
         }
     }
@@ -146,7 +163,8 @@ impl Behaviour {
             | Behaviour::Silent { answer_after_ms }
             | Behaviour::Voicemail { answer_after_ms, .. }
             | Behaviour::Press { answer_after_ms, .. }
-            | Behaviour::Speak { answer_after_ms, .. } => Some(*answer_after_ms),
+            | Behaviour::Speak { answer_after_ms, .. }
+            | Behaviour::Echo { answer_after_ms, .. } => Some(*answer_after_ms),
             Behaviour::Never | Behaviour::Busy | Behaviour::Reject { .. } | Behaviour::Unreachable => None,
         }
     }
@@ -156,7 +174,8 @@ impl Behaviour {
         match self {
             Behaviour::Talk { talk_ms, .. }
             | Behaviour::Press { talk_ms, .. }
-            | Behaviour::Speak { talk_ms, .. } => Some(*talk_ms),
+            | Behaviour::Speak { talk_ms, .. }
+            | Behaviour::Echo { talk_ms, .. } => Some(*talk_ms),
             Behaviour::Voicemail { record_ms, .. } => Some(*record_ms),
             Behaviour::Silent { .. }
             | Behaviour::Never
@@ -176,6 +195,14 @@ impl Default for Behaviour {
     fn default() -> Behaviour {
         Behaviour::Talk { answer_after_ms: two_seconds(), talk_ms: twenty_seconds() }
     }
+}
+
+fn a_moment() -> u64 {
+    200
+}
+
+fn an_hour() -> u64 {
+    HOUR_MS
 }
 
 fn one_second() -> u64 {
@@ -217,8 +244,18 @@ mod tests {
 
     #[test]
     fn a_behaviour_may_leave_out_all_but_its_name() {
-        const ALL: [&str; 9] =
-            ["talk", "silent", "voicemail", "press", "speak", "never", "busy", "reject", "unreachable"];
+        const ALL: [&str; 10] = [
+            "talk",
+            "silent",
+            "voicemail",
+            "press",
+            "speak",
+            "echo",
+            "never",
+            "busy",
+            "reject",
+            "unreachable",
+        ];
         for does in ALL {
             let json = format!(r#"{{"does":"{does}"}}"#);
             let read: Behaviour = serde_json::from_str(&json).unwrap();

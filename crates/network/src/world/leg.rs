@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::agenda::Entry;
 use super::behaviour::Behaviour;
+use super::stream::{Stream, StreamId, StreamNews};
 use crate::time::Millis;
 
 /// How many things a leg remembers to have been played to its subscriber, and said by them.
@@ -117,6 +118,7 @@ pub(crate) enum News {
     Pressed(String),
     /// The subscriber begins to say this.
     Spoke(String),
+    Stream(StreamId, StreamNews),
     Ended(End),
 }
 
@@ -187,6 +189,7 @@ pub(crate) struct Leg {
     pub(crate) heard: Vec<Heard>,
     pub(crate) pressed: String,
     pub(crate) spoken: Vec<Spoken>,
+    pub(crate) streams: Vec<Stream>,
     /// What is still to happen to one who was asked to speak.
     pub(crate) about_to_speak: Option<Entry>,
     pub(crate) counts: Counts,

@@ -7,6 +7,7 @@ pub mod fault;
 mod journal;
 mod leg;
 mod outbox;
+mod stream;
 mod truth;
 mod voice;
 mod wish;
@@ -24,6 +25,11 @@ pub(crate) use journal::{Asked, Journal};
 pub use leg::{Cause, Counts, Direction, EndedBy, Heard, Sound, Spoken};
 pub(crate) use leg::{End, Leg, LegHappening, LegId, Limits, News, Stage};
 pub(crate) use outbox::Outbox;
+pub use stream::StreamTruth;
+pub(crate) use stream::{
+    Opening as StreamOpening, Stream, StreamEnd, StreamFailure, StreamId, StreamNews, StreamOrder,
+    StreamReport, StreamWish,
+};
 pub use truth::CallTruth;
 pub(crate) use voice::speech_ms;
 pub(crate) use wish::{Established, Incoming};
@@ -47,6 +53,7 @@ pub(crate) struct World {
     legs_opened: u64,
     ring_after_ms: u64,
     news: VecDeque<(LegId, News)>,
+    streams: stream::Streams,
 }
 
 /// What is known of a leg when it is asked for.
@@ -75,6 +82,7 @@ impl World {
             legs_opened: 0,
             ring_after_ms: settings.ring_after_ms,
             news: VecDeque::new(),
+            streams: stream::Streams::default(),
         }
     }
 
@@ -86,6 +94,7 @@ impl World {
         self.faults = Faults::new(&settings.faults);
         self.outbox.clear();
         self.journal = Journal::default();
+        self.reset_streams();
         self.legs.clear();
         self.news.clear();
     }
@@ -151,6 +160,7 @@ impl World {
             heard: Vec::new(),
             pressed: String::new(),
             spoken: Vec::new(),
+            streams: Vec::new(),
             about_to_speak: None,
             counts: Counts::default(),
             carrier: opening.carrier,
@@ -244,6 +254,7 @@ impl World {
             | Behaviour::Voicemail { .. }
             | Behaviour::Press { .. }
             | Behaviour::Speak { .. }
+            | Behaviour::Echo { .. }
             | Behaviour::Never
             | Behaviour::Reject { .. } => {}
         }
@@ -355,6 +366,7 @@ impl World {
             for entry in leg.ahead.drain(..) {
                 self.agenda.strike(entry);
             }
+            self.close_streams(id);
             self.news.push_back((id, News::Ended(end)));
         }
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::journal::Journal;
 use super::leg::{Cause, Counts, Direction, EndedBy, Heard, Leg, Spoken, Stage};
+use super::stream::StreamTruth;
 use crate::time::Millis;
 
 /// One call as it really was. Times are Unix milliseconds.
@@ -59,6 +60,8 @@ pub struct CallTruth {
     pub pressed: String,
     /// What the subscriber said, the first hundred things. In JSON `{"at": …, "words": "yes please"}`.
     pub spoken: Vec<Spoken>,
+    /// Its media streams, the oldest first, the last twenty.
+    pub streams: Vec<StreamTruth>,
 }
 
 impl CallTruth {
@@ -87,6 +90,7 @@ impl CallTruth {
             heard: leg.heard.clone(),
             pressed: leg.pressed.clone(),
             spoken: leg.spoken.clone(),
+            streams: leg.streams.iter().map(StreamTruth::of).collect(),
         }
     }
 }

@@ -52,6 +52,7 @@ impl World {
     pub(crate) fn press(&mut self, id: LegId, digits: String) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         leg.pressed.push_str(&digits);
+        self.press_on_streams(id, &digits);
         self.news.push_back((id, News::Pressed(digits)));
     }
 

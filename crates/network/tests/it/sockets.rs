@@ -22,7 +22,7 @@ use crate::customer::api;
 
 type Http = Client<HttpConnector, Full<Bytes>>;
 
-struct Running {
+pub(crate) struct Running {
     address: SocketAddr,
     http: Http,
     stop: Option<oneshot::Sender<()>>,
@@ -30,7 +30,7 @@ struct Running {
 }
 
 impl Running {
-    async fn start(settings: Settings) -> Running {
+    pub(crate) async fn start(settings: Settings) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -48,12 +48,17 @@ impl Running {
         } else {
             api(method, path)
         };
+        self.send(wire.with_body(body)).await
+    }
+
+    /// The same for any request.
+    pub(crate) async fn send(&self, wire: network::WireRequest) -> Option<(u16, Value)> {
         let uri = format!("http://{}{}", self.address, wire.path_and_query);
         let mut request = Request::builder().method(wire.method).uri(uri);
         for (name, value) in wire.headers {
             request = request.header(name, value);
         }
-        let request = request.body(Full::from(body.to_owned())).unwrap();
+        let request = request.body(Full::from(wire.body)).unwrap();
         let response = self.http.request(request).await.ok()?;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.ok()?.to_bytes();

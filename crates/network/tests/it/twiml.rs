@@ -110,7 +110,10 @@ fn fact_06_after_a_stream_the_next_verb_is_carried_out() {
 #[test]
 fn fact_07_the_address_of_a_stream_takes_no_query() {
     let mut customer = Customer::new();
-    let stream = |address: &str| format!(r#"<Connect><Stream url="{address}"/></Connect><Say>Next</Say>"#);
+    let stream = |address: &str| {
+        let told = r#"statusCallback="http://customer/told""#;
+        format!(r#"<Connect><Stream url="{address}" {told}/></Connect><Say>Next</Say>"#)
+    };
     customer.twiml("/voice", &stream("wss://customer/media"));
     customer.twiml("/query", &stream("wss://customer/media?token=secret"));
     let plain = customer.place("+15555550006", &[VOICE]);
@@ -122,6 +125,9 @@ fn fact_07_the_address_of_a_stream_takes_no_query() {
     };
     let (tried, refused) = (said_at(&mut customer, &plain), said_at(&mut customer, &query));
     assert!(refused < tried, "the one with a query is not even tried: {refused} and {tried} ms");
+    assert_eq!(customer.told("/told", "StreamEvent"), ["stream-error", "stream-error"]);
+    let errors = customer.told("/told", "StreamError");
+    assert!(errors.iter().any(|error| error.starts_with("31920 ")), "{errors:?}");
 }
 
 #[test]

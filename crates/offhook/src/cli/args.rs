@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::archive::Archive;
 use crate::config::parse_duration;
 
 /// A telephone gateway for software agents.
@@ -52,12 +53,20 @@ pub(crate) enum Command {
     /// What is asked of a running gateway.
     #[command(flatten)]
     Verb(Verb),
+    /// What is done with the store as a whole.
+    #[command(flatten)]
+    Archive(Archive),
     /// Looks for what is wrong: the configuration, the gateway, the carriers' accounts and settings
     ///
     /// Reads the configuration, asks the gateway that runs, if any, and sends each carrier a few
     /// harmless requests. It changes nothing. Each finding is ok, a note, a warning or FAILED, with
     /// the way out on the next line.
     Doctor(DoctorArgs),
+    /// Shows what a restart would decide of every unfinished call, asking the carriers
+    ///
+    /// Reads the store of this machine, whether a gateway runs on it or not, and asks the carriers as
+    /// a start would. It changes nothing, neither in the store nor at the carriers.
+    Recover(RecoverArgs),
     /// Prints the configuration in force, with secrets masked
     Config(ConfigArgs),
     /// Prints completions for a shell
@@ -314,7 +323,7 @@ pub(crate) struct DigitsArgs {
 pub(crate) struct PlayArgs {
     #[arg(help = CALL_ID)]
     pub(crate) id: String,
-    /// Where the carrier fetches the file, such as https://example.com/hello.mp3
+    #[arg(help = "Where the carrier fetches the file, such as https://example.com/hello.mp3")]
     #[arg(value_name = "URL")]
     pub(crate) file: String,
     /// How long it takes, for a carrier that doesn't tell when it is over [default: 30s]
@@ -399,6 +408,17 @@ pub(crate) struct ShowArgs {
 #[command(after_help = DOCTOR_EXIT_CODES)]
 pub(crate) struct DoctorArgs {
     /// Prints the findings as one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `offhook recover`.
+#[derive(Debug, Args)]
+pub(crate) struct RecoverArgs {
+    /// Changes nothing; needed, since a start recovers by itself
+    #[arg(long, required = true)]
+    pub(crate) dry_run: bool,
+    /// Prints one JSON document, as `GET /v1/recovery` has it
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -493,6 +513,7 @@ mod tests {
             "offhook ask c_1 What? --timeout 61s",
             "offhook sim call --from +15550110001",
             "offhook sim --seed 1 call --from +15550110001 --to +15550100000",
+            "offhook recover",
             "offhook dial 1",
         ];
         for line in lines {

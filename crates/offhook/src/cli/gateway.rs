@@ -137,6 +137,11 @@ impl Gateway {
         self.get(&["v1", "recovery"], &[]).await
     }
 
+    /// Asks what is amiss.
+    pub(crate) async fn health(&self) -> Result<Reply, ClientError> {
+        self.get(&["healthz"], &[]).await
+    }
+
     /// Stops placing new outbound calls.
     pub(crate) async fn pause(&self, reason: Option<&str>) -> Result<Reply, ClientError> {
         let body = reason.map_or_else(|| json!({}), |reason| json!({ "reason": reason }));

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::gateway::{Gateway, Which};
 use super::paint::{Cell, Paint, Tone};
-use super::wire::{Call, Recovery};
+use super::wire::{Call, Health, Recovered, Recovery};
 use super::{CommandError, Exit, Terminal, words};
 use crate::cli::args::LsArgs;
 
@@ -29,7 +29,18 @@ pub(super) async fn run(gateway: &Gateway, args: &LsArgs, terminal: Terminal) ->
     } else {
         terminal.print(&table(&calls, which, Timestamp::now(), terminal.paint))?;
     }
+    tell_what_is_amiss(gateway, terminal).await;
     Ok(Exit::Done)
+}
+
+/// What somebody must know who looks at calls, also of those that aren't listed: an ended call may
+/// have a second leg that can't be hung up. A gateway that can't say it has listed the calls all the
+/// same.
+async fn tell_what_is_amiss(gateway: &Gateway, terminal: Terminal) {
+    let health = gateway.health().await.and_then(|reply| reply.read::<Health>());
+    for reason in health.map(|health| health.reasons).unwrap_or_default() {
+        terminal.remark(&format!("! {reason}"));
+    }
 }
 
 async fn recovered(gateway: &Gateway, args: &LsArgs, terminal: Terminal) -> Result<Exit, CommandError> {
@@ -61,7 +72,7 @@ fn row(call: &Call, now: Timestamp) -> Vec<Cell> {
     let age = call.created_at.map(|at| words::length(now.duration_since(at)));
     vec![
         Cell::new(&call.id, Tone::Strong),
-        words::state(call),
+        state(call),
         or_dash(call.to.clone()),
         or_dash(call.from.clone()),
         or_dash(call.carrier.clone()),
@@ -69,6 +80,14 @@ fn row(call: &Call, now: Timestamp) -> Vec<Cell> {
         or_dash(words::talk(call, Some(now))),
         Cell::normal(call.ending.as_ref().map(words::ending).unwrap_or_default()),
     ]
+}
+
+/// The state, marked where an operator must look.
+fn state(call: &Call) -> Cell {
+    match call.alarm {
+        Some(_) => Cell::new(format!("{} !", call.state), Tone::Bad),
+        None => words::state(call),
+    }
 }
 
 /// What the last start found and decided, call by call.
@@ -80,8 +99,14 @@ pub(super) fn recovered_table(recovery: &Recovery, paint: Paint) -> String {
         0 => "each was asked about".to_owned(),
         n_pending => format!("{n_pending} still to be told by their carrier"),
     };
+    let table = decisions_table(&recovery.calls, paint);
+    format!("the start{started} found {n_calls} unfinished {calls}; {pending}\n\n{table}")
+}
+
+/// What was, or would be, decided of unfinished calls.
+pub(crate) fn decisions_table(calls: &[Recovered], paint: Paint) -> String {
     let mut rows = vec![Cell::heads(&["ID", "TO", "BELIEVED", "CARRIER SAYS", "DECISION", "AFTER", "WHY"])];
-    rows.extend(recovery.calls.iter().map(|call| {
+    rows.extend(calls.iter().map(|call| {
         vec![
             Cell::new(&call.id, Tone::Strong),
             or_dash(call.to.clone()),
@@ -92,7 +117,7 @@ pub(super) fn recovered_table(recovery: &Recovery, paint: Paint) -> String {
             Cell::normal(call.why.clone().unwrap_or_default()),
         ]
     }));
-    format!("the start{started} found {n_calls} unfinished {calls}; {pending}\n\n{}", paint.columns(&rows))
+    paint.columns(&rows)
 }
 
 fn or_dash(text: Option<String>) -> Cell {

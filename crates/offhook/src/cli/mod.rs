@@ -8,7 +8,7 @@ mod dnc;
 mod follow;
 pub(crate) mod gateway;
 mod import;
-mod list;
+pub(crate) mod list;
 pub(crate) mod paint;
 mod place;
 mod show;

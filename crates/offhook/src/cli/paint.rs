@@ -83,6 +83,12 @@ impl Cell {
         Self::new(text, Tone::Normal)
     }
 
+    /// The same with more behind it.
+    pub(crate) fn followed_by(mut self, more: &str) -> Self {
+        self.text += more;
+        self
+    }
+
     /// A row of column heads.
     pub(crate) fn heads(heads: &[&str]) -> Vec<Self> {
         heads.iter().map(|head| Self::new(*head, Tone::Faint)).collect()

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::args::ShowArgs;
 use super::gateway::Gateway;
 use super::paint::{Cell, Paint, Tone};
-use super::wire::{Call, Command, Event};
+use super::wire::{Call, Command, Event, Recovery};
 use super::{CommandError, Exit, Terminal, words};
 
 /// Tells one call's story.
@@ -17,18 +17,25 @@ pub(super) async fn run(
     let reply = gateway.call_by_beginning(&args.id).await?;
     let call: Call = reply.read()?;
     let events = gateway.events(&call.id).await?;
+    // A gateway that can't say it has told the call's own story all the same.
+    let recovery = match args.json {
+        true => None,
+        false => gateway.recovery().await.and_then(|reply| reply.read::<Recovery>()).ok(),
+    };
     if args.json {
         terminal.print_json(&json!({ "call": reply.json()?, "events": events.into_items() }))?;
     } else {
-        terminal.print(&story(&call, &events.read()?, terminal.paint))?;
+        terminal.print(&story(&call, &events.read()?, recovery.as_ref(), terminal.paint))?;
     }
     Ok(Exit::Done)
 }
 
 /// The facts of a call, what was asked of it, then its events in order.
-pub(super) fn story(call: &Call, events: &[Event], paint: Paint) -> String {
-    let facts = paint.columns(&facts(call));
-    let rows: Vec<Vec<Cell>> = events.iter().map(event).collect();
+pub(super) fn story(call: &Call, events: &[Event], recovery: Option<&Recovery>, paint: Paint) -> String {
+    let mut facts = facts(call);
+    facts.extend(recovery.and_then(|recovery| at_restart(call, recovery)));
+    let facts = paint.columns(&facts);
+    let rows = rows(events);
     let events = if rows.is_empty() { "  no event is on record\n".to_owned() } else { paint.columns(&rows) };
     let commands: Vec<Vec<Cell>> = call.commands.iter().map(command).collect();
     let commands =
@@ -68,6 +75,17 @@ fn facts(call: &Call) -> Vec<Vec<Cell>> {
     rows
 }
 
+/// What the last start made of it, if it was unfinished then.
+fn at_restart(call: &Call, recovery: &Recovery) -> Option<Vec<Cell>> {
+    let found = recovery.calls.iter().find(|found| found.id == call.id)?;
+    let at = recovery.started_at.map(words::time)?;
+    let believed = found.believed.as_deref().map(|state| format!(", believed {state}")).unwrap_or_default();
+    let why = found.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+    let decision = found.decision.as_deref().unwrap_or("-");
+    let text = format!("{at}{believed}; {decision}{why}");
+    Some(vec![Cell::new("  restart", Tone::Faint), Cell::normal(text)])
+}
+
 /// Something that was asked of the call, how it stands, and what came of it.
 fn command(command: &Command) -> Vec<Cell> {
     let name = match command.id {
@@ -91,6 +109,23 @@ fn command(command: &Command) -> Vec<Cell> {
     ];
     let outcome = outcome.into_iter().flatten().collect::<Vec<_>>().join(", ");
     vec![Cell::new(format!("  {name}"), Tone::Faint), Cell::new(&command.state, tone), Cell::normal(outcome)]
+}
+
+/// The events in order, each with what was believed after it where that changed.
+fn rows(events: &[Event]) -> Vec<Vec<Cell>> {
+    let mut believed = None;
+    let mut rows = Vec::new();
+    for event in events {
+        let mut row = self::event(event);
+        let state = event.state.as_deref();
+        if state.is_some() && state != believed {
+            let text = row.pop().unwrap_or_else(|| Cell::normal(""));
+            row.push(text.followed_by(&format!("  → {}", state.unwrap_or_default())));
+            believed = state;
+        }
+        rows.push(row);
+    }
+    rows
 }
 
 fn event(event: &Event) -> Vec<Cell> {

@@ -51,10 +51,11 @@ fn a_recovery_tells_call_by_call_what_was_decided() {
 #[test]
 fn a_call_is_told_with_its_facts_and_its_events() {
     let events: Vec<Event> = read(json!([
-        {"version": 1, "at": "2026-11-22T11:58:00.001Z", "kind": "asked", "source": "api",
+        {"version": 1, "at": "2026-11-22T11:58:00.001Z", "kind": "asked", "source": "api", "state": "queued",
          "summary": "asked to call +15550100001 and say \"Hello\"", "event": {}},
-        {"version": 2, "at": "2026-11-22T11:58:00.020Z", "kind": "admitted", "source": "gateway", "summary": "got a slot, 1 of 10"},
-        {"version": 3, "at": "2026-11-22T11:58:05Z", "kind": "progress", "source": "look_up", "summary": null},
+        {"version": 2, "at": "2026-11-22T11:58:00.020Z", "kind": "admitted", "source": "gateway", "summary": "got a slot, 1 of 10",
+         "state": "placing"},
+        {"version": 3, "at": "2026-11-22T11:58:05Z", "kind": "progress", "source": "look_up", "summary": null, "state": "placing"},
         {"version": 4, "at": "nonsense", "kind": "sighted"},
     ]));
     let mut ended = ended_calls();
@@ -74,9 +75,14 @@ fn a_call_is_told_with_its_facts_and_its_events() {
     ]);
     let calls: Vec<Call> = read(Value::Array(ended));
     let live: Vec<Call> = read(live_calls());
-    let mut text = show::story(&calls[0], &events, Paint::Plain);
-    text += &show::story(&live[1], &[], Paint::Plain);
-    text += &show::story(&calls[3], &[], Paint::Plain);
+    let recovery: Recovery = read(json!({
+        "started_at": "2026-11-22T11:59:58Z",
+        "calls": [{"id": live[1].id, "believed": "in_progress", "carrier": "in_progress", "decision": "hung_up",
+            "why": "duration_max; hung up until the carrier confirms", "after": "hanging_up"}],
+    }));
+    let mut text = show::story(&calls[0], &events, Some(&recovery), Paint::Plain);
+    text += &show::story(&live[1], &[], Some(&recovery), Paint::Plain);
+    text += &show::story(&calls[3], &[], None, Paint::Plain);
     check_golden("show.txt", &text);
 }
 

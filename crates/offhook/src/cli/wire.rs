@@ -100,6 +100,16 @@ pub(crate) struct Event {
     pub(crate) kind: String,
     pub(crate) source: Option<String>,
     pub(crate) summary: Option<String>,
+    /// What was believed of the call after it.
+    pub(crate) state: Option<String>,
+}
+
+/// How the gateway is.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Health {
+    /// What is amiss, in words.
+    #[serde(default)]
+    pub(crate) reasons: Vec<String>,
 }
 
 /// What the last start found and decided.

@@ -42,8 +42,13 @@ pub(crate) fn remark(call: &Call) -> String {
 pub(crate) fn ending(ending: &Ending) -> String {
     let Ending { kind, by, cause, carrier_code, confirmed_by, duration_s: _ } = ending;
     let by = by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
-    let reasons: Vec<String> =
-        cause.clone().into_iter().chain(carrier_code.as_ref().and_then(code)).collect();
+    // A carrier's word for an end is often the end's own name: it is said once.
+    let mut reasons: Vec<String> = Vec::new();
+    for reason in cause.clone().into_iter().chain(carrier_code.as_ref().and_then(code)) {
+        if reason != *kind && !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
     let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
     let proof = confirmed_by.as_deref().map(|who| format!(", confirmed by {who}")).unwrap_or_default();
     format!("{kind}{by}{reasons}{proof}")
@@ -53,7 +58,9 @@ pub(crate) fn ending(ending: &Ending) -> String {
 pub(crate) fn talk(call: &Call, now: Option<Timestamp>) -> Option<String> {
     if let Some(ending) = &call.ending {
         // The carrier's own count, where it gives one; of an end that nobody confirmed, none.
-        let counted = ending.duration_s.map(|seconds| length(SignedDuration::from_secs(seconds)));
+        // Some carriers count 0 s of a call that nobody answered.
+        let talked = ending.duration_s.filter(|seconds| *seconds > 0 || call.answered_at.is_some());
+        let counted = talked.map(|seconds| length(SignedDuration::from_secs(seconds)));
         if counted.is_some() || ending.confirmed_by.as_deref() == Some("nobody") {
             return counted;
         }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::environment::Environment;
 use super::faults::ConfigFaults;
 use super::read;
-use super::settings::{BaseUrl, Secret};
+use super::settings::{BaseUrl, Secret, StoreUrl};
 
 /// How a command reaches the gateway.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(crate) struct Access {
     pub(crate) token: Option<Secret>,
     /// Where the gateway keeps the token that it made itself. `None` if the user has no home.
     pub(crate) token_file: Option<PathBuf>,
+    /// Where calls are kept. `None` if nothing tells.
+    pub(crate) store: Option<StoreUrl>,
 }
 
 impl Access {

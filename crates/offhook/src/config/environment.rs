@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::faults::Origin;
 use super::tree::{Entry, Node, Table, Value};
+use engine::crash::{CAN_CRASH, VARIABLE};
 
 /// The variables and the working folder of a process.
 #[derive(Clone, Default)]
@@ -50,7 +51,8 @@ impl Environment {
     fn overrides(&self) -> impl Iterator<Item = (&str, Vec<String>, &str)> {
         self.variables.iter().filter(|(_, value)| !value.is_empty()).filter_map(|(name, value)| {
             let path = name.to_ascii_lowercase().strip_prefix(PREFIX)?.to_owned();
-            let setting = !NOT_SETTINGS.contains(&path.as_str()) && !is_service_link(&path);
+            let setting =
+                !NOT_SETTINGS.contains(&path.as_str()) && !is_service_link(&path) && !is_crash_point(name);
             setting.then(|| (name.as_str(), path.split("__").map(str::to_owned).collect(), value.as_str()))
         })
     }
@@ -102,6 +104,11 @@ fn is_service_link(path: &str) -> bool {
     path == "port"
         || path == "name"
         || ["port_", "service_host", "service_port", "env_"].iter().any(|head| path.starts_with(head))
+}
+
+/// Whether it arms a crash point, in a build that has any.
+fn is_crash_point(name: &str) -> bool {
+    CAN_CRASH && name == VARIABLE
 }
 
 const PREFIX: &str = "offhook_";

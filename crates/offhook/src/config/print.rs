@@ -8,8 +8,8 @@ use super::durations::show_duration;
 use super::faults::Origin;
 use super::section::quoted;
 use super::settings::{
-    Api, BaseUrl, Calls, Carrier, CarrierKind, Config, CountryCode, Destinations, Dial, Face, Inbound,
-    Number, Plivo, Secret, Simulated, Store, Telnyx, Twilio,
+    Alarms, Api, BaseUrl, Calls, Carrier, CarrierKind, Config, CountryCode, Destinations, Dial, Face,
+    History, Inbound, Number, Plivo, Secret, Simulated, Store, Telnyx, Twilio,
 };
 use super::{Loaded, Source};
 use call::gate::Several;
@@ -22,7 +22,9 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
         public_url,
         log,
         store: Store { url },
-        api: Api { token },
+        history,
+        api: Api { token, open_metrics },
+        alarms,
         calls,
         dial,
         carriers,
@@ -40,8 +42,14 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
     page.set("log", text(log));
     page.section("store");
     page.set("url", text(&url.to_string()));
+    let History { keep_days, keep_calls } = history;
+    page.section("history");
+    page.set("keep_days", keep_days.to_string());
+    page.set("keep_calls", keep_calls.to_string());
     page.section("api");
     page.set_if("token", token.as_ref().map(secret));
+    page.set("open_metrics", open_metrics.to_string());
+    print_alarms(&mut page, alarms);
     print_calls(&mut page, calls);
     print_dial(&mut page, dial);
     for (name, carrier) in carriers {
@@ -88,6 +96,14 @@ impl Page<'_> {
     fn line(&mut self, line: &str) {
         writeln!(self.text, "{line}").expect("a string takes every line");
     }
+}
+
+fn print_alarms(page: &mut Page<'_>, Alarms { url, command, after }: &Alarms) {
+    page.section("alarms");
+    page.set_if("url", url.as_ref().map(secret));
+    let command = (!command.is_empty()).then(|| list(command.iter().map(String::as_str)));
+    page.set_if("command", command);
+    page.set("after", duration(*after));
 }
 
 fn print_calls(page: &mut Page<'_>, calls: &Calls) {

@@ -19,7 +19,7 @@ use super::numbers;
 use super::places;
 use super::secrets;
 use super::section::{Reader, Section};
-use super::settings::{Api, Calls, Config, LISTEN, LOG, Secret, Store, StoreUrl};
+use super::settings::{Alarms, Api, Calls, Config, History, LISTEN, LOG, Secret, Store, StoreUrl};
 use super::values;
 
 /// Reads the whole configuration. See [`Config::load`].
@@ -42,10 +42,11 @@ pub(super) fn access(explicit: Option<&Path>, environment: &Environment) -> Resu
     let listen = listen(&mut root);
     let token = root.section("api", |section| api(section, &document.folder)).token;
     let store = root.section("store", |section| store_url(section, &document.folder));
-    let token_file = store.or_else(|| places::default_store(environment)).map(|url| url.token_file());
+    let store = store.or_else(|| places::default_store(environment));
+    let token_file = store.as_ref().map(StoreUrl::token_file);
     match ConfigFaults::of(reader.faults) {
         Some(faults) => Err(faults),
-        None => Ok(Access { listen, token, token_file }),
+        None => Ok(Access { listen, token, token_file, store }),
     }
 }
 
@@ -67,7 +68,9 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let public_url = root.optional("public_url", values::base_url);
     let log = root.optional("log", values::log_filter).unwrap_or_else(|| LOG.to_owned());
     let store = root.section("store", |section| store(section, folder));
+    let history = root.section("history", history);
     let api = root.section("api", |section| api(section, folder));
+    let alarms = root.section("alarms", |section| alarms(section, folder));
     let calls = root.section("calls", calls);
     let dial = root.section("dial", dial);
     let surroundings =
@@ -76,7 +79,8 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let known = root.names("carriers");
     let numbers = root.sections("numbers", |digits, section| numbers::number(digits, section, &known));
     root.finish();
-    Some(Config { listen, public_url, log, store: store?, api, calls, dial, carriers, numbers })
+    let store = store?;
+    Some(Config { listen, public_url, log, store, history, api, alarms, calls, dial, carriers, numbers })
 }
 
 fn listen(root: &mut Section<'_, '_>) -> SocketAddr {
@@ -101,10 +105,35 @@ fn store_url(section: &mut Section<'_, '_>, folder: &Path) -> Option<StoreUrl> {
     url
 }
 
+fn history(section: &mut Section<'_, '_>) -> History {
+    let default = History::default();
+    let mut number = |key, most: u32, default| {
+        section.optional(key, |node| values::integer(node, 0..=most)).unwrap_or(default)
+    };
+    let keep_days = number("keep_days", KEPT_DAYS_MOST, default.keep_days);
+    let keep_calls = number("keep_calls", KEPT_CALLS_MOST, default.keep_calls);
+    section.finish();
+    History { keep_days, keep_calls }
+}
+
 fn api(section: &mut Section<'_, '_>, folder: &Path) -> Api {
     let token = secret(section, "token", folder);
+    let open_metrics = section.optional("open_metrics", values::boolean).unwrap_or(false);
     section.finish();
-    Api { token }
+    Api { token, open_metrics }
+}
+
+fn alarms(section: &mut Section<'_, '_>, folder: &Path) -> Alarms {
+    let (default, environment) = (Alarms::default(), section.environment());
+    let url = section.optional("url", |node| {
+        let url = secrets::secret(node, folder, environment)?;
+        if values::is_private(url.expose()) { Ok(url) } else { Err(NO_ALARM_URL.into()) }
+    });
+    let command = section.optional("command", values::command).unwrap_or(default.command);
+    let range = Duration::ZERO..=HOUR;
+    let after = section.optional("after", |node| durations::duration(node, range)).unwrap_or(default.after);
+    section.finish();
+    Alarms { url, command, after }
 }
 
 fn calls(section: &mut Section<'_, '_>) -> Calls {
@@ -142,6 +171,8 @@ pub(super) fn secret(section: &mut Section<'_, '_>, key: &'static str, folder: &
     section.optional(key, |node| secrets::secret(node, folder, environment))
 }
 
+const NO_ALARM_URL: &str = "is no address of a page; write https://HOST/PATH, or http for this machine";
+
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -152,6 +183,12 @@ const RING_LONGEST: Duration = Duration::from_secs(600);
 
 /// More live calls than one machine has ports for their sound.
 pub(super) const LIVE_MOST: u32 = 30_000;
+
+/// A century.
+const KEPT_DAYS_MOST: u32 = 36_500;
+
+/// More than one file should hold.
+const KEPT_CALLS_MOST: u32 = 100_000_000;
 
 /// One every three seconds to one destination.
 const ATTEMPTS_MOST: u32 = 1200;

@@ -29,8 +29,12 @@ pub(crate) struct Config {
     pub(crate) log: String,
     /// Where calls are kept.
     pub(crate) store: Store,
+    /// How much of the past is kept.
+    pub(crate) history: History,
     /// The gateway's own API.
     pub(crate) api: Api,
+    /// Who is told of alarms.
+    pub(crate) alarms: Alarms,
     /// The limits of every call.
     pub(crate) calls: Calls,
     /// Who may be called, when and how often.
@@ -57,12 +61,36 @@ pub(crate) enum StoreUrl {
     Sqlite(PathBuf),
 }
 
+/// How much of the past is kept; a call goes when either is exceeded, and none that isn't over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct History {
+    /// For how many days after it was made; 0 for ever. Default: 90.
+    pub(crate) keep_days: u32,
+    /// How many of the newest calls; 0 all. Default: 0.
+    pub(crate) keep_calls: u32,
+}
+
 /// The gateway's own API.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Api {
     /// The bearer token that a client must show. Default: the gateway makes one and keeps it in
     /// [`StoreUrl::token_file`], where the command line finds it.
     pub(crate) token: Option<Secret>,
+    /// Whether `/metrics` is shown to whoever asks, without the token. Default: no.
+    pub(crate) open_metrics: bool,
+}
+
+/// Who is told of alarms, also at night.
+#[derive(Clone, Debug)]
+pub(crate) struct Alarms {
+    /// Where each alarm is posted as JSON: `https`, or `http` on this machine. A secret, since whoever
+    /// knows the address of such a page can write to it. Default: nowhere.
+    pub(crate) url: Option<Secret>,
+    /// A program and its arguments, run for each alarm with the text on its standard input.
+    /// Default: none.
+    pub(crate) command: Vec<String>,
+    /// How long something must be amiss that may pass by itself before anybody is told. Default: 1 min.
+    pub(crate) after: Duration,
 }
 
 /// The limits of every call; each call keeps those that were in force when it was placed.
@@ -325,10 +353,25 @@ pub(crate) struct Secret(String);
 impl StoreUrl {
     /// The file that holds the API token which the gateway made: `<store file>.token`.
     pub(crate) fn token_file(&self) -> PathBuf {
+        self.beside(".token")
+    }
+
+    /// The file that says of which alarms somebody was told: `<store file>.alarms`.
+    pub(crate) fn alarms_file(&self) -> PathBuf {
+        self.beside(".alarms")
+    }
+
+    fn beside(&self, ending: &str) -> PathBuf {
         let Self::Sqlite(path) = self;
         let mut name = path.clone().into_os_string();
-        name.push(".token");
+        name.push(ending);
         PathBuf::from(name)
+    }
+}
+
+impl Default for Alarms {
+    fn default() -> Self {
+        Self { url: None, command: Vec::new(), after: Duration::from_secs(60) }
     }
 }
 
@@ -360,6 +403,12 @@ impl Default for Dial {
             opt_out_digits: None,
             opt_out_words: Vec::new(),
         }
+    }
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self { keep_days: 90, keep_calls: 0 }
     }
 }
 

@@ -61,6 +61,37 @@ pub(super) fn texts<'n>(node: &'n Node, example: &str) -> Result<Vec<(&'n str, &
     }
 }
 
+/// A program and its arguments.
+pub(super) fn command(node: &Node) -> Result<Vec<String>, Rejected> {
+    let words = texts(node, "[\"mail\", \"-s\", \"offhook\", \"you@example.com\"]")?;
+    match words.first() {
+        Some((program, _)) if !program.trim().is_empty() => {
+            Ok(words.into_iter().map(|(word, _)| word.to_owned()).collect())
+        }
+        _ => Err("names no program; write it first, and then its arguments".into()),
+    }
+}
+
+/// Whether this is an address to which nobody on the way can read what is sent: `https`, or `http` on
+/// this machine.
+pub(super) fn is_private(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    match url.scheme() {
+        "https" => url.host().is_some(),
+        "http" => is_on_this_machine(&url),
+        _ => false,
+    }
+}
+
+fn is_on_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
 /// A whole number within `range`.
 pub(super) fn integer(node: &Node, range: RangeInclusive<u32>) -> Result<u32, Rejected> {
     let number = match &node.value {
@@ -113,14 +144,10 @@ pub(super) fn base_url(node: &Node) -> Result<BaseUrl, Rejected> {
     let url = Url::parse(text.trim()).map_err(|error| {
         Rejected::from(format!("is no URL: {error}; write one like \"https://calls.example.com\""))
     })?;
-    let on_this_machine = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    };
     let why = match url.scheme() {
-        "http" if !on_this_machine => "is http to another machine; use https, http is for loopback only",
+        "http" if !is_on_this_machine(&url) => {
+            "is http to another machine; use https, http is for loopback only"
+        }
         "http" | "https" if !url.username().is_empty() || url.password().is_some() => {
             "holds a user or a password; a secret has a setting of its own"
         }

@@ -1,5 +1,5 @@
-//! What was decided when the time of a call had come. The log has nothing but that it had: what
-//! followed is found as it was then, by the call's own steps.
+//! What was believed of a call after each event, and what was decided when its time had come. The
+//! log has neither: both are found as they were then, by the call's own steps.
 
 use super::story;
 use call::Call;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use store::KeptEvent;
 
 /// The story's lines of `page`, where `before` are all events before it.
-pub(super) fn lines(before: &[KeptEvent], page: &[KeptEvent]) -> Vec<Value> {
+pub(crate) fn lines(before: &[KeptEvent], page: &[KeptEvent]) -> Vec<Value> {
     let mut call = None;
     for kept in before {
         moved(&mut call, &kept.event);
@@ -19,14 +19,10 @@ pub(super) fn lines(before: &[KeptEvent], page: &[KeptEvent]) -> Vec<Value> {
         if let Some(decided) = moved(&mut call, &kept.event) {
             line["summary"] = json!(decided);
         }
+        line["state"] = json!(call.as_ref().map(|call| call.state.word()));
         line
     };
     page.iter().map(line).collect()
-}
-
-/// Whether an event can be told without those before it.
-pub(super) fn tells_itself(kept: &KeptEvent) -> bool {
-    kept.event.news != News::CheckDue
 }
 
 /// Moves the call, and says what was decided if it was time that moved it.
@@ -142,6 +138,10 @@ mod tests {
             ];
             let n_told = told.len().min(expected.len());
             assert_eq!(told[told.len() - n_told..], expected[expected.len() - n_told..], "from {cut}");
+            let believed: Vec<&str> = lines.iter().filter_map(|line| line["state"].as_str()).collect();
+            let states = ["queued", "placing", "initiated", "in_progress"];
+            let expected: Vec<&str> = (cut..log.len()).map(|nth| states[nth.min(3)]).collect();
+            assert_eq!(believed, expected, "from {cut}");
         }
     }
 

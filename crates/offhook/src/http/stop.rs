@@ -6,7 +6,6 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use call::Call;
 use call::call::{Command, CommandId, CommandState};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -31,14 +30,15 @@ pub(crate) async fn stop(
     let asked: Stop = if body.is_empty() { Stop::default() } else { read(&body)? };
     let (id, which) = (call_id(&id)?, asked.command.map(CommandId));
     let until = Instant::now() + ON_ITS_WAY_MAX;
-    let meant = |command: &&Command| which.is_none_or(|which| command.id == which);
+    let meant = |command: &&Command| which.is_none_or(|which| command.id == which) && ends(command);
     let mut ids: Vec<CommandId> = Vec::new();
     let call = loop {
         let before = pages.calls.get(id).await?;
-        let open = before.iter().flat_map(|kept| &kept.call.commands).filter(|one| one.state.is_open());
-        ids.extend(open.filter(meant).map(|command| command.id));
+        let commands = before.iter().flat_map(|kept| &kept.call.commands);
+        ids.extend(commands.filter(meant).map(|command| command.id));
         let call = pages.calls.stop_command(id, which).await?;
-        if !is_on_its_way(&call, which) || Instant::now() >= until {
+        let on_its_way = |command: &Command| matches!(command.state, CommandState::Sent { .. });
+        if !call.commands.iter().filter(meant).any(on_its_way) || Instant::now() >= until {
             break call;
         }
         tokio::time::sleep(LOOK_AGAIN).await;
@@ -50,10 +50,9 @@ pub(crate) async fn stop(
     Ok((StatusCode::ACCEPTED, Json(body)))
 }
 
-fn is_on_its_way(call: &Call, which: Option<CommandId>) -> bool {
-    call.commands.iter().any(|command| {
-        which.is_none_or(|which| command.id == which) && matches!(command.state, CommandState::Sent { .. })
-    })
+/// Whether to stop it does anything.
+fn ends(command: &Command) -> bool {
+    command.state == CommandState::Asked || (command.state.is_under_way() && command.verb.can_be_stopped())
 }
 
 /// A carrier answers sooner, or its answer is given up.

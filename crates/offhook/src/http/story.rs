@@ -3,7 +3,7 @@
 use super::view::rfc3339;
 use call::call::{
     CommandReply, Event, Found, HangUpReply, Input, News, Performed, Progress, Sighting, Source, Unknown,
-    Verb,
+    UnknownWhy, Verb,
 };
 use call::gate::{Heard, Passed};
 use serde_json::{Value, json};
@@ -147,7 +147,9 @@ fn sighted(leg: &str, sighting: &Sighting) -> String {
         }
         Sighting::Live { progress, lasted: None } => format!("asked: {leg} is {}", word(*progress)),
         Sighting::Over(ending) => format!("asked: {leg} is over, {}", ending.code),
-        Sighting::Unknown(unknown) => format!("asked, and learnt nothing: {}; kept", shown(unknown)),
+        Sighting::Unknown(unknown) => {
+            format!("asked, and learnt nothing: {}; kept, and asked about again", shown(unknown))
+        }
     }
 }
 
@@ -162,10 +164,23 @@ fn hung_up(reply: &HangUpReply) -> String {
 }
 
 fn shown(unknown: &Unknown) -> String {
-    if unknown.detail.is_empty() {
-        unknown.why.word().to_owned()
-    } else {
-        format!("{} ({})", unknown.why.word(), unknown.detail)
+    let why = why(unknown.why);
+    if unknown.detail.is_empty() { why.to_owned() } else { format!("{why} ({})", unknown.detail) }
+}
+
+/// Why the carrier told nothing, as one says it.
+fn why(why: UnknownWhy) -> &'static str {
+    match why {
+        UnknownWhy::Unreachable => "no connection to it",
+        UnknownWhy::TimedOut => "it did not answer in time",
+        UnknownWhy::Unauthorized => "it does not accept our credentials",
+        UnknownWhy::Forbidden => "it forbids us to ask",
+        UnknownWhy::NotFound => "it says that it has no such call, which proves no end",
+        UnknownWhy::RateLimited => "it wants to be asked less often",
+        UnknownWhy::CarrierError => "an error of its own",
+        UnknownWhy::UnknownStatus => "a status that nobody here knows",
+        UnknownWhy::Unreadable => "an answer that can't be read",
+        UnknownWhy::NotConfigured => "it is not in the configuration any more",
     }
 }
 

@@ -1,6 +1,8 @@
 //! The pages on a real gateway whose carrier can't be reached: what they take, refuse and say.
 #![allow(clippy::unwrap_used)]
 
+mod metrics;
+
 use super::{Pages, path_of, router};
 use crate::import::Mapping;
 use axum::Router;
@@ -85,12 +87,14 @@ async fn site() -> Site {
         settings: settings(),
         clock: Arc::new(SystemClock),
         paused: None,
+        keep: engine::Keep::default(),
     })
     .await
     .unwrap();
     let pages = Pages {
         calls,
         token: "secret".into(),
+        open_metrics: false,
         public_url: "http://gw".into(),
         import: Arc::new(Mapping::default()),
     };

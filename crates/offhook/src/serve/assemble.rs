@@ -14,7 +14,7 @@ use carrier::directory::{self, CarrierConfig, SimulatedConfig, SimulatedFace};
 use carrier::plivo::PlivoConfig;
 use carrier::telnyx::{PublicKey, TelnyxConfig};
 use carrier::twilio::{ApiKey, TwilioConfig};
-use engine::{Inbound, Line, NumberSettings, Settings};
+use engine::{Inbound, Keep, Line, NumberSettings, Settings};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -133,6 +133,13 @@ fn secret_or_own(configured: &Option<Configured>, own: &str) -> Secret {
 
 fn secret(secret: &Configured) -> Secret {
     Secret::new(secret.expose())
+}
+
+/// How much of the past is kept.
+pub(super) fn keep(config: &Config) -> Keep {
+    let some = |number: u32| (number > 0).then_some(u64::from(number));
+    let days = |days: u64| Duration::from_secs(days * 24 * 3600);
+    Keep { age: some(config.history.keep_days).map(days), calls: some(config.history.keep_calls) }
 }
 
 /// What the configuration says about calls.

@@ -1,6 +1,6 @@
 //! What recovery decided, told once the carriers have answered.
 
-use engine::{Calls, Decision};
+use engine::{Calls, Decision, RecoveryReport};
 use std::time::Duration;
 
 /// Waits until each call that the start found unfinished was heard of, and tells what was decided.
@@ -14,6 +14,18 @@ pub(super) async fn tell(calls: Calls) {
         }
     }
     let Ok(report) = calls.recovery().await else { return };
+    tell_what_was_decided(&report);
+    for _ in 0..COUNTS {
+        match calls.count_recovery().await {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "cannot count what recovery decided"),
+        }
+        tokio::time::sleep(COUNT_EVERY).await;
+    }
+}
+
+fn tell_what_was_decided(report: &RecoveryReport) {
     if report.lines.is_empty() {
         return;
     }
@@ -43,3 +55,7 @@ pub(super) async fn tell(calls: Calls) {
 const PAUSE: Duration = Duration::from_millis(500);
 /// How often at most: carriers that don't answer within 10 s are told of as pending.
 const ROUNDS: usize = 20;
+/// How often the decisions are counted anew while some carrier still owes an answer, and how often at
+/// most: what is not settled within an hour is told by the alarm.
+const COUNT_EVERY: Duration = Duration::from_secs(15);
+const COUNTS: usize = 240;

@@ -1,5 +1,5 @@
-//! Files that are played, what is stopped before its time, and a text that is said though the
-//! gateway is away.
+//! Files that are played, sound that goes to a program, what is stopped before its time, and a text
+//! that is said though the gateway is away.
 
 use crate::world::{Face, Line, SOON, World, number, wait_for, word, words};
 use serde_json::{Value, json};
@@ -11,6 +11,10 @@ on_every_carrier!(
     everything_that_was_asked_is_stopped_at_once,
     what_is_stopped_stays_stopped_through_a_crash,
     what_cannot_be_stopped_or_reached_is_refused,
+    a_program_has_the_sound_until_it_hangs_up,
+    a_stream_is_stopped_and_the_call_lives_on,
+    a_stream_outlives_the_gateway_and_ends_with_the_call,
+    a_stream_that_nobody_takes_fails_and_the_call_lives_on,
 );
 
 const FILE: &str = "https://sounds.example/hello.mp3";
@@ -127,6 +131,8 @@ fn what_cannot_be_stopped_or_reached_is_refused(face: Face) {
     world.wait_for_truth(&other, &["in-progress"]);
     world.wait_for_command(&id, transfer, &["taken"]);
     assert_eq!(refused("stop", json!({ "command": transfer })), code(409, "OH-0023"));
+    let (code, out, said) = words(&world.command(&["stop", &id]));
+    assert_eq!((code, out.trim()), (Some(0), ""), "a transfer is left alone: {said}");
     world.wait_until_over(&id, transfer);
 }
 
@@ -149,4 +155,116 @@ fn at_twilio_a_text_is_said_though_the_gateway_is_away() {
     let call = world.wait_for_end(&id);
     assert_eq!(word(&call["ending"], "kind"), "completed", "{call}");
     assert_eq!(world.n_heard(to, "I will be brief."), 1);
+}
+
+/// A program that speaks a carrier's media messages: it hears out what is sent, and hangs up on its
+/// own after so many messages with sound in them, if at all.
+struct Program {
+    url: String,
+    heard: std::sync::mpsc::Receiver<Value>,
+}
+
+impl Program {
+    fn start(hangs_up_after: Option<usize>) -> Program {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("ws://{}/sound", listener.local_addr().unwrap());
+        let (say, heard) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let mut socket = tokio_tungstenite::tungstenite::accept(stream).unwrap();
+            let mut n_media = 0;
+            while let Ok(message) = socket.read() {
+                let Ok(text) = message.to_text() else { continue };
+                let Ok(json) = serde_json::from_str::<Value>(text) else { continue };
+                n_media += usize::from(json["event"] == "media");
+                let _ = say.send(json);
+                if hangs_up_after.is_some_and(|most| n_media >= most) {
+                    let _ = socket.close(None);
+                }
+            }
+            let _ = say.send(json!({"event": "over"}));
+        });
+        Program { url, heard }
+    }
+
+    /// Waits for a message of this kind.
+    fn hears(&self, event: &str) -> Value {
+        let until = std::time::Instant::now() + SOON;
+        while let Some(left) = until.checked_duration_since(std::time::Instant::now()) {
+            match self.heard.recv_timeout(left) {
+                Ok(message) if message["event"] == event => return message,
+                Ok(_) => {}
+                Err(_) => break,
+            }
+        }
+        panic!("the program never heard {event}");
+    }
+}
+
+/// The program that hangs up is the usual end of a stream, whatever a carrier calls it.
+fn a_program_has_the_sound_until_it_hangs_up(face: Face) {
+    let world = World::start(Line::On(face), "");
+    let to = world.talker(1);
+    let id = held(&world, &to);
+    let program = Program::start(Some(10));
+
+    let (code, out, said) = words(&world.command(&["stream", &id, &program.url]));
+
+    assert_eq!((code, out.trim()), (Some(0), "done"), "{said}");
+    let start = program.hears("start");
+    assert!(start["start"].is_object(), "{start}");
+    let media = program.hears("media");
+    assert!(media["media"]["payload"].is_string(), "{media}");
+    world.wait_until_over(&id, world.say(&id, "That was it."));
+    let truth = world.only_truth_to(&to);
+    assert_eq!((word(&truth, "status"), world.n_heard(&to, "That was it.")), ("in-progress", 1), "{truth}");
+}
+
+fn a_stream_is_stopped_and_the_call_lives_on(face: Face) {
+    let world = World::start(Line::On(face), "");
+    let to = world.talker(1);
+    let id = held(&world, &to);
+    let program = Program::start(None);
+    let stream = world.tell(&id, "stream", &json!({ "url": program.url }));
+    program.hears("media");
+
+    let (code, out, said) = words(&world.command(&["stop", &id]));
+
+    assert_eq!((code, out.trim()), (Some(0), &*format!("{stream} stream: stopped")), "{said}");
+    program.hears("over");
+    world.wait_until_over(&id, world.say(&id, "That was it."));
+    assert_eq!(world.n_heard(&to, "That was it."), 1);
+}
+
+/// The carrier holds the socket, and the gateway's death is nothing to it.
+fn a_stream_outlives_the_gateway_and_ends_with_the_call(face: Face) {
+    let mut world = World::start(Line::On(face), "");
+    let to = world.talker(1);
+    let id = held(&world, &to);
+    let program = Program::start(None);
+    let stream = world.tell(&id, "stream", &json!({ "url": program.url }));
+    program.hears("media");
+
+    world.restart();
+
+    program.hears("media");
+    assert_eq!(word(&world.outcome(&id, stream), "state"), "taken");
+    world.hang_up(&id);
+    world.wait_for_end(&id);
+    program.hears("over");
+    assert_eq!(word(&world.wait_until_over(&id, stream), "state"), "done");
+}
+
+fn a_stream_that_nobody_takes_fails_and_the_call_lives_on(face: Face) {
+    let world = World::start(Line::On(face), "");
+    let to = world.talker(1);
+    let id = held(&world, &to);
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+
+    let (code, _, said) = words(&world.command(&["stream", &id, &format!("ws://{nobody}/sound")]));
+
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("it was not done"), "{said}");
+    world.wait_until_over(&id, world.say(&id, "Never mind."));
+    assert_eq!(world.n_heard(&to, "Never mind."), 1);
 }

@@ -286,7 +286,11 @@ fn agrees(carrier: Kind, over: &Over, truth: &CallTruth) -> bool {
         return declined || matches!(kind, K::Completed | K::NoAnswer);
     }
     if truth.answered_at.is_some() {
-        return kind == K::Completed;
+        // Plivo tells which document it could not have: without the first nobody heard a word.
+        let wordless = carrier == Kind::Plivo
+            && truth.cause == Some(Cause::InstructionsFailed)
+            && truth.heard.is_empty();
+        return kind == K::Completed || (wordless && kind == K::Failed);
     }
     match truth.cause {
         Some(Cause::Busy) => kind == K::Busy,

@@ -2,9 +2,11 @@
 
 use super::{Disk, Row};
 use call::gate::{Decided, Listed};
-use call::{CallId, PhoneNumber, Timestamp};
+use call::{CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
 use std::collections::BTreeMap;
-use store::{CallQuery, DoNotCall, History, Kept, KeptEvent, KeptRecord, RecordQuery, Recovered, StoreError};
+use store::{
+    CallQuery, DoNotCall, History, Kept, KeptEvent, KeptRecord, Pulse, RecordQuery, Recovered, StoreError,
+};
 
 impl History for Disk {
     fn call(&mut self, id: CallId) -> Result<Option<Kept>, StoreError> {
@@ -50,6 +52,19 @@ impl History for Disk {
         Ok(self.tables().settings.get(name).cloned())
     }
 
+    fn nth_newest(&mut self, n: u64) -> Result<Option<CallId>, StoreError> {
+        let skipped = usize::try_from(n.saturating_sub(1)).unwrap_or(usize::MAX);
+        Ok(self.tables().calls.keys().rev().nth(skipped).copied())
+    }
+
+    fn call_by_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError> {
+        Ok(self.tables().legs.get(&(carrier.clone(), leg.clone())).copied())
+    }
+
     fn census(&mut self) -> Result<Vec<(String, u64)>, StoreError> {
         let tables = self.tables();
         let mut census: BTreeMap<String, u64> = BTreeMap::new();
@@ -80,6 +95,26 @@ impl History for Disk {
             query.before.is_none_or(|before| kept.id < before) && (refused || !query.refused)
         };
         Ok(tables.records.iter().rev().filter(fits).take(query.limit).cloned().collect())
+    }
+
+    fn pulse(&mut self, now: Timestamp) -> Result<Pulse, StoreError> {
+        let tables = self.tables();
+        let mut unfinished: BTreeMap<(String, CarrierName), u64> = BTreeMap::new();
+        for row in tables.calls.values().filter(|row| !row.call.state.is_ended()) {
+            let key = (row.call.state.word().to_owned(), row.call.facts.carrier.clone());
+            *unfinished.entry(key).or_default() += 1;
+        }
+        let unfinished = unfinished.into_iter().map(|((state, carrier), n)| (state, carrier, n)).collect();
+        let due = tables.calls.values().filter_map(|row| row.due_at).filter(|due_at| *due_at <= now);
+        Ok(Pulse { unfinished, overdue: due.clone().count() as u64, overdue_since: due.min() })
+    }
+
+    fn owner_of_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError> {
+        Ok(self.tables().legs.get(&(carrier.clone(), leg.clone())).copied())
     }
 }
 

@@ -189,6 +189,29 @@ impl Page for MemoryPage<'_> {
         Ok(self.tables.settings.get(name).cloned())
     }
 
+    fn prune(&mut self, before: CallId, lines_max: usize) -> Result<usize, StoreError> {
+        let is_over = |row: &Row| row.call.state.is_ended() && row.due_at.is_none();
+        let old = self.tables.calls.range(..before).filter(|(_, row)| is_over(row));
+        let old: Vec<CallId> = old.map(|(id, _)| *id).take(lines_max).collect();
+        let mut n_lines = 0;
+        for id in old {
+            let log = self.tables.events.entry(id).or_default();
+            let n_gone = log.len().min(lines_max - n_lines);
+            let gone = log.drain(..n_gone).collect();
+            self.tables.undo.push(Undo::Log(id, gone));
+            n_lines += n_gone;
+            if n_lines >= lines_max {
+                break;
+            }
+            let noted = self.tables.recovered.clone();
+            self.tables.undo.push(Undo::Start(self.tables.started_at, noted));
+            self.tables.recovered.remove(&id);
+            let row = self.tables.calls.remove(&id);
+            self.tables.undo.push(Undo::Call(id, row.map(Box::new)));
+        }
+        Ok(n_lines)
+    }
+
     fn set_setting(&mut self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
         let old = self.tables.settings.get(name).cloned();
         super::put(&mut self.tables.settings, name.to_owned(), value.map(str::to_owned));

@@ -16,12 +16,35 @@ pub(super) fn take(
 ) -> Result<Vec<Kept>, Fault> {
     let sql = "SELECT version, call FROM calls INDEXED BY calls_due
         WHERE due_at IS NOT NULL AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2";
-    let due = kept(connection, sql, params![now.as_millis(), at_most(limit)])?;
+    let due = match kept(connection, sql, params![now.as_millis(), at_most(limit)]) {
+        Err(fault) if fault.is_damage() => readable(connection, now, limit)?,
+        due => due?,
+    };
     let mut lease = connection.prepare_cached("UPDATE calls SET due_at = ?2 WHERE id = ?1")?;
     for taken in &due {
         lease.execute(params![taken.call.facts.id.to_string(), lease_until.as_millis()])?;
     }
     Ok(due)
+}
+
+/// Those of what is due that can be read, where not all can: one garbled row must not keep everybody
+/// from looking after the others. It is told when nothing else is due.
+fn readable(connection: &Connection, now: Timestamp, limit: usize) -> Result<Vec<Kept>, Fault> {
+    let sql = "SELECT rowid FROM calls INDEXED BY calls_due
+        WHERE due_at IS NOT NULL AND due_at <= ?1 ORDER BY due_at, rowid LIMIT ?2";
+    let due: Vec<i64> =
+        rows(connection, sql, params![now.as_millis(), at_most(limit)], |row| Ok(row.get(0)?))?;
+    let (mut found, mut garbled) = (Vec::new(), None);
+    for row in due {
+        match kept(connection, "SELECT version, call FROM calls WHERE rowid = ?1", [row]) {
+            Err(fault) if fault.is_damage() => garbled = Some(fault),
+            calls => found.extend(calls?),
+        }
+    }
+    match garbled {
+        Some(fault) if found.is_empty() => Err(fault),
+        _ => Ok(found),
+    }
 }
 
 /// Brings what is owed forward to between `now` and `now` plus `spread_ms`.

@@ -22,6 +22,15 @@ impl From<Error> for Fault {
 }
 
 impl Fault {
+    /// Whether what is there can't be read, or isn't what was written.
+    pub(super) fn is_damage(&self) -> bool {
+        match self {
+            Fault::Unreadable(_) => true,
+            Fault::Sql(error) => error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt),
+            Fault::Conflict(_) => false,
+        }
+    }
+
     /// The same for the user of the store at `path`.
     pub(super) fn at(self, path: &Path) -> StoreError {
         match self {

@@ -22,6 +22,48 @@ pub(super) fn settle(path: &Path) -> Result<PathBuf, StoreError> {
     }
 }
 
+/// Which files the store was opened in. A file that is deleted or replaced can still be written by
+/// who has it open, as if nothing had happened, and is lost when that process ends.
+pub(super) struct Whereabouts {
+    files: Vec<(PathBuf, FileId)>,
+}
+
+impl Whereabouts {
+    /// Notes the database and its log, as far as they are there.
+    pub(super) fn of(path: &Path) -> Whereabouts {
+        let names = ["", "-wal"].map(|suffix| beside(path, suffix));
+        Whereabouts {
+            files: names.into_iter().filter_map(|name| Some((name.clone(), id_of(&name)?))).collect(),
+        }
+    }
+
+    /// Whether the files still are where they were.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`].
+    pub(super) fn hold(&self) -> Result<(), StoreError> {
+        match self.files.iter().find(|(name, id)| id_of(name) != Some(*id)) {
+            Some((name, _)) => Err(StoreError::Gone { path: shown(name) }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The device and the number of a file.
+type FileId = (u64, u64);
+
+#[cfg(unix)]
+fn id_of(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+}
+
+/// Elsewhere an open file can't be deleted.
+#[cfg(not(unix))]
+fn id_of(_: &Path) -> Option<FileId> {
+    None
+}
+
 /// The name of a file that lies beside the store.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -5,10 +5,10 @@ use super::fault::{self, Fault};
 use super::page::SETTING;
 use super::{files, gate, open};
 use crate::gate::{DoNotCall, KeptRecord, RecordQuery};
-use crate::history::{CallQuery, History, Kept, KeptEvent, Recovered};
+use crate::history::{CallQuery, History, Kept, KeptEvent, Pulse, Recovered};
 use crate::page::StoreError;
 use crate::rebuild::rebuild;
-use call::{CallId, PhoneNumber, Timestamp};
+use call::{CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
 use rusqlite::{Connection, params};
 use std::path::{Path, PathBuf};
 
@@ -51,6 +51,15 @@ impl SqliteHistory {
             }
             Ok(differing)
         })
+    }
+
+    /// Calls from this one on, the oldest first, whether it is there or not.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn calls_from(&mut self, first: CallId, limit: usize) -> Result<Vec<Kept>, StoreError> {
+        let sql = "SELECT version, call FROM calls WHERE id >= ?1 ORDER BY id LIMIT ?2";
+        self.read(|connection| kept(connection, sql, params![first.to_string(), at_most(limit)]))
     }
 
     /// Runs `ask` on one view of the store, however much is committed meanwhile.
@@ -107,6 +116,20 @@ impl History for SqliteHistory {
         self.read(|connection| value(connection, SETTING, [name]))
     }
 
+    fn nth_newest(&mut self, n: u64) -> Result<Option<CallId>, StoreError> {
+        let skipped = i64::try_from(n.saturating_sub(1)).unwrap_or(i64::MAX);
+        let sql = "SELECT id FROM calls ORDER BY id DESC LIMIT 1 OFFSET ?1";
+        self.read(|connection| value(connection, sql, [skipped])?.map(calls::id).transpose())
+    }
+
+    fn call_by_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError> {
+        self.read(|connection| calls::by_leg(connection, carrier, leg))
+    }
+
     fn census(&mut self) -> Result<Vec<(String, u64)>, StoreError> {
         let sql = "SELECT state, count(*) FROM calls INDEXED BY calls_unfinished
             WHERE state <> 'ended' GROUP BY state ORDER BY state";
@@ -123,6 +146,31 @@ impl History for SqliteHistory {
 
     fn gate_records(&mut self, query: &RecordQuery) -> Result<Vec<KeptRecord>, StoreError> {
         self.read(|connection| gate::records(connection, query))
+    }
+
+    fn pulse(&mut self, now: Timestamp) -> Result<Pulse, StoreError> {
+        let by_state = "SELECT state, carrier, count(*) FROM calls INDEXED BY calls_unfinished
+            WHERE state <> 'ended' GROUP BY state, carrier ORDER BY state, carrier";
+        let overdue = "SELECT count(*), min(due_at) FROM calls INDEXED BY calls_due
+            WHERE due_at IS NOT NULL AND due_at <= ?1";
+        self.read(|connection| {
+            let unfinished = rows(connection, by_state, [], |row| {
+                Ok((row.get(0)?, CarrierName(row.get(1)?), count(row.get(2)?)?))
+            })?;
+            let overdue = rows(connection, overdue, [now.as_millis()], |row| {
+                Ok((count(row.get(0)?)?, row.get::<_, Option<i64>>(1)?.map(Timestamp)))
+            })?;
+            let (overdue, overdue_since) = overdue.into_iter().next().unwrap_or_default();
+            Ok(Pulse { unfinished, overdue, overdue_since })
+        })
+    }
+
+    fn owner_of_leg(
+        &mut self,
+        carrier: &CarrierName,
+        leg: &CarrierCallId,
+    ) -> Result<Option<CallId>, StoreError> {
+        self.read(|connection| calls::by_leg(connection, carrier, leg))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::calls::{self, value};
 use super::due;
 use super::fault::{Fault, shown};
+use super::prune;
 use crate::history::Kept;
 use crate::page::{KeyUse, Page, StoreError, Work};
 use call::{Call, CallId, CarrierCallId, CarrierName, Event, Party, Timestamp};
@@ -53,7 +54,8 @@ impl Page for SqlitePage<'_> {
         self.say("SAVEPOINT within")?;
         let done = work(self);
         if done.is_err() {
-            self.say("ROLLBACK TO within")?;
+            // Half of it must not be committed with its neighbours.
+            self.say("ROLLBACK TO within").map_err(|error| StoreError::Failed(error.to_string()))?;
         }
         self.say("RELEASE within")?;
         done
@@ -115,6 +117,10 @@ impl Page for SqlitePage<'_> {
 
     fn note_start(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         self.run(|connection| due::note_start(connection, now))
+    }
+
+    fn prune(&mut self, before: CallId, lines_max: usize) -> Result<usize, StoreError> {
+        self.run(|connection| prune::step(connection, before, lines_max))
     }
 
     fn queued(&mut self, limit: usize) -> Result<Vec<Kept>, StoreError> {

@@ -119,7 +119,8 @@ fn every_pragma_is_as_it_should_be() {
     };
     assert_eq!(read("journal_mode"), "wal");
     assert_eq!(read("synchronous"), "2");
-    assert_eq!(read("foreign_keys"), "1");
+    assert_eq!(read("foreign_keys"), "0");
+    assert_eq!(read("auto_vacuum"), "2");
     assert_eq!(read("temp_store"), "2");
 }
 
@@ -145,4 +146,23 @@ fn a_step_that_fails_leaves_the_version_before_it() {
     let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     assert_eq!(usize::try_from(version).unwrap(), STEPS.len());
     connection.execute("CREATE TABLE a (b)", []).unwrap();
+}
+
+/// Whoever adds a column of text says whether it may hold a number, so that nobody is forgotten by
+/// half.
+#[test]
+fn every_column_of_text_is_known_to_forget() {
+    let (_folder, _path, store) = open();
+    let sql = "SELECT tables.name, columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+        WHERE tables.type = 'table' AND columns.type = 'TEXT'";
+    let mut statement = store.connection.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let mut columns: Vec<(String, String)> = rows.map(|row| row.unwrap()).collect();
+    let with = super::forget::WITH_NUMBERS.iter().map(|(table, column, _)| (table, column));
+    let without = super::forget::WITHOUT_NUMBERS.iter().map(|(table, column)| (table, column));
+    let mut known: Vec<(String, String)> =
+        with.chain(without).map(|(table, column)| ((*table).to_owned(), (*column).to_owned())).collect();
+    columns.sort();
+    known.sort();
+    assert_eq!(columns, known);
 }

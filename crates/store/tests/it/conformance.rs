@@ -6,12 +6,14 @@
 mod counting;
 mod gate;
 mod owing;
+mod pruning;
 mod reading;
 mod writing;
 
 pub(crate) use counting::*;
 pub(crate) use gate::*;
 pub(crate) use owing::*;
+pub(crate) use pruning::*;
 pub(crate) use reading::*;
 pub(crate) use writing::*;
 
@@ -90,6 +92,11 @@ macro_rules! conformance {
             a_setting_is_kept_until_it_is_taken_away
             calls_are_listed_newest_first
             a_log_is_read_in_pages
+            what_is_over_and_old_goes
+            old_calls_go_in_small_steps
+            what_names_a_call_outlives_it
+            a_step_that_fails_takes_nothing_out
+            the_nth_newest_call_is_known
         }
     };
 }

@@ -4,7 +4,8 @@
 use crate::lives::{asked, at, hear, id, leg, offered};
 use std::fs;
 use std::path::{Path, PathBuf};
-use store::sqlite::{SqliteHistory, SqliteStore};
+use std::time::Duration;
+use store::sqlite::{Opened, SqliteHistory, SqliteStore};
 use store::{CallQuery, History, Store, StoreError};
 use tempfile::TempDir;
 
@@ -141,6 +142,18 @@ fn a_row_that_cannot_be_read_is_damage() {
     assert!(history.call(id(4)).unwrap().is_some());
 }
 
+/// Opens a store that this process just closed. Another test may be starting a process meanwhile,
+/// which holds the lock too until it runs a program of its own.
+fn opened(path: &Path) -> Opened {
+    for _ in 0..500 {
+        match SqliteStore::open(path, at(0)) {
+            Err(StoreError::InUse { .. }) => std::thread::sleep(Duration::from_millis(10)),
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("{} stays locked", path.display());
+}
+
 /// After a power cut the log may end anywhere: what is left of it is whole turns, from the first on.
 #[test]
 fn a_log_cut_anywhere_holds_whole_turns() {
@@ -160,7 +173,7 @@ fn a_log_cut_anywhere_holds_whole_turns() {
         fs::write(&cut, &base).unwrap();
         fs::write(folder.path().join("cut.db-wal"), &log[..length]).unwrap();
         let _ = fs::remove_file(folder.path().join("cut.db-shm"));
-        let opened = SqliteStore::open(&cut, at(0)).unwrap();
+        let opened = opened(&cut);
         let mut history = SqliteHistory::open(&cut).unwrap();
         let calls = history.calls(&CallQuery { limit: 999, ..CallQuery::default() }).unwrap();
         assert_eq!(calls.len() % 3, 0, "half a turn");
@@ -169,4 +182,49 @@ fn a_log_cut_anywhere_holds_whole_turns() {
         drop((history, opened));
     }
     assert!(seen.is_sorted() && seen[64] == 60, "{seen:?}");
+}
+
+/// What is written into a file without a name would be gone with the process that has it open.
+#[cfg(unix)]
+#[test]
+fn a_store_that_is_taken_away_takes_nothing_on_until_it_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    let mut store = SqliteStore::open(&path, at(0)).unwrap().store;
+    store.turn(&mut |page| hear(page, 1, &asked(1, 0))).unwrap();
+    let away = folder.path().join("away");
+    for suffix in ["", "-wal"] {
+        let name = folder.path().join(format!("calls.db{suffix}"));
+        for replaced in [false, true] {
+            fs::rename(&name, &away).unwrap();
+            if replaced {
+                fs::copy(&away, &name).unwrap();
+            }
+            let gone = store.turn(&mut |page| hear(page, 2, &asked(2, 0))).unwrap_err();
+            assert!(matches!(&gone, StoreError::Gone { path } if path.ends_with(suffix)), "{gone}");
+            fs::rename(&away, &name).unwrap();
+        }
+    }
+    store.turn(&mut |page| hear(page, 2, &asked(2, 0))).unwrap();
+    drop(store);
+    let mut history = SqliteHistory::open(&path).unwrap();
+    assert_eq!(history.calls(&CallQuery { limit: 9, ..CallQuery::default() }).unwrap().len(), 2);
+}
+
+/// One call that can't be read keeps nobody from looking after the others.
+#[test]
+fn what_is_due_is_taken_but_for_what_cannot_be_read() {
+    let (_folder, path) = filled();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute("UPDATE calls SET call = '{}' WHERE id = ?1", [id(3).to_string()]).unwrap();
+    drop(other);
+    let mut store = SqliteStore::open(&path, at(0)).unwrap().store;
+    let mut taken = Vec::new();
+    store
+        .turn(&mut |page| {
+            taken = page.take_due(at(9_999), at(99_999), 999)?;
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(taken.len(), usize::try_from(CALLS).unwrap() - 1);
 }

@@ -5,6 +5,7 @@
 mod conformance;
 mod crash;
 mod damage;
+mod forget;
 mod lives;
 mod random;
 mod sqlite;

@@ -1,10 +1,10 @@
 //! What is true of the store in a file alone: its files, its lock, its memory of itself.
 
 use crate::conformance::{Bench, conformance};
-use crate::lives::{admitted, asked, at, hear, id};
+use crate::lives::{admitted, asked, at, ended, hear, id, leg, offered};
 use std::fs;
 use std::path::Path;
-use store::sqlite::{Opened, SqliteHistory, SqliteStore};
+use store::sqlite::{Opened, SqliteHistory, SqliteStore, backup};
 use store::{History, Store, StoreError};
 
 conformance!(fresh());
@@ -133,4 +133,84 @@ fn another_store_in_its_place_is_noticed() {
     fs::remove_file(&path).unwrap();
     let why = open(&path).rewound.unwrap();
     assert!(why.contains("another store"), "{why}");
+}
+
+#[test]
+fn what_was_pruned_is_given_back_to_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    let mut store = open(&path).store;
+    for group in 0..20 {
+        store
+            .turn(&mut |page| {
+                (group * 100..group * 100 + 100).try_for_each(|n| {
+                    hear(page, n, &offered(n, 0, leg(n)))?;
+                    hear(page, n, &ended(5, leg(n)))
+                })
+            })
+            .unwrap();
+    }
+    drop(store);
+    let before = fs::metadata(&path).unwrap().len();
+    let mut store = open(&path).store;
+    let mut n_done = 1;
+    while n_done > 0 {
+        store
+            .turn(&mut |page| {
+                n_done = page.prune(id(1_990), 64)?;
+                Ok(())
+            })
+            .unwrap();
+    }
+    drop(store);
+    let after = fs::metadata(&path).unwrap().len();
+    assert!(before > 3 << 20 && after < before / 2, "{before} and {after} bytes");
+    let mut history = SqliteHistory::open(&path).unwrap();
+    assert_eq!(history.verify_log().unwrap(), []);
+    assert!(history.call(id(1_990)).unwrap().is_some());
+}
+
+#[test]
+fn a_backup_is_one_moment_of_a_store_that_is_written_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    let mut store = open(&path).store;
+    write(&mut store, 1);
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(|| (2..400).for_each(|n| write(&mut store, n)));
+        for n in 0..5 {
+            let copy = folder.path().join(format!("copy-{n}.db"));
+            let copied = backup(&path, &copy).unwrap();
+            let mut history = SqliteHistory::open(&copy).unwrap();
+            assert_eq!(history.verify_log().unwrap(), [], "nothing is cut in two");
+            let left = history.census().unwrap().iter().map(|(_, n_calls)| n_calls).sum::<u64>();
+            assert_eq!((copied.calls, copied.unfinished), (left, left));
+        }
+        writing.join().unwrap();
+    });
+    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert!(!names.iter().any(|name| name.to_string_lossy().contains(".part")), "{names:?}");
+    drop(store);
+    // It is a store as good as the first.
+    let copy = folder.path().join("copy-4.db");
+    assert_eq!(open(&copy).rewound, None);
+    write(&mut open(&copy).store, 900);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_backup_overwrites_nothing_and_is_the_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    write(&mut open(&path).store, 1);
+    let copy = folder.path().join("copy.db");
+    fs::write(&copy, "something dear").unwrap();
+    let error = backup(&path, &copy).unwrap_err();
+    assert!(matches!(error, StoreError::Unwritable { .. }), "{error}");
+    assert_eq!(fs::read_to_string(&copy).unwrap(), "something dear");
+    fs::remove_file(&copy).unwrap();
+    assert_eq!(backup(&path, &copy).unwrap().calls, 1);
+    assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(backup(&path, &folder.path().join("not/there.db")).is_err());
 }

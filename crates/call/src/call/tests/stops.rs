@@ -89,3 +89,17 @@ fn a_stream_lasts_until_it_is_closed_or_the_call_is_over() {
     let over = News::Over { leg: leg(), ending: ending(EndingKind::Completed, "completed") };
     assert_eq!(state_of(&after(call, [over]), 1), CommandState::Done(Outcome::default()));
 }
+
+/// A carrier that calls a program's good bye a dropped stream, and a stream that never was.
+#[test]
+fn a_stream_that_had_begun_is_over_however_its_end_is_called() {
+    let stream = || News::CommandAsked(Verb::Stream { url: "wss://example.com/sound".to_owned() });
+    let dropped = || performed(1, Performed::Failed { code: "DroppedStream".to_owned() });
+    let begun = after(talking(), [stream(), replied(taken(None)), performed(1, Performed::Begun), dropped()]);
+    assert_eq!(state_of(&begun, 1), CommandState::Done(Outcome::default()));
+    let overtaken =
+        after(talking(), [stream(), performed(1, Performed::Begun), replied(taken(None)), dropped()]);
+    assert_eq!(state_of(&overtaken, 1), CommandState::Done(Outcome::default()));
+    let never = after(talking(), [stream(), replied(taken(None)), dropped()]);
+    assert!(matches!(state_of(&never, 1), CommandState::Failed { .. }));
+}

@@ -54,9 +54,17 @@ impl World {
 
     /// Places a call under an `Idempotency-Key`.
     pub(crate) fn place_under(&self, key: &str, wishes: &Value) -> Answer {
+        self.try_place_under(key, wishes).expect("the gateway answers")
+    }
+
+    /// The same, at a gateway that may die of it.
+    ///
+    /// # Errors
+    /// It did.
+    pub(crate) fn try_place_under(&self, key: &str, wishes: &Value) -> io::Result<Answer> {
         let mut sent = request("POST", "/v1/calls", Some(wishes));
         sent.headers.push(("idempotency-key".to_owned(), key.to_owned()));
-        exchange(self.gateway, &sent).expect("the gateway answers")
+        exchange(self.gateway, &sent)
     }
 
     /// The call as it is now.
@@ -135,6 +143,13 @@ impl World {
         (text.is_empty(), text.join("\n"))
     }
 
+    /// `/metrics`, as text.
+    pub(crate) fn metrics(&self) -> String {
+        let answer = self.ask("GET", "/metrics", None);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body
+    }
+
     /// Runs a command of the command line against this gateway, to its end.
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         let mut command = offhook(self.folder.path());
@@ -152,6 +167,11 @@ pub(crate) fn word<'a>(value: &'a Value, field: &str) -> &'a str {
 pub(crate) fn words(output: &Output) -> (Option<i32>, String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+/// A request without a token.
+pub(crate) fn bare(path: &str) -> Sent {
+    Sent { method: "GET".to_owned(), path: path.to_owned(), headers: Vec::new(), body: Vec::new() }
 }
 
 pub(super) fn request(method: &str, path: &str, body: Option<&Value>) -> Sent {

@@ -7,19 +7,21 @@ mod file;
 mod gateway;
 mod http;
 mod network;
+mod past;
 mod process;
 mod talk;
 mod webhook;
 
 pub(crate) use face::Face;
 pub(crate) use file::Line;
-pub(crate) use gateway::{word, words};
+pub(crate) use gateway::{bare, word, words};
 pub(crate) use http::{Answer, at_once, exchange};
 pub(crate) use network::{millis_of, number};
 pub(crate) use process::{Process, offhook};
 pub(crate) use talk::heard;
 pub(crate) use webhook::Form;
 
+use engine::crash::VARIABLE;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -90,6 +92,12 @@ impl World {
         self.path("store/offhook.db")
     }
 
+    /// What the store's file and its write-ahead log hold.
+    pub(crate) fn store_bytes(&self) -> [Vec<u8>; 2] {
+        ["store/offhook.db", "store/offhook.db-wal"]
+            .map(|name| std::fs::read(self.path(name)).unwrap_or_default())
+    }
+
     /// A file in this world's folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -97,18 +105,53 @@ impl World {
 
     /// Starts the gateway and waits until it puts on disk what it hears.
     pub(crate) fn start_gateway(&mut self) {
-        assert!(self.serve.is_none(), "the gateway runs already");
+        self.start_serve(&[]);
+        self.wait_until_ready();
+    }
+
+    /// The same, by a shell that does something first.
+    pub(crate) fn start_gateway_by(&mut self, first: &str) {
         self.n_starts += 1;
         let name = format!("gateway-{}", self.n_starts);
-        let config = self.config_file();
-        let serve =
-            Process::start(&self.folder, &name, ["serve".as_ref(), "--config".as_ref(), config.as_os_str()]);
-        self.serve = Some(serve);
+        self.serve =
+            Some(Process::start_by(&self.folder, &name, first, &["serve", "--config", "offhook.toml"]));
+        self.wait_until_ready();
+    }
+
+    /// Lets no file that the gateway writes become larger than so many bytes, or `unlimited`.
+    pub(crate) fn limit_files(&self, bytes: &str) {
+        self.serve.as_ref().expect("the gateway runs").limit_files(bytes);
+    }
+
+    /// Waits until the gateway puts on disk what it hears.
+    pub(crate) fn wait_until_ready(&mut self) {
         wait_until("the gateway is ready", SOON, || {
             let serve = self.serve.as_mut().expect("it was started");
             assert!(serve.is_running(), "the gateway ended at its start:\n{}", serve.log());
             self.try_ask("GET", "/readyz", None).is_ok_and(|answer| answer.status == 200)
         });
+    }
+
+    /// Starts a gateway that kills itself at this step, and doesn't wait for anything.
+    pub(crate) fn start_gateway_to_die(&mut self, at: &str) {
+        self.start_serve(&[(VARIABLE, at)]);
+    }
+
+    fn start_serve(&mut self, variables: &[(&str, &str)]) {
+        assert!(self.serve.is_none(), "the gateway runs already");
+        self.n_starts += 1;
+        let name = format!("gateway-{}", self.n_starts);
+        let config = self.config_file();
+        let arguments = ["serve".as_ref(), "--config".as_ref(), config.as_os_str()];
+        self.serve = Some(Process::start_in(&self.folder, &name, arguments, variables));
+    }
+
+    /// Waits until the gateway has killed itself.
+    pub(crate) fn wait_for_death(&mut self) {
+        let serve = self.serve.as_mut().expect("the gateway runs");
+        wait_until("the gateway has killed itself", SOON, || !serve.is_running());
+        let mut serve = self.serve.take().expect("it was there a moment ago");
+        assert_eq!(serve.signal(), Some(SIGKILL), "{}", serve.log());
     }
 
     /// Starts a gateway that must not start. Its exit code, and all that it said.
@@ -191,5 +234,7 @@ pub(crate) fn free_port(ip: IpAddr) -> u16 {
     listener.local_addr().expect("a listener has an address").port()
 }
 
+/// The signal that can't be caught.
+const SIGKILL: i32 = 9;
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(30);

@@ -79,6 +79,14 @@ impl World {
         self.tell_network("POST", &format!("/network/calls/{leg}/answer"), &Value::Null);
     }
 
+    /// The subscriber does this (`answer`, `hangup`), unless the call is over by then: a carrier may
+    /// end one at any time.
+    pub(crate) fn does_if_it_lives(&self, leg: &str, what: &str) {
+        let sent = request("POST", &format!("/network/calls/{leg}/{what}"), &Value::Null);
+        let answer = exchange(self.network, &sent).expect("the network answers");
+        assert!(matches!(answer.status, 200..=299 | 409), "{what} {leg}: {answer:?}");
+    }
+
     /// The subscriber presses keys.
     pub(crate) fn presses(&self, leg: &str, digits: &str) {
         self.tell_network("POST", &format!("/network/calls/{leg}/digits"), &json!({ "digits": digits }));
@@ -148,11 +156,16 @@ impl World {
         operations.iter().map(|operation| self.requests(operation).len()).sum()
     }
 
-    /// Makes so many calls that are in progress from nowhere, to `first` and the numbers after it,
-    /// and returns their legs.
+    /// Makes so many calls of ours that are in progress from nowhere, to `first` and the numbers after
+    /// it, and returns their legs.
     pub(crate) fn seed_many(&self, face: Face, n_calls: usize, first: &str) -> Vec<String> {
+        self.seed_from(face, OURS, n_calls, first)
+    }
+
+    /// The same, from this number.
+    pub(crate) fn seed_from(&self, face: Face, from: &str, n_calls: usize, first: &str) -> Vec<String> {
         let wish = json!({
-            "carrier": face.name(), "count": n_calls, "from": OURS, "to_base": first,
+            "carrier": face.name(), "count": n_calls, "from": from, "to_base": first,
             "answered_ago_ms": 1_000
         });
         let made = self.tell_network("POST", "/network/seed", &wish);

@@ -4,6 +4,7 @@
 use super::{SOON, wait_for, wait_until};
 use std::ffi::OsStr;
 use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -43,6 +44,27 @@ impl Process {
         Process { child: command.spawn().expect("the binary starts"), log }
     }
 
+    /// Starts the binary by a shell that does something first.
+    pub(crate) fn start_by(folder: impl AsRef<Path>, name: &str, first: &str, arguments: &[&str]) -> Process {
+        let log = folder.as_ref().join(format!("{name}.log"));
+        let file = File::create(&log).expect("a log can be made");
+        let twin = file.try_clone().expect("a log can be shared");
+        let mut command = Command::new("sh");
+        command.env_clear().env("HOME", folder.as_ref());
+        command.current_dir(folder.as_ref()).arg("-c").arg(format!("{first}; exec \"$0\" \"$@\""));
+        command.arg(env!("CARGO_BIN_EXE_offhook")).args(arguments);
+        command.stdin(Stdio::null()).stdout(file).stderr(twin);
+        Process { child: command.spawn().expect("a shell starts"), log }
+    }
+
+    /// Lets no file that it writes become larger than so many bytes, or `unlimited`.
+    pub(crate) fn limit_files(&self, bytes: &str) {
+        let limit = format!("--fsize={bytes}:");
+        let pid = self.child.id().to_string();
+        let done = Command::new("prlimit").args(["--pid", &pid, &limit]).status();
+        assert!(done.expect("prlimit can be run").success());
+    }
+
     /// What it said so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
@@ -67,6 +89,11 @@ impl Process {
     /// The code that it ended with.
     pub(crate) fn exit_code(&mut self) -> Option<i32> {
         self.child.wait().expect("it can be waited for").code()
+    }
+
+    /// The signal that ended it, once it has ended.
+    pub(crate) fn signal(&mut self) -> Option<i32> {
+        self.child.wait().expect("it can be waited for").signal()
     }
 
     /// SIGKILL: no destructor of it runs.

@@ -1,0 +1,80 @@
+//! What those hear who watch, and what carriers tell, with the time that it takes.
+
+use super::{Calls, EngineError};
+use crate::driver::PAUSED;
+use crate::health::{Alarm, Report};
+use crate::heard::{Answer, Heard, ScriptReply};
+use crate::metrics::{Snapshot, WebhookFailure};
+use crate::recovery::decisions;
+use call::CarrierName;
+use carrier::{Document, RawWebhook};
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+impl Calls {
+    /// Hears a webhook. When this returns, what it says is on disk, and the document is the reply.
+    ///
+    /// # Errors
+    /// [`EngineError::Webhook`] for one that is not believed; [`EngineError::Store`] when it could
+    /// not be kept: the carrier must not be told that it was.
+    pub async fn hear_webhook(
+        &self,
+        carrier: &str,
+        raw: &RawWebhook,
+    ) -> Result<Option<Document>, EngineError> {
+        let since = Instant::now();
+        let heard = self.heard(carrier, raw).await;
+        let failed = heard.as_ref().err().map(|error| match error {
+            EngineError::Webhook(refused) => WebhookFailure::Refused(refused),
+            _ => WebhookFailure::NotKept,
+        });
+        self.inner.metrics.note_webhook(carrier, since.elapsed(), failed.as_ref());
+        heard
+    }
+
+    async fn heard(&self, carrier: &str, raw: &RawWebhook) -> Result<Option<Document>, EngineError> {
+        let name = CarrierName(carrier.to_owned());
+        let carrier = self.inner.carriers.get(&name).ok_or_else(|| EngineError::NoCarrier(name.0.clone()))?;
+        let verified = carrier.verify(raw, self.now())?;
+        let heard = carrier.decode(&verified)?;
+        let offer = heard.inbound.as_ref().map(|inbound| Box::new(self.offer(inbound, carrier.as_ref())));
+        let answer =
+            self.inner.ear.hear(Heard::Webhook { carrier: name, heard: Box::new(heard), offer }).await?;
+        let Answer::Script(ScriptReply { call, script }) = answer else { return Ok(None) };
+        Ok(script.map(|script| carrier.document(call, &script)))
+    }
+
+    /// How the gateway is.
+    pub fn health(&self) -> Report {
+        self.inner.health.report()
+    }
+
+    /// What somebody should know of now.
+    pub fn alarms(&self) -> Vec<Alarm> {
+        self.inner.health.alarms()
+    }
+
+    /// Everything that can be measured, in the text form that Prometheus reads.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn metrics(&self) -> Result<String, EngineError> {
+        let now = self.now();
+        let (pulse, paused) =
+            self.read(move |history| Ok((history.pulse(now)?, history.setting(PAUSED)?.is_some()))).await?;
+        let errands = self.inner.runner.under_way.load(Ordering::Relaxed);
+        let snapshot = Snapshot { pulse, now, paused, live_max: self.inner.settings.live_max, errands };
+        Ok(self.inner.metrics.text(&snapshot, &self.inner.health))
+    }
+
+    /// Counts for the metrics what the last start decided, and says whether all of it is settled. It
+    /// reads the log of each call that the start found.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn count_recovery(&self) -> Result<bool, EngineError> {
+        let decisions = self.read(decisions).await?;
+        self.inner.metrics.note_recovery(&decisions);
+        Ok(!decisions.keys().any(|decision| decision.is_open()))
+    }
+}

@@ -1,0 +1,126 @@
+//! Sound on a media stream, without a socket: what a carrier says and hears on one, in which form
+//! the sound is, and the line to the subscriber's ear and mouth.
+//!
+//! A carrier's own words are in its face, behind [`Protocol`]; the socket is carried by the shell.
+
+mod format;
+mod line;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::time::Millis;
+pub(crate) use format::{Encoding, Format};
+pub(crate) use line::{Line, Overflow};
+
+/// How long one frame of sound is.
+pub(crate) const FRAME_MS: u64 = 20;
+
+/// What one carrier says and hears on a media stream. It counts its own messages, and knows
+/// neither the time nor the socket.
+pub(crate) trait Protocol: fmt::Debug + Send + Sync {
+    /// What is said as soon as the socket is open.
+    fn opening(&mut self) -> Vec<String>;
+
+    /// A frame of sound.
+    fn sound(&mut self, frame: &Frame<'_>) -> String;
+
+    /// The subscriber pressed a key; `None` where the carrier doesn't say so on this stream.
+    fn pressed(&mut self, key: char) -> Option<String>;
+
+    /// What was sent before a mark has been played.
+    fn played(&mut self, mark: &str) -> String;
+
+    /// What was not played yet has been dropped, these marks with it.
+    fn cleared(&mut self, marks: &[String]) -> Vec<String>;
+
+    /// The carrier ends the stream.
+    fn closing(&mut self) -> Option<String>;
+
+    /// What the customer's server said.
+    ///
+    /// # Errors
+    /// It said nothing that the carrier takes.
+    fn read(&mut self, text: &str) -> Result<Word, Misspoken>;
+}
+
+/// A frame of sound to be told to the customer's server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame<'a> {
+    pub(crate) track: Track,
+    /// Counts the frames of a track from 1.
+    pub(crate) chunk: u64,
+    /// From the beginning of the stream to that of the frame, in milliseconds.
+    pub(crate) since_ms: u64,
+    pub(crate) at: Millis,
+    pub(crate) sound: &'a [u8],
+}
+
+/// Whose sound it is, seen from the carrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Track {
+    /// The subscriber's.
+    Inbound,
+    /// What the subscriber hears.
+    Outbound,
+}
+
+impl Track {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Track::Inbound => "inbound",
+            Track::Outbound => "outbound",
+        }
+    }
+}
+
+/// What a customer's server asks of the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// Plays this to the subscriber, after what is still to be played.
+    Play(Format, Vec<u8>),
+    /// Tells when all before it has been played.
+    Mark(String),
+    /// Drops what has not been played.
+    Clear,
+    /// Sends keys to the subscriber, as tones.
+    Keys(String),
+    /// Changes nothing.
+    Aside,
+}
+
+/// Something that a carrier doesn't take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Misspoken {
+    /// It says so, and the stream goes on.
+    Answered(String),
+    /// It ends the stream for this reason.
+    Fatal(String),
+}
+
+/// How many frames went each way on one stream. The socket counts, the truth reads.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    sent: AtomicU64,
+    received: AtomicU64,
+}
+
+impl Tally {
+    pub(crate) fn count_sent(&self) {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts what came as frames of 20 ms, a part of one as a whole.
+    pub(crate) fn count_received(&self, format: Format, n_bytes: usize) {
+        let n_frames = n_bytes.div_ceil(format.frame_bytes());
+        self.received.fetch_add(n_frames as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+}

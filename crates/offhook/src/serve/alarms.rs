@@ -1,0 +1,128 @@
+//! Tells somebody of alarms, also at night: posts each to a page, runs a command for each, or both.
+//! Calls never wait for any of it.
+
+mod notice;
+mod sinks;
+mod watch;
+
+use self::notice::{Key, Notice, State};
+use self::sinks::{Sink, Way};
+use self::watch::Watch;
+use crate::config::settings::Config;
+use call::Timestamp;
+use carrier::send::Sender;
+use engine::Calls;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Watches over what is amiss for as long as the process lives, if anybody wants to be told.
+pub(super) fn watch(calls: &Calls, config: &Config, sender: Sender, gateway: &str) {
+    let (done, told) = mpsc::channel(NOTICES_MAX);
+    let mut sinks = Vec::new();
+    if let Some(url) = &config.alarms.url {
+        sinks.push(Sink::start(Way::Post(Box::new(sender), url.clone()), done.clone()));
+    }
+    if !config.alarms.command.is_empty() {
+        sinks.push(Sink::start(Way::Run(config.alarms.command.clone()), done));
+    }
+    if sinks.is_empty() {
+        return;
+    }
+    let file = config.store.url.alarms_file();
+    let known = read(&file);
+    let watch = Watch::new(config.alarms.after, known.clone(), calls.now());
+    let post = Post { sinks, known, file, under_way: BTreeMap::new() };
+    tokio::spawn(run(calls.clone(), watch, post, told, gateway.to_owned()));
+}
+
+async fn run(
+    calls: Calls,
+    mut watch: Watch,
+    mut post: Post,
+    mut told: mpsc::Receiver<Notice>,
+    gateway: String,
+) {
+    let mut tick = tokio::time::interval(LOOK_EVERY);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {
+                for notice in watch.look(calls.alarms(), calls.now(), &gateway) {
+                    post.hand_out(notice);
+                }
+            }
+            Some(notice) = told.recv() => post.told(&notice),
+        }
+    }
+}
+
+/// Who is told, and of what they were told.
+struct Post {
+    sinks: Vec<Sink>,
+    /// The alarms that were told and not cleared yet, as the file has them.
+    known: BTreeMap<Key, Timestamp>,
+    file: PathBuf,
+    /// How many have not been told yet.
+    under_way: BTreeMap<(Key, State), usize>,
+}
+
+impl Post {
+    fn hand_out(&mut self, notice: Notice) {
+        let (alarm, state) = (notice.key.to_string(), notice.state.word());
+        match notice.state {
+            State::Raised => tracing::error!(alarm, text = notice.text(), "an alarm was raised"),
+            State::Cleared => tracing::info!(alarm, "an alarm was cleared"),
+        }
+        let n_taken = self.sinks.iter().filter(|sink| sink.take(notice.clone())).count();
+        if n_taken < self.sinks.len() {
+            tracing::warn!(alarm, state, "too many alarms wait to be told; this one is dropped");
+        }
+        self.under_way.insert((notice.key, notice.state), n_taken);
+    }
+
+    /// One of them was told, or given up. What all know is remembered, so that the next start neither
+    /// tells it again nor forgets to say that it is over.
+    fn told(&mut self, notice: &Notice) {
+        let key = (notice.key.clone(), notice.state);
+        let Some(n_left) = self.under_way.get_mut(&key) else { return };
+        *n_left = n_left.saturating_sub(1);
+        if *n_left > 0 {
+            return;
+        }
+        self.under_way.remove(&key);
+        match notice.state {
+            State::Raised => self.known.insert(notice.key.clone(), notice.since),
+            State::Cleared => self.known.remove(&notice.key),
+        };
+        if let Err(error) = write(&self.file, &self.known) {
+            tracing::warn!(file = %self.file.display(), %error, "cannot remember which alarms were told");
+        }
+    }
+}
+
+/// Of which alarms somebody was told before the last end. A file that can't be read is none: an alarm
+/// told twice is better than one untold.
+fn read(file: &Path) -> BTreeMap<Key, Timestamp> {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| {
+            let (since, key) = line.split_once(' ')?;
+            Some((key.parse().ok()?, Timestamp(since.parse().ok()?)))
+        })
+        .collect()
+}
+
+/// Writes a line for each: since when, in Unix milliseconds, and what.
+fn write(file: &Path, known: &BTreeMap<Key, Timestamp>) -> std::io::Result<()> {
+    let lines: String = known.iter().map(|(key, since)| format!("{} {key}\n", since.as_millis())).collect();
+    let mut whole = file.as_os_str().to_owned();
+    whole.push(".new");
+    std::fs::write(&whole, lines)?;
+    std::fs::rename(&whole, file)
+}
+
+/// How often it is looked whether something is amiss.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// So many notices may wait for one who can't be told: more than there are kinds and carriers.
+const NOTICES_MAX: usize = 64;
