@@ -3,7 +3,7 @@
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
 use crate::wiring::Wiring;
-use call::call::{CommandReply, HangUpReply, Performance, Script, Sighting, Unknown};
+use call::call::{CommandReply, HangUpReply, Performance, Script, Sighting, Unknown, Verb};
 use call::{CallId, CarrierCallId, CarrierName, Party, PhoneNumber, Timestamp};
 use std::time::Duration;
 
@@ -251,6 +251,19 @@ pub trait Carrier: Send + Sync {
 /// So many requests may one exchange take. A listing of 20 calls a page, the shortest, then reads
 /// some 4,000.
 pub const EXCHANGE_MAX: usize = 200;
+
+/// How long a command takes at a carrier that is told by documents. Nothing tells there when a
+/// sentence or a file was heard to its end, or that nobody answered a question: time does.
+pub(crate) fn lasts_untold(verb: &Verb) -> Option<Duration> {
+    match verb {
+        Verb::Say { .. } | Verb::SendDigits { .. } | Verb::Play { .. } => Some(verb.lasts()),
+        Verb::Ask { .. } => Some(verb.lasts() + ANSWER_GRACE),
+        Verb::Transfer { .. } | Verb::Stream { .. } => None,
+    }
+}
+
+/// So much longer may whoever was asked go on speaking, or the answer be on its way.
+pub(crate) const ANSWER_GRACE: Duration = Duration::from_secs(10);
 
 /// Whether a carrier could fetch or connect to an address: an absolute one of these schemes, with a
 /// host, of at most [`ADDRESS_MAX`] characters.

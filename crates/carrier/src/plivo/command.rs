@@ -10,11 +10,10 @@ use super::Plivo;
 use super::control::names;
 use super::exchange::{Exchange, Stop, outcome};
 use super::record::{Fault, unknown};
-use crate::roles::{Leg, Next};
+use crate::roles::{Leg, Next, lasts_untold};
 use crate::wire::Reply;
 use call::call::{CommandReply, Performance, Verb};
 use serde::Serialize;
-use std::time::Duration;
 
 /// The body of the request that sends a call to another document.
 #[derive(Serialize)]
@@ -82,7 +81,7 @@ fn redirect(
 /// that are said of requests which may go on somewhere.
 fn read(reply: &Reply, verb: &Verb) -> CommandReply {
     match reply.status {
-        200..=299 if is_plivo_s(reply) => CommandReply::Taken { lasts: lasts(verb) },
+        200..=299 if is_plivo_s(reply) => CommandReply::Taken { lasts: lasts_untold(verb) },
         200..=299 => CommandReply::InDoubt { why: format!("HTTP {} that isn't Plivo's", reply.status) },
         408 | 409 | 425 => CommandReply::InDoubt { why: unknown(reply).detail },
         400..=499 => CommandReply::Refused { code: reply.status.to_string(), reason: Fault::reason(reply) },
@@ -95,16 +94,3 @@ fn is_plivo_s(reply: &Reply) -> bool {
     let read = serde_json::from_slice::<serde_json::Value>(&reply.body);
     read.is_ok_and(|json| json.get("api_id").is_some())
 }
-
-/// Nothing tells when a sentence or a file was heard to its end, or that nobody answered a question:
-/// time does.
-fn lasts(verb: &Verb) -> Option<Duration> {
-    match verb {
-        Verb::Say { .. } | Verb::SendDigits { .. } | Verb::Play { .. } => Some(verb.lasts()),
-        Verb::Ask { .. } => Some(verb.lasts() + ANSWER_GRACE),
-        Verb::Transfer { .. } | Verb::Stream { .. } => None,
-    }
-}
-
-/// So much longer may whoever was asked go on speaking, or the answer be on its way.
-const ANSWER_GRACE: Duration = Duration::from_secs(10);

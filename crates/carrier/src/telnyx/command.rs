@@ -10,7 +10,7 @@ use super::Telnyx;
 use super::control::{hang_up, hung_up, refusal, whole_seconds};
 use super::mark::{ClientState, Doing, write_mark};
 use super::record::unknown;
-use crate::roles::{Leg, Next};
+use crate::roles::{ANSWER_GRACE, Leg, Next};
 use crate::wire::{Operation, Reply, Request};
 use call::call::{CommandReply, HangUpReply, Input, Performance, Verb};
 use serde_json::{Value, json};
@@ -301,5 +301,3 @@ const TRANSFER_RING_S: u64 = 30;
 /// What `time_limit_secs` may be (schema `TransferCallRequest`).
 const TALK_S_MIN: u64 = 30;
 const TALK_S_MAX: u64 = 14_400;
-/// So much longer may whoever was asked go on speaking, or the answer be on its way.
-const ANSWER_GRACE: Duration = Duration::from_secs(10);

@@ -6,10 +6,9 @@
 use super::Twilio;
 use super::record::{Fault, Record, short, unknown};
 use super::twiml;
-use crate::roles::{Leg, Next};
+use crate::roles::{Leg, Next, lasts_untold};
 use crate::wire::{Operation, Reply, Request};
 use call::call::{CommandReply, Performance, Script, Verb};
-use std::time::Duration;
 
 /// Does what was asked.
 pub(super) fn perform(
@@ -65,7 +64,7 @@ fn replace(twilio: &Twilio, leg: &Leg, document: &str) -> Request {
 fn read(reply: &Reply, leg: &Leg, verb: &Verb) -> CommandReply {
     match reply.status {
         200..=299 if Record::read(reply).and_then(|record| record.leg()).as_ref() == Some(&leg.id) => {
-            CommandReply::Taken { lasts: lasts(verb) }
+            CommandReply::Taken { lasts: lasts_untold(verb) }
         }
         200..=299 => CommandReply::InDoubt { why: format!("HTTP {} that names no call", reply.status) },
         408 | 409 | 425 => CommandReply::InDoubt { why: unknown(reply).detail },
@@ -78,16 +77,3 @@ fn read(reply: &Reply, leg: &Leg, verb: &Verb) -> CommandReply {
         _ => CommandReply::InDoubt { why: unknown(reply).detail },
     }
 }
-
-/// Nothing tells when a sentence or a file was heard to its end, or that nobody answered a question:
-/// time does.
-fn lasts(verb: &Verb) -> Option<Duration> {
-    match verb {
-        Verb::Say { .. } | Verb::SendDigits { .. } | Verb::Play { .. } => Some(verb.lasts()),
-        Verb::Ask { .. } => Some(verb.lasts() + ANSWER_GRACE),
-        Verb::Transfer { .. } | Verb::Stream { .. } => None,
-    }
-}
-
-/// So much longer may whoever was asked go on speaking, or the answer be on its way.
-const ANSWER_GRACE: Duration = Duration::from_secs(10);
