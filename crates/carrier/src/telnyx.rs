@@ -107,7 +107,7 @@ impl Carrier for Telnyx {
     }
 
     fn decode(&self, webhook: &Verified<'_>) -> Result<HeardWebhook, WebhookError> {
-        webhook::decode(&self.config.connection_id, webhook.raw())
+        webhook::decode(&self.config, webhook.raw())
     }
 
     /// Telnyx heeds nothing but the status of the reply to a webhook.

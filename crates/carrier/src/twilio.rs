@@ -88,7 +88,7 @@ impl Carrier for Twilio {
     }
 
     fn decode(&self, webhook: &Verified<'_>) -> Result<HeardWebhook, WebhookError> {
-        webhook::decode(webhook.raw())
+        webhook::decode(self.config.installation.as_ref(), webhook.raw())
     }
 
     fn document(&self, call: Option<CallId>, script: &Script) -> Document {

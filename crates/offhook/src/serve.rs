@@ -1,6 +1,7 @@
 //! `offhook serve`: the one place where everything meets.
 
 mod assemble;
+mod installation;
 mod network;
 mod report;
 mod token;
@@ -33,7 +34,8 @@ async fn serve(loaded: &Loaded, stop: impl Future<Output = ()> + Send + 'static)
     let config = &loaded.config;
     let StoreUrl::Sqlite(path) = &config.store.url;
     // The store first: a second gateway on it must find out before it takes anything else.
-    let opened = SqliteStore::open(path, SystemClock.now())?;
+    let mut opened = SqliteStore::open(path, SystemClock.now())?;
+    let installation = installation::of(config, &mut opened.store)?;
     let token =
         token::of(config).with_context(|| format!("cannot keep the API token beside {}", path.display()))?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
@@ -48,7 +50,7 @@ async fn serve(loaded: &Loaded, stop: impl Future<Output = ()> + Send + 'static)
     let calls = Calls::start(Parts {
         store: Box::new(opened.store),
         history,
-        lines: assemble::lines(config, &public_url)?,
+        lines: assemble::lines(config, &public_url, Some(&installation))?,
         sender: Sender::new(SendSettings::default()),
         settings: assemble::settings(config),
         clock: Arc::new(SystemClock),

@@ -5,7 +5,8 @@
 //! 2026-07-16). A page's successor is asked for by its cursor, always at our own address.
 
 use super::Telnyx;
-use super::record::{Mark, Record, alive, text, unknown, unreadable};
+use super::record::{Record, alive, text, unknown, unreadable};
+use crate::mark::Mark;
 use crate::roles::{Candidate, Next, Sought};
 use crate::wire::{Operation, Reply, Request};
 use call::call::Unknown;
@@ -43,7 +44,7 @@ pub(super) fn find(
     all(telnyx, replies, |records| {
         let mut found = Vec::new();
         for record in records {
-            if fits(&record, sought) {
+            if fits(telnyx, &record, sought) {
                 let leg = record.leg().ok_or_else(|| unreadable("a listed call without its name"))?;
                 found.push(Candidate { leg, sighting: alive() });
             }
@@ -63,12 +64,12 @@ pub(super) fn list_live(telnyx: &Telnyx, replies: &[Reply]) -> Next<Result<Vec<C
 /// Whether a call is the one sought. Every call that we make carries its mark, so that one with a
 /// foreign mark is not ours, and neither is a leg that a transfer rang. One that carries nothing is
 /// taken by its two ends, should the listing ever tell them.
-fn fits(record: &Record, sought: &Sought) -> bool {
+fn fits(telnyx: &Telnyx, record: &Record, sought: &Sought) -> bool {
     let is = |end: &Option<String>, wanted: &str| end.as_deref() == Some(wanted);
-    match record.mark() {
-        Mark::Ours(mark) => mark == sought.mark,
+    match record.mark(telnyx.config.installation.as_ref()) {
+        Mark::Ours(mark) | Mark::Unsigned(mark) => mark == sought.mark,
         Mark::None => is(&record.from, sought.from.as_str()) && is(&record.to, sought.to.as_str()),
-        Mark::Foreign => false,
+        Mark::Others | Mark::Beside => false,
     }
 }
 

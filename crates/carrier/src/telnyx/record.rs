@@ -5,9 +5,10 @@
 //! by name.
 
 use super::mark::read_mark;
+use crate::mark::{Installation, Mark};
 use crate::wire::Reply;
 use call::call::{CarrierEnding, EndingKind, Progress, Sighting, Unknown, UnknownWhy};
-use call::{CallId, CarrierCallId, Timestamp};
+use call::{CarrierCallId, Timestamp};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::time::Duration;
@@ -39,17 +40,6 @@ pub(super) struct Record {
     pub(super) from: Option<String>,
     #[serde(deserialize_with = "text")]
     pub(super) to: Option<String>,
-}
-
-/// What a call's `client_state` says whose it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
-    /// One of ours.
-    Ours(CallId),
-    /// Somebody else's.
-    Foreign,
-    /// It has none.
-    None,
 }
 
 /// Telnyx's own account of an error, beside the HTTP status: the first of them.
@@ -89,10 +79,10 @@ impl Record {
     }
 
     /// Whose call it is.
-    pub(super) fn mark(&self) -> Mark {
+    pub(super) fn mark(&self, us: Option<&Installation>) -> Mark {
         match self.client_state.as_deref() {
             None | Some("") => Mark::None,
-            Some(state) => read_mark(state).map_or(Mark::Foreign, Mark::Ours),
+            Some(state) => read_mark(state, us),
         }
     }
 

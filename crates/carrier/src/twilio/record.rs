@@ -5,9 +5,10 @@
 //! by name.
 
 use super::status;
+use crate::mark::Ends;
 use crate::wire::Reply;
-use call::call::{CarrierEnding, Progress, Sighting, Unknown, UnknownWhy};
-use call::{CarrierCallId, Timestamp};
+use call::call::{CarrierEnding, Direction, Progress, Sighting, Unknown, UnknownWhy};
+use call::{CarrierCallId, Party, Timestamp};
 use serde::{Deserialize, Deserializer};
 use std::time::Duration;
 
@@ -46,6 +47,15 @@ pub(super) struct Fault {
     pub(super) code: Option<String>,
     #[serde(deserialize_with = "text")]
     pub(super) message: Option<String>,
+}
+
+/// What a listing or a webhook tells of a call beside how it stands.
+pub(super) fn ends(direction: Option<&str>, from: Option<&str>, to: Option<&str>) -> Ends {
+    let direction = direction.map(|word| match word {
+        "inbound" => Direction::Inbound,
+        _ => Direction::Outbound,
+    });
+    Ends { direction, from: from.map(Party::read), to: to.map(Party::read) }
 }
 
 impl Record {

@@ -10,7 +10,7 @@ use call::call::{
     UnknownWhy,
 };
 use call::{Call, CallId, CallState, CarrierCallId, CarrierName, Party, Timestamp};
-use carrier::{Candidate, HeardWebhook, InboundCall};
+use carrier::{Candidate, HeardWebhook, InboundCall, Mark};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use store::sqlite::SqliteStore;
@@ -114,10 +114,11 @@ fn state(answer: &Answer) -> &'static str {
 
 fn webhook(mark: Option<u128>, leg: &str, news: Option<News>, wants_script: bool) -> Heard {
     let heard = HeardWebhook {
-        mark: mark.map(CallId::from_bits),
+        mark: mark.map_or(Mark::None, |bits| Mark::Unsigned(CallId::from_bits(bits))),
         leg: sid(leg),
         was: None,
         news,
+        ends: None,
         inbound: None,
         page: wants_script.then_some(Page::First),
     };
@@ -270,11 +271,36 @@ fn a_webhook_without_our_mark_finds_its_call_by_the_leg_and_a_foreign_one_makes_
     assert_eq!(foreign, Answer::Script(ScriptReply { call: None, script: Some(Script::HangUp) }));
 }
 
+/// It asked the wrong gateway, which must neither move a call of its own by it nor end that one.
+#[test]
+fn another_installation_s_webhook_is_left_alone_whatever_else_fits() {
+    let mut world = world(settings(2));
+    let call = world.placed(1, "+12025550143", "CA1");
+    let Heard::Webhook { carrier, mut heard, .. } = webhook(
+        Some(1),
+        "CA1",
+        Some(News::Progressed { leg: sid("CA1"), progress: Progress::InProgress }),
+        true,
+    ) else {
+        panic!("it is a webhook")
+    };
+    heard.mark = Mark::Others;
+    let (from, to) = (Party::read("+12025550143"), Party::read("+12025550100"));
+    heard.inbound = Some(InboundCall { from, to });
+    let Heard::Webhook { offer, .. } = comes_in(2, "CA2", None) else { panic!("it is an offer") };
+    let answer = world.hear(Heard::Webhook { carrier, heard, offer });
+    let script = Some(Script::Hold(Duration::from_secs(600)));
+    assert_eq!(answer, Answer::Script(ScriptReply { call: None, script }));
+    let now = world.news(1, Source::Gateway, News::AnswerRequested);
+    assert_eq!(now.state, call.state);
+}
+
 fn comes_in(id: u128, leg: &str, declined: Option<&str>) -> Heard {
     let (from, to) = (Party::read("+12025550143"), Party::read("+12025550100"));
     let heard = HeardWebhook {
-        mark: None,
+        mark: Mark::None,
         leg: sid(leg),
+        ends: None,
         news: Some(News::Progressed { leg: sid(leg), progress: Progress::Ringing }),
         inbound: Some(InboundCall { from, to }),
         was: None,

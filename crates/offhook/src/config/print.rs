@@ -19,6 +19,7 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
     let Config {
         listen,
         public_url,
+        installation,
         log,
         store: Store { url },
         api: Api { token },
@@ -35,6 +36,7 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
     };
     page.set("listen", text(&listen.to_string()));
     page.set_if("public_url", public_url.as_ref().map(base_url));
+    page.set_if("installation", installation.as_ref().map(|id| text(id.as_str())));
     page.set("log", text(log));
     page.section("store");
     page.set("url", text(&url.to_string()));

@@ -64,6 +64,7 @@ pub(super) fn networks(explicit: Option<&Path>, environment: &Environment) -> Re
 fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let listen = listen(root);
     let public_url = root.optional("public_url", values::base_url);
+    let installation = root.optional("installation", values::installation);
     let log = root.optional("log", values::log_filter).unwrap_or_else(|| LOG.to_owned());
     let store = root.section("store", |section| store(section, folder));
     let api = root.section("api", |section| api(section, folder));
@@ -74,7 +75,7 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let known = root.names("carriers");
     let numbers = root.sections("numbers", |digits, section| numbers::number(digits, section, &known));
     root.finish();
-    Some(Config { listen, public_url, log, store: store?, api, calls, carriers, numbers })
+    Some(Config { listen, public_url, installation, log, store: store?, api, calls, carriers, numbers })
 }
 
 fn listen(root: &mut Section<'_, '_>) -> SocketAddr {

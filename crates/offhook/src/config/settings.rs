@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use call::admission::Callers;
+use carrier::Installation;
 use carrier::telnyx::PublicKey;
 
 /// Everything that can be set.
@@ -22,6 +23,9 @@ pub(crate) struct Config {
     /// Without one no webhook is asked for, and the fate of a call is learnt by looking. Default:
     /// none.
     pub(crate) public_url: Option<BaseUrl>,
+    /// What this installation is called in the marks of its calls, so that another one on the same
+    /// account leaves them alone. Default: a random one, made once and kept in the store.
+    pub(crate) installation: Option<Installation>,
     /// What is logged, in the words of `tracing`'s filter, such as `info` or `info,engine=debug`.
     /// Default: `info`.
     pub(crate) log: String,

@@ -71,6 +71,7 @@ async fn site() -> Site {
         },
         callback_base: "http://127.0.0.1:1/webhooks/main".to_owned(),
         request_timeout: Duration::from_secs(1),
+        installation: None,
     }));
     let calls = Calls::start(Parts {
         store: Box::new(opened.store),

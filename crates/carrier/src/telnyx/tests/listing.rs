@@ -97,7 +97,7 @@ fn a_call_is_found_by_its_mark_while_something_is_done_on_it() {
 /// To take it would give the call a leg that ends without it.
 #[test]
 fn a_leg_that_a_transfer_rang_is_not_the_call() {
-    let second = ClientState::Second { call: mark(), id: CommandId(3), first: leg() };
+    let second = ClientState::Second { call: signed(), id: CommandId(3), first: leg() };
     let page = page_with(super::webhook::STATE, &second.write());
     assert_eq!(found(&[&page]), Ok(Vec::new()));
 }
