@@ -19,7 +19,7 @@ pub mod wiring;
 
 pub use mark::{Ends, INSTALLATION_MAX, Installation, Mark, NoInstallation};
 pub use roles::{
-    ADDRESS_MAX, Candidate, Carrier, Leg, Next, Pace, PlaceError, Placement, SAY_MAX, Seen, Sought,
+    ADDRESS_MAX, Candidate, Carrier, Leg, Listed, Next, Pace, PlaceError, Placement, SAY_MAX, Seen, Sought,
     address_fits, say_fits,
 };
 pub use secret::Secret;

@@ -27,7 +27,9 @@ pub enum Mark {
     Unsigned(CallId),
     /// It names a call of this installation.
     Ours(CallId),
-    /// It is somebody else's: another installation's, or another program's.
+    /// It carries something that isn't offhook's: nothing is proved by it.
+    Foreign,
+    /// It is another installation's.
     Others,
     /// It is a leg that the transfer of a call rang. It ends with that call, and is never touched.
     Beside,
@@ -74,7 +76,7 @@ impl Mark {
     pub fn call(&self) -> Option<CallId> {
         match self {
             Mark::Ours(call) | Mark::Unsigned(call) => Some(*call),
-            Mark::None | Mark::Others | Mark::Beside => None,
+            Mark::None | Mark::Foreign | Mark::Others | Mark::Beside => None,
         }
     }
 

@@ -19,7 +19,7 @@ pub use config::{NoPublicKey, PublicKey, TelnyxConfig};
 pub use status::{ending, progress};
 
 use self::record::Record;
-use crate::roles::{Candidate, Carrier, Leg, Next, PlaceError, Placement, Seen, Sought};
+use crate::roles::{Candidate, Carrier, Leg, Listed, Next, PlaceError, Placement, Seen, Sought};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
 use crate::wiring::Wiring;
@@ -74,8 +74,13 @@ impl Carrier for Telnyx {
         listing::find(self, sought, replies)
     }
 
-    fn list_live(&self, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
-        listing::list_live(self, replies)
+    fn survey(&self, replies: &[Reply]) -> Next<Result<Vec<Listed>, Unknown>> {
+        listing::survey(self, replies)
+    }
+
+    /// The listing tells it.
+    fn prove(&self, listed: &Listed, _replies: &[Reply]) -> Next<Result<Listed, Unknown>> {
+        Next::Done(Ok(listed.clone()))
     }
 
     fn hang_up(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply> {

@@ -8,11 +8,12 @@ use crate::crash;
 use crate::driver::{Driver, NOTICE, PAUSED};
 use crate::health::{Health, Report};
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Order, Refusal, ScriptReply};
+use crate::orphan::{Orphan, Stranger};
 use crate::recovery::{RecoveryReport, report};
 use crate::settings::Settings;
 use crate::shell::errands::{self, Runner};
 use crate::shell::lane::{Lane, Line};
-use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, ticker, writer};
+use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, sweep, ticker, writer};
 use call::admission::{Forbidden, may_dial};
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
@@ -173,6 +174,7 @@ impl Calls {
         ear.hear(Heard::Start { paused }).await?;
         health.set_ready();
         tokio::spawn(errands::run(Arc::clone(&runner), owed));
+        tokio::spawn(sweep::run(Arc::clone(&runner), settings.clone()));
         tokio::spawn(ticker::run(runner));
         let history = history.into_iter().map(|reader| Mutex::new(Some(reader))).collect();
         let writer = Mutex::new(Some(writer));
@@ -290,6 +292,17 @@ impl Calls {
         self.read(report).await
     }
 
+    /// Live calls at each carrier that aren't in the store and are left alone, as the last sweep
+    /// found them.
+    pub fn strangers(&self) -> BTreeMap<CarrierName, Vec<Stranger>> {
+        self.inner.health.strangers()
+    }
+
+    /// Live calls that were not in the store and were taken in, since the start.
+    pub fn orphans(&self) -> Vec<CallId> {
+        self.inner.health.orphans()
+    }
+
     /// How many calls the last start found unfinished, and of how many of them nothing was heard
     /// yet. Cheaper than the whole [`recovery`](Calls::recovery).
     ///
@@ -314,8 +327,18 @@ impl Calls {
         let verified = carrier.verify(raw, self.now())?;
         let heard = carrier.decode(&verified)?;
         let offer = heard.inbound.as_ref().map(|inbound| Box::new(self.offer(inbound, carrier.as_ref())));
-        let answer =
-            self.inner.ear.hear(Heard::Webhook { carrier: name, heard: Box::new(heard), offer }).await?;
+        let orphan = Orphan::told(&heard, carrier.as_ref(), &self.inner.settings, self.now());
+        let webhook = Heard::Webhook { carrier: name, heard: Box::new(heard), offer };
+        let mut answer = self.inner.ear.hear(webhook.clone()).await?;
+        if let (Answer::Script(ScriptReply { call: None, .. }), Some(orphan)) = (&answer, orphan) {
+            let taken = self.inner.ear.hear(Heard::Orphan(Box::new(orphan))).await?;
+            if let Answer::Call(call) = &taken {
+                self.inner.health.note_orphan(call.facts.id);
+            }
+            if taken != Answer::NotOurs {
+                answer = self.inner.ear.hear(webhook).await?;
+            }
+        }
         let Answer::Script(ScriptReply { call, script }) = answer else { return Ok(None) };
         Ok(script.map(|script| carrier.document(call, &script)))
     }

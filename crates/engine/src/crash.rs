@@ -136,7 +136,9 @@ fn around(heard: &Heard, answer: &Result<Answer, StoreError>) -> Around {
         | Heard::Probe
         | Heard::ClockSet
         | Heard::Pause(_)
-        | Heard::Import(_) => (None, None),
+        | Heard::Import(_)
+        | Heard::Listed { .. }
+        | Heard::Orphan(_) => (None, None),
     }
 }
 

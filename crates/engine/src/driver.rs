@@ -3,6 +3,7 @@
 mod admission;
 mod inbound;
 mod orders;
+mod orphans;
 
 use crate::crash;
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Refusal, Verdict};
@@ -166,6 +167,8 @@ impl Turn<'_> {
                 Ok(Answer::Done)
             }
             Heard::Import(calls) => self.import(calls),
+            Heard::Listed { carrier, listed } => self.unknown(carrier, listed),
+            Heard::Orphan(orphan) => self.orphan(orphan),
         }
     }
 

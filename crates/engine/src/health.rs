@@ -2,6 +2,7 @@
 //! that can't be written. Kept in memory: after a start the first looks tell it anew.
 
 use crate::heard::Heard;
+use crate::orphan::Stranger;
 use call::call::{Found, HangUpReply, News, Sighting, Unknown, UnknownWhy};
 use call::number::without_numbers;
 use call::{Call, CallId, CarrierName};
@@ -25,6 +26,10 @@ struct Inner {
     locked_out: BTreeMap<CarrierName, String>,
     /// How far carriers' clocks are ahead of ours, where that matters, in seconds.
     skewed: BTreeMap<CarrierName, i64>,
+    /// What the last sweep of each carrier found that isn't in the store and is left alone.
+    strangers: BTreeMap<CarrierName, Vec<Stranger>>,
+    /// Calls that were taken into the store because a carrier had them, since the start.
+    orphans: Vec<CallId>,
 }
 
 /// How the gateway is.
@@ -34,6 +39,8 @@ pub struct Report {
     pub ready: bool,
     /// What is amiss, in words; empty if nothing is.
     pub reasons: Vec<String>,
+    /// What is worth knowing, and nothing is amiss for it.
+    pub notes: Vec<String>,
 }
 
 impl Health {
@@ -77,7 +84,9 @@ impl Health {
             let first = calls.first().map(ToString::to_string).unwrap_or_default();
             reasons.push(format!("{first}{more}: {alarm}"));
         }
-        Report { ready: inner.ready && inner.store.is_none(), reasons }
+        let notes = inner.strangers.iter().filter(|(_, strangers)| !strangers.is_empty());
+        let notes = notes.map(|(carrier, strangers)| note(carrier, strangers.len())).collect();
+        Report { ready: inner.ready && inner.store.is_none(), reasons, notes }
     }
 
     /// The start is done: what is heard goes to disk.
@@ -142,6 +151,35 @@ impl Health {
         }
     }
 
+    /// What a sweep found at a carrier that is left alone.
+    pub(crate) fn set_strangers(&self, carrier: &CarrierName, strangers: Vec<Stranger>) {
+        let mut inner = self.lock();
+        let known = inner.strangers.insert(carrier.clone(), strangers).unwrap_or_default();
+        let now = inner.strangers.get(carrier).map(Vec::as_slice).unwrap_or_default();
+        for stranger in now.iter().filter(|one| !known.iter().any(|known| known.leg == one.leg)) {
+            let leg = &stranger.leg;
+            tracing::info!(%carrier, %leg, "a live call is not known to be ours; it is left alone");
+        }
+    }
+
+    /// What the last sweeps found that is left alone.
+    pub(crate) fn strangers(&self) -> BTreeMap<CarrierName, Vec<Stranger>> {
+        self.lock().strangers.clone()
+    }
+
+    /// A live call was taken into the store.
+    pub(crate) fn note_orphan(&self, call: CallId) {
+        let mut inner = self.lock();
+        if inner.orphans.len() < ORPHANS_TOLD && !inner.orphans.contains(&call) {
+            inner.orphans.push(call);
+        }
+    }
+
+    /// The live calls that were taken into the store since the start.
+    pub(crate) fn orphans(&self) -> Vec<CallId> {
+        self.lock().orphans.clone()
+    }
+
     /// The call is over: nothing more is owed to it.
     pub(crate) fn forget(&self, call: CallId) {
         let mut inner = self.lock();
@@ -176,6 +214,13 @@ impl Inner {
     }
 }
 
+fn note(carrier: &CarrierName, n_strangers: usize) -> String {
+    let calls = if n_strangers == 1 { "call is" } else { "calls are" };
+    format!(
+        "{n_strangers} live {calls} at {carrier} that this gateway doesn't know; left alone, see 'offhook ls --recovered'"
+    )
+}
+
 /// What a person can do about it, where it is not the carrier's turn.
 fn way_out(why: UnknownWhy, carrier: &CarrierName) -> String {
     match why {
@@ -195,6 +240,9 @@ fn way_out(why: UnknownWhy, carrier: &CarrierName) -> String {
 /// (<https://www.twilio.com/docs/api/errors/20003>), and Telnyx's 10009
 /// (<https://developers.telnyx.com/docs/overview/errors/>).
 const LOCKED_OUT: [&str; 3] = ["401", "20003", "10009"];
+
+/// So many calls that were taken in are told.
+const ORPHANS_TOLD: usize = 1_000;
 
 /// So far may a carrier's clock be from ours without a word, in milliseconds.
 const SKEW_TOLD_MS: u64 = 60_000;

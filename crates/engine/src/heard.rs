@@ -1,8 +1,9 @@
 //! What the crank can hear, and what it answers.
 
+use crate::orphan::Orphan;
 use call::call::{CommandId, EndedBy, Facts, News, Script, Source, Verb};
 use call::{Call, CallId, CallState, CarrierCallId, CarrierName};
-use carrier::{Candidate, HeardWebhook, Seen};
+use carrier::{Candidate, HeardWebhook, Listed, Seen};
 
 /// One thing that the crank hears.
 #[derive(Clone, Debug)]
@@ -84,6 +85,15 @@ pub enum Heard {
     Pause(Option<String>),
     /// Calls of another gateway.
     Import(Vec<ImportedCall>),
+    /// A carrier lists these as live: which of them aren't known here?
+    Listed {
+        /// Which carrier.
+        carrier: CarrierName,
+        /// What it lists.
+        listed: Vec<Listed>,
+    },
+    /// A live call whose mark names a call.
+    Orphan(Box<Orphan>),
 }
 
 /// A call that a user asks for.
@@ -134,6 +144,10 @@ pub enum Answer {
     Taken(usize),
     /// Where each imported call stands.
     Imported(Vec<ImportOutcome>),
+    /// Those of the listed calls that aren't known here.
+    Unknown(Vec<Listed>),
+    /// It isn't a call of ours, or none that is to be taken in.
+    NotOurs,
     /// It is done.
     Done,
     /// It isn't, and why.
@@ -232,7 +246,12 @@ impl Answer {
         match self {
             Answer::Call(call) | Answer::Asked(call, _) => Ok(Some(*call)),
             Answer::Refused(refusal) => Err(refusal),
-            Answer::Script(_) | Answer::Taken(_) | Answer::Imported(_) | Answer::Done => Ok(None),
+            Answer::Script(_)
+            | Answer::Taken(_)
+            | Answer::Imported(_)
+            | Answer::Unknown(_)
+            | Answer::NotOurs
+            | Answer::Done => Ok(None),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod errands;
 pub(crate) mod lane;
+pub(crate) mod sweep;
 pub(crate) mod ticker;
 mod turnstile;
 pub(crate) mod writer;

@@ -126,6 +126,11 @@ impl Detail {
         self.request_uuid.as_deref().filter(|text| !text.is_empty())
     }
 
+    /// What it tells beside how it stands.
+    pub(super) fn ends(&self) -> Ends {
+        ends(self.direction.as_deref(), self.from.as_deref(), self.to.as_deref())
+    }
+
     /// How the call stands; `now` is Plivo's own clock. A word that ends a call is no end here: the
     /// record tells ends, and a live call that claims one contradicts itself.
     pub(super) fn sighting(&self, now: Option<Timestamp>) -> Sighting {

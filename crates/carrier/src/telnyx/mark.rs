@@ -83,10 +83,10 @@ impl ClientState {
     }
 }
 
-/// Whose a leg is by its `client_state`. A text that isn't offhook's is somebody else's.
+/// Whose a leg is by its `client_state`.
 pub(super) fn read_mark(state: &str, us: Option<&Installation>) -> Mark {
     match ClientState::read(state) {
-        None => Mark::Others,
+        None => Mark::Foreign,
         Some(ClientState::Ours { call, .. }) => Mark::of(Some(call), us),
         Some(ClientState::Second { call, .. }) => match Mark::of(Some(call), us) {
             Mark::Ours(_) | Mark::Unsigned(_) => Mark::Beside,

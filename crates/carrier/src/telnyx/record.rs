@@ -78,6 +78,11 @@ impl Record {
         CarrierCallId::new(self.call_leg_id.as_deref()?).ok()
     }
 
+    /// How long it lasts, or lasted: from what it counts isn't stated.
+    pub(super) fn duration(&self) -> Option<Duration> {
+        self.call_duration.as_deref().and_then(|text| text.parse().ok()).map(Duration::from_secs)
+    }
+
     /// Whose call it is.
     pub(super) fn mark(&self, us: Option<&Installation>) -> Mark {
         match self.client_state.as_deref() {
@@ -105,14 +110,14 @@ impl Record {
     /// The resource has no cause. Whether anybody answered is read off `call_duration`, which in
     /// Telnyx's own example is shorter than from start to end: it counts the talk.
     fn ending(&self, ended_at: Timestamp) -> CarrierEnding {
-        let duration = self.call_duration.as_deref().and_then(|text| text.parse().ok());
-        let talked = duration.is_some_and(|seconds: u64| seconds > 0);
+        let duration = self.duration();
+        let talked = duration.is_some_and(|duration| !duration.is_zero());
         CarrierEnding {
             kind: if talked { EndingKind::Completed } else { EndingKind::NoAnswer },
             code: "ended".to_owned(),
             by: None,
             ended_at: Some(ended_at),
-            duration: duration.map(Duration::from_secs),
+            duration,
         }
     }
 }

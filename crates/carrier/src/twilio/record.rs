@@ -28,6 +28,9 @@ pub(super) struct Record {
     pub(super) to: Option<String>,
     #[serde(deserialize_with = "text")]
     pub(super) from: Option<String>,
+    /// The leg that dialled this one.
+    #[serde(deserialize_with = "text")]
+    parent_call_sid: Option<String>,
     #[serde(deserialize_with = "text")]
     date_created: Option<String>,
     #[serde(deserialize_with = "text")]
@@ -72,6 +75,17 @@ impl Record {
     /// When Twilio took the call, in whole seconds.
     pub(super) fn created_at(&self) -> Option<Timestamp> {
         time(self.date_created.as_deref()?)
+    }
+
+    /// Whether `<Dial>` made it, on another call.
+    pub(super) fn is_child(&self) -> bool {
+        self.parent_call_sid.as_deref().is_some_and(|parent| !parent.is_empty())
+            || self.direction.as_deref() == Some("outbound-dial")
+    }
+
+    /// What it tells beside how it stands.
+    pub(super) fn ends(&self) -> Ends {
+        ends(self.direction.as_deref(), self.from.as_deref(), self.to.as_deref())
     }
 
     /// How the call stands; `now` is Twilio's own clock.
@@ -161,7 +175,7 @@ pub(super) fn short(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(SHOWN_MAX).collect()
 }
 
-fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Ok(match serde_json::Value::deserialize(from)? {
         serde_json::Value::String(text) => Some(text),
         serde_json::Value::Number(number) => Some(number.to_string()),

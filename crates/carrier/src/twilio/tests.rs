@@ -11,7 +11,6 @@ mod verdicts;
 mod webhook;
 
 use super::{ApiKey, Twilio, TwilioConfig};
-use crate::mark::{Ends, Mark};
 use crate::roles::{Carrier, Leg, Next, Placement, Sought};
 use crate::secret::Secret;
 use crate::wire::{Reply, Request};

@@ -28,8 +28,14 @@ impl Turn<'_> {
             (None, None) => None,
         };
         let Some(kept) = kept else {
-            tracing::warn!(%carrier, leg = %heard.leg, "a webhook speaks of a call that isn't ours");
-            let script = heard.page.map(|_| Script::HangUp);
+            tracing::warn!(%carrier, leg = %heard.leg, "a webhook speaks of a call that isn't known here");
+            // One that is proved ours may yet be taken in; if it is only to be reported, it goes on.
+            let script = heard.page.map(|_| match heard.mark {
+                Mark::Ours(_) => Script::Hold(self.settings.limits.duration_max),
+                Mark::None | Mark::Unsigned(_) | Mark::Foreign | Mark::Others | Mark::Beside => {
+                    Script::HangUp
+                }
+            });
             return Ok(Answer::Script(ScriptReply { call: None, script }));
         };
         let kept = self.named(kept, heard)?;

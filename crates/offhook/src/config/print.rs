@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::durations::show_duration;
 use super::faults::Origin;
+use super::read::ORPHANS;
 use super::section::quoted;
 use super::settings::{
     Api, BaseUrl, Calls, Carrier, CarrierKind, Config, CountryCode, Destinations, Face, Inbound, Number,
@@ -24,6 +25,7 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
         store: Store { url },
         api: Api { token },
         calls,
+        recovery,
         carriers,
         numbers,
     } = &loaded.config;
@@ -43,6 +45,10 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
     page.section("api");
     page.set_if("token", token.as_ref().map(secret));
     print_calls(&mut page, calls);
+    page.section("recovery");
+    page.set("sweep_every", duration(recovery.sweep_every));
+    let orphans = ORPHANS.iter().find(|(_, meant)| *meant == recovery.orphans);
+    page.set("orphans", text(orphans.map_or("", |(word, _)| word)));
     for (name, carrier) in carriers {
         page.section(&format!("carriers.{}", quoted(name)));
         print_carrier(&mut page, carrier);

@@ -6,6 +6,8 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
+use engine::OrphanPolicy;
+
 use super::Loaded;
 use super::access::{Access, Networks};
 use super::carriers::{self, Surroundings};
@@ -18,7 +20,7 @@ use super::numbers;
 use super::places;
 use super::secrets;
 use super::section::{Reader, Section};
-use super::settings::{Api, Calls, Config, LISTEN, LOG, Secret, Store, StoreUrl};
+use super::settings::{Api, Calls, Config, LISTEN, LOG, Recovery, Secret, Store, StoreUrl};
 use super::values;
 
 /// Reads the whole configuration. See [`Config::load`].
@@ -69,13 +71,25 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let store = root.section("store", |section| store(section, folder));
     let api = root.section("api", |section| api(section, folder));
     let calls = root.section("calls", calls);
+    let recovery = root.section("recovery", recovery);
     let surroundings =
         Surroundings { folder, is_public: root.has("public_url"), duration_max: calls.duration_max };
     let carriers = root.sections("carriers", |name, section| carriers::carrier(name, section, &surroundings));
     let known = root.names("carriers");
     let numbers = root.sections("numbers", |digits, section| numbers::number(digits, section, &known));
     root.finish();
-    Some(Config { listen, public_url, installation, log, store: store?, api, calls, carriers, numbers })
+    Some(Config {
+        listen,
+        public_url,
+        installation,
+        log,
+        store: store?,
+        api,
+        calls,
+        recovery,
+        carriers,
+        numbers,
+    })
 }
 
 fn listen(root: &mut Section<'_, '_>) -> SocketAddr {
@@ -136,10 +150,25 @@ fn calls(section: &mut Section<'_, '_>) -> Calls {
     }
 }
 
+fn recovery(section: &mut Section<'_, '_>) -> Recovery {
+    let default = Recovery::default();
+    let sweep_every = section.optional("sweep_every", |node| durations::duration(node, Duration::ZERO..=DAY));
+    let orphans = section.optional("orphans", |node| values::word(node, &ORPHANS));
+    section.finish();
+    Recovery {
+        sweep_every: sweep_every.unwrap_or(default.sweep_every),
+        orphans: orphans.unwrap_or(default.orphans),
+    }
+}
+
 pub(super) fn secret(section: &mut Section<'_, '_>, key: &'static str, folder: &Path) -> Option<Secret> {
     let environment = section.environment();
     section.optional(key, |node| secrets::secret(node, folder, environment))
 }
+
+/// What may become of an orphan.
+pub(super) const ORPHANS: [(&str, OrphanPolicy); 3] =
+    [("hang_up", OrphanPolicy::HangUp), ("adopt", OrphanPolicy::Adopt), ("report", OrphanPolicy::Report)];
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);

@@ -12,6 +12,7 @@ use std::time::Duration;
 use call::admission::Callers;
 use carrier::Installation;
 use carrier::telnyx::PublicKey;
+use engine::OrphanPolicy;
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) api: Api,
     /// The limits of every call.
     pub(crate) calls: Calls,
+    /// What becomes of live calls that the store doesn't know.
+    pub(crate) recovery: Recovery,
     /// The carriers by the names that the owner gave them. Default: the simulated network alone.
     pub(crate) carriers: BTreeMap<String, Carrier>,
     /// One's own numbers, each `+` and 7 to 15 digits, and what becomes of those who call them.
@@ -85,6 +88,16 @@ pub(crate) struct Calls {
     pub(crate) over_limit: Option<String>,
     /// The countries that may be called. Default: those of one's own numbers.
     pub(crate) destinations: Destinations,
+}
+
+/// What becomes of live calls that the store doesn't know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Recovery {
+    /// How often each carrier's live calls are held against the store, after a start and from then
+    /// on; zero for never. Default: 10 min.
+    pub(crate) sweep_every: Duration,
+    /// What becomes of one that is proved ours. Default: it is hung up.
+    pub(crate) orphans: OrphanPolicy,
 }
 
 /// The countries that may be called.
@@ -307,6 +320,12 @@ impl Default for Calls {
             over_limit: None,
             destinations: Destinations::OwnCountries,
         }
+    }
+}
+
+impl Default for Recovery {
+    fn default() -> Self {
+        Self { sweep_every: Duration::from_secs(600), orphans: OrphanPolicy::HangUp }
     }
 }
 

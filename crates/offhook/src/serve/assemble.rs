@@ -158,6 +158,8 @@ pub(super) fn settings(config: &Config) -> Settings {
         destinations: destinations(config, &numbers),
         limits: limits(config),
         send_within: SEND_WITHIN,
+        orphans: config.recovery.orphans,
+        sweep_every: Some(config.recovery.sweep_every).filter(|every| !every.is_zero()),
         apart: config.carriers.iter().filter_map(apart).collect(),
         numbers,
     }

@@ -22,6 +22,7 @@ mod import;
 mod inbound;
 mod logs;
 mod looks;
+mod orphans;
 mod recovery;
 mod refusals;
 mod scale;

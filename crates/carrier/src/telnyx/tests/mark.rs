@@ -64,7 +64,7 @@ fn a_signed_text_is_one_installation_s_own() {
     for (state, expected) in rows {
         assert_eq!(read_mark(&state.write(), Some(&us)), expected, "{state:?}");
     }
-    assert_eq!(read_mark(&STANDARD.encode("have a nice day =]"), Some(&us)), Mark::Others);
+    assert_eq!(read_mark(&STANDARD.encode("have a nice day =]"), Some(&us)), Mark::Foreign);
     let blue = Telnyx::new(TelnyxConfig { installation: Some(us), ..config() });
     assert_eq!(STANDARD.decode(blue.mark(mark())).unwrap(), format!("{CALL}@blue").as_bytes());
 }

@@ -1,6 +1,7 @@
 //! What is asked of a live call: the requests, their replies, and what webhooks say of them.
 
 use super::*;
+use crate::mark::Mark;
 use crate::webhook::{HeardWebhook, RawWebhook};
 use crate::wire::Operation;
 use call::call::{CommandId, CommandReply, Input, News, Outcome, Page, Performance, Performed, Verb};

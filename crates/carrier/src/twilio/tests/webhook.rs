@@ -1,6 +1,7 @@
 //! What webhooks say.
 
 use super::*;
+use crate::mark::{Ends, Mark};
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
 use call::call::{CarrierEnding, EndingKind, News, Page, Progress};
 
