@@ -1,5 +1,6 @@
 //! Which kinds of carriers there are, and how each is opened.
 
+use crate::mark::Installation;
 use crate::plivo::{Plivo, PlivoConfig};
 use crate::roles::Carrier;
 use crate::secret::Secret;
@@ -35,6 +36,8 @@ pub struct SimulatedConfig {
     pub callback_base: String,
     /// As in [`TwilioConfig::request_timeout`].
     pub request_timeout: Duration,
+    /// As in [`TwilioConfig::installation`].
+    pub installation: Option<Installation>,
 }
 
 /// A face of the simulated network, with the credentials that it takes.
@@ -99,23 +102,26 @@ pub fn open(config: CarrierConfig) -> Arc<dyn Carrier> {
 
 /// The carrier that the face is taken for.
 fn face(simulated: SimulatedConfig) -> CarrierConfig {
-    let SimulatedConfig { name, base_url, face, callback_base, request_timeout } = simulated;
+    let SimulatedConfig { name, base_url, face, callback_base, request_timeout, installation } = simulated;
     match face {
         SimulatedFace::Twilio { account_sid, auth_token } => CarrierConfig::Twilio(TwilioConfig {
             base_url: Some(base_url),
             callback_base: Some(callback_base),
             request_timeout,
+            installation,
             ..TwilioConfig::new(name, account_sid, auth_token)
         }),
         SimulatedFace::Telnyx { api_key, public_key, connection_id } => CarrierConfig::Telnyx(TelnyxConfig {
             base_url: Some(format!("{}/v2", base_url.trim_end_matches('/'))),
             callback_base: Some(callback_base),
             request_timeout,
+            installation,
             ..TelnyxConfig::new(name, api_key, public_key, connection_id)
         }),
         SimulatedFace::Plivo { auth_id, auth_token } => CarrierConfig::Plivo(PlivoConfig {
             base_url: Some(base_url),
             request_timeout,
+            installation,
             ..PlivoConfig::new(name, auth_id, auth_token, callback_base)
         }),
     }
@@ -153,6 +159,7 @@ mod tests {
             face,
             callback_base: "http://127.0.0.1:4060/webhooks/lab".to_owned(),
             request_timeout: Duration::from_secs(10),
+            installation: None,
         })
     }
 

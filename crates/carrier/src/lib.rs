@@ -6,6 +6,7 @@
 //! Adding a carrier is adding one folder and one line in [`directory`].
 
 pub mod directory;
+mod mark;
 pub mod plivo;
 pub mod roles;
 mod secret;
@@ -16,8 +17,9 @@ pub mod webhook;
 pub mod wire;
 pub mod wiring;
 
+pub use mark::{Ends, INSTALLATION_MAX, Installation, Mark, NoInstallation};
 pub use roles::{
-    ADDRESS_MAX, Candidate, Carrier, Leg, Next, Pace, PlaceError, Placement, SAY_MAX, Seen, Sought,
+    ADDRESS_MAX, Candidate, Carrier, Leg, Listed, Next, Pace, PlaceError, Placement, SAY_MAX, Seen, Sought,
     address_fits, say_fits,
 };
 pub use secret::Secret;

@@ -20,7 +20,7 @@ mod xml;
 pub use config::PlivoConfig;
 pub use status::{ending, progress};
 
-use crate::roles::{Candidate, Carrier, Leg, Next, Pace, PlaceError, Placement, Seen, Sought};
+use crate::roles::{Candidate, Carrier, Leg, Listed, Next, Pace, PlaceError, Placement, Seen, Sought};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
 use crate::wiring::Wiring;
@@ -75,8 +75,12 @@ impl Carrier for Plivo {
         listing::find(self, sought, replies)
     }
 
-    fn list_live(&self, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
-        listing::list_live(self, replies)
+    fn survey(&self, replies: &[Reply]) -> Next<Result<Vec<Listed>, Unknown>> {
+        listing::survey(self, replies)
+    }
+
+    fn prove(&self, listed: &Listed, replies: &[Reply]) -> Next<Result<Listed, Unknown>> {
+        listing::prove(self, listed, replies)
     }
 
     fn hang_up(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply> {
@@ -97,7 +101,7 @@ impl Carrier for Plivo {
     }
 
     fn decode(&self, webhook: &Verified<'_>) -> Result<HeardWebhook, WebhookError> {
-        webhook::decode(webhook.raw())
+        webhook::decode(self.config.installation.as_ref(), webhook.raw())
     }
 
     fn document(&self, call: Option<CallId>, script: &Script) -> Document {

@@ -1,10 +1,12 @@
 //! What a carrier can be asked to do, as data: given what was answered so far, what next?
 
+use crate::mark::{Ends, Mark};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
 use crate::wiring::Wiring;
 use call::call::{CommandReply, HangUpReply, Performance, Script, Sighting, Unknown, Verb};
 use call::{CallId, CarrierCallId, CarrierName, Party, PhoneNumber, Timestamp};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A call that is to be made.
@@ -100,6 +102,36 @@ pub struct Candidate {
     pub sighting: Sighting,
 }
 
+/// A call that lives, in the listing of all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The carrier's name for it.
+    pub leg: CarrierCallId,
+    /// Another name of it, where one is told.
+    pub also: Option<CarrierCallId>,
+    /// How it stands.
+    pub sighting: Sighting,
+    /// How long ago it began, by the carrier's clock, where that is told.
+    pub age: Option<Duration>,
+    /// Whose it is, as far as is known yet.
+    pub mark: Mark,
+    /// What else is told of it.
+    pub ends: Ends,
+}
+
+impl From<Listed> for Candidate {
+    fn from(listed: Listed) -> Candidate {
+        Candidate { leg: listed.leg, sighting: listed.sighting }
+    }
+}
+
+/// Each call once: one that moves while the pages are read may stand on two of them, and the later
+/// sight counts.
+pub(crate) fn each_once(found: Vec<Listed>) -> Vec<Listed> {
+    let by_leg: BTreeMap<_, _> = found.into_iter().map(|one| (one.leg.clone(), one)).collect();
+    by_leg.into_values().collect()
+}
+
 /// What comes next in an exchange that may take several requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next<T> {
@@ -188,8 +220,18 @@ pub trait Carrier: Send + Sync {
     /// its window. The listing is read to its end or the answer is unknown.
     fn find(&self, sought: &Sought, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>>;
 
-    /// Lists all calls that live now, of the whole account. What isn't in it is not thereby over.
-    fn list_live(&self, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>>;
+    /// Lists all calls that live now, of the whole account, with whose each is as far as the listing
+    /// tells. What isn't in it is not thereby over.
+    fn survey(&self, replies: &[Reply]) -> Next<Result<Vec<Listed>, Unknown>>;
+
+    /// Asks whose a listed call is that isn't known here: the same call, with all that the carrier
+    /// tells of that. A mark that isn't found proves nothing.
+    fn prove(&self, listed: &Listed, replies: &[Reply]) -> Next<Result<Listed, Unknown>>;
+
+    /// The same listing as [`survey`](Carrier::survey), for how each call stands.
+    fn list_live(&self, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
+        self.survey(replies).map(|listed| Ok(listed?.into_iter().map(Candidate::from).collect()))
+    }
 
     /// Ends one call. What the carrier answers is never proof of an end.
     fn hang_up(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply>;

@@ -19,7 +19,7 @@ pub use config::{NoPublicKey, PublicKey, TelnyxConfig};
 pub use status::{ending, progress};
 
 use self::record::Record;
-use crate::roles::{Candidate, Carrier, Leg, Next, PlaceError, Placement, Seen, Sought};
+use crate::roles::{Candidate, Carrier, Leg, Listed, Next, PlaceError, Placement, Seen, Sought};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
 use crate::wiring::Wiring;
@@ -74,8 +74,13 @@ impl Carrier for Telnyx {
         listing::find(self, sought, replies)
     }
 
-    fn list_live(&self, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
-        listing::list_live(self, replies)
+    fn survey(&self, replies: &[Reply]) -> Next<Result<Vec<Listed>, Unknown>> {
+        listing::survey(self, replies)
+    }
+
+    /// The listing tells it.
+    fn prove(&self, listed: &Listed, _replies: &[Reply]) -> Next<Result<Listed, Unknown>> {
+        Next::Done(Ok(listed.clone()))
     }
 
     fn hang_up(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply> {
@@ -107,7 +112,7 @@ impl Carrier for Telnyx {
     }
 
     fn decode(&self, webhook: &Verified<'_>) -> Result<HeardWebhook, WebhookError> {
-        webhook::decode(&self.config.connection_id, webhook.raw())
+        webhook::decode(&self.config, webhook.raw())
     }
 
     /// Telnyx heeds nothing but the status of the reply to a webhook.

@@ -7,6 +7,7 @@
 mod command;
 mod config;
 mod control;
+mod events;
 mod listing;
 mod record;
 mod settings;
@@ -18,7 +19,7 @@ mod webhook;
 pub use config::{ApiKey, TwilioConfig};
 pub use status::{ending, progress};
 
-use crate::roles::{Candidate, Carrier, Leg, Next, PlaceError, Placement, Seen, Sought};
+use crate::roles::{Candidate, Carrier, Leg, Listed, Next, PlaceError, Placement, Seen, Sought};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
 use crate::wiring::Wiring;
@@ -66,8 +67,12 @@ impl Carrier for Twilio {
         listing::find(self, sought, replies)
     }
 
-    fn list_live(&self, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
-        listing::list_live(self, replies)
+    fn survey(&self, replies: &[Reply]) -> Next<Result<Vec<Listed>, Unknown>> {
+        listing::survey(self, replies)
+    }
+
+    fn prove(&self, listed: &Listed, replies: &[Reply]) -> Next<Result<Listed, Unknown>> {
+        events::prove(self, listed, replies)
     }
 
     fn hang_up(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply> {
@@ -88,7 +93,7 @@ impl Carrier for Twilio {
     }
 
     fn decode(&self, webhook: &Verified<'_>) -> Result<HeardWebhook, WebhookError> {
-        webhook::decode(webhook.raw())
+        webhook::decode(self.config.installation.as_ref(), webhook.raw())
     }
 
     fn document(&self, call: Option<CallId>, script: &Script) -> Document {

@@ -1,7 +1,8 @@
 //! Webhooks: raw, verified, read, and answered.
 
+use crate::mark::{Ends, Mark};
 use call::call::{News, Page};
-use call::{CallId, CarrierCallId, Party};
+use call::{CarrierCallId, Party};
 
 /// A webhook as it arrived.
 #[derive(Clone, Debug)]
@@ -26,14 +27,16 @@ pub struct Verified<'a> {
 /// What a webhook says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeardWebhook {
-    /// The call that our mark in its address names, if it carries one.
-    pub mark: Option<CallId>,
+    /// Whose it is, by the mark in its address or in the call.
+    pub mark: Mark,
     /// The leg that it speaks of.
     pub leg: CarrierCallId,
     /// Another name of that leg, older than `leg`, where it tells one.
     pub was: Option<CarrierCallId>,
     /// What it says; `None` where it only asks what to do.
     pub news: Option<News>,
+    /// What else it tells of the leg; `None` where it speaks of another leg, too.
+    pub ends: Option<Ends>,
     /// The two ends, when it offers us a call that came in.
     pub inbound: Option<InboundCall>,
     /// What its reply is to say of the line, if anything.

@@ -11,13 +11,14 @@ use crate::driver::{Driver, NOTICE, PAUSED};
 use crate::health::Health;
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Order, Refusal};
 use crate::metrics::Metrics;
+use crate::orphan::Stranger;
 use crate::recovery::{RecoveryReport, report};
 use crate::settings::Settings;
 use crate::shell::errands::{self, Runner};
 use crate::shell::keeper::{self, Keep};
 use crate::shell::lane::{Lane, Line};
 use crate::shell::wire::Wire;
-use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, strangers, ticker, writer};
+use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, sweep, ticker, writer};
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
 use carrier::send::Sender;
@@ -204,7 +205,7 @@ impl Calls {
         let calls = Calls { inner: Arc::new(inner) };
         let notice = calls.read(|history| history.setting(NOTICE)).await?;
         calls.inner.health.set_notice(notice);
-        tokio::spawn(strangers::watch(calls.clone(), runner));
+        tokio::spawn(sweep::run(runner, calls.inner.settings.clone()));
         tokio::spawn(keeper::run(calls.clone(), keep));
         Ok(calls)
     }
@@ -317,6 +318,17 @@ impl Calls {
     /// The store failed.
     pub async fn recovery(&self) -> Result<RecoveryReport, EngineError> {
         self.read(report).await
+    }
+
+    /// Live calls at each carrier that aren't in the store and are left alone, as the last sweep
+    /// found them.
+    pub fn strangers(&self) -> BTreeMap<CarrierName, Vec<Stranger>> {
+        self.inner.health.strangers()
+    }
+
+    /// Live calls that were not in the store and were taken in, since the start.
+    pub fn orphans(&self) -> Vec<CallId> {
+        self.inner.health.orphans()
     }
 
     /// How many calls the last start found unfinished, and of how many of them nothing was heard

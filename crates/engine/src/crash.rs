@@ -139,7 +139,9 @@ fn around(heard: &Heard, answer: &Result<Answer, StoreError>) -> Around {
         | Heard::Probe
         | Heard::ClockSet
         | Heard::Pause(_)
-        | Heard::Import(_) => (None, None),
+        | Heard::Import(_)
+        | Heard::Surveyed { .. }
+        | Heard::Orphan(_) => (None, None),
     }
 }
 

@@ -4,6 +4,7 @@ mod admission;
 mod gate;
 mod inbound;
 mod orders;
+mod orphans;
 pub(crate) mod sorting;
 
 use crate::crash;
@@ -178,6 +179,8 @@ impl Turn<'_> {
             Heard::Import(calls) => self.import(calls),
             Heard::List { numbers, by } => self.list(numbers, *by),
             Heard::Unlist(number) => self.unlist(number),
+            Heard::Surveyed { carrier, listed } => self.unknown(carrier, listed),
+            Heard::Orphan(orphan) => self.orphan(orphan),
         }
     }
 

@@ -6,9 +6,10 @@ mod alarm;
 pub use alarm::{Alarm, AlarmKind};
 
 use crate::heard::Heard;
+use crate::orphan::Stranger;
 use call::call::{Found, HangUpReply, News, Sighting, Unknown, UnknownWhy};
 use call::number::without_numbers;
-use call::{Call, CallId, CarrierCallId, CarrierName};
+use call::{Call, CallId, CarrierName};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -25,14 +26,16 @@ struct Inner {
     notice: Option<String>,
     /// What of the store can't be read; true until the next start.
     damage: Option<String>,
-    /// Calls at carriers that a store which went back in time doesn't know.
-    strangers: BTreeMap<CarrierName, Vec<CarrierCallId>>,
     unseen: BTreeMap<CallId, (CarrierName, UnknownWhy, String)>,
     alarms: BTreeMap<CallId, String>,
     /// Carriers that did not accept our credentials, in their words.
     locked_out: BTreeMap<CarrierName, String>,
     /// How far carriers' clocks are ahead of ours, where that matters, in seconds.
     skewed: BTreeMap<CarrierName, i64>,
+    /// What the last sweep of each carrier found that isn't in the store and is left alone.
+    strangers: BTreeMap<CarrierName, Vec<Stranger>>,
+    /// Calls that were taken into the store because a carrier had them, since the start.
+    orphans: Vec<CallId>,
 }
 
 /// How the gateway is.
@@ -42,6 +45,8 @@ pub struct Report {
     pub ready: bool,
     /// What is amiss, in words; empty if nothing is.
     pub reasons: Vec<String>,
+    /// What is worth knowing, and nothing is amiss for it.
+    pub notes: Vec<String>,
 }
 
 impl Health {
@@ -49,7 +54,7 @@ impl Health {
     pub fn report(&self) -> Report {
         let inner = self.lock();
         let reasons = inner.alarms().into_iter().flat_map(|alarm| alarm.texts).collect();
-        Report { ready: inner.ready && inner.store.is_none(), reasons }
+        Report { ready: inner.ready && inner.store.is_none(), reasons, notes: inner.notes() }
     }
 
     /// What somebody should know of now.
@@ -97,27 +102,12 @@ impl Health {
 
     /// Something that stays true until the next start.
     pub(crate) fn set_notice(&self, notice: Option<String>) {
-        let mut inner = self.lock();
-        if notice.is_none() {
-            inner.strangers.clear();
-        }
-        inner.notice = notice;
+        self.lock().notice = notice;
     }
 
     /// Whether there is such a thing.
     pub(crate) fn has_notice(&self) -> bool {
         self.lock().notice.is_some()
-    }
-
-    /// Notes the calls that live at a carrier and that the store doesn't know.
-    pub(crate) fn set_strangers(&self, carrier: &CarrierName, legs: Vec<CarrierCallId>) {
-        let mut inner = self.lock();
-        if inner.notice.is_some() && inner.strangers.get(carrier) != Some(&legs) {
-            if !legs.is_empty() {
-                tracing::warn!(%carrier, n_calls = legs.len(), "calls live at a carrier that this store doesn't know");
-            }
-            inner.strangers.insert(carrier.clone(), legs);
-        }
     }
 
     /// Notes what an errand came back with, and how its call stands after it.
@@ -162,6 +152,35 @@ impl Health {
         }
     }
 
+    /// What a sweep found at a carrier that is left alone.
+    pub(crate) fn set_strangers(&self, carrier: &CarrierName, strangers: Vec<Stranger>) {
+        let mut inner = self.lock();
+        let known = inner.strangers.insert(carrier.clone(), strangers).unwrap_or_default();
+        let now = inner.strangers.get(carrier).map(Vec::as_slice).unwrap_or_default();
+        for stranger in now.iter().filter(|one| !known.iter().any(|known| known.leg == one.leg)) {
+            let leg = &stranger.leg;
+            tracing::info!(%carrier, %leg, "a live call is not known to be ours; it is left alone");
+        }
+    }
+
+    /// What the last sweeps found that is left alone.
+    pub(crate) fn strangers(&self) -> BTreeMap<CarrierName, Vec<Stranger>> {
+        self.lock().strangers.clone()
+    }
+
+    /// A live call was taken into the store.
+    pub(crate) fn note_orphan(&self, call: CallId) {
+        let mut inner = self.lock();
+        if inner.orphans.len() < ORPHANS_TOLD && !inner.orphans.contains(&call) {
+            inner.orphans.push(call);
+        }
+    }
+
+    /// The live calls that were taken into the store since the start.
+    pub(crate) fn orphans(&self) -> Vec<CallId> {
+        self.lock().orphans.clone()
+    }
+
     /// The call is over: nothing more is owed to it.
     pub(crate) fn forget(&self, call: CallId) {
         let mut inner = self.lock();
@@ -200,6 +219,9 @@ impl Inner {
 /// (<https://www.twilio.com/docs/api/errors/20003>), and Telnyx's 10009
 /// (<https://developers.telnyx.com/docs/overview/errors/>).
 const LOCKED_OUT: [&str; 3] = ["401", "20003", "10009"];
+
+/// So many calls that were taken in are told.
+const ORPHANS_TOLD: usize = 1_000;
 
 /// So far may a carrier's clock be from ours without a word, in milliseconds.
 const SKEW_TOLD_MS: u64 = 60_000;

@@ -1,9 +1,10 @@
 //! What the crank can hear, and what it answers.
 
+use crate::orphan::Orphan;
 use call::call::{CommandId, EndedBy, Facts, News, Script, Source, Verb};
 use call::gate::{ListedBy, Refused};
 use call::{Call, CallId, CallState, CarrierCallId, CarrierName, PhoneNumber};
-use carrier::{Candidate, HeardWebhook, Seen};
+use carrier::{Candidate, HeardWebhook, Listed, Seen};
 use store::DoNotCall;
 
 /// One thing that the crank hears.
@@ -100,6 +101,15 @@ pub enum Heard {
     },
     /// This number may be called again.
     Unlist(PhoneNumber),
+    /// A carrier lists these as live: which of them aren't known here?
+    Surveyed {
+        /// Which carrier.
+        carrier: CarrierName,
+        /// What it lists.
+        listed: Vec<Listed>,
+    },
+    /// A live call whose mark names a call.
+    Orphan(Box<Orphan>),
 }
 
 /// A call that a user asks for.
@@ -153,6 +163,10 @@ pub enum Answer {
     /// Entries of the do-not-call list, and whether each is new; of a number that was taken off, what
     /// its entry was.
     Listed(Vec<(DoNotCall, bool)>),
+    /// Those of the listed calls that aren't known here.
+    Unknown(Vec<Listed>),
+    /// It isn't a call of ours, or none that is to be taken in.
+    NotOurs,
     /// It is done.
     Done,
     /// It isn't, and why.
@@ -248,9 +262,13 @@ impl Answer {
         match self {
             Answer::Call(call) | Answer::Asked(call, _) => Ok(Some(*call)),
             Answer::Refused(refusal) => Err(refusal),
-            Answer::Script(_) | Answer::Taken(_) | Answer::Imported(_) | Answer::Listed(_) | Answer::Done => {
-                Ok(None)
-            }
+            Answer::Script(_)
+            | Answer::Taken(_)
+            | Answer::Imported(_)
+            | Answer::Listed(_)
+            | Answer::Unknown(_)
+            | Answer::NotOurs
+            | Answer::Done => Ok(None),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the configuration says about calls.
 
+use crate::orphan::OrphanPolicy;
 use call::admission::Callers;
 use call::call::Limits;
 use call::gate::{OptOut, Rules};
@@ -27,6 +28,10 @@ pub struct Settings {
     pub carrier_live_max: BTreeMap<CarrierName, u64>,
     /// What a caller hears when `live_max` calls are live; without it the line is busy.
     pub over_limit: Option<String>,
+    /// What becomes of a live call that is proved ours and not in the store.
+    pub orphans: OrphanPolicy,
+    /// How often each carrier's live calls are held against the store; `None` for never.
+    pub sweep_every: Option<Duration>,
     /// One's own numbers.
     pub numbers: BTreeMap<PhoneNumber, NumberSettings>,
 }

@@ -5,7 +5,7 @@
 pub(crate) mod errands;
 pub(crate) mod keeper;
 pub(crate) mod lane;
-pub(crate) mod strangers;
+pub(crate) mod sweep;
 pub(crate) mod ticker;
 mod turnstile;
 pub(crate) mod wire;

@@ -22,7 +22,7 @@ use crate::cli::wire::{Recovered, make_plain};
 use crate::config::Environment;
 use crate::config::settings::{Config, StoreUrl};
 use crate::http::recovered;
-use crate::serve::{lines, public_url};
+use crate::serve::{installation, lines, public_url};
 
 /// Thinks a start through, and shows what it would decide.
 pub(crate) fn run(args: &RecoverArgs, global: &Global, environment: &Environment) -> anyhow::Result<Exit> {
@@ -45,9 +45,10 @@ pub(crate) fn run(args: &RecoverArgs, global: &Global, environment: &Environment
 
 async fn decide(config: &Config, terminal: Terminal) -> anyhow::Result<Vec<RecoveryLine>> {
     let StoreUrl::Sqlite(path) = &config.store.url;
-    let history = open(path)?;
+    let mut history = open(path)?;
     let sender = Sender::new(SendSettings::default());
-    let lines = lines(config, &public_url(config, config.listen))?;
+    let installation = installation::known(config, &mut history)?;
+    let lines = lines(config, &public_url(config, config.listen), installation.as_ref())?;
     let preview = Preview::new(Box::new(history), lines, sender, Arc::new(SystemClock));
     let calls = preview.unfinished()?;
     let progress = progress(calls.len(), terminal);

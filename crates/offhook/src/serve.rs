@@ -2,6 +2,7 @@
 
 mod alarms;
 mod assemble;
+pub(crate) mod installation;
 mod network;
 mod report;
 mod token;
@@ -34,7 +35,8 @@ async fn serve(loaded: &Loaded, stop: impl Future<Output = ()> + Send + 'static)
     let config = &loaded.config;
     let StoreUrl::Sqlite(path) = &config.store.url;
     // The store first: a second gateway on it must find out before it takes anything else.
-    let opened = SqliteStore::open(path, SystemClock.now())?;
+    let mut opened = SqliteStore::open(path, SystemClock.now())?;
+    let installation = installation::of(config, &mut opened.store)?;
     let token =
         token::of(config).with_context(|| format!("cannot keep the API token beside {}", path.display()))?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
@@ -50,7 +52,7 @@ async fn serve(loaded: &Loaded, stop: impl Future<Output = ()> + Send + 'static)
     let calls = Calls::start(Parts {
         store: Box::new(opened.store),
         history,
-        lines: assemble::lines(config, &public_url)?,
+        lines: assemble::lines(config, &public_url, Some(&installation))?,
         sender: sender.clone(),
         settings: assemble::settings(config),
         clock: Arc::new(SystemClock),

@@ -2,6 +2,7 @@
 
 use super::path::segment;
 use super::xml::Addresses;
+use crate::mark::{Installation, SignedCall};
 use crate::secret::Secret;
 use crate::send::REQUEST_WITHIN;
 use base64::Engine;
@@ -31,6 +32,8 @@ pub struct PlivoConfig {
     /// How long one request may take. A call that it makes may be so much younger than the moment
     /// of its sending. Default: [`REQUEST_WITHIN`].
     pub request_timeout: Duration,
+    /// Who signs our marks. Default: nobody, and no signed mark is ours.
+    pub installation: Option<Installation>,
 }
 
 impl PlivoConfig {
@@ -45,6 +48,7 @@ impl PlivoConfig {
             signature_v2: false,
             callback_base,
             request_timeout: REQUEST_WITHIN,
+            installation: None,
         }
     }
 
@@ -62,7 +66,8 @@ impl PlivoConfig {
     /// Where Plivo asks and tells, as addresses that carry our mark.
     pub(super) fn addresses(&self, call: CallId) -> Addresses {
         let base = self.callback_base.trim_end_matches('/');
-        let (voice, status) = (format!("{base}/voice?call={call}"), format!("{base}/status?call={call}"));
+        let mark = SignedCall::new(call, self.installation.as_ref()).query();
+        let (voice, status) = (format!("{base}/voice?{mark}"), format!("{base}/status?{mark}"));
         Addresses { voice, status }
     }
 }

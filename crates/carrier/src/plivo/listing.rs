@@ -11,7 +11,8 @@ use super::control::seen;
 use super::exchange::{Exchange, Stop, outcome};
 use super::path::{Name, Shelf};
 use super::record::{Detail, Record, alive, digits, json, text, unknown, unreadable};
-use crate::roles::{Candidate, Leg, Next, Seen, Sought};
+use crate::mark::{Ends, Mark};
+use crate::roles::{Candidate, Leg, Listed, Next, Seen, Sought};
 use crate::wire::Reply;
 use call::call::{Sighting, Unknown, UnknownWhy};
 use call::{CarrierCallId, Timestamp};
@@ -58,13 +59,40 @@ pub(super) fn find(
 }
 
 /// Lists all calls that live now and can be named.
-pub(super) fn list_live(plivo: &Plivo, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
+pub(super) fn survey(plivo: &Plivo, replies: &[Reply]) -> Next<Result<Vec<Listed>, Unknown>> {
     let listed = ids(plivo, LIVE, usize::MAX, &mut Exchange::new(replies));
     let named = |ids: Vec<String>| {
         let names = ids.iter().filter_map(|id| Name::read(id));
-        names.map(|name| Candidate { leg: name.id().clone(), sighting: alive() }).collect()
+        let listed = |name: Name| Listed {
+            leg: name.id().clone(),
+            also: None,
+            sighting: alive(),
+            age: None,
+            mark: Mark::None,
+            ends: Ends::default(),
+        };
+        names.map(listed).collect()
     };
     outcome(listed.map(named))
+}
+
+/// Asks for the names and the two ends of a live call. Whose it is Plivo tells nowhere: only a
+/// webhook's address does.
+pub(super) fn prove(plivo: &Plivo, listed: &Listed, replies: &[Reply]) -> Next<Result<Listed, Unknown>> {
+    let told = || {
+        let name = Name::read(listed.leg.as_str()).ok_or_else(unnamed)?;
+        let reply = Exchange::new(replies).find(plivo.one(Shelf::Live, &name))?.ok_or_else(between)?;
+        let detail = Detail::about(reply, &name)?;
+        let sighting = detail.sighting(reply.date());
+        let age = match &sighting {
+            Sighting::Live { lasted, .. } => *lasted,
+            Sighting::Over(_) | Sighting::Unknown(_) => None,
+        };
+        let also = detail.request().and_then(Name::read).map(|name| name.id().clone());
+        let also = also.filter(|also| *also != listed.leg);
+        Ok(Listed { also, sighting, age, ends: detail.ends(), ..listed.clone() })
+    };
+    outcome(told())
 }
 
 /// Searches for the call that a request made, where that is the only name we know: among the calls

@@ -7,9 +7,10 @@
 
 use super::path::Name;
 use super::status;
+use crate::mark::Ends;
 use crate::roles::Sought;
 use crate::wire::Reply;
-use call::call::{CarrierEnding, EndingKind, Progress, Sighting, Unknown, UnknownWhy};
+use call::call::{CarrierEnding, Direction, EndingKind, Progress, Sighting, Unknown, UnknownWhy};
 use call::{CarrierCallId, Party, Timestamp};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -82,6 +83,24 @@ pub(super) struct Fault {
     message: Option<String>,
 }
 
+/// What a live call or a webhook tells of a call beside how it stands.
+pub(super) fn ends(direction: Option<&str>, from: Option<&str>, to: Option<&str>) -> Ends {
+    let direction = match direction {
+        Some("inbound") => Some(Direction::Inbound),
+        Some("outbound") => Some(Direction::Outbound),
+        _ => None,
+    };
+    Ends { direction, from: from.map(party), to: to.map(party) }
+}
+
+/// One end of a call. Plivo's numbers come without their `+`; what isn't one with it is left as it is.
+pub(super) fn party(text: &str) -> Party {
+    match format!("+{text}").parse() {
+        Ok(number) if !text.starts_with('+') => Party::Number(number),
+        _ => Party::read(text),
+    }
+}
+
 impl Detail {
     /// Reads the call that a reply describes, if it is the one that was asked about: a proxy's
     /// cache, or an error told with 200, must not speak for it.
@@ -105,6 +124,11 @@ impl Detail {
     /// The request that made it, where it tells.
     pub(super) fn request(&self) -> Option<&str> {
         self.request_uuid.as_deref().filter(|text| !text.is_empty())
+    }
+
+    /// What it tells beside how it stands.
+    pub(super) fn ends(&self) -> Ends {
+        ends(self.direction.as_deref(), self.from.as_deref(), self.to.as_deref())
     }
 
     /// How the call stands; `now` is Plivo's own clock. A word that ends a call is no end here: the

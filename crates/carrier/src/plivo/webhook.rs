@@ -5,18 +5,19 @@
 //! <https://docs.plivo.com/docs/voice/xml/dial> (2026-11-22).
 
 use super::path::Name;
-use super::record::{seconds, short, time};
+use super::record::{ends, party, seconds, short, time};
 use super::status;
+use crate::mark::{self, Installation, Mark};
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
+use call::CarrierCallId;
 use call::call::{CarrierEnding, CommandId, News, Outcome, Page, Performed};
-use call::{CallId, CarrierCallId, Party};
 use http::Method;
 
 /// Names and values, in the order in which they came.
 pub(super) struct Fields(Vec<(String, String)>);
 
 /// Reads a webhook that was verified.
-pub(super) fn decode(raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
+pub(super) fn decode(us: Option<&Installation>, raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
     let unreadable = |what: &str| WebhookError::Unreadable(what.to_owned());
     let query = query(raw);
     let page = match path(raw).rsplit('/').next() {
@@ -25,7 +26,7 @@ pub(super) fn decode(raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
         _ => return Err(unreadable("its path ends neither in /voice nor in /status")),
     };
     let fields = fields(raw);
-    let mark = query.value("call").and_then(|id| id.parse().ok());
+    let mark = Mark::of_query(query.value(mark::CALL), query.value(mark::BY), us);
     let requested = || fields.told("RequestUUID").or_else(|| fields.told("ALegRequestUUID"));
     // A call that was never made may end without a name of its own.
     let leg = fields.told("CallUUID").or_else(requested).ok_or_else(|| unreadable("it names no call"))?;
@@ -34,7 +35,7 @@ pub(super) fn decode(raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
         return Ok(of_dial(mark, leg, &query, &fields, page));
     }
     if is_other_leg(&leg, &fields) {
-        return Ok(HeardWebhook { mark, leg, was: None, news: None, inbound: None, page });
+        return Ok(HeardWebhook { mark, leg, was: None, news: None, ends: None, inbound: None, page });
     }
     let was = requested().and_then(id).filter(|was| *was != leg);
     let asked = |name| query.value(name).and_then(command_id);
@@ -47,9 +48,10 @@ pub(super) fn decode(raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
     let is_over = matches!(news, Some(News::Over { .. })) || fields.value("Event") == Some(HANGUP);
     let page = page.filter(|_| !is_over);
     let offers = page == Some(Page::First) && fields.value("Direction") == Some("inbound");
-    let party = |name: &str| party(fields.value(name).unwrap_or_default());
-    let inbound = offers.then(|| InboundCall { from: party("From"), to: party("To") });
-    Ok(HeardWebhook { mark, leg, was, news, inbound, page })
+    let end = |name: &str| party(fields.value(name).unwrap_or_default());
+    let inbound = offers.then(|| InboundCall { from: end("From"), to: end("To") });
+    let ends = Some(ends(fields.value("Direction"), fields.told("From"), fields.told("To")));
+    Ok(HeardWebhook { mark, leg, was, news, ends, inbound, page })
 }
 
 /// Which document is asked for.
@@ -71,13 +73,21 @@ fn is_of_dial(query: &Fields, fields: &Fields) -> bool {
 
 /// The other leg of a transfer: what becomes of it becomes of the transfer, and of nothing else.
 fn of_dial(
-    mark: Option<CallId>,
+    mark: Mark,
     leg: CarrierCallId,
     query: &Fields,
     fields: &Fields,
     page: Option<Page>,
 ) -> HeardWebhook {
-    let nothing = |leg| HeardWebhook { mark, leg, was: None, news: None, inbound: None, page };
+    let nothing = |leg| HeardWebhook {
+        mark: mark.clone(),
+        leg,
+        was: None,
+        news: None,
+        ends: None,
+        inbound: None,
+        page,
+    };
     let leg = fields.told("DialALegUUID").and_then(id).unwrap_or(leg);
     let transfer = query.value("transfer").and_then(command_id);
     let performed = match fields.value("DialAction") {
@@ -161,14 +171,6 @@ fn over(word: &str, fields: &Fields) -> Option<CarrierEnding> {
         ended_at: fields.value("EndTime").and_then(time),
         duration: fields.value("Duration").and_then(seconds),
     })
-}
-
-/// One end of a call. Plivo's numbers come without their `+`; what isn't one with it is left as it is.
-fn party(text: &str) -> Party {
-    match format!("+{text}").parse() {
-        Ok(number) if !text.starts_with('+') => Party::Number(number),
-        _ => Party::read(text),
-    }
 }
 
 fn id(text: &str) -> Option<CarrierCallId> {

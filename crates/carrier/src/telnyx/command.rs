@@ -8,7 +8,7 @@
 
 use super::Telnyx;
 use super::control::{hang_up, hung_up, refusal, whole_seconds};
-use super::mark::{ClientState, Doing, write_mark};
+use super::mark::{ClientState, Doing};
 use super::record::unknown;
 use crate::roles::{ANSWER_GRACE, Leg, Next};
 use crate::wire::{Operation, Reply, Request};
@@ -21,7 +21,7 @@ use std::time::Duration;
 pub(super) fn answer(telnyx: &Telnyx, leg: &Leg, replies: &[Reply]) -> Next<CommandReply> {
     match replies.last() {
         None => {
-            let mut body = json!({ "client_state": write_mark(leg.sought.mark) });
+            let mut body = json!({ "client_state": telnyx.mark(leg.sought.mark) });
             telnyx.add_webhook_url(&mut body);
             Next::Ask(telnyx.act(Operation::Command, leg, "answer", &body))
         }
@@ -34,7 +34,7 @@ pub(super) fn answer(telnyx: &Telnyx, leg: &Leg, replies: &[Reply]) -> Next<Comm
 pub(super) fn decline(telnyx: &Telnyx, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply> {
     match replies.split_first() {
         None => {
-            let body = json!({ "cause": "CALL_REJECTED", "client_state": write_mark(leg.sought.mark) });
+            let body = json!({ "cause": "CALL_REJECTED", "client_state": telnyx.mark(leg.sought.mark) });
             Next::Ask(telnyx.act(Operation::HangUp, leg, "reject", &body))
         }
         Some((rejected, [])) => match hung_up(rejected) {
@@ -189,7 +189,8 @@ impl Task<'_> {
     /// `park_after_unbridge` Telnyx would hang it up.
     fn transfer(&self, to: &str) -> Request {
         let Performance { id, from, hold, .. } = self.performance;
-        let second = ClientState::Second { call: self.leg.sought.mark, id: *id, first: self.leg.id.clone() };
+        let call = self.telnyx.signed(self.leg.sought.mark);
+        let second = ClientState::Second { call, id: *id, first: self.leg.id.clone() };
         let mut body = json!({
             "to": to,
             "from": from.as_str(),
@@ -216,7 +217,8 @@ impl Task<'_> {
 
     fn request(&self, action: &str, doing: Doing, part: &str, mut body: Value) -> Request {
         let (call, id) = (self.leg.sought.mark, self.performance.id);
-        body["client_state"] = json!(ClientState::Ours { call, doing: Some((id, doing)) }.write());
+        let signed = self.telnyx.signed(call);
+        body["client_state"] = json!(ClientState::Ours { call: signed, doing: Some((id, doing)) }.write());
         body["command_id"] = json!(format!("{call}:{id}{part}"));
         self.telnyx.act(Operation::Command, self.leg, action, &body)
     }

@@ -1,5 +1,6 @@
 //! A Telnyx Call Control application as configured.
 
+use crate::mark::Installation;
 use crate::secret::Secret;
 use crate::send::REQUEST_WITHIN;
 use base64::Engine;
@@ -27,6 +28,8 @@ pub struct TelnyxConfig {
     pub callback_base: Option<String>,
     /// How long one request may take. Default: [`REQUEST_WITHIN`].
     pub request_timeout: Duration,
+    /// Who signs our marks. Default: nobody, and no signed mark is ours.
+    pub installation: Option<Installation>,
 }
 
 /// The key that Telnyx's portal shows: 32 bytes of Ed25519 in base64.
@@ -54,6 +57,7 @@ impl TelnyxConfig {
             connection_id,
             callback_base: None,
             request_timeout: REQUEST_WITHIN,
+            installation: None,
         }
     }
 

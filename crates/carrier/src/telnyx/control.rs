@@ -7,12 +7,13 @@
 //! 2026-11-22). It is sent, as a second lock; nothing is ever sent again because of it.
 
 use super::Telnyx;
-use super::mark::write_mark;
+use super::mark::ClientState;
 use super::record::{Fault, Record, alive, short, text, time, unknown, unreadable, wait};
+use crate::mark::SignedCall;
 use crate::roles::{Leg, Next, PlaceError, Placement, Seen};
 use crate::wire::{Operation, Reply, Request};
 use call::call::{CarrierEnding, EndingKind, HangUpReply, Progress, Sighting, UnknownWhy};
-use call::{CarrierCallId, Timestamp};
+use call::{CallId, CarrierCallId, Timestamp};
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -59,7 +60,7 @@ pub(super) fn place(telnyx: &Telnyx, placement: &Placement) -> Request {
         connection_id: &telnyx.config.connection_id,
         to: placement.to.as_str(),
         from: placement.from.as_str(),
-        client_state: write_mark(placement.id),
+        client_state: telnyx.mark(placement.id),
         command_id: placement.id.to_string(),
         timeout_secs: ring_s,
         time_limit_secs: duration_s,
@@ -142,6 +143,16 @@ pub(super) fn hang_up(telnyx: &Telnyx, leg: &CarrierCallId, replies: &[Reply]) -
 }
 
 impl Telnyx {
+    /// Our name for a call, signed.
+    pub(super) fn signed(&self, call: CallId) -> SignedCall {
+        SignedCall::new(call, self.config.installation.as_ref())
+    }
+
+    /// Our name for a call, as `client_state` holds it.
+    pub(super) fn mark(&self, call: CallId) -> String {
+        ClientState::Ours { call: self.signed(call), doing: None }.write()
+    }
+
     /// Where the webhooks of a call go; `None` where the application says.
     pub(super) fn webhook_url(&self) -> Option<String> {
         let base = self.config.callback_base.as_deref()?;

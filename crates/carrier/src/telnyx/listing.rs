@@ -5,12 +5,13 @@
 //! 2026-07-16). A page's successor is asked for by its cursor, always at our own address.
 
 use super::Telnyx;
-use super::record::{Mark, Record, alive, text, unknown, unreadable};
-use crate::roles::{Candidate, Next, Sought};
+use super::record::{Record, alive, text, unknown, unreadable};
+use crate::mark::{Ends, Mark};
+use crate::roles::{Candidate, Listed, Next, Sought, each_once};
 use crate::wire::{Operation, Reply, Request};
+use call::Party;
 use call::call::Unknown;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// One page of calls.
 #[derive(Deserialize)]
@@ -40,35 +41,45 @@ pub(super) fn find(
     sought: &Sought,
     replies: &[Reply],
 ) -> Next<Result<Vec<Candidate>, Unknown>> {
-    all(telnyx, replies, |records| {
+    let chosen = all(telnyx, replies, |records| {
         let mut found = Vec::new();
         for record in records {
-            if fits(&record, sought) {
-                let leg = record.leg().ok_or_else(|| unreadable("a listed call without its name"))?;
-                found.push(Candidate { leg, sighting: alive() });
+            if fits(telnyx, &record, sought) {
+                let listed = listed(telnyx, &record);
+                found.push(listed.ok_or_else(|| unreadable("a listed call without its name"))?);
             }
         }
         Ok(found)
-    })
+    });
+    chosen.map(|found| Ok(found?.into_iter().map(Candidate::from).collect()))
 }
 
 /// Lists all calls that live now and can be named.
-pub(super) fn list_live(telnyx: &Telnyx, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
-    all(telnyx, replies, |records| {
-        let legs = records.iter().filter_map(Record::leg);
-        Ok(legs.map(|leg| Candidate { leg, sighting: alive() }).collect())
+pub(super) fn survey(telnyx: &Telnyx, replies: &[Reply]) -> Next<Result<Vec<Listed>, Unknown>> {
+    all(telnyx, replies, |records| Ok(records.iter().filter_map(|record| listed(telnyx, record)).collect()))
+}
+
+fn listed(telnyx: &Telnyx, record: &Record) -> Option<Listed> {
+    let party = |end: &Option<String>| end.as_deref().map(Party::read);
+    Some(Listed {
+        leg: record.leg()?,
+        also: record.leg_id(),
+        sighting: alive(),
+        age: record.duration(),
+        mark: record.mark(telnyx.config.installation.as_ref()),
+        ends: Ends { direction: None, from: party(&record.from), to: party(&record.to) },
     })
 }
 
 /// Whether a call is the one sought. Every call that we make carries its mark, so that one with a
 /// foreign mark is not ours, and neither is a leg that a transfer rang. One that carries nothing is
 /// taken by its two ends, should the listing ever tell them.
-fn fits(record: &Record, sought: &Sought) -> bool {
+fn fits(telnyx: &Telnyx, record: &Record, sought: &Sought) -> bool {
     let is = |end: &Option<String>, wanted: &str| end.as_deref() == Some(wanted);
-    match record.mark() {
-        Mark::Ours(mark) => mark == sought.mark,
+    match record.mark(telnyx.config.installation.as_ref()) {
+        Mark::Ours(mark) | Mark::Unsigned(mark) => mark == sought.mark,
         Mark::None => is(&record.from, sought.from.as_str()) && is(&record.to, sought.to.as_str()),
-        Mark::Foreign => false,
+        Mark::Foreign | Mark::Others | Mark::Beside => false,
     }
 }
 
@@ -77,8 +88,8 @@ fn fits(record: &Record, sought: &Sought) -> bool {
 fn all(
     telnyx: &Telnyx,
     replies: &[Reply],
-    choose: impl Fn(Vec<Record>) -> Result<Vec<Candidate>, Unknown>,
-) -> Next<Result<Vec<Candidate>, Unknown>> {
+    choose: impl Fn(Vec<Record>) -> Result<Vec<Listed>, Unknown>,
+) -> Next<Result<Vec<Listed>, Unknown>> {
     let mut records = Vec::new();
     let mut cursor: Option<String> = None;
     for (n_before, reply) in replies.iter().enumerate() {
@@ -99,12 +110,7 @@ fn all(
     if replies.is_empty() || cursor.is_some() {
         return Next::Ask(list(telnyx, cursor.as_deref()));
     }
-    Next::Done(choose(records).map(without_repeats))
-}
-
-fn without_repeats(found: Vec<Candidate>) -> Vec<Candidate> {
-    let by_leg: BTreeMap<_, _> = found.into_iter().map(|one| (one.leg.clone(), one)).collect();
-    by_leg.into_values().collect()
+    Next::Done(choose(records).map(each_once))
 }
 
 fn page(reply: &Reply) -> Result<Page, Unknown> {

@@ -5,25 +5,26 @@
 //! what a later command has set. The text therefore says what its command is doing, and an event
 //! is believed to speak of a command only where it is one that such a command brings about.
 
+use crate::mark::{Installation, Mark, SignedCall};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use call::CarrierCallId;
 use call::call::CommandId;
-use call::{CallId, CarrierCallId};
 
 /// What a text in `client_state` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ClientState {
-    /// A leg of ours: `CALL`, or `CALL:COMMAND:DOING`.
+    /// A leg of ours: `CALL`, or `CALL:COMMAND:DOING`, where `CALL` may be `CALL@INSTALLATION`.
     Ours {
         /// Its call.
-        call: CallId,
+        call: SignedCall,
         /// The command that was sent last, and what it does.
         doing: Option<(CommandId, Doing)>,
     },
     /// A leg that a transfer rang: `second:CALL:COMMAND:FIRST`. No call of ours runs on it.
     Second {
         /// The call that was transferred.
-        call: CallId,
+        call: SignedCall,
         /// The command that transferred it.
         id: CommandId,
         /// That call's own leg.
@@ -69,7 +70,7 @@ impl ClientState {
         let text = String::from_utf8(STANDARD.decode(state).ok()?).ok()?;
         if let Some(rest) = text.strip_prefix(SECOND) {
             let mut parts = rest.splitn(3, ':');
-            let call = parts.next()?.parse().ok()?;
+            let call = SignedCall::read(parts.next()?)?;
             let id = CommandId(parts.next()?.parse().ok()?);
             let first = CarrierCallId::new(parts.next()?).ok()?;
             return Some(ClientState::Second { call, id, first });
@@ -78,20 +79,19 @@ impl ClientState {
             Some((call, command)) => (call, Some(command)),
             None => (text.as_str(), None),
         };
-        Some(ClientState::Ours { call: call.parse().ok()?, doing: command.and_then(read_command) })
+        Some(ClientState::Ours { call: SignedCall::read(call)?, doing: command.and_then(read_command) })
     }
 }
 
-/// Our name for a call, as `client_state` holds it.
-pub(super) fn write_mark(call: CallId) -> String {
-    ClientState::Ours { call, doing: None }.write()
-}
-
-/// Our name for a call, if a `client_state` says that a leg is its own.
-pub(super) fn read_mark(state: &str) -> Option<CallId> {
-    match ClientState::read(state)? {
-        ClientState::Ours { call, .. } => Some(call),
-        ClientState::Second { .. } => None,
+/// Whose a leg is by its `client_state`.
+pub(super) fn read_mark(state: &str, us: Option<&Installation>) -> Mark {
+    match ClientState::read(state) {
+        None => Mark::Foreign,
+        Some(ClientState::Ours { call, .. }) => Mark::of(Some(call), us),
+        Some(ClientState::Second { call, .. }) => match Mark::of(Some(call), us) {
+            Mark::Ours(_) | Mark::Unsigned(_) => Mark::Beside,
+            others => others,
+        },
     }
 }
 

@@ -5,9 +5,10 @@
 //! by name.
 
 use super::mark::read_mark;
+use crate::mark::{Installation, Mark};
 use crate::wire::Reply;
 use call::call::{CarrierEnding, EndingKind, Progress, Sighting, Unknown, UnknownWhy};
-use call::{CallId, CarrierCallId, Timestamp};
+use call::{CarrierCallId, Timestamp};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::time::Duration;
@@ -39,17 +40,6 @@ pub(super) struct Record {
     pub(super) from: Option<String>,
     #[serde(deserialize_with = "text")]
     pub(super) to: Option<String>,
-}
-
-/// What a call's `client_state` says whose it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
-    /// One of ours.
-    Ours(CallId),
-    /// Somebody else's.
-    Foreign,
-    /// It has none.
-    None,
 }
 
 /// Telnyx's own account of an error, beside the HTTP status: the first of them.
@@ -88,11 +78,16 @@ impl Record {
         CarrierCallId::new(self.call_leg_id.as_deref()?).ok()
     }
 
+    /// How long it lasts, or lasted: from what it counts isn't stated.
+    pub(super) fn duration(&self) -> Option<Duration> {
+        self.call_duration.as_deref().and_then(|text| text.parse().ok()).map(Duration::from_secs)
+    }
+
     /// Whose call it is.
-    pub(super) fn mark(&self) -> Mark {
+    pub(super) fn mark(&self, us: Option<&Installation>) -> Mark {
         match self.client_state.as_deref() {
             None | Some("") => Mark::None,
-            Some(state) => read_mark(state).map_or(Mark::Foreign, Mark::Ours),
+            Some(state) => read_mark(state, us),
         }
     }
 
@@ -115,14 +110,14 @@ impl Record {
     /// The resource has no cause. Whether anybody answered is read off `call_duration`, which in
     /// Telnyx's own example is shorter than from start to end: it counts the talk.
     fn ending(&self, ended_at: Timestamp) -> CarrierEnding {
-        let duration = self.call_duration.as_deref().and_then(|text| text.parse().ok());
-        let talked = duration.is_some_and(|seconds: u64| seconds > 0);
+        let duration = self.duration();
+        let talked = duration.is_some_and(|duration| !duration.is_zero());
         CarrierEnding {
             kind: if talked { EndingKind::Completed } else { EndingKind::NoAnswer },
             code: "ended".to_owned(),
             by: None,
             ended_at: Some(ended_at),
-            duration: duration.map(Duration::from_secs),
+            duration,
         }
     }
 }

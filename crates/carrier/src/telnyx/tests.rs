@@ -15,6 +15,7 @@ mod verdicts;
 mod webhook;
 
 use super::{PublicKey, Telnyx, TelnyxConfig};
+use crate::mark::{Installation, Mark, SignedCall};
 use crate::roles::{Carrier, Leg, Next, Placement, Seen, Sought};
 use crate::secret::Secret;
 use crate::wire::{Reply, Request};
@@ -85,6 +86,11 @@ fn sought() -> Sought {
 
 fn mark() -> CallId {
     CALL.parse().unwrap()
+}
+
+/// The fixtures' mark, as it was before installations signed.
+fn signed() -> SignedCall {
+    SignedCall::new(mark(), None)
 }
 
 fn leg() -> CarrierCallId {

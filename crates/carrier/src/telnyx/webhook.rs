@@ -6,12 +6,16 @@
 //! Nothing here depends on what was heard before, so that neither order nor repeats change what a
 //! webhook says.
 
+use super::config::TelnyxConfig;
 use super::mark::{ClientState, Doing};
 use super::record::{flag, short, text, time};
 use super::status;
+use crate::mark::{Ends, Mark};
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
-use call::call::{CarrierEnding, CommandId, EndedBy, EndingKind, News, Outcome, Performed, Progress};
-use call::{CallId, CarrierCallId, Party};
+use call::call::{
+    CarrierEnding, CommandId, Direction, EndedBy, EndingKind, News, Outcome, Performed, Progress,
+};
+use call::{CarrierCallId, Party};
 use serde::Deserialize;
 
 /// A webhook, in the format of either version.
@@ -83,7 +87,7 @@ struct Transcription {
 }
 
 /// Reads a webhook that was verified.
-pub(super) fn decode(connection_id: &str, raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
+pub(super) fn decode(config: &TelnyxConfig, raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
     let unreadable = |what: &str| WebhookError::Unreadable(what.to_owned());
     let envelope: Envelope =
         serde_json::from_slice(&raw.body).map_err(|_| unreadable("it is no JSON, or not Telnyx's"))?;
@@ -96,34 +100,46 @@ pub(super) fn decode(connection_id: &str, raw: &RawWebhook) -> Result<HeardWebho
     let leg = payload.call_control_id.as_deref().and_then(|id| CarrierCallId::new(id).ok());
     let leg = leg.ok_or_else(|| unreadable("it names no call"))?;
     let state = payload.client_state.as_deref().and_then(ClientState::read);
+    let us = config.installation.as_ref();
     let (mark, doing) = match state {
-        Some(ClientState::Second { call, id, first }) => return Ok(of_second(call, id, first, &event)),
-        Some(ClientState::Ours { call, doing }) => (Some(call), doing),
-        None => (None, None),
+        Some(ClientState::Second { call, id, first }) => {
+            return Ok(of_second(Mark::of(Some(call), us), id, first, &event));
+        }
+        Some(ClientState::Ours { call, doing }) => (Mark::of(Some(call), us), doing),
+        None => (Mark::None, None),
     };
     // All applications of an account sign with one key: what runs on another isn't ours.
-    if payload.connection_id.as_deref().is_some_and(|id| id != connection_id) {
-        return Ok(HeardWebhook { mark: None, leg, was: None, news: None, inbound: None, page: None });
+    if payload.connection_id.as_deref().is_some_and(|id| id != config.connection_id) {
+        return Ok(HeardWebhook {
+            mark: Mark::None,
+            leg,
+            was: None,
+            news: None,
+            ends: None,
+            inbound: None,
+            page: None,
+        });
     }
-    let news = news(&leg, mark, doing, &event);
+    let news = news(&leg, &mark, doing, &event);
     let inbound = offers(&event).then(|| {
         let party = |end: &Option<String>| Party::read(end.as_deref().unwrap_or_default());
         InboundCall { from: party(&payload.from), to: party(&payload.to) }
     });
     let begins = event.event_type.as_deref() == Some(INITIATED);
     let leg_id = payload.call_leg_id.as_deref().and_then(|id| CarrierCallId::new(id).ok());
-    Ok(HeardWebhook { mark, leg, was: leg_id.filter(|_| begins), news, inbound, page: None })
+    let ends = Some(ends(payload));
+    Ok(HeardWebhook { mark, leg, was: leg_id.filter(|_| begins), news, ends, inbound, page: None })
 }
 
 /// A leg that a transfer rang: what becomes of it becomes of the transfer, and of nothing else.
-fn of_second(call: CallId, id: CommandId, first: CarrierCallId, event: &Event) -> HeardWebhook {
+fn of_second(mark: Mark, id: CommandId, first: CarrierCallId, event: &Event) -> HeardWebhook {
     let performed = match event.event_type.as_deref() {
         Some("call.answered" | BRIDGED) => Some(Performed::Begun),
         Some(HANGUP) => Some(second_over(event.payload.hangup_cause.as_deref())),
         _ => None,
     };
     let news = performed.map(|performed| News::CommandHeard { leg: first.clone(), id, performed });
-    HeardWebhook { mark: Some(call), leg: first, was: None, news, inbound: None, page: None }
+    HeardWebhook { mark, leg: first, was: None, news, ends: None, inbound: None, page: None }
 }
 
 /// It ended as a talk does, or it never came to one. How, where it isn't told plainly, is for the
@@ -139,12 +155,7 @@ fn second_over(cause: Option<&str>) -> Performed {
 }
 
 /// What the event says of its own leg, and of the command that is done on it.
-fn news(
-    leg: &CarrierCallId,
-    mark: Option<CallId>,
-    doing: Option<(CommandId, Doing)>,
-    event: &Event,
-) -> Option<News> {
+fn news(leg: &CarrierCallId, mark: &Mark, doing: Option<(CommandId, Doing)>, event: &Event) -> Option<News> {
     let Some(event_type) = event.event_type.as_deref() else {
         return Some(News::Unread { leg: leg.clone(), what: "an event without its type".to_owned() });
     };
@@ -212,7 +223,7 @@ fn pressed(leg: &CarrierCallId, event: &Event) -> Option<News> {
 
 /// The end of a leg. A cause that we don't know is unread: the look that follows tells whether the
 /// call was answered, which the cause would have told.
-fn over(leg: CarrierCallId, mark: Option<CallId>, event: &Event) -> News {
+fn over(leg: CarrierCallId, mark: &Mark, event: &Event) -> News {
     let Some(cause) = event.payload.hangup_cause.as_deref() else {
         return News::Unread { leg, what: "call.hangup without hangup_cause".to_owned() };
     };
@@ -227,16 +238,26 @@ fn over(leg: CarrierCallId, mark: Option<CallId>, event: &Event) -> News {
 /// Who ended it, as far as Telnyx knows better than we: the other side, or Telnyx at its own limit.
 /// Of our side there are several, and the call knows which. Where the direction isn't told, a leg
 /// without our mark is one that came in and wasn't answered; one with it may be either.
-fn ended_by(cause: &str, mark: Option<CallId>, payload: &Payload) -> Option<EndedBy> {
+fn ended_by(cause: &str, mark: &Mark, payload: &Payload) -> Option<EndedBy> {
     if cause == "time_limit" {
         return Some(EndedBy::Carrier);
     }
-    let other_side = match (payload.direction.as_deref(), mark) {
+    let other_side = match (payload.direction.as_deref(), mark.call()) {
         (Some("outgoing"), _) => "callee",
         (Some("incoming"), _) | (None, None) => "caller",
         (Some(_), _) | (None, Some(_)) => return None,
     };
     (payload.hangup_source.as_deref() == Some(other_side)).then_some(EndedBy::Remote)
+}
+
+fn ends(payload: &Payload) -> Ends {
+    let direction = match payload.direction.as_deref() {
+        Some("incoming") => Some(Direction::Inbound),
+        Some("outgoing") => Some(Direction::Outbound),
+        _ => None,
+    };
+    let party = |end: &Option<String>| end.as_deref().map(Party::read);
+    Ends { direction, from: party(&payload.from), to: party(&payload.to) }
 }
 
 /// Whether it offers us a call that comes in.

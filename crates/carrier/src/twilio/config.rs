@@ -1,5 +1,6 @@
 //! A Twilio account as configured.
 
+use crate::mark::Installation;
 use crate::secret::Secret;
 use crate::send::REQUEST_WITHIN;
 use base64::Engine;
@@ -36,6 +37,8 @@ pub struct TwilioConfig {
     /// How long one request may take. A call that it makes may be so much younger than the moment
     /// of its sending. Default: [`REQUEST_WITHIN`].
     pub request_timeout: Duration,
+    /// Who signs our marks. Default: nobody, and no signed mark is ours.
+    pub installation: Option<Installation>,
 }
 
 /// A Twilio API key.
@@ -62,6 +65,7 @@ impl TwilioConfig {
             webhook_shared_keys: Vec::new(),
             callback_base: None,
             request_timeout: REQUEST_WITHIN,
+            installation: None,
         }
     }
 

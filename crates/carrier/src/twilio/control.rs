@@ -6,6 +6,7 @@
 use super::Twilio;
 use super::record::{Fault, Record, short, unknown, unreadable};
 use super::twiml::{self, Addresses, whole_seconds};
+use crate::mark::SignedCall;
 use crate::roles::{Next, PlaceError, Placement};
 use crate::wire::{Operation, Reply, Request};
 use call::call::{HangUpReply, Sighting};
@@ -77,8 +78,8 @@ impl Twilio {
     /// Where Twilio tells what becomes of a call, if it can reach us.
     pub(super) fn addresses(&self, call: Option<CallId>) -> Option<Addresses> {
         let base = self.config.callback_base.as_ref()?.trim_end_matches('/');
-        let mark = call?;
-        let (voice, status) = (format!("{base}/voice?call={mark}"), format!("{base}/status?call={mark}"));
+        let mark = SignedCall::new(call?, self.config.installation.as_ref()).query();
+        let (voice, status) = (format!("{base}/voice?{mark}"), format!("{base}/status?{mark}"));
         Some(Addresses { voice, status })
     }
 

@@ -7,7 +7,8 @@
 
 use super::Twilio;
 use super::record::{Record, unknown, unreadable};
-use crate::roles::{Candidate, Next, Sought};
+use crate::mark::Mark;
+use crate::roles::{Candidate, Listed, Next, Sought, each_once};
 use crate::wire::{Operation, Reply, Request};
 use call::call::{Sighting, Unknown};
 use serde::Deserialize;
@@ -58,7 +59,7 @@ pub(super) fn find(
 
 /// Lists all calls that live now, of every status that a live call may have. Each status has its
 /// own pages.
-pub(super) fn list_live(twilio: &Twilio, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
+pub(super) fn survey(twilio: &Twilio, replies: &[Reply]) -> Next<Result<Vec<Listed>, Unknown>> {
     let mut n_statuses_read = 0;
     let mut next = None;
     for reply in replies {
@@ -110,17 +111,18 @@ fn is_between(record: &Record, sought: &Sought) -> bool {
 }
 
 /// The calls on the pages that live and can be named.
-fn live(replies: &[Reply]) -> Result<Vec<Candidate>, Unknown> {
+fn live(replies: &[Reply]) -> Result<Vec<Listed>, Unknown> {
     let mut found = Vec::new();
     for reply in replies {
         for record in page::<Record>(reply)?.calls {
             let sighting = record.sighting(reply.date());
-            if let (Some(leg), Sighting::Live { .. }) = (record.leg(), &sighting) {
-                found.push(Candidate { leg, sighting });
+            if let (Some(leg), Sighting::Live { lasted: age, .. }) = (record.leg(), sighting.clone()) {
+                let mark = if record.is_child() { Mark::Beside } else { Mark::None };
+                found.push(Listed { leg, also: None, sighting, age, mark, ends: record.ends() });
             }
         }
     }
-    Ok(without_repeats(found))
+    Ok(each_once(found))
 }
 
 /// A call that moves while the pages are read may stand on two of them: the later sight counts.

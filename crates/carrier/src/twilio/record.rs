@@ -5,9 +5,10 @@
 //! by name.
 
 use super::status;
+use crate::mark::Ends;
 use crate::wire::Reply;
-use call::call::{CarrierEnding, Progress, Sighting, Unknown, UnknownWhy};
-use call::{CarrierCallId, Timestamp};
+use call::call::{CarrierEnding, Direction, Progress, Sighting, Unknown, UnknownWhy};
+use call::{CarrierCallId, Party, Timestamp};
 use serde::{Deserialize, Deserializer};
 use std::time::Duration;
 
@@ -27,6 +28,9 @@ pub(super) struct Record {
     pub(super) to: Option<String>,
     #[serde(deserialize_with = "text")]
     pub(super) from: Option<String>,
+    /// The leg that dialled this one.
+    #[serde(deserialize_with = "text")]
+    parent_call_sid: Option<String>,
     #[serde(deserialize_with = "text")]
     date_created: Option<String>,
     #[serde(deserialize_with = "text")]
@@ -48,6 +52,15 @@ pub(super) struct Fault {
     pub(super) message: Option<String>,
 }
 
+/// What a listing or a webhook tells of a call beside how it stands.
+pub(super) fn ends(direction: Option<&str>, from: Option<&str>, to: Option<&str>) -> Ends {
+    let direction = direction.map(|word| match word {
+        "inbound" => Direction::Inbound,
+        _ => Direction::Outbound,
+    });
+    Ends { direction, from: from.map(Party::read), to: to.map(Party::read) }
+}
+
 impl Record {
     /// Reads the one call that a reply describes.
     pub(super) fn read(reply: &Reply) -> Option<Record> {
@@ -62,6 +75,17 @@ impl Record {
     /// When Twilio took the call, in whole seconds.
     pub(super) fn created_at(&self) -> Option<Timestamp> {
         time(self.date_created.as_deref()?)
+    }
+
+    /// Whether `<Dial>` made it, on another call.
+    pub(super) fn is_child(&self) -> bool {
+        self.parent_call_sid.as_deref().is_some_and(|parent| !parent.is_empty())
+            || self.direction.as_deref() == Some("outbound-dial")
+    }
+
+    /// What it tells beside how it stands.
+    pub(super) fn ends(&self) -> Ends {
+        ends(self.direction.as_deref(), self.from.as_deref(), self.to.as_deref())
     }
 
     /// How the call stands; `now` is Twilio's own clock.
@@ -151,7 +175,7 @@ pub(super) fn short(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(SHOWN_MAX).collect()
 }
 
-fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Ok(match serde_json::Value::deserialize(from)? {
         serde_json::Value::String(text) => Some(text),
         serde_json::Value::Number(number) => Some(number.to_string()),

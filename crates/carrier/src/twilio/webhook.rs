@@ -4,18 +4,19 @@
 //! <https://www.twilio.com/docs/voice/api/call-resource#statuscallback> and
 //! <https://www.twilio.com/docs/voice/twiml/stream#attributes-statuscallback> (2026-11-22).
 
-use super::record::{call_sid, seconds, short, time};
+use super::record::{call_sid, ends, seconds, short, time};
 use super::status;
+use crate::mark::{self, Installation, Mark};
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
 use call::call::{CarrierEnding, CommandId, EndingKind, News, Outcome, Page, Performed, Progress};
-use call::{CallId, CarrierCallId, Party};
+use call::{CarrierCallId, Party};
 use http::Method;
 
 /// Names and values, in the order in which they came.
 type Fields = Vec<(String, String)>;
 
 /// Reads a webhook that was verified.
-pub(super) fn decode(raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
+pub(super) fn decode(us: Option<&Installation>, raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
     let unreadable = |what: &str| WebhookError::Unreadable(what.to_owned());
     let query = query(raw);
     let page = match path(raw).rsplit('/').next() {
@@ -27,7 +28,7 @@ pub(super) fn decode(raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
     let fields = fields(raw);
     let field = |name: &str| value(&fields, name);
     let leg = field("CallSid").and_then(call_sid).ok_or_else(|| unreadable("it names no call"))?;
-    let mark = value(&query, "call").and_then(|id| id.parse().ok());
+    let mark = Mark::of_query(value(&query, mark::CALL), value(&query, mark::BY), us);
     // A leg that <Dial> made has a life of its own, which says nothing of the call that dialled.
     let is_child = field("ParentCallSid").is_some_and(|parent| !parent.is_empty() && parent != leg.as_str());
     if is_child {
@@ -44,18 +45,27 @@ pub(super) fn decode(raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
         && !matches!(news, Some(News::Over { .. }));
     let party = |name: &str| Party::read(field(name).unwrap_or_default());
     let inbound = offers.then(|| InboundCall { from: party("From"), to: party("To") });
-    Ok(HeardWebhook { mark, leg, was: None, news, inbound, page })
+    let ends = Some(ends(field("Direction"), field("From"), field("To")));
+    Ok(HeardWebhook { mark, leg, was: None, news, ends, inbound, page })
 }
 
 /// The other leg of a transfer: what becomes of it becomes of the transfer, and of nothing else.
 fn of_child(
-    mark: Option<CallId>,
+    mark: Mark,
     leg: CarrierCallId,
     query: &Fields,
     fields: &Fields,
     page: Option<Page>,
 ) -> HeardWebhook {
-    let nothing = |leg| HeardWebhook { mark, leg, was: None, news: None, inbound: None, page };
+    let nothing = |leg| HeardWebhook {
+        mark: mark.clone(),
+        leg,
+        was: None,
+        news: None,
+        ends: None,
+        inbound: None,
+        page,
+    };
     let parent = value(fields, "ParentCallSid").and_then(call_sid);
     let transfer = value(query, "transfer").and_then(command_id);
     let (Some(parent), Some(id)) = (parent, transfer) else { return nothing(leg) };

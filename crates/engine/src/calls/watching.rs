@@ -5,6 +5,7 @@ use crate::driver::PAUSED;
 use crate::health::{Alarm, Report};
 use crate::heard::{Answer, Heard, ScriptReply};
 use crate::metrics::{Snapshot, WebhookFailure};
+use crate::orphan::Orphan;
 use crate::recovery::decisions;
 use call::CarrierName;
 use carrier::{Document, RawWebhook};
@@ -38,8 +39,18 @@ impl Calls {
         let verified = carrier.verify(raw, self.now())?;
         let heard = carrier.decode(&verified)?;
         let offer = heard.inbound.as_ref().map(|inbound| Box::new(self.offer(inbound, carrier.as_ref())));
-        let answer =
-            self.inner.ear.hear(Heard::Webhook { carrier: name, heard: Box::new(heard), offer }).await?;
+        let orphan = Orphan::told(&heard, carrier.as_ref(), &self.inner.settings, self.now());
+        let webhook = Heard::Webhook { carrier: name, heard: Box::new(heard), offer };
+        let mut answer = self.inner.ear.hear(webhook.clone()).await?;
+        if let (Answer::Script(ScriptReply { call: None, .. }), Some(orphan)) = (&answer, orphan) {
+            let taken = self.inner.ear.hear(Heard::Orphan(Box::new(orphan))).await?;
+            if let Answer::Call(call) = &taken {
+                self.inner.health.note_orphan(call.facts.id);
+            }
+            if taken != Answer::NotOurs {
+                answer = self.inner.ear.hear(webhook).await?;
+            }
+        }
         let Answer::Script(ScriptReply { call, script }) = answer else { return Ok(None) };
         Ok(script.map(|script| carrier.document(call, &script)))
     }

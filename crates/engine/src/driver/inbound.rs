@@ -4,7 +4,7 @@ use super::Turn;
 use crate::heard::{Answer, Offer, ScriptReply};
 use call::CarrierName;
 use call::call::{Decline, News, Script, Source};
-use carrier::HeardWebhook;
+use carrier::{HeardWebhook, Mark};
 use store::{Kept, StoreError};
 
 impl Turn<'_> {
@@ -16,6 +16,12 @@ impl Turn<'_> {
         heard: &HeardWebhook,
         offer: Option<&Offer>,
     ) -> Result<Answer, StoreError> {
+        if heard.mark == Mark::Others {
+            tracing::warn!(%carrier, leg = %heard.leg, "a webhook speaks of another installation's call");
+            // It asked the wrong gateway: whatever ends the call is not ours to say.
+            let script = heard.page.map(|_| Script::Hold(self.settings.limits.duration_max));
+            return Ok(Answer::Script(ScriptReply { call: None, script }));
+        }
         let kept = match (self.whose(carrier, heard)?, offer) {
             (Some(kept), _) => Some(kept),
             // Its leg is known though its call isn't: it was pruned, and somebody says it again.
@@ -24,8 +30,14 @@ impl Turn<'_> {
             (None, None) => None,
         };
         let Some(kept) = kept else {
-            tracing::warn!(%carrier, leg = %heard.leg, "a webhook speaks of a call that isn't ours");
-            let script = heard.page.map(|_| Script::HangUp);
+            tracing::warn!(%carrier, leg = %heard.leg, "a webhook speaks of a call that isn't known here");
+            // One that is proved ours may yet be taken in; if it is only to be reported, it goes on.
+            let script = heard.page.map(|_| match heard.mark {
+                Mark::Ours(_) => Script::Hold(self.settings.limits.duration_max),
+                Mark::None | Mark::Unsigned(_) | Mark::Foreign | Mark::Others | Mark::Beside => {
+                    Script::HangUp
+                }
+            });
             return Ok(Answer::Script(ScriptReply { call: None, script }));
         };
         let kept = self.named(kept, heard)?;
@@ -43,7 +55,7 @@ impl Turn<'_> {
 
     /// By our mark in its address, or by the carrier's name for the leg.
     fn whose(&mut self, carrier: &CarrierName, heard: &HeardWebhook) -> Result<Option<Kept>, StoreError> {
-        if let Some(mark) = heard.mark
+        if let Some(mark) = heard.mark.call()
             && let Some(kept) = self.page.call(mark)?
             && &kept.call.facts.carrier == carrier
         {

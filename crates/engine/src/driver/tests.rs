@@ -5,6 +5,7 @@ mod gate;
 
 use super::{Driver, Owed};
 use crate::heard::{Answer, Heard, Offer, Order, Refusal, ScriptReply};
+use crate::orphan::{Orphan, OrphanPolicy};
 use crate::settings::Settings;
 use call::call::{
     CarrierEnding, Direction, Effect, EndedBy, EndingKind, Facts, Limits, News, Page, Progress, Script,
@@ -12,7 +13,7 @@ use call::call::{
 };
 use call::gate::{OptOut, Refused, Rules};
 use call::{Call, CallId, CallState, CarrierCallId, CarrierName, Party, Timestamp};
-use carrier::{Candidate, HeardWebhook, InboundCall};
+use carrier::{Candidate, Ends, HeardWebhook, InboundCall, Listed, Mark};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use store::sqlite::SqliteStore;
@@ -45,6 +46,8 @@ fn settings(live_max: u64) -> Settings {
         },
         send_within: seconds(5),
         apart: BTreeMap::new(),
+        orphans: OrphanPolicy::HangUp,
+        sweep_every: None,
         numbers: BTreeMap::new(),
     }
 }
@@ -122,10 +125,11 @@ fn state(answer: &Answer) -> &'static str {
 
 fn webhook(mark: Option<u128>, leg: &str, news: Option<News>, wants_script: bool) -> Heard {
     let heard = HeardWebhook {
-        mark: mark.map(CallId::from_bits),
+        mark: mark.map_or(Mark::None, |bits| Mark::Unsigned(CallId::from_bits(bits))),
         leg: sid(leg),
         was: None,
         news,
+        ends: None,
         inbound: None,
         page: wants_script.then_some(Page::First),
     };
@@ -272,11 +276,114 @@ fn a_webhook_without_our_mark_finds_its_call_by_the_leg_and_a_foreign_one_makes_
     assert_eq!(foreign, Answer::Script(ScriptReply { call: None, script: Some(Script::HangUp) }));
 }
 
+/// It asked the wrong gateway, which must neither move a call of its own by it nor end that one.
+#[test]
+fn another_installation_s_webhook_is_left_alone_whatever_else_fits() {
+    let mut world = world(settings(2));
+    let call = world.placed(1, "+12025550143", "CA1");
+    let Heard::Webhook { carrier, mut heard, .. } = webhook(
+        Some(1),
+        "CA1",
+        Some(News::Progressed { leg: sid("CA1"), progress: Progress::InProgress }),
+        true,
+    ) else {
+        panic!("it is a webhook")
+    };
+    heard.mark = Mark::Others;
+    let (from, to) = (Party::read("+12025550143"), Party::read("+12025550100"));
+    heard.inbound = Some(InboundCall { from, to });
+    let Heard::Webhook { offer, .. } = comes_in(2, "CA2", None) else { panic!("it is an offer") };
+    let answer = world.hear(Heard::Webhook { carrier, heard, offer });
+    let script = Some(Script::Hold(Duration::from_secs(600)));
+    assert_eq!(answer, Answer::Script(ScriptReply { call: None, script }));
+    let now = world.news(1, Source::Gateway, News::AnswerRequested);
+    assert_eq!(now.state, call.state);
+}
+
+fn orphan(id: u128, leg: &str, mark: Mark) -> Heard {
+    Heard::Orphan(Box::new(Orphan {
+        mark,
+        facts: facts(Direction::Outbound, id, "+12025550100", "+12025550143"),
+        leg: sid(leg),
+        also: None,
+        progress: Progress::InProgress,
+        lasted: Some(Duration::from_secs(30)),
+        source: Source::Listing,
+    }))
+}
+
+fn ours(id: u128) -> Mark {
+    Mark::Ours(CallId::from_bits(id))
+}
+
+#[test]
+fn a_live_call_that_is_ours_and_not_known_is_taken_in_once_and_hung_up() {
+    let mut world = world(settings(2));
+    assert_eq!(state(&world.hear(orphan(7, "CA7", ours(7)))), "hanging_up");
+    assert_eq!(world.effects(), [Effect::HangUp(sid("CA7"))]);
+    assert_eq!(world.hear(orphan(7, "CA7", ours(7))), Answer::Done);
+    assert_eq!(world.effects(), []);
+}
+
+#[test]
+fn an_orphan_goes_on_or_is_left_alone_where_that_is_wished() {
+    let with = |orphans| world(Settings { orphans, ..settings(2) });
+    let mut adopting = with(OrphanPolicy::Adopt);
+    let adopted = adopting.hear(orphan(7, "CA7", ours(7))).into_call().unwrap().unwrap();
+    assert_eq!(adopted.answered_at(), Some(NOW - Duration::from_secs(30)));
+    adopting.hear(Heard::TakeDue(10));
+    assert_eq!(adopting.effects(), [Effect::LookUp(sid("CA7"))]);
+    let mut reporting = with(OrphanPolicy::Report);
+    assert_eq!(reporting.hear(orphan(7, "CA7", ours(7))), Answer::NotOurs);
+    // Asked what to do on its line, the answer ends nothing.
+    let heard = webhook(None, "CA7", None, true);
+    let Heard::Webhook { carrier, mut heard, offer } = heard else { panic!("it is a webhook") };
+    heard.mark = ours(7);
+    let script = Some(Script::Hold(Duration::from_secs(600)));
+    let answer = reporting.hear(Heard::Webhook { carrier, heard, offer });
+    assert_eq!(answer, Answer::Script(ScriptReply { call: None, script }));
+}
+
+#[test]
+fn a_mark_of_old_proves_nothing_of_a_call_that_is_not_known() {
+    let mut world = world(settings(2));
+    for mark in [Mark::Unsigned(CallId::from_bits(7)), Mark::None, Mark::Others] {
+        assert_eq!(world.hear(orphan(7, "CA7", mark)), Answer::NotOurs);
+    }
+    assert_eq!(world.effects(), []);
+}
+
+#[test]
+fn a_listed_leg_is_told_to_the_call_that_its_mark_names() {
+    let mut world = world(settings(2));
+    world.order(1, "+12025550143", None);
+    world.effects();
+    assert_eq!(world.hear(orphan(1, "CA1", Mark::Unsigned(CallId::from_bits(1)))), Answer::Done);
+    let listed = |leg: &str| Listed {
+        leg: sid(leg),
+        also: None,
+        sighting: Sighting::Live { progress: Progress::Ringing, lasted: None },
+        age: None,
+        mark: Mark::None,
+        ends: Ends::default(),
+    };
+    let named = Listed { also: Some(sid("CA1")), ..listed("CA2") };
+    let asked = Heard::Surveyed {
+        carrier: CarrierName("main".to_owned()),
+        listed: vec![listed("CA1"), named, listed("CA3")],
+    };
+    assert_eq!(world.hear(asked), Answer::Unknown(vec![listed("CA3")]));
+    // A second leg is one too many.
+    assert_eq!(world.hear(orphan(1, "CA9", ours(1))), Answer::Done);
+    assert_eq!(world.effects(), [Effect::HangUp(sid("CA9"))]);
+}
+
 fn comes_in(id: u128, leg: &str, declined: Option<&str>) -> Heard {
     let (from, to) = (Party::read("+12025550143"), Party::read("+12025550100"));
     let heard = HeardWebhook {
-        mark: None,
+        mark: Mark::None,
         leg: sid(leg),
+        ends: None,
         news: Some(News::Progressed { leg: sid(leg), progress: Progress::Ringing }),
         inbound: Some(InboundCall { from, to }),
         was: None,

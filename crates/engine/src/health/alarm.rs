@@ -2,8 +2,9 @@
 //! and to who is woken.
 
 use super::Inner;
+use crate::orphan::Stranger;
 use call::call::UnknownWhy;
-use call::{CallId, CarrierCallId, CarrierName};
+use call::{CallId, CarrierName};
 use std::collections::BTreeMap;
 
 /// Something that somebody should know of.
@@ -76,18 +77,19 @@ impl Inner {
         let mut alarms: Vec<Alarm> = Vec::new();
         alarms.extend(self.store.as_ref().map(|text| own(AlarmKind::StoreFails, text)));
         alarms.extend(self.damage.as_ref().map(|text| own(AlarmKind::StoreDamaged, text)));
-        alarms.extend(self.notice.as_ref().map(|text| own(AlarmKind::StartedPaused, text)));
+        let paused = |text| format!("{text}; outbound calls are paused until 'offhook resume'");
+        alarms.extend(self.notice.as_ref().map(paused).map(|text| own(AlarmKind::StartedPaused, &text)));
         let of_carrier = |kind, carrier: &CarrierName, text| Alarm {
             kind,
             carrier: Some(carrier.clone()),
             calls: Vec::new(),
             texts: vec![text],
         };
-        let strange = self.strangers.iter().filter(|(_, legs)| !legs.is_empty());
-        alarms.extend(
-            strange
-                .map(|(carrier, legs)| of_carrier(AlarmKind::Strangers, carrier, strangers(carrier, legs))),
-        );
+        if self.notice.is_some() {
+            alarms.extend(self.with_strangers().map(|(carrier, found)| {
+                of_carrier(AlarmKind::Strangers, carrier, strangers_after_a_step_back(carrier, found))
+            }));
+        }
         alarms.extend(self.calls_unknown());
         alarms.extend(self.locked_out.iter().map(|(carrier, said)| {
             let text = format!(
@@ -105,6 +107,22 @@ impl Inner {
         }));
         alarms.extend(self.hang_ups_fail());
         alarms
+    }
+
+    /// What is worth knowing, and nothing is amiss for it: another program may share the account.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let note = |(carrier, found): (&CarrierName, &Vec<Stranger>)| {
+            let calls = if found.len() == 1 { "call is" } else { "calls are" };
+            format!(
+                "{} live {calls} at {carrier} that this gateway doesn't know; left alone, see 'offhook ls --recovered'",
+                found.len()
+            )
+        };
+        if self.notice.is_some() { Vec::new() } else { self.with_strangers().map(note).collect() }
+    }
+
+    fn with_strangers(&self) -> impl Iterator<Item = (&CarrierName, &Vec<Stranger>)> {
+        self.strangers.iter().filter(|(_, found)| !found.is_empty())
     }
 
     /// Which calls can't be asked about, for each carrier with all the reasons there.
@@ -156,10 +174,11 @@ impl Inner {
 /// So many unknown calls are named.
 const SHOWN_MAX: usize = 20;
 
-/// Which calls live at a carrier that the store doesn't know, and what can be done about them.
-fn strangers(carrier: &CarrierName, legs: &[CarrierCallId]) -> String {
-    let shown: Vec<&str> = legs.iter().take(SHOWN_MAX).map(CarrierCallId::as_str).collect();
-    let more = match legs.len().saturating_sub(shown.len()) {
+/// Which calls live at a carrier that a store which went back in time doesn't know, and what can be
+/// done about them.
+fn strangers_after_a_step_back(carrier: &CarrierName, found: &[Stranger]) -> String {
+    let shown: Vec<&str> = found.iter().take(SHOWN_MAX).map(|stranger| stranger.leg.as_str()).collect();
+    let more = match found.len().saturating_sub(shown.len()) {
         0 => String::new(),
         n_more => format!(" and {n_more} more"),
     };

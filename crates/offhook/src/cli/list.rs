@@ -55,6 +55,15 @@ async fn recovered(gateway: &Gateway, args: &LsArgs, terminal: Terminal) -> Resu
     } else {
         terminal.print(&recovered_table(&recovery, terminal.paint))?;
     }
+    if !recovery.orphans.is_empty() {
+        let orphans = recovery.orphans.join(", ");
+        terminal.remark(&format!(
+            "live calls of this installation were not in the store, and are now: {orphans}"
+        ));
+    }
+    if !recovery.strangers.is_empty() {
+        terminal.print(&strangers_table(&recovery, terminal.paint))?;
+    }
     Ok(Exit::Done)
 }
 
@@ -118,6 +127,21 @@ pub(crate) fn decisions_table(calls: &[Recovered], paint: Paint) -> String {
         ]
     }));
     paint.columns(&rows)
+}
+
+/// The live calls that this gateway doesn't know.
+pub(super) fn strangers_table(recovery: &Recovery, paint: Paint) -> String {
+    let mut rows = vec![Cell::heads(&["CARRIER", "CARRIER'S ID", "FROM", "TO", "OURS"])];
+    rows.extend(recovery.strangers.iter().map(|stranger| {
+        vec![
+            Cell::normal(stranger.carrier.clone()),
+            Cell::new(&stranger.carrier_call_id, Tone::Strong),
+            or_dash(stranger.from.clone()),
+            or_dash(stranger.to.clone()),
+            or_dash(stranger.id.clone()),
+        ]
+    }));
+    format!("live at their carriers, not known here, and left alone\n\n{}", paint.columns(&rows))
 }
 
 fn or_dash(text: Option<String>) -> Cell {

@@ -121,6 +121,23 @@ pub(crate) struct Recovery {
     /// How many calls the carrier hasn't told of yet.
     #[serde(default)]
     pub(crate) pending: u64,
+    /// Live calls that were taken into the store because a carrier had them.
+    #[serde(default)]
+    pub(crate) orphans: Vec<String>,
+    /// Live calls that this gateway doesn't know and leaves alone.
+    #[serde(default)]
+    pub(crate) strangers: Vec<Stranger>,
+}
+
+/// A live call at a carrier that this gateway doesn't know.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Stranger {
+    pub(crate) carrier: String,
+    pub(crate) carrier_call_id: String,
+    /// Where its mark proves that it is ours.
+    pub(crate) id: Option<String>,
+    pub(crate) from: Option<String>,
+    pub(crate) to: Option<String>,
 }
 
 /// One call that the last start found unfinished.

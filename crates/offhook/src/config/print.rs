@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::durations::show_duration;
 use super::faults::Origin;
+use super::read::ORPHANS;
 use super::section::quoted;
 use super::settings::{
     Alarms, Api, BaseUrl, Calls, Carrier, CarrierKind, Config, CountryCode, Destinations, Dial, Face,
@@ -20,6 +21,7 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
     let Config {
         listen,
         public_url,
+        installation,
         log,
         store: Store { url },
         history,
@@ -27,6 +29,7 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
         alarms,
         calls,
         dial,
+        recovery,
         carriers,
         numbers,
     } = &loaded.config;
@@ -39,6 +42,7 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
     };
     page.set("listen", text(&listen.to_string()));
     page.set_if("public_url", public_url.as_ref().map(base_url));
+    page.set_if("installation", installation.as_ref().map(|id| text(id.as_str())));
     page.set("log", text(log));
     page.section("store");
     page.set("url", text(&url.to_string()));
@@ -52,6 +56,10 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
     print_alarms(&mut page, alarms);
     print_calls(&mut page, calls);
     print_dial(&mut page, dial);
+    page.section("recovery");
+    page.set("sweep_every", duration(recovery.sweep_every));
+    let orphans = ORPHANS.iter().find(|(_, meant)| *meant == recovery.orphans);
+    page.set("orphans", text(orphans.map_or("", |(word, _)| word)));
     for (name, carrier) in carriers {
         page.section(&format!("carriers.{}", quoted(name)));
         print_carrier(&mut page, carrier);

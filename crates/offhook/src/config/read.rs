@@ -6,6 +6,8 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
+use engine::OrphanPolicy;
+
 use super::Loaded;
 use super::access::{Access, Networks};
 use super::carriers::{self, Surroundings};
@@ -19,7 +21,7 @@ use super::numbers;
 use super::places;
 use super::secrets;
 use super::section::{Reader, Section};
-use super::settings::{Alarms, Api, Calls, Config, History, LISTEN, LOG, Secret, Store, StoreUrl};
+use super::settings::{Alarms, Api, Calls, Config, History, LISTEN, LOG, Recovery, Secret, Store, StoreUrl};
 use super::values;
 
 /// Reads the whole configuration. See [`Config::load`].
@@ -66,6 +68,7 @@ pub(super) fn networks(explicit: Option<&Path>, environment: &Environment) -> Re
 fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let listen = listen(root);
     let public_url = root.optional("public_url", values::base_url);
+    let installation = root.optional("installation", values::installation);
     let log = root.optional("log", values::log_filter).unwrap_or_else(|| LOG.to_owned());
     let store = root.section("store", |section| store(section, folder));
     let history = root.section("history", history);
@@ -73,14 +76,28 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let alarms = root.section("alarms", |section| alarms(section, folder));
     let calls = root.section("calls", calls);
     let dial = root.section("dial", dial);
+    let recovery = root.section("recovery", recovery);
     let surroundings =
         Surroundings { folder, is_public: root.has("public_url"), duration_max: calls.duration_max };
     let carriers = root.sections("carriers", |name, section| carriers::carrier(name, section, &surroundings));
     let known = root.names("carriers");
     let numbers = root.sections("numbers", |digits, section| numbers::number(digits, section, &known));
     root.finish();
-    let store = store?;
-    Some(Config { listen, public_url, log, store, history, api, alarms, calls, dial, carriers, numbers })
+    Some(Config {
+        listen,
+        public_url,
+        installation,
+        log,
+        store: store?,
+        history,
+        api,
+        alarms,
+        calls,
+        dial,
+        recovery,
+        carriers,
+        numbers,
+    })
 }
 
 fn listen(root: &mut Section<'_, '_>) -> SocketAddr {
@@ -166,12 +183,26 @@ fn calls(section: &mut Section<'_, '_>) -> Calls {
     }
 }
 
+fn recovery(section: &mut Section<'_, '_>) -> Recovery {
+    let default = Recovery::default();
+    let sweep_every = section.optional("sweep_every", |node| durations::duration(node, Duration::ZERO..=DAY));
+    let orphans = section.optional("orphans", |node| values::word(node, &ORPHANS));
+    section.finish();
+    Recovery {
+        sweep_every: sweep_every.unwrap_or(default.sweep_every),
+        orphans: orphans.unwrap_or(default.orphans),
+    }
+}
+
 pub(super) fn secret(section: &mut Section<'_, '_>, key: &'static str, folder: &Path) -> Option<Secret> {
     let environment = section.environment();
     section.optional(key, |node| secrets::secret(node, folder, environment))
 }
 
 const NO_ALARM_URL: &str = "is no address of a page; write https://HOST/PATH, or http for this machine";
+/// What may become of an orphan.
+pub(super) const ORPHANS: [(&str, OrphanPolicy); 3] =
+    [("hang_up", OrphanPolicy::HangUp), ("adopt", OrphanPolicy::Adopt), ("report", OrphanPolicy::Report)];
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);

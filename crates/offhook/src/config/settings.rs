@@ -3,6 +3,10 @@
 //! Values here were checked when they were read; what may be written in the file, and how, is in
 //! `config.default.toml`, which a test holds against these structs.
 
+mod carriers;
+
+pub(crate) use carriers::{ApiKey, Carrier, CarrierKind, Face, Plivo, Simulated, Telnyx, Twilio, WebhookKey};
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,7 +15,8 @@ use std::time::Duration;
 
 use call::admission::Callers;
 use call::gate::{Money, QuietHours, Several};
-use carrier::telnyx::PublicKey;
+use carrier::Installation;
+use engine::OrphanPolicy;
 use jiff::tz::TimeZone;
 
 /// Everything that can be set.
@@ -24,6 +29,9 @@ pub(crate) struct Config {
     /// Without one no webhook is asked for, and the fate of a call is learnt by looking. Default:
     /// none.
     pub(crate) public_url: Option<BaseUrl>,
+    /// What this installation is called in the marks of its calls, so that another one on the same
+    /// account leaves them alone. Default: a random one, made once and kept in the store.
+    pub(crate) installation: Option<Installation>,
     /// What is logged, in the words of `tracing`'s filter, such as `info` or `info,engine=debug`.
     /// Default: `info`.
     pub(crate) log: String,
@@ -39,6 +47,8 @@ pub(crate) struct Config {
     pub(crate) calls: Calls,
     /// Who may be called, when and how often.
     pub(crate) dial: Dial,
+    /// What becomes of live calls that the store doesn't know.
+    pub(crate) recovery: Recovery,
     /// The carriers by the names that the owner gave them. Default: the simulated network alone.
     pub(crate) carriers: BTreeMap<String, Carrier>,
     /// One's own numbers, each `+` and 7 to 15 digits, and what becomes of those who call them.
@@ -148,6 +158,16 @@ pub(crate) struct DayZone {
     pub(crate) zone: TimeZone,
 }
 
+/// What becomes of live calls that the store doesn't know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Recovery {
+    /// How often each carrier's live calls are held against the store, after a start and from then
+    /// on; zero for never. Default: 10 min.
+    pub(crate) sweep_every: Duration,
+    /// What becomes of one that is proved ours. Default: it is hung up.
+    pub(crate) orphans: OrphanPolicy,
+}
+
 /// The countries that may be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Destinations {
@@ -162,143 +182,6 @@ pub(crate) enum Destinations {
 /// A country or territory by its two capital letters (ISO 3166-1 alpha-2), such as `US`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CountryCode(pub(super) String);
-
-/// One carrier.
-#[derive(Clone, Debug)]
-pub(crate) struct Carrier {
-    /// What sort of carrier it is, with what only that sort needs.
-    pub(crate) kind: CarrierKind,
-    /// How many calls may be placed in a second; `None` is without limit. Default: 1 for Twilio,
-    /// 30 for Telnyx and 2 for Plivo, which is what each gives an account, and none for the
-    /// simulated network.
-    pub(crate) calls_per_second: Option<f64>,
-    /// How many calls may be live at once at this carrier. Default: without limit of its own.
-    pub(crate) live_max: Option<u32>,
-    /// What a begun minute of an outbound call costs. Default: none is known.
-    pub(crate) price_per_minute: Option<Money>,
-    /// How long one request to the carrier may take, reply included. Default: 10 s.
-    pub(crate) request_timeout: Duration,
-}
-
-/// The sorts of carriers.
-#[derive(Clone, Debug)]
-pub(crate) enum CarrierKind {
-    /// `kind = "twilio"`.
-    Twilio(Twilio),
-    /// `kind = "telnyx"`.
-    Telnyx(Telnyx),
-    /// `kind = "plivo"`.
-    Plivo(Plivo),
-    /// `kind = "simulated"`: the network of `offhook sim`.
-    Simulated(Simulated),
-}
-
-/// An account at Twilio.
-#[derive(Clone, Debug)]
-pub(crate) struct Twilio {
-    /// Where the REST API is, for tests and proxies. Default: Twilio's host, by region and edge.
-    pub(crate) base_url: Option<BaseUrl>,
-    /// The account, `AC…`.
-    pub(crate) account_sid: String,
-    /// The primary auth token: checks webhooks, and signs requests in if there is no API key.
-    pub(crate) auth_token: Secret,
-    /// A second token by which webhooks may be signed while the tokens rotate. Default: none.
-    pub(crate) auth_token_previous: Option<Secret>,
-    /// A key that signs requests in, instead of the auth token. Default: none.
-    pub(crate) api_key: Option<ApiKey>,
-    /// The region that processes the calls, such as `ie1`. Default: Twilio's own, `us1`.
-    pub(crate) region: Option<String>,
-    /// The edge at which requests enter Twilio's network, such as `dublin`. Default: none.
-    pub(crate) edge: Option<String>,
-    /// Keys of webhooks that are signed with HMAC-SHA256, by the names that stand in
-    /// `X-Twilio-Webhooks-Signature-Settings`. Default: none.
-    pub(crate) webhook_shared_keys: BTreeMap<String, Secret>,
-}
-
-/// A Twilio API key: `api_key_sid` and `api_key_secret`.
-#[derive(Clone, Debug)]
-pub(crate) struct ApiKey {
-    /// The key's name, `SK…`.
-    pub(crate) sid: String,
-    /// The key's secret.
-    pub(crate) secret: Secret,
-}
-
-/// A Call Control application at Telnyx.
-#[derive(Clone, Debug)]
-pub(crate) struct Telnyx {
-    /// Where the API is, version and all, for tests and proxies. Default: Telnyx's host.
-    pub(crate) base_url: Option<BaseUrl>,
-    /// The key that signs requests in, `KEY…`.
-    pub(crate) api_key: Secret,
-    /// The account's public key, by which webhooks are checked.
-    pub(crate) public_key: WebhookKey,
-    /// The Call Control application that calls run on.
-    pub(crate) connection_id: String,
-}
-
-/// A public key by which webhooks are checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct WebhookKey {
-    /// As it was written.
-    pub(crate) written: String,
-    /// As it was understood.
-    pub(crate) key: Box<PublicKey>,
-}
-
-/// An account at Plivo.
-#[derive(Clone, Debug)]
-pub(crate) struct Plivo {
-    /// Where the REST API is, for tests and proxies. Default: Plivo's host.
-    pub(crate) base_url: Option<BaseUrl>,
-    /// The account, `MA…`, or subaccount, `SA…`.
-    pub(crate) auth_id: String,
-    /// Its token: signs requests in, and checks webhooks.
-    pub(crate) auth_token: Secret,
-    /// A second token by which webhooks may be signed while the tokens rotate. Default: none.
-    pub(crate) auth_token_previous: Option<Secret>,
-    /// Whether a webhook may be signed by version 2 alone, which covers neither the query nor the
-    /// body. Default: no.
-    pub(crate) accept_signature_v2: bool,
-}
-
-/// An account on the simulated network.
-#[derive(Clone, Debug)]
-pub(crate) struct Simulated {
-    /// Where `offhook sim` listens. Default: `http://127.0.0.1:4061`.
-    pub(crate) base_url: BaseUrl,
-    /// Which carrier's interface is spoken. Default: Twilio's.
-    pub(crate) face: Face,
-}
-
-/// A carrier's interface on the simulated network, and the credentials for it. Default of each:
-/// `None`, the network's own.
-#[derive(Clone, Debug)]
-pub(crate) enum Face {
-    /// `face = "twilio"`.
-    Twilio {
-        /// The account.
-        account_sid: Option<String>,
-        /// The account's token.
-        auth_token: Option<Secret>,
-    },
-    /// `face = "telnyx"`.
-    Telnyx {
-        /// The key that signs requests in.
-        api_key: Option<Secret>,
-        /// The key by which webhooks are checked.
-        public_key: Option<WebhookKey>,
-        /// The Call Control application.
-        connection_id: Option<String>,
-    },
-    /// `face = "plivo"`.
-    Plivo {
-        /// The account.
-        auth_id: Option<String>,
-        /// The account's token.
-        auth_token: Option<Secret>,
-    },
-}
 
 /// One of one's own numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -409,6 +292,12 @@ impl Default for Dial {
 impl Default for History {
     fn default() -> Self {
         Self { keep_days: 90, keep_calls: 0 }
+    }
+}
+
+impl Default for Recovery {
+    fn default() -> Self {
+        Self { sweep_every: Duration::from_secs(600), orphans: OrphanPolicy::HangUp }
     }
 }
 

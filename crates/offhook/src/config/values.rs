@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use carrier::SAY_MAX;
+use carrier::{INSTALLATION_MAX, Installation, SAY_MAX};
 use url::{Host, Url};
 
 use super::environment::Environment;
@@ -182,6 +182,13 @@ pub(super) fn word<T: Clone>(node: &Node, words: &[(&str, T)]) -> Result<T, Reje
     let known = words.iter().map(|(name, _)| *name);
     let meant = words.iter().find(|(name, _)| *name == text).map(|(_, meaning)| meaning.clone());
     meant.ok_or_else(|| format!("is {text:?}; {}", suggest::way_out(text, known)).into())
+}
+
+/// The id of an installation.
+pub(super) fn installation(node: &Node) -> Result<Installation, Rejected> {
+    let text = text(node)?;
+    let way_out = format!("use at most {INSTALLATION_MAX} letters, digits, - and _");
+    text.parse().map_err(|_| format!("is {text:?}; {way_out}").into())
 }
 
 /// A part of a host name, such as a region: letters, digits and hyphens, so that nothing written

@@ -56,7 +56,7 @@ pub(super) struct Answer {
 /// One of them can't be opened.
 pub(super) fn of(config: &Config, is_running: bool) -> anyhow::Result<Vec<Account>> {
     let public_url = crate::serve::public_url(config, config.listen);
-    let lines = crate::serve::lines(config, &public_url)?;
+    let lines = crate::serve::lines(config, &public_url, None)?;
     let accounts = config.carriers.iter().zip(lines).map(|((name, carrier), line)| Account {
         name: name.clone(),
         brand: Brand::of(&carrier.kind),

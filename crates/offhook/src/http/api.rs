@@ -153,9 +153,12 @@ pub(crate) async fn recovery(State(pages): State<Pages>) -> Reply {
     let report = pages.calls.recovery().await?;
     let calls: Vec<Value> = report.lines.iter().map(view::recovered).collect();
     let started_at = report.started_at.map(view::rfc3339);
+    let orphans: Vec<String> = pages.calls.orphans().iter().map(ToString::to_string).collect();
     Ok(Json(json!({
         "started_at": started_at,
         "calls": calls,
+        "orphans": orphans,
+        "strangers": view::strangers(&pages.calls.strangers()),
         "unfinished": report.unfinished,
         "pending": report.pending,
     })))

@@ -12,7 +12,9 @@ use std::sync::LazyLock;
 pub(crate) async fn healthz(State(pages): State<Pages>) -> Response {
     let report = pages.calls.health();
     let status = if report.reasons.is_empty() { "ok" } else { "degraded" };
-    let body = json!({ "status": status, "reasons": report.reasons, "instance": *INSTANCE });
+    let body = json!({
+        "status": status, "reasons": report.reasons, "notes": report.notes, "instance": *INSTANCE,
+    });
     Json(body).into_response()
 }
 

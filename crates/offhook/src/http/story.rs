@@ -43,6 +43,9 @@ fn summary(event: &Event) -> String {
             facts.carrier
         ),
         News::Offered(facts, leg) => format!("{} calls {} ({leg})", facts.from.as_str(), facts.to.as_str()),
+        News::Imported(_, state) if event.source != Source::Import => {
+            format!("it lives at the carrier, by its mark is ours, and was not known here: {}", state.word())
+        }
         News::Imported(_, state) => {
             format!("taken over from another gateway, which believed: {}", state.word())
         }

@@ -40,6 +40,8 @@ fn settings() -> Settings {
         hold: false,
     };
     Settings {
+        orphans: engine::OrphanPolicy::HangUp,
+        sweep_every: None,
         over_limit: None,
         live_max: 1,
         gate: Rules {
@@ -78,6 +80,7 @@ async fn site() -> Site {
         },
         callback_base: "http://127.0.0.1:1/webhooks/main".to_owned(),
         request_timeout: Duration::from_secs(1),
+        installation: None,
     }));
     let calls = Calls::start(Parts {
         store: Box::new(opened.store),
@@ -146,7 +149,10 @@ async fn the_api_asks_for_its_token_and_health_for_none() {
     assert_eq!(site.get("/v1/calls").await, (StatusCode::OK, json!({ "calls": [], "next": null })));
     let healthy = site.ask(Method::GET, "/healthz", &[], "").await;
     let instance = healthy.1["instance"].clone();
-    assert_eq!(healthy, (StatusCode::OK, json!({ "status": "ok", "reasons": [], "instance": instance })));
+    assert_eq!(
+        healthy,
+        (StatusCode::OK, json!({ "status": "ok", "reasons": [], "notes": [], "instance": instance }))
+    );
     assert_eq!(instance.as_str().map(str::len), Some(16), "{instance}");
     assert_eq!(site.ask(Method::GET, "/readyz", &[], "").await.0, StatusCode::OK);
 }

@@ -1,10 +1,11 @@
 //! Calls as JSON. The shapes are promised: `docs/http.md`.
 
-use call::call::{Command, CommandState, ConfirmedBy, EndedBy, Ending, Outcome};
-use call::{Call, CallState, Timestamp};
-use engine::RecoveryLine;
+use call::call::{Command, CommandState, ConfirmedBy, Direction, EndedBy, Ending, Outcome};
+use call::{Call, CallState, CarrierName, Party, Timestamp};
+use engine::{RecoveryLine, Stranger};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// A call.
 #[derive(Serialize)]
@@ -155,6 +156,25 @@ pub(crate) fn recovered(line: &RecoveryLine) -> Value {
         "why": line.why,
         "after": line.call.state.word(),
     })
+}
+
+/// The live calls at each carrier that aren't in the store and are left alone.
+pub(crate) fn strangers(found: &BTreeMap<CarrierName, Vec<Stranger>>) -> Vec<Value> {
+    let told = |carrier: &CarrierName, stranger: &Stranger| {
+        let direction = stranger.ends.direction.map(|direction| match direction {
+            Direction::Inbound => "inbound",
+            Direction::Outbound => "outbound",
+        });
+        json!({
+            "carrier": carrier.as_str(),
+            "carrier_call_id": stranger.leg.as_str(),
+            "id": stranger.call.map(|call| call.to_string()),
+            "direction": direction,
+            "from": stranger.ends.from.as_ref().map(Party::as_str),
+            "to": stranger.ends.to.as_ref().map(Party::as_str),
+        })
+    };
+    found.iter().flat_map(|(carrier, all)| all.iter().map(move |one| told(carrier, one))).collect()
 }
 
 /// A time as RFC 3339 has it, in UTC with milliseconds.

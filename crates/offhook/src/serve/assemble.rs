@@ -9,23 +9,28 @@ use call::call::Limits;
 use call::gate::opt_out::plain;
 use call::gate::{Destinations, OptOut, Rules};
 use call::{CarrierName, PhoneNumber};
-use carrier::Secret;
 use carrier::directory::{self, CarrierConfig, SimulatedConfig, SimulatedFace};
 use carrier::plivo::PlivoConfig;
 use carrier::telnyx::{PublicKey, TelnyxConfig};
 use carrier::twilio::{ApiKey, TwilioConfig};
+use carrier::{Installation, Secret};
 use engine::{Inbound, Keep, Line, NumberSettings, Settings};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The carriers. `public_url` is where their webhooks arrive.
+/// The carriers. `public_url` is where their webhooks arrive; without an `installation` nothing may
+/// be placed.
 ///
 /// # Errors
 /// One of them can't be opened; what a person writes never gets so far.
-pub(crate) fn lines(config: &Config, public_url: &str) -> anyhow::Result<Vec<Line>> {
+pub(crate) fn lines(
+    config: &Config,
+    public_url: &str,
+    installation: Option<&Installation>,
+) -> anyhow::Result<Vec<Line>> {
     let line = |(name, carrier): (&String, &Carrier)| {
         Ok(Line {
-            carrier: directory::open(carrier_config(config, name, carrier, public_url)?),
+            carrier: directory::open(carrier_config(config, name, carrier, public_url, installation)?),
             request_timeout: carrier.request_timeout,
         })
     };
@@ -37,26 +42,30 @@ fn carrier_config(
     name: &str,
     carrier: &Carrier,
     public_url: &str,
+    installation: Option<&Installation>,
 ) -> anyhow::Result<CarrierConfig> {
     let callback = callback_base(public_url, name);
     // No carrier can reach an address that nobody configured. The simulated network is on this
     // machine, where our own address is reached.
     let public = config.public_url.is_some().then(|| callback.clone());
     let name = CarrierName(name.to_owned());
-    let request_timeout = carrier.request_timeout;
+    let (request_timeout, installation) = (carrier.request_timeout, installation.cloned());
     Ok(match &carrier.kind {
         CarrierKind::Twilio(configured) => CarrierConfig::Twilio(TwilioConfig {
             callback_base: public,
             request_timeout,
+            installation,
             ..twilio(name, configured)
         }),
         CarrierKind::Telnyx(configured) => CarrierConfig::Telnyx(TelnyxConfig {
             callback_base: public,
             request_timeout,
+            installation,
             ..telnyx(name, configured)
         }),
         CarrierKind::Plivo(configured) => {
-            CarrierConfig::Plivo(PlivoConfig { request_timeout, ..plivo(name, configured, callback) })
+            let plivo = plivo(name, configured, callback);
+            CarrierConfig::Plivo(PlivoConfig { request_timeout, installation, ..plivo })
         }
         CarrierKind::Simulated(Simulated { base_url, face }) => CarrierConfig::Simulated(SimulatedConfig {
             name,
@@ -64,6 +73,7 @@ fn carrier_config(
             face: simulated_face(face)?,
             callback_base: callback,
             request_timeout,
+            installation,
         }),
     })
 }
@@ -159,6 +169,8 @@ pub(super) fn settings(config: &Config) -> Settings {
         },
         limits: limits(config),
         send_within: SEND_WITHIN,
+        orphans: config.recovery.orphans,
+        sweep_every: Some(config.recovery.sweep_every).filter(|every| !every.is_zero()),
         apart: config.carriers.iter().filter_map(apart).collect(),
         carrier_live_max: each_carrier(config, |carrier| carrier.live_max.map(u64::from)),
         numbers,

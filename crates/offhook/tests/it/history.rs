@@ -106,25 +106,10 @@ fn whoever_has_read_enough_of_an_export_stops_it() {
 
 #[test]
 fn a_backup_that_is_put_back_starts_paused_and_reports_the_calls_it_does_not_know() {
-    let mut world = World::start(Line::Webhooks, "");
-    let old = world.dial(&world.talker(1));
-    world.wait_for_talk(&old);
-    let copy = world.path("copy.db");
-    let name = copy.to_str().expect("a plain name").to_owned();
-    let (code, said, complaint) = words(&world.command(&["backup", &name]));
-    assert_eq!((code, complaint.as_str()), (Some(0), ""));
-    assert!(said.contains("1 calls, 1 of them not over"), "{said}");
-    let (code, _, complaint) = words(&world.command(&["backup", &name]));
-    assert!(code == Some(2) && complaint.contains("overwrites none"), "{complaint}");
-    let lost = world.dial(&world.talker(2));
-    let leg = word(&world.wait_for_talk(&lost), "carrier_call_id").to_owned();
-    world.stop_gateway();
-    for suffix in ["-wal", "-shm"] {
-        let _ = std::fs::remove_file(world.path(&format!("store/offhook.db{suffix}")));
-    }
-    std::fs::copy(&copy, world.store_file()).expect("it is put back");
+    let (mut world, old, lost) = backed_up_between_two_calls("[recovery]\norphans = 'report'\n");
+    let leg = word(&world.call(&lost), "carrier_call_id").to_owned();
 
-    world.start_gateway();
+    put_back(&mut world);
 
     let reasons = wait_for("the unknown call is reported", SOON, || {
         let (_, reasons) = world.health();
@@ -137,6 +122,53 @@ fn a_backup_that_is_put_back_starts_paused_and_reports_the_calls_it_does_not_kno
     assert_eq!(word(&world.recovered(&old), "decision"), "kept");
     assert_eq!(words(&world.command(&["resume"])).0, Some(0));
     wait_until("all is well", SOON, || world.health().0);
+}
+
+#[test]
+fn a_call_that_was_made_since_the_backup_is_ended_and_an_older_one_goes_on() {
+    let (mut world, old, lost) = backed_up_between_two_calls("");
+
+    put_back(&mut world);
+
+    let path = format!("/v1/calls/{lost}");
+    wait_until("the call is taken in", SOON, || world.ask("GET", &path, None).status == 200);
+    let ended = world.wait_for_end(&lost);
+    assert_eq!(word(&ended["ending"], "cause"), "orphaned", "{ended}");
+    assert_eq!(word(&world.only_truth_to(&world.talker(2)), "status"), "completed");
+    assert_eq!(word(&world.only_truth_to(&world.talker(1)), "status"), "in-progress");
+    assert_eq!(word(&world.recovered(&old), "decision"), "kept");
+    let (well, reasons) = world.health();
+    assert!(
+        !well && reasons.contains("offhook resume"),
+        "somebody must say that calls may be placed: {reasons}"
+    );
+}
+
+/// A gateway with a call that its backup, `copy.db`, knows, and one that it doesn't.
+fn backed_up_between_two_calls(config: &str) -> (World, String, String) {
+    let world = World::start(Line::Webhooks, config);
+    let old = world.dial(&world.talker(1));
+    world.wait_for_talk(&old);
+    let copy = world.path("copy.db");
+    let name = copy.to_str().expect("a plain name").to_owned();
+    let (code, said, complaint) = words(&world.command(&["backup", &name]));
+    assert_eq!((code, complaint.as_str()), (Some(0), ""));
+    assert!(said.contains("1 calls, 1 of them not over"), "{said}");
+    let (code, _, complaint) = words(&world.command(&["backup", &name]));
+    assert!(code == Some(2) && complaint.contains("overwrites none"), "{complaint}");
+    let lost = world.dial(&world.talker(2));
+    world.wait_for_talk(&lost);
+    (world, old, lost)
+}
+
+/// Puts the backup back, and starts the gateway on it.
+fn put_back(world: &mut World) {
+    world.stop_gateway();
+    for suffix in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(world.path(&format!("store/offhook.db{suffix}")));
+    }
+    std::fs::copy(world.path("copy.db"), world.store_file()).expect("it is put back");
+    world.start_gateway();
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod inbound;
 mod logs;
 mod looks;
 mod metrics;
+mod orphans;
 mod recovery;
 mod refusals;
 mod scale;

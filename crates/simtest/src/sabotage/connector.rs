@@ -4,8 +4,8 @@ use super::made_up;
 use call::call::{CommandReply, HangUpReply, Performance, Script, Sighting, Unknown, UnknownWhy};
 use call::{CallId, CarrierCallId, CarrierName, Timestamp};
 use carrier::{
-    Candidate, Carrier, Document, HeardWebhook, Leg, Next, PlaceError, Placement, RawWebhook, Reply, Request,
-    Seen, Sought, Verified, WebhookError,
+    Candidate, Carrier, Document, HeardWebhook, Leg, Listed, Next, PlaceError, Placement, RawWebhook, Reply,
+    Request, Seen, Sought, Verified, WebhookError,
 };
 
 /// A connector whose look-ups take 404 for an end.
@@ -39,8 +39,12 @@ impl Carrier for NotFoundIsOver {
         self.0.find(sought, replies)
     }
 
-    fn list_live(&self, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
-        self.0.list_live(replies)
+    fn survey(&self, replies: &[Reply]) -> Next<Result<Vec<Listed>, Unknown>> {
+        self.0.survey(replies)
+    }
+
+    fn prove(&self, listed: &Listed, replies: &[Reply]) -> Next<Result<Listed, Unknown>> {
+        self.0.prove(listed, replies)
     }
 
     fn hang_up(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply> {

@@ -11,7 +11,7 @@ use carrier::plivo::{Plivo, PlivoConfig};
 use carrier::telnyx::{Telnyx, TelnyxConfig};
 use carrier::twilio::{Twilio, TwilioConfig};
 use carrier::{Carrier, Secret};
-use engine::{Inbound, NumberSettings, Settings};
+use engine::{Inbound, NumberSettings, OrphanPolicy, Settings};
 use network::{
     Application, Connection, DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, DEFAULT_PLIVO_AUTH_ID,
     DEFAULT_PLIVO_AUTH_TOKEN, DEFAULT_TELNYX_API_KEY, DEFAULT_TELNYX_CONNECTION_ID,
@@ -139,6 +139,8 @@ pub(super) fn settings(plan: &Plan, sabotage: Option<Sabotage>) -> Settings {
         carrier_live_max: BTreeMap::new(),
         limits: plan.limits.clone(),
         send_within: SEND_WITHIN,
+        orphans: OrphanPolicy::HangUp,
+        sweep_every: None,
         apart: [(carrier.clone(), Duration::from_millis(apart.unsigned_abs()))].into(),
         numbers,
     }

@@ -207,7 +207,7 @@ impl World {
             return heard;
         }
         let tables = self.disk.tables();
-        let by_mark = heard.mark.and_then(|mark| tables.calls.get(&mark));
+        let by_mark = heard.mark.call().and_then(|mark| tables.calls.get(&mark));
         let row = by_mark.or_else(|| tables.calls.values().find(|row| row.call.leg() == Some(&heard.leg)));
         let was_asked = |command: &&Command| {
             matches!(command.verb, Verb::Ask { .. }) && command.state != CommandState::Asked

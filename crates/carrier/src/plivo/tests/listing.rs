@@ -1,7 +1,8 @@
 //! The search for a placement in doubt, and the calls that live.
 
 use super::*;
-use crate::roles::{Candidate, EXCHANGE_MAX};
+use crate::mark::{Ends, Mark};
+use crate::roles::{self, Candidate, EXCHANGE_MAX};
 use call::call::{EndingKind, Progress, Sighting};
 
 const NONE: &str = include_str!("../fixtures/list_none.json");
@@ -239,4 +240,23 @@ fn a_carriers_clock_counts_beside_ours_and_nothing_between_them() {
         let replies = [reply(200, NONE), reply(200, NONE), reply(200, ONE_RECORD)];
         assert_eq!(done(plivo().find(&sought, &replies)).unwrap().len(), n_found, "{apart_ms} {skew_ms}");
     }
+}
+
+/// Nothing that Plivo lists tells whose a call is, but what else it is called.
+#[test]
+fn a_live_call_tells_its_names_and_its_ends_and_not_whose_it_is() {
+    let listed = roles::Listed {
+        leg: id(LEG),
+        also: None,
+        sighting: crate::plivo::record::alive(),
+        age: None,
+        mark: Mark::None,
+        ends: Ends::default(),
+    };
+    let request = asked(plivo().prove(&listed, &[]));
+    assert!(request.url.ends_with(&format!("/Call/{LEG}/?status=live")), "{}", request.url);
+    let told = done(plivo().prove(&listed, &[reply(200, LIVE)])).unwrap();
+    assert_eq!((told.leg, told.also, told.mark), (id(LEG), Some(id(REQUEST)), Mark::None));
+    assert_eq!(told.ends.to, Some(Party::read("+12025550143")));
+    assert_eq!(done(plivo().prove(&listed, &[reply(404, NOT_FOUND)])).unwrap_err().why, UnknownWhy::NotFound);
 }

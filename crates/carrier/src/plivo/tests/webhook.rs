@@ -1,6 +1,7 @@
 //! What webhooks say.
 
 use super::*;
+use crate::mark::{Ends, Mark};
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
 use call::call::{CarrierEnding, CommandId, EndedBy, EndingKind, News, Outcome, Page, Performed, Progress};
 
@@ -11,14 +12,17 @@ const INBOUND: &str = include_str!("../fixtures/hook_inbound.form");
 const INBOUND_HANGUP: &str = include_str!("../fixtures/hook_inbound_hangup.form");
 const OTHER_LEG: &str = include_str!("../fixtures/hook_other_leg.form");
 
-fn decode(path: &str, body: &str) -> Result<HeardWebhook, WebhookError> {
-    let raw = RawWebhook {
+fn raw(path: &str, body: &str) -> RawWebhook {
+    RawWebhook {
         method: http::Method::POST,
         url: format!("https://gw.example/hooks/plivo{path}"),
         headers: vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())],
         body: body.as_bytes().to_vec(),
-    };
-    plivo().decode(&raw.verified())
+    }
+}
+
+fn decode(path: &str, body: &str) -> Result<HeardWebhook, WebhookError> {
+    plivo().decode(&raw(path, body).verified())
 }
 
 fn heard(path: &str, body: &str) -> HeardWebhook {
@@ -27,6 +31,11 @@ fn heard(path: &str, body: &str) -> HeardWebhook {
 
 fn status(body: &str) -> HeardWebhook {
     heard(&format!("/status?call={CALL}"), body)
+}
+
+/// The two ends of the fixtures' call.
+fn outbound() -> Ends {
+    crate::plivo::record::ends(Some("outbound"), Some("15550100000"), Some("12025550143"))
 }
 
 fn progressed(progress: Progress) -> News {
@@ -41,8 +50,8 @@ fn over(kind: EndingKind, code: &str, by: Option<EndedBy>, duration_s: u64) -> N
 }
 
 fn expected(news: Option<News>) -> HeardWebhook {
-    let mark = Some(CALL.parse().unwrap());
-    HeardWebhook { mark, leg: id(LEG), was: Some(id(REQUEST)), news, inbound: None, page: None }
+    let (mark, ends) = (Mark::Unsigned(CALL.parse().unwrap()), Some(outbound()));
+    HeardWebhook { mark, leg: id(LEG), was: Some(id(REQUEST)), news, ends, inbound: None, page: None }
 }
 
 #[test]
@@ -128,7 +137,7 @@ fn a_call_that_comes_in_is_offered_with_its_two_ends() {
     let offered = heard("/voice", INBOUND);
     let inbound = InboundCall { from: Party::read("+12025550143"), to: Party::read("+15550100000") };
     assert_eq!((offered.inbound, offered.page), (Some(inbound), Some(Page::First)));
-    assert_eq!((offered.mark, offered.was, offered.leg), (None, None, id(LEG)));
+    assert_eq!((offered.mark, offered.was, offered.leg), (Mark::None, None, id(LEG)));
     assert_eq!(offered.news, Some(progressed(Progress::Ringing)));
     assert_eq!(heard("/status", INBOUND).inbound, None);
     let hidden = heard("/voice", &INBOUND.replace("From=12025550143", "From=anonymous"));
@@ -217,10 +226,25 @@ fn an_answer_is_that_of_the_question_in_its_address() {
 #[test]
 fn a_mark_that_is_none_is_ignored() {
     for query in ["", "?", "?call=", "?call=c_", "?call=../x", "?other=1"] {
-        assert_eq!(heard(&format!("/status{query}"), RING).mark, None, "{query}");
+        assert_eq!(heard(&format!("/status{query}"), RING).mark, Mark::None, "{query}");
     }
     // A field of the form is no mark: only the address carries it.
-    assert_eq!(heard("/status", &format!("{RING}&call={CALL}")).mark, None);
+    assert_eq!(heard("/status", &format!("{RING}&call={CALL}")).mark, Mark::None);
+}
+
+#[test]
+fn a_signed_mark_is_one_installation_s_own() {
+    let blue = Plivo::new(PlivoConfig { installation: Some("blue".parse().unwrap()), ..config() });
+    let status = blue.config.addresses(CALL.parse().unwrap()).status;
+    assert_eq!(status, format!("https://gw.example/hooks/plivo/status?call={CALL}&installation=blue"));
+    let read = |by: &str| {
+        let raw = RawWebhook { url: status.replace("=blue", by), ..raw("/status", RING) };
+        blue.decode(&raw.verified()).unwrap().mark
+    };
+    assert_eq!(read("=blue"), Mark::Ours(CALL.parse().unwrap()));
+    assert_eq!(read("=green"), Mark::Others);
+    // Addresses of old name no installation.
+    assert_eq!(self::status(RING).mark, Mark::Unsigned(CALL.parse().unwrap()));
 }
 
 #[test]
@@ -265,7 +289,7 @@ fn without_a_call_or_a_known_path_it_cannot_be_read() {
 fn a_stream_tells_of_itself_and_of_nothing_else() {
     let told = |event: &str| {
         let body = format!("CallUUID={LEG}&RequestUUID={REQUEST}&StreamID=s1&Event={event}");
-        heard(&format!("/status?call={CALL}&stream=3"), &body)
+        HeardWebhook { ends: Some(outbound()), ..heard(&format!("/status?call={CALL}&stream=3"), &body) }
     };
     let of = |performed| Some(News::CommandHeard { leg: id(LEG), id: CommandId(3), performed });
     assert_eq!(told("StartStream"), expected(of(Performed::Begun)));

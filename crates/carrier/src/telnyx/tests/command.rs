@@ -38,7 +38,7 @@ pub(super) fn performed(verb: Verb, replies: &[Reply]) -> Next<CommandReply> {
 }
 
 pub(super) fn state(doing: Doing) -> String {
-    ClientState::Ours { call: mark(), doing: Some((CommandId(3), doing)) }.write()
+    ClientState::Ours { call: signed(), doing: Some((CommandId(3), doing)) }.write()
 }
 
 pub(super) fn refused(code: &str, reason: &str) -> CommandReply {
@@ -114,7 +114,7 @@ fn to_press_keys_is_to_send_dtmf() {
 
 #[test]
 fn to_transfer_is_to_have_a_second_leg_that_tells_whose_it_is() {
-    let second = ClientState::Second { call: mark(), id: CommandId(3), first: leg() };
+    let second = ClientState::Second { call: signed(), id: CommandId(3), first: leg() };
     let expected = json!({
         "to": "+12025550144",
         "from": "+15550100000",

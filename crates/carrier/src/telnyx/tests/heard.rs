@@ -58,7 +58,7 @@ fn pressed(digit: &str) -> HeardWebhook {
 /// The event as it would be if this were the last that was set on the leg.
 fn under(body: &str, id: u32, doing: Doing) -> String {
     let mut json: serde_json::Value = serde_json::from_str(body).unwrap();
-    let state = ClientState::Ours { call: mark(), doing: Some((CommandId(id), doing)) };
+    let state = ClientState::Ours { call: signed(), doing: Some((CommandId(id), doing)) };
     json["data"]["payload"]["client_state"] = state.write().into();
     json.to_string()
 }
@@ -122,7 +122,7 @@ fn an_event_of_one_command_is_not_taken_for_the_end_of_another_kind() {
         for doing in &all {
             let heard = decode(&under(event, 9, *doing)).unwrap();
             assert_eq!(heard.news.is_some(), *doing == own, "{event} while {doing:?}");
-            assert_eq!((heard.mark, heard.leg), (Some(mark()), leg()));
+            assert_eq!((heard.mark, heard.leg), (Mark::Unsigned(mark()), leg()));
         }
     }
 }
@@ -142,7 +142,7 @@ fn an_event_that_names_no_command_speaks_of_none() {
     for event in [SPEAK_ENDED, GATHER_ENDED, TRANSCRIPTION, BRIDGED] {
         let mut json: serde_json::Value = serde_json::from_str(event).unwrap();
         json["data"]["payload"]["client_state"] = serde_json::Value::Null;
-        let unnamed = HeardWebhook { mark: None, ..heard(None) };
+        let unnamed = HeardWebhook { mark: Mark::None, ..heard(None) };
         assert_eq!(decode(&json.to_string()), Ok(unnamed), "{event}");
         json["data"]["payload"]["client_state"] = STATE.into();
         assert_eq!(decode(&json.to_string()), Ok(heard(None)), "{event}");
@@ -213,7 +213,7 @@ fn nothing_of_a_second_leg_is_news_of_the_first_leg_itself() {
         let body = with(&body, "\"state\": \"hangup\"", "\"direction\": \"incoming\", \"digit\": \"1\"");
         let heard = decode(&body).unwrap();
         assert!(matches!(heard.news, None | Some(News::CommandHeard { .. })), "{event}: {heard:?}");
-        assert_eq!((heard.inbound, heard.mark, heard.leg), (None, Some(mark()), leg()), "{event}");
+        assert_eq!((heard.inbound, heard.mark, heard.leg), (None, Mark::Unsigned(mark()), leg()), "{event}");
     }
 }
 

@@ -94,10 +94,26 @@ fn a_call_is_found_by_its_mark_while_something_is_done_on_it() {
     assert_eq!(legs(&found(&[&asking]).unwrap()), [LEG]);
 }
 
+#[test]
+fn the_listing_tells_whose_each_call_is() {
+    let blue = Telnyx::new(TelnyxConfig { installation: Some("blue".parse().unwrap()), ..config() });
+    let signed = page_with(super::webhook::STATE, &blue.mark(mark()));
+    let listed = done(blue.survey(&pages(&[PAGE_1, &signed]))).unwrap();
+    let marks = |leg: &str| listed.iter().find(|one| one.leg.as_str() == leg).unwrap().mark.clone();
+    assert_eq!(marks(LEG), Mark::Ours(mark()));
+    assert_eq!((marks("v3:foreign_1"), marks("v3:unmarked_1")), (Mark::Foreign, Mark::None));
+    assert!(listed.iter().all(|one| one.age.is_some()), "{listed:?}");
+    let others = done(telnyx().survey(&pages(&[&signed]))).unwrap();
+    assert!(others.iter().any(|one| one.leg.as_str() == LEG && one.mark == Mark::Others));
+    assert_eq!(done(telnyx().prove(&others[0], &[])), Ok(others[0].clone()));
+    // Nor is another installation's call the one sought.
+    assert_eq!(found(&[&signed]), Ok(Vec::new()));
+}
+
 /// To take it would give the call a leg that ends without it.
 #[test]
 fn a_leg_that_a_transfer_rang_is_not_the_call() {
-    let second = ClientState::Second { call: mark(), id: CommandId(3), first: leg() };
+    let second = ClientState::Second { call: signed(), id: CommandId(3), first: leg() };
     let page = page_with(super::webhook::STATE, &second.write());
     assert_eq!(found(&[&page]), Ok(Vec::new()));
 }

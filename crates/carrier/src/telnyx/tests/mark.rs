@@ -1,14 +1,14 @@
 //! What `client_state` says.
 
 use super::*;
-use crate::telnyx::mark::{ClientState, Doing, read_mark, write_mark};
+use crate::telnyx::mark::{ClientState, Doing, read_mark};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use call::call::CommandId;
 use proptest::prelude::*;
 
 fn ours(doing: Option<(u32, Doing)>) -> ClientState {
-    ClientState::Ours { call: mark(), doing: doing.map(|(id, doing)| (CommandId(id), doing)) }
+    ClientState::Ours { call: signed(), doing: doing.map(|(id, doing)| (CommandId(id), doing)) }
 }
 
 fn text(state: &ClientState) -> String {
@@ -30,17 +30,43 @@ fn a_text_names_the_call_the_command_and_what_it_does() {
         assert_eq!(text(&ours(doing)), expected);
         assert_eq!(ClientState::read(&ours(doing).write()), Some(ours(doing)));
         // The listing and the call tell it too: the mark is readable from each of them.
-        assert_eq!(read_mark(&ours(doing).write()), Some(mark()), "{expected}");
+        assert_eq!(read_mark(&ours(doing).write(), None), Mark::Unsigned(mark()), "{expected}");
     }
-    assert_eq!(write_mark(mark()), ours(None).write());
+    assert_eq!(telnyx().mark(mark()), ours(None).write());
 }
 
 /// Were it read as the call's mark, a search would take the second leg for the call.
 #[test]
 fn a_second_leg_bears_no_mark() {
-    let second = ClientState::Second { call: mark(), id: CommandId(4), first: leg() };
+    let second = ClientState::Second { call: signed(), id: CommandId(4), first: leg() };
     assert_eq!(text(&second), format!("second:{CALL}:4:{LEG}"));
-    assert_eq!(read_mark(&second.write()), None);
+    assert_eq!(read_mark(&second.write(), None), Mark::Beside);
+}
+
+/// Texts of old say nothing of an installation; of another one, nothing is ours.
+#[test]
+fn a_signed_text_is_one_installation_s_own() {
+    let us: Installation = "blue".parse().unwrap();
+    let by = |by: &str| SignedCall { call: mark(), by: Some(by.to_owned()) };
+    let doing = Some((CommandId(3), Doing::Say));
+    let state = ClientState::Ours { call: by("blue"), doing };
+    assert_eq!(text(&state), format!("{CALL}@blue:3:say"));
+    assert_eq!(ClientState::read(&state.write()), Some(state));
+    let second = |name: &str| ClientState::Second { call: by(name), id: CommandId(4), first: leg() };
+    assert_eq!(text(&second("blue")), format!("second:{CALL}@blue:4:{LEG}"));
+    let rows = [
+        (ClientState::Ours { call: by("blue"), doing }, Mark::Ours(mark())),
+        (ClientState::Ours { call: by("green"), doing }, Mark::Others),
+        (ours(doing.map(|(id, doing)| (id.0, doing))), Mark::Unsigned(mark())),
+        (second("blue"), Mark::Beside),
+        (second("green"), Mark::Others),
+    ];
+    for (state, expected) in rows {
+        assert_eq!(read_mark(&state.write(), Some(&us)), expected, "{state:?}");
+    }
+    assert_eq!(read_mark(&STANDARD.encode("have a nice day =]"), Some(&us)), Mark::Foreign);
+    let blue = Telnyx::new(TelnyxConfig { installation: Some(us), ..config() });
+    assert_eq!(STANDARD.decode(blue.mark(mark())).unwrap(), format!("{CALL}@blue").as_bytes());
 }
 
 #[test]
@@ -79,9 +105,9 @@ proptest! {
     #[test]
     fn a_second_leg_s_text_reads_back_as_itself(first in "[!-~]{1,256}", id: u32, bits: u128) {
         let first = CarrierCallId::new(first).unwrap();
-        let second = ClientState::Second { call: CallId::from_bits(bits), id: CommandId(id), first };
+        let second = ClientState::Second { call: SignedCall::new(CallId::from_bits(bits), None), id: CommandId(id), first };
         prop_assert_eq!(ClientState::read(&second.write()), Some(second.clone()));
-        prop_assert_eq!(read_mark(&second.write()), None);
+        prop_assert_eq!(read_mark(&second.write(), None), Mark::Beside);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What Telnyx's webhooks say.
 
 use super::*;
+use crate::mark::Ends;
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
-use call::call::{CarrierEnding, EndedBy, EndingKind, News};
+use call::call::{CarrierEnding, Direction, EndedBy, EndingKind, News};
 
 const HANGUP: &str = include_str!("../fixtures/hook_hangup.json");
 const INITIATED: &str = include_str!("../fixtures/hook_initiated.json");
@@ -10,7 +11,12 @@ const INCOMING: &str = include_str!("../fixtures/hook_incoming.json");
 const ANSWERED: &str = include_str!("../fixtures/hook_answered.json");
 pub(super) const STATE: &str = "Y18wMWpkM3Y2cDluZjRxOHMwdDJ4NXo3YTliYw==";
 
+/// What it says, but for what it tells of the leg, which has a test of its own.
 pub(super) fn decode(body: &str) -> Result<HeardWebhook, WebhookError> {
+    whole(body).map(|heard| HeardWebhook { ends: None, ..heard })
+}
+
+fn whole(body: &str) -> Result<HeardWebhook, WebhookError> {
     let raw = RawWebhook {
         method: http::Method::POST,
         url: "https://gw.example/hooks/telnyx/events".to_owned(),
@@ -21,7 +27,15 @@ pub(super) fn decode(body: &str) -> Result<HeardWebhook, WebhookError> {
 }
 
 pub(super) fn heard(news: Option<News>) -> HeardWebhook {
-    HeardWebhook { mark: Some(mark()), leg: leg(), was: None, news, inbound: None, page: None }
+    HeardWebhook {
+        mark: Mark::Unsigned(mark()),
+        leg: leg(),
+        was: None,
+        news,
+        ends: None,
+        inbound: None,
+        page: None,
+    }
 }
 
 fn progressed(progress: Progress) -> Option<News> {
@@ -107,16 +121,28 @@ fn the_other_side_is_told_from_ours() {
 }
 
 #[test]
+fn an_event_tells_what_the_leg_is() {
+    let ends = |direction, from: &str, to: &str| Ends {
+        direction: Some(direction),
+        from: Some(Party::read(from)),
+        to: Some(Party::read(to)),
+    };
+    let (us, them) = ("+15550100000", "+12025550143");
+    assert_eq!(whole(INITIATED).unwrap().ends, Some(ends(Direction::Outbound, us, them)));
+    assert_eq!(whole(INCOMING).unwrap().ends, Some(ends(Direction::Inbound, them, us)));
+}
+
+#[test]
 fn a_call_that_comes_in_is_offered_with_its_two_ends() {
     let inbound = InboundCall { from: Party::read("+12025550143"), to: Party::read("+15550100000") };
     let news = progressed(Progress::Ringing);
     let was = Some(CarrierCallId::new(LEG_ID).unwrap());
-    let expected = HeardWebhook { mark: None, was, inbound: Some(inbound), ..heard(news) };
+    let expected = HeardWebhook { mark: Mark::None, was, inbound: Some(inbound), ..heard(news) };
     assert_eq!(decode(INCOMING), Ok(expected));
     // Only the first event offers.
     for event in ["call.answered", "call.hangup", "call.bridged"] {
         let later = decode(&with(INCOMING, "call.initiated", event)).unwrap();
-        assert_eq!((later.inbound, later.mark), (None, None), "{event}");
+        assert_eq!((later.inbound, later.mark), (None, Mark::None), "{event}");
     }
     let hidden = decode(&with(INCOMING, "+12025550143", "anonymous")).unwrap();
     assert_eq!(hidden.inbound.unwrap().from, Party::Other("anonymous".to_owned()));
@@ -129,7 +155,7 @@ fn a_call_that_comes_in_is_offered_with_its_two_ends() {
 #[test]
 fn a_leg_that_bears_the_mark_of_another_speaks_of_itself() {
     let heard = decode(include_str!("../fixtures/hook_copied_hangup.json")).unwrap();
-    assert_eq!((heard.leg.as_str(), heard.mark), (OTHER_LEG, Some(mark())));
+    assert_eq!((heard.leg.as_str(), heard.mark), (OTHER_LEG, Mark::Unsigned(mark())));
     let Some(News::Over { leg: ended, .. }) = heard.news else { panic!("it is over") };
     assert_eq!(ended, heard.leg);
     assert_ne!(ended, leg());
@@ -138,7 +164,7 @@ fn a_leg_that_bears_the_mark_of_another_speaks_of_itself() {
 #[test]
 fn what_runs_on_another_application_is_not_ours() {
     for body in [HANGUP, INCOMING, INITIATED] {
-        let expected = HeardWebhook { mark: None, ..heard(None) };
+        let expected = HeardWebhook { mark: Mark::None, ..heard(None) };
         assert_eq!(decode(&with(body, CONNECTION, "1684641123236054245")), Ok(expected));
     }
     // Where none is told it may be.
@@ -150,7 +176,7 @@ fn what_runs_on_another_application_is_not_ours() {
 fn a_mark_that_is_none_is_ignored() {
     for state in ["", "c_", "aGF2ZSBhIG5pY2UgZGF5ID1d", CALL, "Y18=", "////"] {
         let heard = decode(&with(ANSWERED, STATE, state)).unwrap();
-        assert_eq!((heard.mark, heard.news), (None, progressed(Progress::InProgress)), "{state}");
+        assert_eq!((heard.mark, heard.news), (Mark::None, progressed(Progress::InProgress)), "{state}");
     }
 }
 

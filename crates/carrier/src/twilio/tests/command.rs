@@ -1,6 +1,7 @@
 //! What is asked of a live call: the requests, their replies, and what webhooks say of them.
 
 use super::*;
+use crate::mark::Mark;
 use crate::webhook::{HeardWebhook, RawWebhook};
 use crate::wire::Operation;
 use call::call::{CommandId, CommandReply, Input, News, Outcome, Page, Performance, Performed, Verb};
@@ -31,7 +32,7 @@ fn heard(path_and_query: &str, body: &str) -> HeardWebhook {
         headers: vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())],
         body: body.as_bytes().to_vec(),
     };
-    crate::twilio::webhook::decode(&raw).unwrap()
+    crate::twilio::webhook::decode(None, &raw).unwrap()
 }
 
 #[test]
@@ -91,7 +92,7 @@ fn an_answer_is_that_of_the_question_in_its_address() {
         let outcome = Outcome { digits: Some("42#".to_owned()), ..Outcome::default() };
         let performed = Performed::Finished(outcome);
         assert_eq!(heard.news, Some(News::CommandHeard { leg: leg(), id: CommandId(id), performed }));
-        assert_eq!((heard.mark, heard.page), (Some(sought().mark), Some(Page::Next)));
+        assert_eq!((heard.mark, heard.page), (Mark::Unsigned(sought().mark), Some(Page::Next)));
     }
     let spoken = heard(
         &format!("voice?call={CALL}&answer=2"),

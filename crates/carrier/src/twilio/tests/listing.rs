@@ -1,7 +1,8 @@
 //! The search for a placement in doubt, and the calls that live.
 
 use super::*;
-use crate::roles::{Candidate, Sought};
+use crate::mark::{Ends, Mark};
+use crate::roles::{Candidate, Listed, Sought};
 use crate::wire::Operation;
 use call::call::{EndingKind, Progress, Sighting};
 
@@ -226,4 +227,63 @@ fn a_call_on_two_pages_counts_once_as_it_was_seen_last() {
     let live = done(twilio().list_live(&pages(&[NONE_QUEUED, &again, ANSWERED_1, ANSWERED_2]))).unwrap();
     assert_eq!(legs(&live), [LEG, "CA00000000000000000000000000000002"]);
     assert_eq!(live[0].sighting, answered());
+}
+
+/// The example of Twilio's own document, and a webhook: both kinds of events tell an address.
+#[test]
+fn a_live_call_is_ours_by_an_address_in_its_events() {
+    let blue = Twilio::new(TwilioConfig { installation: Some("blue".parse().unwrap()), ..config() });
+    let listed = Listed {
+        leg: CarrierCallId::new(LEG).unwrap(),
+        also: None,
+        sighting: Sighting::Live { progress: Progress::InProgress, lasted: None },
+        age: None,
+        mark: Mark::None,
+        ends: Ends::default(),
+    };
+    let request = asked(blue.prove(&listed, &[]));
+    let url =
+        format!("https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Calls/{LEG}/Events.json?PageSize=1000");
+    assert_eq!((request.method, request.url), (http::Method::GET, url));
+    let mark = |events: &str| {
+        let reply = reply(200, &format!("{{\"events\":[{events}],\"next_page_uri\":null}}"));
+        done(blue.prove(&listed, &[reply])).map(|listed| listed.mark)
+    };
+    let at = |query: &str| format!("https://old.example/x/status?{query}");
+    let hook = |query: &str| format!("{{\"request\":{{\"url\":\"{}\",\"parameters\":{{}}}}}}", at(query));
+    let create = |query: &str| {
+        let told = at(query);
+        format!(
+            "{{\"request\":{{\"url\":\"https://api.twilio.com/x.json\",\"parameters\":{{\"status_callback\":\"{told}\"}}}},\"response\":null}}"
+        )
+    };
+    let call: CallId = CALL.parse().unwrap();
+    let (blue_mark, green_mark) =
+        (format!("call={CALL}&installation=blue"), format!("call={CALL}&installation=green"));
+    assert_eq!(mark(&hook(&blue_mark)), Ok(Mark::Ours(call)));
+    assert_eq!(mark(&create(&blue_mark)), Ok(Mark::Ours(call)));
+    assert_eq!(mark(&hook(&format!("call={CALL}"))), Ok(Mark::Unsigned(call)));
+    assert_eq!(mark(&hook(&format!("{blue_mark}&transfer=3"))), Ok(Mark::Beside));
+    assert_eq!(
+        mark(&[create(&blue_mark), hook(&format!("{blue_mark}&transfer=3"))].join(",")),
+        Ok(Mark::Ours(call))
+    );
+    assert_eq!(mark(&[hook(&blue_mark), hook(&green_mark)].join(",")), Ok(Mark::Others));
+    for nothing in
+        ["", "{}", "{\"request\":null}", &hook("other=1"), &hook(&blue_mark).replace("/status", "/elsewhere")]
+    {
+        assert_eq!(mark(nothing), Ok(Mark::None), "{nothing}");
+    }
+    assert_eq!(done(blue.prove(&listed, &[reply(404, "")])).unwrap_err().why, UnknownWhy::NotFound);
+    assert_eq!(done(blue.prove(&listed, &[reply(200, "[]")])).unwrap_err().why, UnknownWhy::Unreadable);
+    // What <Dial> made goes with its call, and isn't asked about.
+    let child = Listed { mark: Mark::Beside, ..listed.clone() };
+    assert_eq!(done(blue.prove(&child, &[])), Ok(child));
+}
+
+#[test]
+fn a_leg_that_was_dialled_is_listed_beside_its_call() {
+    let page = RINGING.replace("\"parent_call_sid\": null", &format!("\"parent_call_sid\": \"{LEG}\""));
+    let listed = done(twilio().survey(&pages(&[NONE_QUEUED, &page, NONE_QUEUED]))).unwrap();
+    assert!(!listed.is_empty() && listed.iter().all(|one| one.mark == Mark::Beside), "{listed:?}");
 }

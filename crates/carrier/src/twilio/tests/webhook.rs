@@ -1,6 +1,7 @@
 //! What webhooks say.
 
 use super::*;
+use crate::mark::{Ends, Mark};
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
 use call::call::{CarrierEnding, EndingKind, News, Page, Progress};
 
@@ -9,18 +10,30 @@ const VOICE_INBOUND: &str = include_str!("../fixtures/voice_inbound.form");
 const RINGING: &str = include_str!("../fixtures/status_ringing.form");
 const CHILD: &str = include_str!("../fixtures/status_child.form");
 
-fn decode(path: &str, body: &str) -> Result<HeardWebhook, WebhookError> {
-    let raw = RawWebhook {
+fn raw(path: &str, body: &str) -> RawWebhook {
+    RawWebhook {
         method: http::Method::POST,
         url: format!("https://gw.example/hooks/twilio{path}"),
         headers: vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())],
         body: body.as_bytes().to_vec(),
-    };
-    twilio().decode(&raw.verified())
+    }
+}
+
+fn decode(path: &str, body: &str) -> Result<HeardWebhook, WebhookError> {
+    twilio().decode(&raw(path, body).verified())
 }
 
 fn heard(path: &str, body: &str) -> HeardWebhook {
     decode(path, body).unwrap()
+}
+
+/// The two ends of the fixtures' call.
+fn outbound() -> Ends {
+    ends("outbound-api", "+15550100000", "+12025550143")
+}
+
+fn ends(direction: &str, from: &str, to: &str) -> Ends {
+    crate::twilio::record::ends(Some(direction), Some(from), Some(to))
 }
 
 fn progressed(progress: Progress) -> News {
@@ -57,10 +70,11 @@ fn a_status_callback_says_how_far_the_call_is() {
     ];
     for (body, news) in rows {
         let expected = HeardWebhook {
-            mark: Some(CALL.parse().unwrap()),
+            mark: Mark::Unsigned(CALL.parse().unwrap()),
             leg: leg(),
             was: None,
             news: Some(news),
+            ends: Some(outbound()),
             inbound: None,
             page: None,
         };
@@ -71,10 +85,11 @@ fn a_status_callback_says_how_far_the_call_is() {
 #[test]
 fn an_answered_call_asks_what_to_do() {
     let expected = HeardWebhook {
-        mark: Some(CALL.parse().unwrap()),
+        mark: Mark::Unsigned(CALL.parse().unwrap()),
         leg: leg(),
         was: None,
         news: Some(progressed(Progress::InProgress)),
+        ends: Some(outbound()),
         inbound: None,
         page: Some(Page::First),
     };
@@ -85,10 +100,11 @@ fn an_answered_call_asks_what_to_do() {
 fn a_call_that_comes_in_is_offered_with_its_two_ends() {
     let inbound = InboundCall { from: Party::read("+12025550143"), to: Party::read("+15550100000") };
     let expected = HeardWebhook {
-        mark: None,
+        mark: Mark::None,
         leg: leg(),
         was: None,
         news: Some(progressed(Progress::Ringing)),
+        ends: Some(ends("inbound", "+12025550143", "+15550100000")),
         inbound: Some(inbound),
         page: Some(Page::First),
     };
@@ -118,10 +134,25 @@ fn a_leg_that_was_dialled_never_moves_the_call_that_dialled() {
 #[test]
 fn a_mark_that_is_none_is_ignored() {
     for query in ["", "?", "?call=", "?call=c_", "?call=../x", "?other=1"] {
-        assert_eq!(heard(&format!("/status{query}"), RINGING).mark, None, "{query}");
+        assert_eq!(heard(&format!("/status{query}"), RINGING).mark, Mark::None, "{query}");
     }
     // A field of the form is no mark: only the address carries it.
-    assert_eq!(heard("/status", &format!("{RINGING}&call={CALL}")).mark, None);
+    assert_eq!(heard("/status", &format!("{RINGING}&call={CALL}")).mark, Mark::None);
+}
+
+#[test]
+fn a_signed_mark_is_one_installation_s_own() {
+    let blue = Twilio::new(TwilioConfig { installation: Some("blue".parse().unwrap()), ..config() });
+    let status = blue.addresses(Some(CALL.parse().unwrap())).unwrap().status;
+    assert_eq!(status, format!("https://gw.example/hooks/twilio/status?call={CALL}&installation=blue"));
+    let read = |by: &str| {
+        let url = status.replace("=blue", by);
+        let raw = RawWebhook { url, ..raw("/status", RINGING) };
+        blue.decode(&raw.verified()).unwrap().mark
+    };
+    assert_eq!(read("=blue"), Mark::Ours(CALL.parse().unwrap()));
+    assert_eq!(read("=green"), Mark::Others);
+    assert_eq!(heard(&format!("/status?call={CALL}&installation=blue"), RINGING).mark, Mark::Others);
 }
 
 #[test]

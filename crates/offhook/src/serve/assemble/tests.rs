@@ -27,7 +27,7 @@ fn one_line_takes_the_simulated_network_to_another_carriers_interface() {
         ("face = \"plivo\"", network::DEFAULT_PLIVO_AUTH_ID, false),
     ] {
         let config = load(&format!("[carriers.lab]\nkind = \"simulated\"\n{face}\n"));
-        let lines = lines(&config, "http://127.0.0.1:4060").unwrap();
+        let lines = lines(&config, "http://127.0.0.1:4060", None).unwrap();
         let carrier = &lines[0].carrier;
         assert_eq!(carrier.name().as_str(), "lab");
         assert_eq!((carrier.account(), carrier.by_command()), (Some(account), by_command), "{face}");

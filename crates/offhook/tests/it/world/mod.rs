@@ -50,7 +50,8 @@ pub(crate) struct World {
     /// Where the gateway listens, while it lives.
     pub(crate) gateway: SocketAddr,
     line: Line,
-    sim: Process,
+    /// None where it is another world's.
+    sim: Option<Process>,
     serve: Option<Process>,
     n_starts: u32,
     folder: TempDir,
@@ -71,9 +72,28 @@ impl World {
         let mut sim = Process::start(&folder, "network", ["sim", "--listen", &format!("{ip}:0")]);
         let network = sim.announced("listens on http://").parse().expect("the network says where it listens");
         let gateway = SocketAddr::new(ip, free_port(ip));
+        let sim = Some(sim);
         let world = World { network, gateway, line, sim, serve: None, n_starts: 0, folder };
         world.write_settings(settings);
         world
+    }
+
+    /// Starts another gateway on this world's network, on the same account.
+    pub(crate) fn beside(&self, settings: &str) -> World {
+        let folder = TempDir::with_prefix("offhook-it-").expect("a temporary folder can be made");
+        let ip = own_ip();
+        let (network, gateway, line) = (self.network, SocketAddr::new(ip, free_port(ip)), self.line);
+        let mut world = World { network, gateway, line, sim: None, serve: None, n_starts: 0, folder };
+        world.write_settings(settings);
+        world.start_gateway();
+        world
+    }
+
+    /// Kills the gateway, loses its store, and starts it again.
+    pub(crate) fn restart_without_store(&mut self) {
+        self.kill_dash_nine();
+        std::fs::remove_dir_all(self.path("store")).expect("the store can be removed");
+        self.start_gateway();
     }
 
     /// Writes the configuration anew; the next start reads it.
@@ -192,7 +212,8 @@ impl Drop for World {
         }
         eprintln!("--- the network's truth\n{}", self.try_network("/network/calls"));
         eprintln!("--- the network's requests\n{}", self.try_network("/network/requests"));
-        eprintln!("--- the network's log\n{}", self.sim.log());
+        let log = self.sim.as_mut().map(|sim| sim.log()).unwrap_or_default();
+        eprintln!("--- the network's log\n{log}");
         eprintln!("--- the gateways' logs, one after another\n{}", self.gateway_logs());
     }
 }
