@@ -9,6 +9,7 @@ mod world;
 
 mod admission;
 mod alarms;
+mod budgets;
 mod carriers;
 mod command_doubt;
 mod commands;
