@@ -11,6 +11,7 @@ mod admission;
 mod alarms;
 mod budgets;
 mod carriers;
+mod chaos;
 mod command_doubt;
 mod commands;
 mod config;
