@@ -33,6 +33,7 @@ mod metrics;
 mod recovery;
 mod refusals;
 mod scale;
+mod situations;
 mod sound;
 mod store;
 mod surfaces;
