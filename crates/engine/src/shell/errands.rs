@@ -59,6 +59,7 @@ impl Runner {
         if let Some(errand) = Errand::new(&owed) {
             let heard = self.wire.exchange(errand, &owed.call, since).await;
             self.note(&heard, &owed.call);
+            self.note_look(&heard, &owed.call);
             self.tell(heard).await;
         }
         self.done(1);
@@ -68,6 +69,15 @@ impl Runner {
     fn note(&self, heard: &Heard, call: &Call) {
         self.wire.health.note_credentials(heard, &call.facts.carrier);
         self.metrics.note_errand(heard, &call.facts.carrier);
+    }
+
+    /// Notes what a look told, for the looks that come after it.
+    fn note_look(&self, heard: &Heard, call: &Call) {
+        if let Heard::Seen { seen, .. } = heard
+            && let Some(lane) = self.wire.lane_of(call)
+        {
+            lane.note_look(&seen.sighting);
+        }
     }
 
     fn done(&self, n_errands: usize) {

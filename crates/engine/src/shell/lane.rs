@@ -9,7 +9,7 @@ use carrier::send::Sender;
 use carrier::{Carrier, Listed, Next, Operation, Reply, Request, SendError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, Semaphore};
 
@@ -31,15 +31,43 @@ pub(crate) struct Lane {
     skew_ms: AtomicI64,
     /// The last listing of its live calls. Who waits for the lock shares what is being listed.
     listing: Mutex<Option<Listing>>,
+    /// How many looks in a row were one too many.
+    refused: AtomicUsize,
 }
 
 /// Who lives at a carrier, by a listing.
 pub(crate) type Live = Arc<BTreeMap<CarrierCallId, Sighting>>;
 
-/// What a carrier listed, and when it had done so.
+/// What a carrier listed, when it had done so, and for how long that is as good as a new listing.
 struct Listing {
     at: Instant,
     live: Result<Live, Unknown>,
+    fresh: Duration,
+}
+
+impl Listing {
+    fn new(live: Result<Live, Unknown>, fresh: Duration) -> Listing {
+        Listing { at: Instant::now(), live, fresh }
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.at.elapsed() < self.fresh
+    }
+
+    fn is_refused(&self) -> bool {
+        matches!(&self.live, Err(unknown) if unknown.why == UnknownWhy::RateLimited)
+    }
+}
+
+/// How long a carrier that was asked too often isn't asked again: twice as long as the last time, if
+/// that was just now.
+fn left_alone(last: Option<&Listing>) -> Duration {
+    match last {
+        Some(last) if last.is_refused() && last.at.elapsed() < last.fresh * 3 => {
+            (last.fresh * 2).min(LEFT_ALONE_MAX)
+        }
+        Some(_) | None => LISTING_FRESH,
+    }
 }
 
 impl Lane {
@@ -49,8 +77,8 @@ impl Lane {
         let name = carrier.name().clone();
         let places = Semaphore::new(IN_FLIGHT_MAX);
         let turnstile = carrier.pace().map(Turnstile::new);
-        let (skew_ms, listing) = (AtomicI64::new(0), Mutex::new(None));
-        (name, Lane { carrier, request_timeout, places, turnstile, skew_ms, listing })
+        let (skew_ms, listing, refused) = (AtomicI64::new(0), Mutex::new(None), AtomicUsize::new(0));
+        (name, Lane { carrier, request_timeout, places, turnstile, skew_ms, listing, refused })
     }
 
     /// The carrier at its end.
@@ -98,11 +126,11 @@ impl Lane {
     /// is in it lived then, and what isn't in it must be asked about alone anyway.
     pub(crate) async fn live(&self, sender: &Sender) -> Result<Live, Unknown> {
         let mut last = self.listing.lock().await;
-        if let Some(listing) = last.as_ref().filter(|listing| listing.at.elapsed() < LISTING_FRESH) {
+        if let Some(listing) = last.as_ref().filter(|listing| listing.is_fresh()) {
             return listing.live.clone();
         }
         let live = self.list(sender).await.map(Arc::new);
-        *last = Some(Listing { at: Instant::now(), live: live.clone() });
+        *last = Some(Listing::new(live.clone(), LISTING_FRESH));
         live
     }
 
@@ -138,10 +166,31 @@ impl Lane {
         }
     }
 
+    /// Notes what a look at one call told. When several in a row were one too many, that is true of all:
+    /// the looks of the next moments share it and aren't sent, as if a listing had been refused. One
+    /// alone says nothing of the others.
+    pub(crate) fn note_look(&self, sighting: &Sighting) {
+        let unknown = match sighting {
+            Sighting::Unknown(unknown) if unknown.why == UnknownWhy::RateLimited => unknown,
+            Sighting::Unknown(_) | Sighting::Live { .. } | Sighting::Over(_) => {
+                return self.refused.store(0, Ordering::Relaxed);
+            }
+        };
+        if self.refused.fetch_add(1, Ordering::Relaxed) + 1 < REFUSED_IN_A_ROW {
+            return;
+        }
+        let Ok(mut last) = self.listing.try_lock() else { return };
+        // Looks that left together come back together.
+        if !last.as_ref().is_some_and(|listing| listing.is_fresh() && listing.is_refused()) {
+            let fresh = left_alone(last.as_ref());
+            *last = Some(Listing::new(Err(unknown.clone()), fresh));
+        }
+    }
+
     /// Whether there is a listing of a moment ago, or one is being made.
     pub(crate) fn has_listed(&self) -> bool {
         match self.listing.try_lock() {
-            Ok(last) => last.as_ref().is_some_and(|listing| listing.at.elapsed() < LISTING_FRESH),
+            Ok(last) => last.as_ref().is_some_and(Listing::is_fresh),
             Err(_) => true,
         }
     }
@@ -169,5 +218,32 @@ impl Lane {
 const IN_FLIGHT_MAX: usize = 64;
 /// For so long a listing is as good as a new one.
 const LISTING_FRESH: Duration = Duration::from_secs(2);
+/// So many looks in a row that were one too many are no matter of one call.
+const REFUSED_IN_A_ROW: usize = 8;
+/// For so long at most a carrier is left alone that was asked too often and doesn't say for how long.
+const LEFT_ALONE_MAX: Duration = Duration::from_secs(8);
 /// A smaller difference between the carrier's clock and ours is no difference, in milliseconds.
 const SKEW_HEEDED_MS: u64 = 2_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused() -> Result<Live, Unknown> {
+        Err(Unknown { why: UnknownWhy::RateLimited, detail: "HTTP 429".to_owned(), retry_after: None })
+    }
+
+    #[test]
+    fn a_carrier_that_was_asked_too_often_is_left_alone_ever_longer() {
+        let mut last: Option<Listing> = None;
+        let mut pauses = Vec::new();
+        for _ in 0..4 {
+            let fresh = left_alone(last.as_ref());
+            pauses.push(fresh.as_secs());
+            last = Some(Listing::new(refused(), fresh));
+        }
+        assert_eq!(pauses, [2, 4, 8, 8]);
+        let listed = Listing::new(Ok(Arc::default()), LISTING_FRESH);
+        assert_eq!(left_alone(Some(&listed)), LISTING_FRESH, "it begins anew");
+    }
+}

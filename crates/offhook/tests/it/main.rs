@@ -9,7 +9,9 @@ mod world;
 
 mod admission;
 mod alarms;
+mod budgets;
 mod carriers;
+mod chaos;
 mod command_doubt;
 mod commands;
 mod config;
@@ -32,6 +34,7 @@ mod orphans;
 mod recovery;
 mod refusals;
 mod scale;
+mod situations;
 mod sound;
 mod store;
 mod surfaces;

@@ -8,30 +8,30 @@ use std::fmt::Write as _;
 /// So many calls live.
 const N_CALLS: usize = 1_000;
 /// The number of the first of them; those after it follow.
-const FIRST: u64 = 12_025_560_000;
+pub(crate) const FIRST: u64 = 12_025_560_000;
 
 #[test]
 fn a_thousand_calls_at_telnyx_are_kept_for_a_handful_of_requests() {
-    let mut world = with_a_thousand(Face::Telnyx);
+    let mut world = with_live(Face::Telnyx, N_CALLS);
     world.kill_dash_nine();
     let n_before = n_requests(&world);
 
     world.start_gateway();
 
-    all_are_kept(&world);
+    all_are_kept(&world, N_CALLS);
     let n_asked = n_requests(&world) - n_before;
     assert!((1..=20).contains(&n_asked), "{n_asked} requests: {}", world.ask_network("/network/requests"));
 }
 
 #[test]
 fn a_thousand_calls_at_plivo_are_kept_within_what_plivo_allows() {
-    let n_asked = kept_within_what_plivo_allows(with_a_thousand(Face::Plivo));
+    let n_asked = kept_within_what_plivo_allows(with_live(Face::Plivo, N_CALLS));
     assert!(n_asked < N_CALLS, "{n_asked} requests: they are listed");
 }
 
 #[test]
 fn a_thousand_calls_that_plivo_does_not_list_are_kept_within_what_it_allows() {
-    let world = with_a_thousand(Face::Plivo);
+    let world = with_live(Face::Plivo, N_CALLS);
     world.fault(&json!({"on": "list", "do": {"status": 500}}));
     let n_asked = kept_within_what_plivo_allows(world);
     assert!(n_asked >= N_CALLS, "{n_asked} requests: each was asked about alone");
@@ -42,7 +42,7 @@ fn kept_within_what_plivo_allows(mut world: World) -> usize {
     world.kill_dash_nine();
     // What was asked before counts for five seconds.
     let last = journal(&world).last().map_or(0, |(at, _)| *at);
-    wait_until("five seconds have passed", SOON, || now(&world) > last + 5_000);
+    wait_until("five seconds have passed", SOON, || world.now() > last + 5_000);
     let n_before = n_requests(&world);
 
     world.start_gateway();
@@ -57,7 +57,7 @@ fn kept_within_what_plivo_allows(mut world: World) -> usize {
         asked.extend(known.into_iter().rev().take(n_new).rev());
         is_over.then_some(())
     });
-    all_are_kept(&world);
+    all_are_kept(&world, N_CALLS);
     assert!(asked.iter().all(|(_, status)| status != 429), "nothing was refused");
     for (nth, (from, _)) in asked.iter().enumerate() {
         let n_within = asked[nth..].iter().take_while(|(at, _)| *at < from + 5_000).count();
@@ -66,11 +66,11 @@ fn kept_within_what_plivo_allows(mut world: World) -> usize {
     asked.len()
 }
 
-/// A gateway that was told of a thousand calls that live at this carrier, and has seen them all.
-fn with_a_thousand(face: Face) -> World {
+/// A gateway that was told of so many calls that live at this carrier.
+pub(crate) fn with_live(face: Face, n_calls: usize) -> World {
     let world = World::start(Line::On(face), "calls.live_max = 2000\nlog = 'info'");
-    let legs = world.seed_many(face, N_CALLS, &format!("+{FIRST}"));
-    let since = now(&world) - 1_000;
+    let legs = world.seed_many(face, n_calls, &format!("+{FIRST}"));
+    let since = world.now() - 1_000;
     let mut lines = String::new();
     for (nth, leg) in (0..).zip(&legs) {
         let snapshot = json!({
@@ -83,39 +83,35 @@ fn with_a_thousand(face: Face) -> World {
     std::fs::write(world.path("calls.jsonl"), lines).unwrap();
     let (code, out, said) = words(&world.command(&["import", "calls.jsonl"]));
     assert_eq!(code, Some(0), "{said}");
-    assert!(out.contains("1000 calls taken") || out.contains("1,000 calls taken"), "{out}");
+    assert!(out.replace(',', "").contains(&format!("{n_calls} calls taken")), "{out}");
     wait_until("the carrier was asked", SOON, || n_requests(&world) > 0);
     world
 }
 
 /// By the gateway's own word, and in truth.
-fn all_are_kept(world: &World) {
+pub(crate) fn all_are_kept(world: &World, n_calls: usize) {
     let report = wait_for("recovery is through", 6 * SOON, || {
         Some(world.get("/v1/recovery")).filter(|report| report["pending"] == 0)
     });
-    assert_eq!(report["unfinished"], N_CALLS, "all were found");
+    assert_eq!(report["unfinished"], n_calls, "all were found");
     let lines = report["calls"].as_array().unwrap();
     let lost: Vec<&Value> = lines.iter().filter(|line| word(line, "decision") != "kept").collect();
     assert!(lost.is_empty(), "{} of {}: {:?}", lost.len(), lines.len(), lost.first());
     assert!(lines.iter().all(|line| word(line, "after") == "in_progress"));
     let truth = world.truth();
-    assert_eq!(truth.len(), N_CALLS, "nobody was dialled");
+    assert_eq!(truth.len(), n_calls, "nobody was dialled");
     let is_untouched = |truth: &&Value| truth["live"] == true && truth["hangups"] == 0;
-    assert_eq!(truth.iter().filter(is_untouched).count(), N_CALLS, "nobody was hung up");
+    assert_eq!(truth.iter().filter(is_untouched).count(), n_calls, "nobody was hung up");
     assert_eq!(world.health(), (true, String::new()));
 }
 
-fn now(world: &World) -> i64 {
-    world.ask_network("/network/health")["now"].as_i64().unwrap()
-}
-
-fn n_requests(world: &World) -> usize {
+pub(crate) fn n_requests(world: &World) -> usize {
     let total = world.ask_network("/network/requests")["total"].as_u64().unwrap();
     usize::try_from(total).unwrap()
 }
 
 /// The last thousand requests: when each came, and how it was answered.
-fn journal(world: &World) -> Vec<(i64, Value)> {
+pub(crate) fn journal(world: &World) -> Vec<(i64, Value)> {
     let journal = world.ask_network("/network/requests");
     let last = journal["last"].as_array().unwrap();
     last.iter().map(|one| (one["at"].as_i64().unwrap(), one["status"].clone())).collect()

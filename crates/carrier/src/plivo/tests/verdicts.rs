@@ -203,6 +203,19 @@ fn lies() -> Rows {
     ]
 }
 
+/// A body that would prove something proves nothing with a status that says otherwise, on each shelf.
+#[test]
+fn no_status_but_success_lets_a_body_speak() {
+    for (n_before, body) in [LIVE, QUEUED, RECORD].into_iter().enumerate() {
+        for status in (100..200).chain(300..600).filter(|status| *status != 404) {
+            let mut shelves = vec![not_found(); n_before];
+            shelves.push(reply(status, body));
+            let seen = verdict(&shelves);
+            assert!(matches!(seen, Sighting::Unknown(_)), "{status} of shelf {n_before}: {seen:?}");
+        }
+    }
+}
+
 #[test]
 fn the_carrier_s_wish_to_be_left_alone_is_kept() {
     let reply = with_header(reply(429, ""), "retry-after", "30");

@@ -79,6 +79,15 @@ fn the_table_of_verdicts() {
     }
 }
 
+/// A body that would prove an end proves nothing with a status that says otherwise.
+#[test]
+fn no_status_but_success_lets_a_body_speak() {
+    for status in (100..200).chain(300..600) {
+        let seen = verdict(sighting(telnyx().look_up(&known(LEG), &[reply(status, TALKED)])));
+        assert!(matches!(seen, Verdict::Unknown(_)), "{status}: {seen:?}");
+    }
+}
+
 #[test]
 fn no_answer_at_all_proves_nothing() {
     let rows = [

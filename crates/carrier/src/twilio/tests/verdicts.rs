@@ -79,6 +79,15 @@ fn the_table_of_verdicts() {
     }
 }
 
+/// A body that would prove an end proves nothing with a status that says otherwise.
+#[test]
+fn no_status_but_success_lets_a_body_speak() {
+    for status in (100..200).chain(300..600) {
+        let seen = verdict(reply(status, COMPLETED));
+        assert!(matches!(seen, Verdict::Unknown(_)), "{status}: {seen:?}");
+    }
+}
+
 /// Twilio takes no key by which it would know a placement for a repeat: none is sent, since it
 /// would only look like a lock, and nothing but 429 allows another request.
 #[test]

@@ -26,6 +26,15 @@ impl Face {
         }
     }
 
+    /// A leg that the network has never heard of, named as this carrier names them.
+    pub(crate) fn nobodys_leg(self) -> &'static str {
+        match self {
+            Face::Twilio => "CA0123456789abcdef0123456789abcdef",
+            Face::Telnyx => "v3:0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefgh",
+            Face::Plivo => "01234567-89ab-cdef-0123-456789abcdef",
+        }
+    }
+
     /// Another carrier.
     pub(crate) fn next(self) -> Face {
         match self {

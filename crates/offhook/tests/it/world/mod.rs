@@ -12,10 +12,10 @@ mod process;
 mod talk;
 mod webhook;
 
-pub(crate) use face::Face;
+pub(crate) use face::{Face, PLIVO_AUTH_ID, PLIVO_AUTH_TOKEN, TELNYX_CONNECTION};
 pub(crate) use file::Line;
 pub(crate) use gateway::{bare, word, words};
-pub(crate) use http::{Answer, at_once, exchange};
+pub(crate) use http::{Answer, Sent, at_once, exchange};
 pub(crate) use network::{millis_of, number};
 pub(crate) use process::{Process, offhook};
 pub(crate) use talk::heard;

@@ -4,6 +4,7 @@
 use super::http::{Sent, exchange};
 use super::{Face, Line, OURS, SOON, World, wait_for, word};
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 
 /// The number of the nth subscriber: one that numbering plans keep free for stories.
 pub(crate) fn number(n: u32) -> String {
@@ -59,7 +60,12 @@ impl World {
     /// The number, which is with this carrier, can be called, and the network asks the gateway's
     /// carrier of this name what to do.
     pub(crate) fn connect(&self, face: Face, name: &str, number: &str) {
-        for (path, setting) in face.console(name, self.gateway, number) {
+        self.connect_by(face, name, self.gateway, number);
+    }
+
+    /// The same, where the network reaches the gateway at another address than its own.
+    pub(crate) fn connect_by(&self, face: Face, name: &str, at: SocketAddr, number: &str) {
+        for (path, setting) in face.console(name, at, number) {
             self.tell_network("PUT", &path, &setting);
         }
     }
@@ -175,6 +181,11 @@ impl World {
     /// When requests of this kind came, in Unix milliseconds.
     pub(crate) fn request_times(&self, operation: &str) -> Vec<i64> {
         self.requests(operation).iter().filter_map(|request| request["at"].as_i64()).collect()
+    }
+
+    /// What time it is on the network, in Unix milliseconds.
+    pub(crate) fn now(&self) -> i64 {
+        self.ask_network("/network/health")["now"].as_i64().expect("a time")
     }
 
     /// What the network's own interface answers.
