@@ -38,6 +38,10 @@ pub enum Point {
     StartUncommitted,
     /// Everything unfinished is due, and nobody has looked yet.
     StartCommitted,
+    /// The configuration was read anew, and the turn that hears it is not committed.
+    ReloadUncommitted,
+    /// Every call is due by the new configuration, and nobody was asked with its credentials yet.
+    ReloadCommitted,
     /// Calls that were due are taken, leased to a process that dies before it looks.
     DueTaken,
     /// A look or a search came back, and the turn that hears it is not committed.
@@ -46,7 +50,7 @@ pub enum Point {
 
 impl Point {
     /// All of them, in the order of a call's life.
-    pub const ALL: [Point; 13] = [
+    pub const ALL: [Point; 15] = [
         Point::OrderUncommitted,
         Point::OrderCommitted,
         Point::PlaceUnsent,
@@ -58,6 +62,8 @@ impl Point {
         Point::HangUpAnswered,
         Point::StartUncommitted,
         Point::StartCommitted,
+        Point::ReloadUncommitted,
+        Point::ReloadCommitted,
         Point::DueTaken,
         Point::LookAnswered,
     ];
@@ -76,6 +82,8 @@ impl Point {
             Point::HangUpAnswered => "hang-up-answered",
             Point::StartUncommitted => "start-uncommitted",
             Point::StartCommitted => "start-committed",
+            Point::ReloadUncommitted => "reload-uncommitted",
+            Point::ReloadCommitted => "reload-committed",
             Point::DueTaken => "due-taken",
             Point::LookAnswered => "look-answered",
         }
@@ -127,6 +135,7 @@ fn around(heard: &Heard, answer: &Result<Answer, StoreError>) -> Around {
         Heard::Webhook { .. } => (Some(Point::WebhookRead), Some(Point::WebhookCommitted)),
         Heard::HangUp { .. } => (Some(Point::HangUpUncommitted), Some(Point::HangUpCommitted)),
         Heard::Start { .. } => (Some(Point::StartUncommitted), Some(Point::StartCommitted)),
+        Heard::Reload { .. } => (Some(Point::ReloadUncommitted), Some(Point::ReloadCommitted)),
         Heard::TakeDue(_) if matches!(answer, Ok(Answer::Taken(1..))) => (None, Some(Point::DueTaken)),
         Heard::Seen { .. } | Heard::Candidates { .. } => (Some(Point::LookAnswered), None),
         Heard::News { news, .. } => (after_answer(news), None),

@@ -13,7 +13,7 @@ use std::time::Duration;
 pub(crate) async fn watch(calls: Calls, runner: Arc<Runner>) {
     while runner.wire.health.has_notice() {
         let mut all_listed = true;
-        for (carrier, lane) in &runner.wire.lanes {
+        for (carrier, lane) in runner.wire.lanes.all().iter() {
             match strangers(&calls, &runner, carrier, lane).await {
                 Ok(Some(legs)) => runner.wire.health.set_strangers(carrier, legs),
                 Ok(None) | Err(_) => all_listed = false,

@@ -30,6 +30,7 @@ mod looks;
 mod metrics;
 mod recovery;
 mod refusals;
+mod reload;
 mod scale;
 mod sound;
 mod store;

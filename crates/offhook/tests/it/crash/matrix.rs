@@ -131,7 +131,8 @@ fn all() -> impl Iterator<Item = Cell> {
     rows.flat_map(|(way, death, meanwhile)| FACES.map(|face| Cell { face, way, death, meanwhile }))
 }
 
-/// Every step at which a gateway is made to die. The match names each point once, so that a new one
+/// Every step at which a gateway is made to die, save in a reload, which is no part of a call's life
+/// (`reload.rs`). The match names each point once, so that a new one
 /// is a compile error until somebody says where it belongs.
 fn deaths() -> Vec<Death> {
     let mut deaths = Vec::new();
@@ -151,6 +152,7 @@ fn deaths() -> Vec<Death> {
             Point::StartUncommitted | Point::StartCommitted | Point::DueTaken | Point::LookAnswered => {
                 in_recovery.push(point);
             }
+            Point::ReloadUncommitted | Point::ReloadCommitted => {}
         }
     }
     for found in [Found::InDoubt, Found::Known, Found::ToEnd] {
@@ -310,7 +312,8 @@ pub(super) const FACES: [Face; 3] = [Face::Twilio, Face::Telnyx, Face::Plivo];
 #[test]
 fn every_point_and_every_fate_is_in_a_cell_and_no_two_cells_are_alike() {
     let names: Vec<String> = cells().iter().map(Cell::to_string).collect();
-    for point in Point::ALL {
+    let of_a_life = |point: &Point| !matches!(point, Point::ReloadUncommitted | Point::ReloadCommitted);
+    for point in Point::ALL.into_iter().filter(of_a_life) {
         assert!(names.iter().any(|name| name.contains(point.word())), "{}", point.word());
     }
     for (face, fate) in FACES.iter().flat_map(|face| FATES.map(|fate| (face.name(), fate.to_string()))) {

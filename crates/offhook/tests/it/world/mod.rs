@@ -167,6 +167,11 @@ impl World {
         self.serve.take().expect("the gateway runs").kill_dash_nine();
     }
 
+    /// Sends the gateway a signal, such as `HUP`.
+    pub(crate) fn signal_gateway(&self, name: &str) {
+        self.serve.as_ref().expect("the gateway runs").signal_it(name);
+    }
+
     /// Kills the gateway and starts it again.
     pub(crate) fn restart(&mut self) {
         self.kill_dash_nine();

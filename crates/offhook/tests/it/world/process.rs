@@ -96,6 +96,12 @@ impl Process {
         self.child.wait().expect("it can be waited for").signal()
     }
 
+    /// Sends it a signal, such as `HUP`.
+    pub(crate) fn signal_it(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill can be run").success());
+    }
+
     /// SIGKILL: no destructor of it runs.
     pub(crate) fn kill_dash_nine(mut self) {
         self.child.kill().expect("it can be killed");
