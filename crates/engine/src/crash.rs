@@ -1,8 +1,9 @@
-//! Where a gateway can be made to die, for the tests that kill it at every step.
+//! Where a gateway can be made to die or to stop, for the tests that do so at every step.
 //!
 //! `OFFHOOK_CRASH_AT=place-unsent` has the process kill itself with SIGKILL when it gets to that
 //! [`Point`] for the first time, `OFFHOOK_CRASH_AT=webhook-committed:3` for the third time. Nothing
-//! runs after that: no destructor, no flush, no other thread. All points are named here and nowhere
+//! runs after that: no destructor, no flush, no other thread. `OFFHOOK_STOP_AT` has the process stop
+//! there by SIGSTOP in the same way, as a suspended machine does, until somebody sends SIGCONT. All points are named here and nowhere
 //! else. The facility is there only in builds with debug assertions; a release has none of it, and
 //! refuses the variable as a setting that it doesn't know.
 
@@ -90,13 +91,16 @@ impl Point {
     }
 }
 
-/// The variable of the environment that arms a point.
+/// The variable of the environment that arms a point to die at.
 pub const VARIABLE: &str = "OFFHOOK_CRASH_AT";
+
+/// The variable of the environment that arms a point to stop at.
+pub const STOP_VARIABLE: &str = "OFFHOOK_STOP_AT";
 
 /// Whether points can be armed in this build. No release has any.
 pub const CAN_CRASH: bool = cfg!(debug_assertions);
 
-/// Dies here, if the point is armed and it is its turn.
+/// Dies or stops here, if the point is armed and it is its turn.
 pub(crate) fn at(point: Point) {
     #[cfg(debug_assertions)]
     armed::pass(point);

@@ -14,7 +14,7 @@ mod webhook;
 
 pub(crate) use face::Face;
 pub(crate) use file::Line;
-pub(crate) use gateway::{bare, word, words};
+pub(crate) use gateway::{bare, order_at, word, words};
 pub(crate) use http::{Answer, at_once, exchange};
 pub(crate) use network::{millis_of, number};
 pub(crate) use process::{Process, offhook};
@@ -135,6 +135,18 @@ impl World {
     /// Starts a gateway that kills itself at this step, and doesn't wait for anything.
     pub(crate) fn start_gateway_to_die(&mut self, at: &str) {
         self.start_serve(&[(VARIABLE, at)]);
+    }
+
+    /// Starts a gateway with these variables in its environment, and waits until it is ready.
+    pub(crate) fn start_gateway_with(&mut self, variables: &[(&str, &str)]) {
+        self.start_serve(variables);
+        self.wait_until_ready();
+    }
+
+    /// Waits until the gateway has stopped itself, as if its machine slept.
+    pub(crate) fn wait_for_stop(&self) {
+        let serve = self.serve.as_ref().expect("the gateway runs");
+        wait_until("the gateway has stopped itself", SOON, || serve.is_stopped());
     }
 
     fn start_serve(&mut self, variables: &[(&str, &str)]) {
