@@ -85,7 +85,8 @@ pub(super) enum Meanwhile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Limit {
     /// Telnyx lists only what lives, so that a leg which was over before anybody learnt its name is
-    /// nowhere: the call ends by nobody's word, and says so.
+    /// nowhere where no webhook tells of it: the call ends by nobody's word, and says so. A recovery is
+    /// tried without webhooks; otherwise Telnyx tells again for a minute.
     EndedUnnamed,
     /// Telnyx tells of a caller twice, at once, and never again: whom nobody heard rings on until the
     /// caller gives up.
@@ -97,8 +98,8 @@ impl Limit {
     pub(super) fn why(self) -> &'static str {
         match self {
             Limit::EndedUnnamed => {
-                "telnyx lists only what lives: a leg that ended before its name was known is nowhere, and \
-                 the call ends as indeterminate, confirmed by nobody"
+                "telnyx lists only what lives: a leg that ended before its name was known, and of which no \
+                 webhook tells, is nowhere, and the call ends as indeterminate, confirmed by nobody"
             }
             Limit::RingsUnheard => {
                 "telnyx tells of a caller twice, at once: whom nobody heard rings on until the caller gives up"
@@ -218,16 +219,12 @@ impl Cell {
         if self.face != Face::Telnyx {
             return None;
         }
-        let unnamed = match self.death {
-            D::PlaceSent | D::Placing(Point::PlaceAnswered) | D::Hearing(News::First, Point::WebhookRead) => {
-                true
-            }
-            D::Recovery(found, _) | D::RecoveryTwice(found, ..) => found == Found::InDoubt,
-            D::Placing(_) | D::Hearing(..) | D::HangingUp(_) | D::HangUpSent => false,
-        };
+        let in_doubt =
+            matches!(self.death, D::Recovery(Found::InDoubt, _) | D::RecoveryTwice(Found::InDoubt, ..));
+        let unheard = self.death == D::Hearing(News::First, Point::WebhookRead);
         match (self.way, self.meanwhile) {
-            (Way::Outbound, Meanwhile::Ended) if unnamed => Some(Limit::EndedUnnamed),
-            (Way::Inbound, Meanwhile::LivesOn) if unnamed => Some(Limit::RingsUnheard),
+            (Way::Outbound, Meanwhile::Ended) if in_doubt => Some(Limit::EndedUnnamed),
+            (Way::Inbound, Meanwhile::LivesOn) if unheard => Some(Limit::RingsUnheard),
             _ => None,
         }
     }
