@@ -90,8 +90,8 @@ impl Sender {
     /// had left is then known only from whether `may_send` was asked and agreed.
     ///
     /// # Errors
-    /// [`SendError::NotSent`] promises that not a byte of the request was handed to a connection:
-    /// no phone can ring. After any other error one may.
+    /// [`SendError::NotSent`] and [`SendError::TooLate`] promise that not a byte of the request was
+    /// handed to a connection: no phone can ring. After any other error one may.
     pub async fn place(
         &self,
         request: &Request,
@@ -112,7 +112,7 @@ impl Sender {
         let gate = Gate::new(stream, Arc::clone(&seal), may_send);
         match timeout_at(deadline, exchange(gate, outgoing, self.reply_max)).await {
             Ok(Ok(reply)) => Ok(reply),
-            _ if seal.was_refused() => Err(SendError::NotSent(TOO_LATE.to_owned())),
+            _ if seal.was_refused() => Err(SendError::TooLate),
             Ok(Err(text)) if seal.is_whole() => Err(SendError::NotSent(text)),
             Ok(Err(text)) => Err(SendError::Broken(text)),
             Err(_) if seal.is_whole() => Err(SendError::NotSent(format!("no byte left within {timeout:?}"))),
@@ -232,8 +232,6 @@ pub const REPLY_MAX: usize = 8 << 20;
 const IDLE_MAX: Duration = Duration::from_secs(15);
 /// So many idle connections are kept for each carrier: as many as recovery has in flight.
 const IDLE_CONNECTIONS_MAX: usize = 64;
-/// Why nothing was sent when `may_send` said no.
-const TOO_LATE: &str = "its time had passed";
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ mod control;
 mod listing;
 mod mark;
 mod record;
+mod retries;
 mod settings;
 mod signature;
 mod status;

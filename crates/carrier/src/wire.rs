@@ -50,9 +50,12 @@ pub struct Reply {
 /// Why there is no reply.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// Not a byte of the request left: no address, no connection, no TLS, or its time had passed.
+    /// Not a byte of the request left: no address, no connection, no TLS.
     #[error("not sent: {0}")]
     NotSent(String),
+    /// Not a byte of the request left, since the time in which it might had passed.
+    #[error("not sent: its time had passed")]
+    TooLate,
     /// The connection broke after bytes had left.
     #[error("connection broke: {0}")]
     Broken(String),
@@ -110,7 +113,7 @@ impl SendError {
     /// What the absence of a reply says of a call: nothing.
     pub fn unknown(&self) -> Unknown {
         let why = match self {
-            SendError::NotSent(_) | SendError::Broken(_) => UnknownWhy::Unreachable,
+            SendError::NotSent(_) | SendError::TooLate | SendError::Broken(_) => UnknownWhy::Unreachable,
             SendError::TimedOut(_) => UnknownWhy::TimedOut,
         };
         Unknown { why, detail: self.to_string(), retry_after: None }

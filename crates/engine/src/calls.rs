@@ -2,9 +2,12 @@
 
 mod listing;
 mod making;
+mod reloading;
 mod watching;
 
 use self::making::{DIGITS_MAX, check_address, check_digits, check_say};
+pub use self::reloading::Reload;
+use self::reloading::Rules;
 use crate::clock::Clock;
 use crate::crash;
 use crate::driver::{Driver, NOTICE, PAUSED};
@@ -16,16 +19,17 @@ use crate::recovery::{RecoveryReport, report};
 use crate::settings::Settings;
 use crate::shell::errands::{self, Runner};
 use crate::shell::keeper::{self, Keep};
-use crate::shell::lane::{Lane, Line};
+use crate::shell::lane::Line;
+use crate::shell::lanes::Lanes;
 use crate::shell::wire::Wire;
 use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, sweep, ticker, writer};
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
 use carrier::send::Sender;
-use carrier::{ADDRESS_MAX, Carrier, WebhookError};
+use carrier::{ADDRESS_MAX, WebhookError};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 use store::{CallQuery, History, Kept, KeptEvent, Store, StoreError};
 use tokio::sync::{Notify, mpsc};
 
@@ -57,12 +61,12 @@ pub struct Calls {
 
 struct Inner {
     ear: Ear,
-    carriers: BTreeMap<CarrierName, Arc<dyn Carrier>>,
     /// Readers; taken away when the gateway stops.
     history: Vec<Mutex<Option<Box<dyn History>>>>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     next_reader: AtomicUsize,
-    settings: Settings,
+    /// What the configuration in force says; replaced whole by a reload.
+    rules: RwLock<Arc<Rules>>,
     clock: Arc<dyn Clock>,
     health: Arc<Health>,
     metrics: Arc<Metrics>,
@@ -151,10 +155,9 @@ impl Calls {
     pub async fn start(parts: Parts) -> Result<Calls, EngineError> {
         let Parts { store, history, lines, sender, settings, clock, paused, keep } = parts;
         crash::tell();
-        let carriers: BTreeMap<CarrierName, Arc<dyn Carrier>> =
-            lines.iter().map(|line| (line.carrier.name().clone(), Arc::clone(&line.carrier))).collect();
+        let carriers = lines.iter().map(|line| line.carrier.name().clone()).collect();
         let health = Arc::new(Health::default());
-        let metrics = Arc::new(Metrics::new(carriers.keys().cloned().collect(), clock.now()));
+        let metrics = Arc::new(Metrics::new(carriers, clock.now()));
         let (jobs, job_queue) = mpsc::channel(JOBS_MAX);
         let (errand_queue, owed) = mpsc::channel(TURNS_OWING_MAX);
         let ear = Ear { jobs };
@@ -168,10 +171,9 @@ impl Calls {
                 writer::run(driver, job_queue, &errand_queue, clock, &writer_health, &writer_metrics);
             })
             .map_err(|error| EngineError::Store(format!("cannot start the writer: {error}")))?;
-        let lanes = lines.into_iter().map(Lane::of).collect();
         let runner = Arc::new(Runner {
             wire: Wire {
-                lanes,
+                lanes: Lanes::new(lines),
                 sender,
                 send_within: settings.send_within,
                 clock: Arc::clone(&clock),
@@ -192,11 +194,10 @@ impl Calls {
         let next_reader = AtomicUsize::new(0);
         let inner = Inner {
             ear,
-            carriers,
             history,
             writer,
             next_reader,
-            settings,
+            rules: RwLock::new(Arc::new(Rules { settings, keep })),
             clock,
             health,
             metrics,
@@ -205,8 +206,8 @@ impl Calls {
         let calls = Calls { inner: Arc::new(inner) };
         let notice = calls.read(|history| history.setting(NOTICE)).await?;
         calls.inner.health.set_notice(notice);
-        tokio::spawn(sweep::run(runner, calls.inner.settings.clone()));
-        tokio::spawn(keeper::run(calls.clone(), keep));
+        tokio::spawn(sweep::run(calls.clone(), runner));
+        tokio::spawn(keeper::run(calls.clone()));
         Ok(calls)
     }
 
@@ -389,16 +390,6 @@ impl Calls {
             .filter(|(state, _)| state != "queued" && state != "ended")
             .map(|(_, n_calls)| n_calls)
             .sum())
-    }
-
-    /// What the configuration says about calls.
-    pub fn settings(&self) -> &Settings {
-        &self.inner.settings
-    }
-
-    /// The configured carriers: their names and accounts.
-    pub fn carriers(&self) -> impl Iterator<Item = &Arc<dyn Carrier>> {
-        self.inner.carriers.values()
     }
 
     /// Closes the store in order, so that it is one whole file. Nothing is heard after this; what

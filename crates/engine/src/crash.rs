@@ -1,8 +1,9 @@
-//! Where a gateway can be made to die, for the tests that kill it at every step.
+//! Where a gateway can be made to die or to stop, for the tests that do so at every step.
 //!
 //! `OFFHOOK_CRASH_AT=place-unsent` has the process kill itself with SIGKILL when it gets to that
 //! [`Point`] for the first time, `OFFHOOK_CRASH_AT=webhook-committed:3` for the third time. Nothing
-//! runs after that: no destructor, no flush, no other thread. All points are named here and nowhere
+//! runs after that: no destructor, no flush, no other thread. `OFFHOOK_STOP_AT` has the process stop
+//! there by SIGSTOP in the same way, as a suspended machine does, until somebody sends SIGCONT. All points are named here and nowhere
 //! else. The facility is there only in builds with debug assertions; a release has none of it, and
 //! refuses the variable as a setting that it doesn't know.
 
@@ -38,6 +39,10 @@ pub enum Point {
     StartUncommitted,
     /// Everything unfinished is due, and nobody has looked yet.
     StartCommitted,
+    /// The configuration was read anew, and the turn that hears it is not committed.
+    ReloadUncommitted,
+    /// Every call is due by the new configuration, and nobody was asked with its credentials yet.
+    ReloadCommitted,
     /// Calls that were due are taken, leased to a process that dies before it looks.
     DueTaken,
     /// A look or a search came back, and the turn that hears it is not committed.
@@ -46,7 +51,7 @@ pub enum Point {
 
 impl Point {
     /// All of them, in the order of a call's life.
-    pub const ALL: [Point; 13] = [
+    pub const ALL: [Point; 15] = [
         Point::OrderUncommitted,
         Point::OrderCommitted,
         Point::PlaceUnsent,
@@ -58,6 +63,8 @@ impl Point {
         Point::HangUpAnswered,
         Point::StartUncommitted,
         Point::StartCommitted,
+        Point::ReloadUncommitted,
+        Point::ReloadCommitted,
         Point::DueTaken,
         Point::LookAnswered,
     ];
@@ -76,19 +83,24 @@ impl Point {
             Point::HangUpAnswered => "hang-up-answered",
             Point::StartUncommitted => "start-uncommitted",
             Point::StartCommitted => "start-committed",
+            Point::ReloadUncommitted => "reload-uncommitted",
+            Point::ReloadCommitted => "reload-committed",
             Point::DueTaken => "due-taken",
             Point::LookAnswered => "look-answered",
         }
     }
 }
 
-/// The variable of the environment that arms a point.
+/// The variable of the environment that arms a point to die at.
 pub const VARIABLE: &str = "OFFHOOK_CRASH_AT";
+
+/// The variable of the environment that arms a point to stop at.
+pub const STOP_VARIABLE: &str = "OFFHOOK_STOP_AT";
 
 /// Whether points can be armed in this build. No release has any.
 pub const CAN_CRASH: bool = cfg!(debug_assertions);
 
-/// Dies here, if the point is armed and it is its turn.
+/// Dies or stops here, if the point is armed and it is its turn.
 pub(crate) fn at(point: Point) {
     #[cfg(debug_assertions)]
     armed::pass(point);
@@ -127,6 +139,7 @@ fn around(heard: &Heard, answer: &Result<Answer, StoreError>) -> Around {
         Heard::Webhook { .. } => (Some(Point::WebhookRead), Some(Point::WebhookCommitted)),
         Heard::HangUp { .. } => (Some(Point::HangUpUncommitted), Some(Point::HangUpCommitted)),
         Heard::Start { .. } => (Some(Point::StartUncommitted), Some(Point::StartCommitted)),
+        Heard::Reload { .. } => (Some(Point::ReloadUncommitted), Some(Point::ReloadCommitted)),
         Heard::TakeDue(_) if matches!(answer, Ok(Answer::Taken(1..))) => (None, Some(Point::DueTaken)),
         Heard::Seen { .. } | Heard::Candidates { .. } => (Some(Point::LookAnswered), None),
         Heard::News { news, .. } => (after_answer(news), None),

@@ -5,6 +5,7 @@ mod gate;
 mod inbound;
 mod orders;
 mod orphans;
+mod reload;
 pub(crate) mod sorting;
 
 use crate::crash;
@@ -15,13 +16,14 @@ use call::{Call, CallId, CarrierCallId, CarrierName, Timestamp};
 use carrier::{Candidate, Seen};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use std::sync::Arc;
 use std::time::Duration;
 use store::{Kept, Page, Store, StoreError};
 
 /// The crank. It has no clock and remembers no call: the store does.
 pub struct Driver {
     store: Box<dyn Store>,
-    settings: Settings,
+    settings: Arc<Settings>,
     chance: StdRng,
 }
 
@@ -79,7 +81,7 @@ struct Brought {
 impl Driver {
     /// Makes a crank for this store. `seed` decides every draw.
     pub fn new(store: Box<dyn Store>, settings: Settings, seed: u64) -> Driver {
-        Driver { store, settings, chance: StdRng::seed_from_u64(seed) }
+        Driver { store, settings: Arc::new(settings), chance: StdRng::seed_from_u64(seed) }
     }
 
     /// Hears a batch in order, commits what it makes of it, and returns the answers and what is
@@ -113,6 +115,7 @@ impl Driver {
             crash::before_commit(heard, &turned.answers);
             Ok(())
         })?;
+        self.take_settings(heard, &turned.answers);
         crash::after_commit(heard, &turned.answers);
         Ok(turned)
     }
@@ -169,6 +172,7 @@ impl Turn<'_> {
                 self.page.bring_forward(self.now, SPREAD_MS)?;
                 Ok(Answer::Done)
             }
+            Heard::Reload { gone, look, .. } => self.reload(gone, *look),
             Heard::Pause(reason) => {
                 self.page.set_setting(PAUSED, reason.as_deref())?;
                 if reason.is_none() {

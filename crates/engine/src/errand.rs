@@ -139,6 +139,12 @@ impl Errand {
             (Purpose::Place { .. }, SendError::Broken(_) | SendError::TimedOut(_)) => {
                 self.news(Source::Reply, News::PlaceInDoubt { why: error.to_string() })
             }
+            // A process that was stopped or a machine that slept wakes with old intentions.
+            (Purpose::Place { .. }, SendError::TooLate) => {
+                tracing::warn!(call = %self.call, "a placement did not leave, since its time had passed");
+                let news = News::PlaceDeferred { why: "too_late".to_owned(), retry_after: None };
+                self.news(Source::Reply, news)
+            }
             (Purpose::Perform(_, performance), SendError::NotSent(why)) if self.replies.is_empty() => {
                 let reply = CommandReply::Refused { code: "unreachable".to_owned(), reason: why.clone() };
                 self.performed(performance, reply)

@@ -24,6 +24,8 @@ struct Inner {
     ready: bool,
     store: Option<String>,
     notice: Option<String>,
+    /// Why the configuration that is written isn't the one in force.
+    configuration: Option<String>,
     /// What of the store can't be read; true until the next start.
     damage: Option<String>,
     unseen: BTreeMap<CallId, (CarrierName, UnknownWhy, String)>,
@@ -103,6 +105,16 @@ impl Health {
     /// Something that stays true until the next start.
     pub(crate) fn set_notice(&self, notice: Option<String>) {
         self.lock().notice = notice;
+    }
+
+    /// A configuration that was to be reloaded was refused, for this reason, or one was taken.
+    pub(crate) fn set_configuration(&self, refused: Option<String>) {
+        self.lock().configuration = refused;
+    }
+
+    /// Credentials were set anew: whether a carrier accepts them is to be learnt again.
+    pub(crate) fn forget_credentials(&self) {
+        self.lock().locked_out.clear();
     }
 
     /// Whether there is such a thing.

@@ -1,10 +1,12 @@
 //! What the crank can hear, and what it answers.
 
 use crate::orphan::Orphan;
+use crate::settings::Settings;
 use call::call::{CommandId, EndedBy, Facts, News, Script, Source, Verb};
 use call::gate::{ListedBy, Refused};
 use call::{Call, CallId, CallState, CarrierCallId, CarrierName, PhoneNumber};
 use carrier::{Candidate, HeardWebhook, Listed, Seen};
+use std::sync::Arc;
 use store::DoNotCall;
 
 /// One thing that the crank hears.
@@ -88,6 +90,15 @@ pub enum Heard {
     Probe,
     /// The clock was set: what is due by the old one is due now.
     ClockSet,
+    /// The configuration was read anew: these settings hold from the next turn on.
+    Reload {
+        /// What it says about calls.
+        settings: Arc<Settings>,
+        /// The carriers that it leaves out, or has with another account. No call may live there.
+        gone: Vec<CarrierName>,
+        /// Whether every call is looked at, since carriers may answer now that didn't.
+        look: bool,
+    },
     /// Outbound calls stop (with a reason) or go on.
     Pause(Option<String>),
     /// Calls of another gateway.
@@ -239,6 +250,9 @@ pub enum Refusal {
     /// The number is not on the do-not-call list.
     #[error("{0} is not on the do-not-call list; offhook dnc list shows those that are")]
     NotListed(String),
+    /// Calls live at carriers that a new configuration doesn't have any more.
+    #[error("{}", in_use(.0))]
+    CarriersInUse(Vec<(CarrierName, u64)>),
     /// The key was used for another request.
     #[error("this Idempotency-Key was used for call {0} with another request; use a new key for a new call")]
     KeyReused(CallId),
@@ -246,6 +260,21 @@ pub enum Refusal {
 
 /// How far a user's order got.
 pub type Verdict<T> = Result<T, Refusal>;
+
+fn in_use(carriers: &[(CarrierName, u64)]) -> String {
+    let each = carriers.iter().map(|(carrier, n_calls)| {
+        let calls = if *n_calls == 1 { "1 call is".to_owned() } else { format!("{n_calls} calls are") };
+        format!("{calls} not over at {carrier}")
+    });
+    let names = carriers.iter().map(|(carrier, _)| format!("[carriers.{carrier}]")).collect::<Vec<_>>();
+    format!(
+        "{}, which the new configuration leaves out or has with another account: nobody could be asked about \
+         them; put {} back as before, or wait until they are over, or end each with 'offhook hangup ID', and \
+         reload then",
+        each.collect::<Vec<_>>().join(" and "),
+        names.join(" and ")
+    )
+}
 
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Refusal {

@@ -20,7 +20,7 @@ mod recovery;
 mod settings;
 mod shell;
 
-pub use calls::{Calls, EngineError, Parts, Spoken, new_id};
+pub use calls::{Calls, EngineError, Parts, Reload, Spoken, new_id};
 pub use clock::{Clock, SystemClock};
 pub use driver::{Driver, Moved, Owed, Turned};
 pub use errand::{Errand, Purpose};

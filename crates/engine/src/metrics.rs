@@ -19,13 +19,13 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use store::Pulse;
 
 /// What happened since the start.
 pub(crate) struct Metrics {
-    carriers: Vec<CarrierName>,
+    carriers: RwLock<Vec<CarrierName>>,
     calls_begun: Counted<2>,
     calls_ended: Counted<2>,
     look_ups: Counted<3>,
@@ -61,7 +61,7 @@ impl Metrics {
         let gauges = Gauges::register(&mut registry, started_at);
         let webhook_seconds = Family::new_with_constructor(webhook_seconds as fn() -> Histogram);
         let metrics = Metrics {
-            carriers,
+            carriers: RwLock::default(),
             calls_begun: Family::default(),
             calls_ended: Family::default(),
             look_ups: Family::default(),
@@ -76,7 +76,7 @@ impl Metrics {
             shown: Mutex::new((Registry::default(), gauges)),
         };
         metrics.register(&mut registry);
-        metrics.begin_at_zero();
+        metrics.begin_at_zero(carriers);
         metrics.shown().0 = registry;
         metrics
     }
@@ -156,7 +156,8 @@ impl Metrics {
     /// A webhook was answered after so long. One of a carrier that nobody configured isn't counted:
     /// anybody can make up names.
     pub(crate) fn note_webhook(&self, carrier: &str, took: Duration, failed: Option<&WebhookFailure>) {
-        let Some(carrier) = self.carriers.iter().find(|known| known.as_str() == carrier) else { return };
+        let known = self.carriers();
+        let Some(carrier) = known.iter().find(|known| known.as_str() == carrier) else { return };
         let outcome = match failed {
             None => "heard",
             Some(WebhookFailure::Refused(WebhookError::Unreadable(_))) => "unreadable",
@@ -176,10 +177,14 @@ impl Metrics {
     pub(crate) fn text(&self, snapshot: &Snapshot, health: &Health) -> String {
         let mut shown = self.shown();
         let (registry, gauges) = &mut *shown;
-        gauges.set(snapshot, health, &self.carriers);
+        gauges.set(snapshot, health, &self.carriers());
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, registry).expect("a string takes every line");
         text
+    }
+
+    fn carriers(&self) -> Vec<CarrierName> {
+        self.carriers.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn shown(&self) -> MutexGuard<'_, (Registry, Gauges)> {
@@ -228,8 +233,9 @@ impl Metrics {
         to.register("turns_failed", "Turns that the store did not take", self.turns_failed.clone());
     }
 
-    fn begin_at_zero(&self) {
-        for carrier in &self.carriers {
+    /// Has a line for everything that can be counted at these carriers. What was counted stays.
+    pub(crate) fn begin_at_zero(&self, carriers: Vec<CarrierName>) {
+        for carrier in &carriers {
             for direction in [Direction::Inbound, Direction::Outbound] {
                 let direction = label("direction", self::direction(direction));
                 drop(self.calls_begun.get_or_create(&[at(carrier), direction]));
@@ -253,6 +259,7 @@ impl Metrics {
             }
             drop(self.webhook_seconds.get_or_create(&[at(carrier)]));
         }
+        *self.carriers.write().unwrap_or_else(PoisonError::into_inner) = carriers;
     }
 }
 

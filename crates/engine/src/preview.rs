@@ -8,7 +8,8 @@ use crate::errand::Errand;
 use crate::health::Health;
 use crate::heard::Heard;
 use crate::recovery::{RecoveryLine, line};
-use crate::shell::lane::{Lane, Line, Live};
+use crate::shell::lane::{Line, Live};
+use crate::shell::lanes::Lanes;
 use crate::shell::wire::{LIST_FROM, Wire};
 use call::call::{Effect, Event, News, Roll, Source, Unknown, step};
 use call::{Call, CallState, CarrierName};
@@ -48,7 +49,7 @@ impl Preview {
         clock: Arc<dyn Clock>,
     ) -> Preview {
         let wire = Wire {
-            lanes: lines.into_iter().map(Lane::of).collect(),
+            lanes: Lanes::new(lines),
             sender,
             send_within: Duration::ZERO,
             clock,

@@ -5,6 +5,7 @@
 pub(crate) mod errands;
 pub(crate) mod keeper;
 pub(crate) mod lane;
+pub(crate) mod lanes;
 pub(crate) mod sweep;
 pub(crate) mod ticker;
 mod turnstile;

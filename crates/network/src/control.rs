@@ -17,6 +17,7 @@
 //! | `GET /network/telnyx/public_key` | `{"public_key": "…"}`: what Telnyx's signatures are checked with |
 //! | `GET`, `PUT /network/plivo/numbers/{+E164}` | one at Plivo, [`Application`](crate::Application) |
 //! | `GET /network/plivo/account_hangups` | `{"account_hangups": 0}`: how often Plivo was asked to hang up every call of the account |
+//! | `PUT /network/credentials/{carrier}` | `{"token": "…"}`: from now on this alone opens the API of `twilio`, `telnyx` or `plivo`, and signs Twilio's and Plivo's webhooks |
 //! | `GET`, `PUT`, `DELETE /network/subscribers/{+E164}` | how a subscriber behaves, [`Behaviour`] |
 //! | `GET /network/requests` | what was asked of the carriers' APIs: `total`, `by_operation`, `by_second` (Unix seconds, the last 120 in which there was any), `unknown_parameters`, and the `last` 1,000 |
 //! | `GET`, `POST`, `DELETE /network/faults`, `DELETE /network/faults/{id}` | [`Fault`]s in force |
@@ -24,6 +25,7 @@
 //!
 //! What can't be done is answered with a status of 4xx and `{"error": "…"}`.
 
+mod credentials;
 mod plivo;
 mod telnyx;
 
@@ -77,6 +79,7 @@ pub(crate) fn respond(network: &mut Network, request: &WireRequest) -> WireRespo
         (_, ["numbers", number]) => numbers(network, request, number),
         (_, ["subscribers", number]) => subscribers(network, request, number),
         (_, ["faults", rest @ ..]) => faults(network, request, rest),
+        (&Method::PUT, ["credentials", carrier]) => credentials::rotate(network, request, carrier),
         (_, ["telnyx", rest @ ..]) => telnyx::respond(network, request, rest),
         (_, ["plivo", rest @ ..]) => plivo::respond(network, request, rest),
         _ => Ok(no_such_path()),

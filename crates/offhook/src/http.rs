@@ -10,6 +10,7 @@ mod health;
 mod metrics;
 mod problem;
 mod reading;
+mod reload;
 mod stop;
 mod story;
 mod view;
@@ -21,9 +22,11 @@ use axum::middleware;
 use axum::routing::{any, delete, get, post};
 use engine::Calls;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 pub(crate) use decided::lines as event_lines;
 pub(crate) use problem::Problem;
+pub(crate) use reload::{Asked, ReloadError, Reloaded, Reloads};
 pub(crate) use view::{CallView, recovered, rfc3339};
 
 /// What every page needs.
@@ -31,14 +34,29 @@ pub(crate) use view::{CallView, recovered, rfc3339};
 pub(crate) struct Pages {
     /// The gateway.
     pub(crate) calls: Calls,
-    /// The bearer token that the API asks for.
-    pub(crate) token: Arc<str>,
-    /// Whether the metrics are shown without the token.
-    pub(crate) open_metrics: bool,
     /// The address that carriers were told to call: scheme, host, and a path before ours if any.
     pub(crate) public_url: Arc<str>,
+    /// What a reload may change.
+    pub(crate) terms: watch::Receiver<Arc<Terms>>,
+    /// Has the configuration read anew.
+    pub(crate) reloads: Reloads,
+}
+
+/// What the configuration in force says of the pages.
+pub(crate) struct Terms {
+    /// The bearer token that the API asks for.
+    pub(crate) token: String,
+    /// Whether the metrics are shown without the token.
+    pub(crate) open_metrics: bool,
     /// Finds the carrier of an imported call.
-    pub(crate) import: Arc<crate::import::Mapping>,
+    pub(crate) import: crate::import::Mapping,
+}
+
+impl Pages {
+    /// What the configuration in force says.
+    fn terms(&self) -> Arc<Terms> {
+        Arc::clone(&self.terms.borrow())
+    }
 }
 
 /// All pages.
@@ -59,6 +77,7 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/recovery", get(api::recovery))
         .route("/pause", get(api::paused).post(api::pause))
         .route("/resume", post(api::resume))
+        .route("/reload", post(reload::reload))
         .route("/dnc", get(gate::list).post(gate::add))
         .route("/dnc/{number}", delete(gate::remove))
         .route("/dnc/import", post(gate::import).layer(DefaultBodyLimit::max(IMPORT_MAX)))
@@ -67,11 +86,9 @@ pub(crate) fn router(pages: Pages) -> Router {
         .method_not_allowed_fallback(problem::wrong_method)
         .fallback(problem::no_such_page)
         .layer(middleware::from_fn_with_state(pages.clone(), auth::check));
-    let metrics = Router::new().route("/metrics", get(metrics::metrics));
-    let metrics = match pages.open_metrics {
-        true => metrics,
-        false => metrics.route_layer(middleware::from_fn_with_state(pages.clone(), auth::check)),
-    };
+    let metrics = Router::new()
+        .route("/metrics", get(metrics::metrics))
+        .route_layer(middleware::from_fn_with_state(pages.clone(), auth::check_metrics));
     let all = Router::new()
         .nest("/v1", api)
         .merge(metrics)

@@ -4,13 +4,14 @@ mod alarms;
 mod assemble;
 pub(crate) mod installation;
 mod network;
+mod reload;
 mod report;
 mod token;
 
 use crate::cli::args::ServeArgs;
 use crate::config::settings::{Config, StoreUrl};
 use crate::config::{Loaded, Source};
-use crate::http::{Pages, router};
+use crate::http::{Pages, Reloads, router};
 use anyhow::Context as _;
 use carrier::send::{SendSettings, Sender};
 use engine::{Calls, Clock as _, Parts, SystemClock};
@@ -19,6 +20,10 @@ use std::sync::Arc;
 use store::History;
 use store::sqlite::{SqliteHistory, SqliteStore};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use reload::{Hangups, Reloader};
 
 pub(crate) use assemble::{callback_base, lines};
 
@@ -28,17 +33,18 @@ pub(crate) use assemble::{callback_base, lines};
 /// It could not start, in words with the way out.
 pub(crate) fn run(loaded: &Loaded, args: &ServeArgs) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(loaded, told_to_stop(args.until_stdin_ends)))
+    runtime.block_on(serve(loaded, args.until_stdin_ends))
 }
 
-async fn serve(loaded: &Loaded, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
+    // From here on this signal doesn't end the process.
+    let hangups = Hangups::listen()?;
     let config = &loaded.config;
     let StoreUrl::Sqlite(path) = &config.store.url;
     // The store first: a second gateway on it must find out before it takes anything else.
     let mut opened = SqliteStore::open(path, SystemClock.now())?;
     let installation = installation::of(config, &mut opened.store)?;
-    let token =
-        token::of(config).with_context(|| format!("cannot keep the API token beside {}", path.display()))?;
+    let terms = reload::terms(config)?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("cannot listen on {}; another program may, or set listen in the configuration", config.listen)
     })?;
@@ -63,10 +69,19 @@ async fn serve(loaded: &Loaded, stop: impl Future<Output = ()> + Send + 'static)
     network::tell_numbers(config, &public_url).await;
     announce(loaded, address, network.as_ref());
     tokio::spawn(report::tell(calls.clone()));
-    let import = Arc::new(assemble::import_mapping(config));
-    alarms::watch(&calls, config, sender, &public_url);
-    let open_metrics = config.api.open_metrics;
-    let pages = Pages { calls: calls.clone(), token: token.into(), open_metrics, public_url, import };
+    let (reloads, asked) = Reloads::new();
+    let (terms, terms_in_force) = watch::channel(Arc::new(terms));
+    let (told, wanted) = watch::channel(config.alarms.clone());
+    alarms::watch(&calls, wanted, config.store.url.alarms_file(), sender, &public_url);
+    let pages =
+        Pages { calls: calls.clone(), public_url: Arc::clone(&public_url), terms: terms_in_force, reloads };
+    let reloader = Reloader::new(loaded, installation, calls.clone(), public_url, terms, told);
+    let stop = async move {
+        tokio::select! {
+            () = told_to_end(until_stdin_ends) => {}
+            () = reloader.run(asked, hangups) => {}
+        }
+    };
     axum::serve(listener, router(pages)).with_graceful_shutdown(stop).await?;
     let n_live = calls.live().await.unwrap_or_default();
     calls.stop().await;
@@ -117,19 +132,27 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// Waits for Ctrl-C, a service manager's SIGTERM, a terminal that goes away, or, if that is asked
-/// for, the end of the standard input.
+/// Waits for what [`told_to_end`] waits for, or a terminal that goes away.
 pub(crate) async fn told_to_stop(until_stdin_ends: bool) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-    else {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else {
+        return told_to_end(until_stdin_ends).await;
+    };
+    tokio::select! {
+        () = told_to_end(until_stdin_ends) => {}
+        _ = hangup.recv() => {}
+    }
+}
+
+/// Waits for Ctrl-C, a service manager's SIGTERM, or, if that is asked for, the end of the standard
+/// input.
+async fn told_to_end(until_stdin_ends: bool) {
+    let Ok(mut term) = signal(SignalKind::terminate()) else {
         let _ = tokio::signal::ctrl_c().await;
         return;
     };
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = term.recv() => {}
-        _ = hangup.recv() => {}
         () = stdin_ended(), if until_stdin_ends => {}
     }
 }

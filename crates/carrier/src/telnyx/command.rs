@@ -10,6 +10,7 @@ use super::Telnyx;
 use super::control::{hang_up, hung_up, refusal, whole_seconds};
 use super::mark::{ClientState, Doing};
 use super::record::unknown;
+use super::retries::policies;
 use crate::roles::{ANSWER_GRACE, Leg, Next};
 use crate::wire::{Operation, Reply, Request};
 use call::call::{CommandReply, HangUpReply, Input, Performance, Verb};
@@ -232,6 +233,7 @@ impl Telnyx {
     fn add_webhook_url(&self, body: &mut Value) {
         if let Some(url) = self.webhook_url() {
             body["webhook_url"] = json!(url);
+            body["webhook_retries_policies"] = policies();
         }
     }
 }

@@ -9,6 +9,7 @@
 use super::Telnyx;
 use super::mark::ClientState;
 use super::record::{Fault, Record, alive, short, text, time, unknown, unreadable, wait};
+use super::retries::policies;
 use crate::mark::SignedCall;
 use crate::roles::{Leg, Next, PlaceError, Placement, Seen};
 use crate::wire::{Operation, Reply, Request};
@@ -17,6 +18,7 @@ use call::{CallId, CarrierCallId, Timestamp};
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::time::Duration;
 
 /// The body of the request that makes a call (schema `CallRequest`).
@@ -33,6 +35,8 @@ struct Dial<'a> {
     retry_on_timeout: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     webhook_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_retries_policies: Option<Value>,
 }
 
 /// One entry of the list of a leg's events (schema `CallEvent`).
@@ -66,6 +70,7 @@ pub(super) fn place(telnyx: &Telnyx, placement: &Placement) -> Request {
         time_limit_secs: duration_s,
         retry_on_timeout: false,
         webhook_url: telnyx.webhook_url(),
+        webhook_retries_policies: telnyx.webhook_url().map(|_| policies()),
     };
     telnyx.post(Operation::Place, format!("{}/calls", telnyx.base), &dial)
 }

@@ -9,18 +9,24 @@ use call::{CarrierName, Party, PhoneNumber};
 use carrier::{Carrier, InboundCall, SAY_MAX, address_fits, say_fits};
 
 impl Calls {
+    /// The number that a call without a wish comes from.
+    pub fn first_number(&self) -> Option<PhoneNumber> {
+        self.rules().settings.numbers.keys().next().cloned()
+    }
+
     /// The number to call from, and its carrier; without a wish the only, or the first, number.
     pub(super) fn own_number(
         &self,
         wish: Option<PhoneNumber>,
-    ) -> Result<(PhoneNumber, &NumberSettings), EngineError> {
-        let numbers = &self.inner.settings.numbers;
+    ) -> Result<(PhoneNumber, NumberSettings), EngineError> {
+        let rules = self.rules();
+        let numbers = &rules.settings.numbers;
         let found = match &wish {
             Some(from) => numbers.get_key_value(from),
             None => numbers.iter().next(),
         };
         match (found, wish) {
-            (Some((number, settings)), _) => Ok((number.clone(), settings)),
+            (Some((number, settings)), _) => Ok((number.clone(), settings.clone())),
             (None, None) => Err(EngineError::NoNumber),
             (None, Some(from)) => {
                 let known = numbers.keys().map(PhoneNumber::as_str).collect::<Vec<_>>().join(", ");
@@ -44,12 +50,13 @@ impl Calls {
             hold: false,
             created_at: self.inner.clock.now(),
             imported_id: None,
-            limits: self.inner.settings.limits.clone(),
+            limits: self.rules().settings.limits.clone(),
         }
     }
 
     pub(super) fn route(&self, name: &CarrierName) -> Route {
-        let carrier = self.inner.carriers.get(name);
+        let lane = self.inner.runner.wire.lanes.get(name);
+        let carrier = lane.as_ref().map(|lane| lane.carrier());
         Route {
             carrier: name.clone(),
             account: carrier.and_then(|carrier| carrier.account().map(str::to_owned)),
@@ -59,7 +66,8 @@ impl Calls {
 
     /// What is to become of a call that comes in, by the number that was called.
     pub(super) fn offer(&self, inbound: &InboundCall, carrier: &dyn Carrier) -> Offer {
-        let number = inbound.to.number().and_then(|to| self.inner.settings.numbers.get(to));
+        let rules = self.rules();
+        let number = inbound.to.number().and_then(|to| rules.settings.numbers.get(to));
         let declined = match number {
             None => Some("unknown_number"),
             Some(number) if &number.carrier != carrier.name() => Some("unknown_number"),
@@ -76,7 +84,7 @@ impl Calls {
         if facts.say.is_none() && !facts.hold {
             facts.say = Some(NOBODY_HERE.to_owned());
         }
-        let full = self.inner.settings.over_limit.clone();
+        let full = rules.settings.over_limit.clone();
         let ring_out = number.is_some_and(|number| number.ring_out);
         Offer { facts, declined: declined.map(str::to_owned), ring_out, full }
     }

@@ -35,11 +35,13 @@ impl Calls {
 
     async fn heard(&self, carrier: &str, raw: &RawWebhook) -> Result<Option<Document>, EngineError> {
         let name = CarrierName(carrier.to_owned());
-        let carrier = self.inner.carriers.get(&name).ok_or_else(|| EngineError::NoCarrier(name.0.clone()))?;
+        let lane = self.inner.runner.wire.lanes.get(&name);
+        let lane = lane.ok_or_else(|| EngineError::NoCarrier(name.0.clone()))?;
+        let carrier = lane.carrier();
         let verified = carrier.verify(raw, self.now())?;
         let heard = carrier.decode(&verified)?;
         let offer = heard.inbound.as_ref().map(|inbound| Box::new(self.offer(inbound, carrier.as_ref())));
-        let orphan = Orphan::told(&heard, carrier.as_ref(), &self.inner.settings, self.now());
+        let orphan = Orphan::told(&heard, carrier.as_ref(), &self.rules().settings, self.now());
         let webhook = Heard::Webhook { carrier: name, heard: Box::new(heard), offer };
         let mut answer = self.inner.ear.hear(webhook.clone()).await?;
         if let (Answer::Script(ScriptReply { call: None, .. }), Some(orphan)) = (&answer, orphan) {
@@ -74,7 +76,7 @@ impl Calls {
         let (pulse, paused) =
             self.read(move |history| Ok((history.pulse(now)?, history.setting(PAUSED)?.is_some()))).await?;
         let errands = self.inner.runner.under_way.load(Ordering::Relaxed);
-        let snapshot = Snapshot { pulse, now, paused, live_max: self.inner.settings.live_max, errands };
+        let snapshot = Snapshot { pulse, now, paused, live_max: self.rules().settings.live_max, errands };
         Ok(self.inner.metrics.text(&snapshot, &self.inner.health))
     }
 

@@ -29,6 +29,8 @@ pub enum AlarmKind {
     StoreDamaged,
     /// A start found something that keeps outbound calls paused until somebody resumes them.
     StartedPaused,
+    /// A configuration that was to be reloaded was refused; the one before is in force.
+    ConfigurationRefused,
     /// Calls live at the carrier that a store which went back in time doesn't know.
     Strangers,
     /// The carrier can't be asked how calls stand; they are kept.
@@ -43,10 +45,11 @@ pub enum AlarmKind {
 
 impl AlarmKind {
     /// All of them.
-    pub const ALL: [AlarmKind; 8] = [
+    pub const ALL: [AlarmKind; 9] = [
         AlarmKind::StoreFails,
         AlarmKind::StoreDamaged,
         AlarmKind::StartedPaused,
+        AlarmKind::ConfigurationRefused,
         AlarmKind::Strangers,
         AlarmKind::CallsUnknown,
         AlarmKind::CredentialsRefused,
@@ -60,6 +63,7 @@ impl AlarmKind {
             AlarmKind::StoreFails => "store_fails",
             AlarmKind::StoreDamaged => "store_damaged",
             AlarmKind::StartedPaused => "started_paused",
+            AlarmKind::ConfigurationRefused => "configuration_refused",
             AlarmKind::Strangers => "strangers",
             AlarmKind::CallsUnknown => "calls_unknown",
             AlarmKind::CredentialsRefused => "credentials_refused",
@@ -79,6 +83,8 @@ impl Inner {
         alarms.extend(self.damage.as_ref().map(|text| own(AlarmKind::StoreDamaged, text)));
         let paused = |text| format!("{text}; outbound calls are paused until 'offhook resume'");
         alarms.extend(self.notice.as_ref().map(paused).map(|text| own(AlarmKind::StartedPaused, &text)));
+        let refused = self.configuration.as_ref();
+        alarms.extend(refused.map(|text| own(AlarmKind::ConfigurationRefused, text)));
         let of_carrier = |kind, carrier: &CarrierName, text| Alarm {
             kind,
             carrier: Some(carrier.clone()),

@@ -1,6 +1,5 @@
 //! Errands on the wire: bounded parallel, each result heard by the crank.
 
-use super::lane::Lane;
 use super::wire::{LIST_FROM, Wire};
 use super::{Ear, Errands, TurnFailed};
 use crate::driver::Owed;
@@ -36,7 +35,10 @@ pub(crate) async fn run(runner: Arc<Runner>, mut owed: mpsc::Receiver<Errands>) 
         }
         for (_, group) in by_carrier(looks) {
             let listed = || {
-                group.first().and_then(|owed| runner.wire.lane_of(&owed.call)).is_some_and(Lane::has_listed)
+                group
+                    .first()
+                    .and_then(|owed| runner.wire.lane_of(&owed.call))
+                    .is_some_and(|lane| lane.has_listed())
             };
             if group.len() >= LIST_FROM || listed() {
                 tokio::spawn(Arc::clone(&runner).look_at_all(group, since));

@@ -16,14 +16,13 @@ pub struct Keep {
 }
 
 /// Keeps the history short for ever.
-pub(crate) async fn run(calls: Calls, keep: Keep) {
-    if keep == Keep::default() {
-        return;
-    }
+pub(crate) async fn run(calls: Calls) {
     // A start has more urgent things to do.
     tokio::time::sleep(AFTER_START).await;
     loop {
-        match sweep(&calls, keep).await {
+        let keep = calls.keep();
+        let swept = if keep == Keep::default() { Ok(0) } else { sweep(&calls, keep).await };
+        match swept {
             Ok(0) => {}
             Ok(lines) => tracing::info!(lines, "calls older than the history that is kept are gone"),
             Err(error) => tracing::warn!(%error, "cannot shorten the history; it is tried again"),

@@ -3,7 +3,7 @@
 
 use super::turnstile::Turnstile;
 use call::call::{Sighting, Unknown, UnknownWhy};
-use call::{CarrierCallId, CarrierName, Timestamp};
+use call::{CarrierCallId, Timestamp};
 use carrier::roles::EXCHANGE_MAX;
 use carrier::send::Sender;
 use carrier::{Carrier, Listed, Next, Operation, Reply, Request, SendError};
@@ -25,8 +25,8 @@ pub struct Line {
 pub(crate) struct Lane {
     carrier: Arc<dyn Carrier>,
     request_timeout: Duration,
-    places: Semaphore,
-    turnstile: Option<Turnstile>,
+    places: Arc<Semaphore>,
+    turnstile: Option<Arc<Turnstile>>,
     /// How far the carrier's clock is ahead of ours, by its last reply; none yet is 0.
     skew_ms: AtomicI64,
     /// The last listing of its live calls. Who waits for the lock shares what is being listed.
@@ -71,19 +71,30 @@ fn left_alone(last: Option<&Listing>) -> Duration {
 }
 
 impl Lane {
-    /// The lane of a carrier, under its name.
-    pub(crate) fn of(line: Line) -> (CarrierName, Lane) {
+    /// The lane of a carrier.
+    pub(crate) fn of(line: Line) -> Lane {
         let Line { carrier, request_timeout } = line;
-        let name = carrier.name().clone();
-        let places = Semaphore::new(IN_FLIGHT_MAX);
-        let turnstile = carrier.pace().map(Turnstile::new);
+        let places = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
+        let turnstile = carrier.pace().map(|pace| Arc::new(Turnstile::new(pace)));
         let (skew_ms, listing, refused) = (AtomicI64::new(0), Mutex::new(None), AtomicUsize::new(0));
-        (name, Lane { carrier, request_timeout, places, turnstile, skew_ms, listing, refused })
+        Lane { carrier, request_timeout, places, turnstile, skew_ms, listing, refused }
+    }
+
+    /// The lane of a carrier that is configured anew: what is on its way over the old one still
+    /// counts, and what was listed by the old credentials doesn't.
+    pub(crate) fn renewed(&self, line: Line) -> Lane {
+        let fresh = Lane::of(line);
+        Lane {
+            places: Arc::clone(&self.places),
+            turnstile: fresh.turnstile.map(|new| self.turnstile.clone().unwrap_or(new)),
+            skew_ms: AtomicI64::new(self.skew_ms()),
+            ..fresh
+        }
     }
 
     /// The carrier at its end.
-    pub(crate) fn carrier(&self) -> &dyn Carrier {
-        self.carrier.as_ref()
+    pub(crate) fn carrier(&self) -> &Arc<dyn Carrier> {
+        &self.carrier
     }
 
     /// How far the carrier's clock is ahead of ours, in milliseconds.

@@ -4,6 +4,7 @@
 
 use super::errands::Runner;
 use super::lane::Lane;
+use crate::calls::Calls;
 use crate::heard::{Answer, Heard};
 use crate::orphan::{Orphan, Stranger};
 use crate::settings::Settings;
@@ -16,15 +17,20 @@ use std::time::{Duration, Instant};
 
 /// Sweeps for ever. Where the configuration wants none it is done all the same while a store that
 /// went back in time waits for somebody to say that calls may be placed again.
-pub(crate) async fn run(runner: Arc<Runner>, settings: Settings) {
+pub(crate) async fn run(calls: Calls, runner: Arc<Runner>) {
     let spread = SPREAD.mul_f64(rand::random::<f64>());
     tokio::time::sleep(AFTER_START + spread).await;
     let mut seen: BTreeMap<_, Seen> = BTreeMap::new();
     loop {
+        let settings = calls.settings();
         let every = settings.sweep_every.map(|every| every.max(EVERY_MIN));
         let stepped_back = runner.wire.health.has_notice().then_some(AFTER_A_STEP_BACK);
-        let Some(mut again) = every.into_iter().chain(stepped_back).min() else { return };
-        for (name, lane) in &runner.wire.lanes {
+        let Some(mut again) = every.into_iter().chain(stepped_back).min() else {
+            // A reload may ask for sweeps.
+            tokio::time::sleep(AFTER_A_STEP_BACK).await;
+            continue;
+        };
+        for (name, lane) in runner.wire.lanes.all().iter() {
             let sweep = Sweep { runner: &runner, settings: &settings, lane };
             let seen = seen.entry(name.clone()).or_default();
             match sweep.sweep(seen).await {
@@ -100,7 +106,9 @@ impl Sweep<'_> {
             return young(listed);
         };
         let carrier = self.lane.carrier();
-        if let Some(orphan) = Orphan::listed(&proved, carrier, self.settings, self.runner.wire.clock.now()) {
+        if let Some(orphan) =
+            Orphan::listed(&proved, carrier.as_ref(), self.settings, self.runner.wire.clock.now())
+        {
             match self.runner.ear.hear(Heard::Orphan(Box::new(orphan))).await {
                 Ok(Answer::Call(call)) => {
                     self.runner.wire.health.note_orphan(call.facts.id);

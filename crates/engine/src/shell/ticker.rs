@@ -12,7 +12,7 @@ pub(crate) async fn run(runner: Arc<Runner>) {
     let mut probed = Instant::now();
     let mut clocks = Clocks { wall: runner.wire.clock.now(), steady: Instant::now() };
     loop {
-        if clocks.drifted(runner.wire.clock.now(), Instant::now()) {
+        if clocks.jumped(runner.wire.clock.now(), Instant::now()) {
             tracing::warn!("the wall clock was set, or the machine slept; every call is looked at");
             clock_set = true;
         }
@@ -49,12 +49,13 @@ struct Clocks {
 }
 
 impl Clocks {
-    /// Whether the two went apart since the last time.
-    fn drifted(&mut self, wall: Timestamp, steady: Instant) -> bool {
+    /// Whether the two went apart since the last time, or nobody was awake for long: meanwhile carriers
+    /// gave up telling what happened.
+    fn jumped(&mut self, wall: Timestamp, steady: Instant) -> bool {
         let passed = steady.duration_since(self.steady);
         let expected = self.wall + passed;
         *self = Clocks { wall, steady };
-        expected.since(wall).max(wall.since(expected)) > DRIFT
+        passed > ASLEEP || expected.since(wall).max(wall.since(expected)) > DRIFT
     }
 }
 
@@ -66,3 +67,6 @@ const PROBE_EVERY: Duration = Duration::from_secs(1);
 const TAKEN_AT_ONCE: usize = 1_024;
 /// Clocks are steered by less than this; a larger jump is somebody's hand, or sleep.
 const DRIFT: Duration = Duration::from_secs(2);
+/// Who ticks ten times a second and didn't for so long was stopped, or waited for the disk: the most
+/// impatient carrier waits no longer for the answer to a webhook.
+const ASLEEP: Duration = Duration::from_secs(5);

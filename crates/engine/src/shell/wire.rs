@@ -2,6 +2,7 @@
 //! a start would decide.
 
 use super::lane::{Lane, Live};
+use super::lanes::Lanes;
 use crate::clock::Clock;
 use crate::crash::{self, Point};
 use crate::driver::Owed;
@@ -9,16 +10,15 @@ use crate::errand::{Errand, Purpose};
 use crate::health::Health;
 use crate::heard::Heard;
 use call::call::{Effect, News, Sighting, Source, Unknown, UnknownWhy};
-use call::{Call, CarrierName, Timestamp};
+use call::{Call, Timestamp};
 use carrier::send::Sender;
 use carrier::{Next, SendError};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The ways to all carriers.
 pub(crate) struct Wire {
-    pub(crate) lanes: BTreeMap<CarrierName, Lane>,
+    pub(crate) lanes: Lanes,
     pub(crate) sender: Sender,
     pub(crate) send_within: Duration,
     pub(crate) clock: Arc<dyn Clock>,
@@ -30,7 +30,7 @@ pub(crate) struct Wire {
 impl Wire {
     /// The lane of the carrier that carries the call, if it is still configured with the call's
     /// account.
-    pub(crate) fn lane_of(&self, call: &Call) -> Option<&Lane> {
+    pub(crate) fn lane_of(&self, call: &Call) -> Option<Arc<Lane>> {
         let lane = self.lanes.get(&call.facts.carrier)?;
         let same = call.facts.account.is_none() || call.facts.account.as_deref() == lane.carrier().account();
         same.then_some(lane)
@@ -42,7 +42,7 @@ impl Wire {
         let Some(lane) = self.lane_of(call) else { return errand.nobody_to_ask() };
         errand = errand.at_skew(lane.skew_ms());
         loop {
-            let request = match errand.next(lane.carrier()) {
+            let request = match errand.next(lane.carrier().as_ref()) {
                 Next::Done(heard) => return heard,
                 Next::Ask(request) => request,
             };

@@ -126,15 +126,19 @@ impl Call {
         self.client_state.as_deref().map(mark).unwrap_or_default()
     }
 
-    /// Takes over what a command may say of all that follows: the client state, who is told, and
-    /// whether the call outlives a bridge.
+    /// Takes over what a command may say of all that follows: the client state, who is told
+    /// and how often, and whether the call outlives a bridge.
     pub(crate) fn heed(&mut self, body: &Body) -> Result<(), ApiError> {
         let client_state = body.client_state("client_state")?;
         let webhook_url = body.url("webhook_url", &["http", "https"])?;
+        let retries_ms = super::dial::retries(body)?;
         let parks = body.word("park_after_unbridge", &["self"])?.is_some();
         self.parks_after_unbridge |= parks;
         self.client_state = client_state.or(self.client_state.take());
         self.webhook_url = webhook_url.or(self.webhook_url.take());
+        if !retries_ms.is_empty() {
+            self.retries_ms = retries_ms;
+        }
         Ok(())
     }
 

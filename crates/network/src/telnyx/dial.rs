@@ -73,7 +73,6 @@ impl Face {
         }
         let mut call = Call::new(connection_id, Way::Dialled, &from, &to);
         call.heed(body)?;
-        call.retries_ms = retries(body)?;
         call.digits_at_answer = keys(body, "send_digits_on_answer")?;
         body.word("webhook_url_method", &["POST", "GET"])?;
         Ok((call, limits(body)?))
@@ -99,7 +98,7 @@ fn called(body: &Body) -> Result<String, ApiError> {
 }
 
 /// The retry policies, by event type.
-fn retries(body: &Body) -> Result<BTreeMap<String, Vec<u64>>, ApiError> {
+pub(super) fn retries(body: &Body) -> Result<BTreeMap<String, Vec<u64>>, ApiError> {
     const KEY: &str = "webhook_retries_policies";
     let mut retries = BTreeMap::new();
     let Some(policies) = body.value(KEY) else { return Ok(retries) };

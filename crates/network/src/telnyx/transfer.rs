@@ -43,6 +43,7 @@ impl Face {
         let mut other = Call::new(&call.connection_id, Way::Transfer(id), &from, &wanted.to);
         other.session_id = call.session_id.clone();
         other.webhook_url = call.webhook_url.clone();
+        other.retries_ms = call.retries_ms.clone();
         other.client_state = wanted.client_state;
         other.digits_at_answer = wanted.digits;
         let other = self.open(world, other, wanted.limits, None);

@@ -127,6 +127,13 @@ impl Face {
         }
     }
 
+    /// Has this token be that of the first account.
+    pub(crate) fn rotate(&mut self, auth_token: String) {
+        if let Some(account) = self.accounts.first_mut() {
+            account.auth_token = auth_token;
+        }
+    }
+
     /// Which leg has this SID.
     pub(crate) fn leg_of(&self, sid: &str) -> Option<LegId> {
         self.legs.get(sid).copied()

@@ -115,6 +115,11 @@ pub(crate) enum Verb {
     },
     /// Places outbound calls again
     Resume,
+    /// Has the gateway read its configuration and its secrets anew, without touching a call
+    ///
+    /// Says what was taken over and what needs a restart, by the names of the settings. A configuration
+    /// with a fault is refused, and the one before stays in force. SIGHUP does the same.
+    Reload,
     /// Keeps the do-not-call list: numbers that are never called
     #[command(subcommand)]
     Dnc(DncArgs),

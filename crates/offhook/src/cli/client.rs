@@ -235,8 +235,12 @@ fn read_reply(url: &str, status: StatusCode, text: String, with_token: bool) -> 
     }
     let problem = json.ok().and_then(|json| serde_json::from_value::<Problem>(json).ok());
     let mut message = match problem {
-        Some(Problem { detail: Some(said), code, .. } | Problem { title: Some(said), code, .. }) => {
-            code.map_or(said.clone(), |code| format!("{said} ({code})"))
+        Some(
+            Problem { detail: Some(said), code, faults, .. }
+            | Problem { title: Some(said), code, faults, .. },
+        ) => {
+            let said = code.map_or(said.clone(), |code| format!("{said} ({code})"));
+            faults.iter().fold(said, |said, fault| format!("{said}\n  {fault}"))
         }
         _ => format!("the gateway at {url} answered {status}"),
     };

@@ -153,6 +153,11 @@ impl Gateway {
         self.post(&["v1", "resume"], json_body(&json!({}))).await
     }
 
+    /// Has the configuration read anew.
+    pub(crate) async fn reload(&self) -> Result<Reply, ClientError> {
+        self.post(&["v1", "reload"], json_body(&json!({}))).await
+    }
+
     /// Puts a number on the do-not-call list. To ask twice does no harm.
     pub(crate) async fn list_number(&self, number: &str, reason: Option<&str>) -> Result<Reply, ClientError> {
         self.post(&["v1", "dnc"], json_body(&json!({ "number": number, "reason": reason }))).await

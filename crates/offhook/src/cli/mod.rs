@@ -11,6 +11,7 @@ mod import;
 pub(crate) mod list;
 pub(crate) mod paint;
 mod place;
+mod reload;
 mod show;
 mod stop;
 pub(crate) mod terminal;
@@ -192,6 +193,7 @@ async fn answer(
         Verb::Pause { reason } => say_whether_paused(&gateway.pause(reason.as_deref()).await?, terminal),
         Verb::Dnc(args) => dnc::run(&gateway, args, terminal).await,
         Verb::Audit(args) => dnc::audit(&gateway, args, terminal).await,
+        Verb::Reload => reload::run(&gateway, terminal).await,
         Verb::Resume => say_whether_paused(&gateway.resume().await?, terminal),
     }
 }

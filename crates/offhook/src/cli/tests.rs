@@ -13,7 +13,7 @@ use super::follow::{Follow, Heard};
 use super::gateway::Which;
 use super::paint::Paint;
 use super::wire::{Call, Event, ImportReport, Paused, Recovery, make_plain};
-use super::{CommandError, Exit, follow, import, list, paused_line, show, url_of, words};
+use super::{CommandError, Exit, follow, import, list, paused_line, reload, show, url_of, words};
 
 #[test]
 fn live_calls_are_a_table() {
@@ -190,6 +190,19 @@ fn a_pause_says_how_it_ends() {
         "paused (night): no new outbound call is placed until 'offhook resume'; it was paused already\n"
     );
     assert_eq!(line(json!({"paused": false, "reason": null})), "not paused: outbound calls are placed\n");
+}
+
+#[test]
+fn a_reload_names_what_is_in_force_and_what_needs_a_restart() {
+    let said = |changed: &[&str], rest: &[&str]| {
+        reload::lines(&read(json!({"changed": changed, "needs_restart": rest})))
+    };
+    assert_eq!(said(&[], &[]), "nothing to take over: what is written is in force\n");
+    assert_eq!(
+        said(&["calls.live_max", "dial.quiet_hours"], &["listen", "store.url"]),
+        "in force: calls.live_max, dial.quiet_hours\nneeds a restart: listen, store.url\n"
+    );
+    assert_eq!(said(&[], &["log"]), "needs a restart: log\n");
 }
 
 #[test]

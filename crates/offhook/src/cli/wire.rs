@@ -181,6 +181,13 @@ pub(crate) struct ReportedLine {
     pub(crate) reason: String,
 }
 
+/// What came of a reload, by the names of settings.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Reloaded {
+    pub(crate) changed: Vec<String>,
+    pub(crate) needs_restart: Vec<String>,
+}
+
 /// Whether new outbound calls are placed.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Paused {
@@ -195,6 +202,9 @@ pub(crate) struct Paused {
 pub(crate) struct Problem {
     pub(crate) title: Option<String>,
     pub(crate) detail: Option<String>,
+    /// Of a configuration: what is wrong with it, one by one.
+    #[serde(default)]
+    pub(crate) faults: Vec<String>,
     pub(crate) code: Option<String>,
 }
 

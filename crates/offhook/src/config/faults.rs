@@ -70,9 +70,15 @@ impl ConfigFaults {
     }
 
     /// The faults, one by one.
-    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Fault> {
         self.0.iter()
+    }
+
+    /// That there are some, and how many.
+    pub(crate) fn summary(&self) -> String {
+        let n_faults = self.0.len();
+        let noun = if n_faults == 1 { "fault" } else { "faults" };
+        format!("cannot use the configuration: {n_faults} {noun}")
     }
 }
 
@@ -84,9 +90,7 @@ impl From<Fault> for ConfigFaults {
 
 impl fmt::Display for ConfigFaults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let n_faults = self.0.len();
-        let noun = if n_faults == 1 { "fault" } else { "faults" };
-        write!(f, "cannot use the configuration: {n_faults} {noun}")?;
+        f.write_str(&self.summary())?;
         for fault in &self.0 {
             write!(f, "\n  {fault}")?;
         }

@@ -18,6 +18,7 @@ mod numbers;
 mod places;
 mod print;
 mod read;
+mod renewal;
 mod secrets;
 mod section;
 pub(crate) mod settings;
@@ -34,6 +35,7 @@ pub(crate) use self::durations::parse_duration;
 pub(crate) use self::environment::Environment;
 pub(crate) use self::faults::{ConfigFaults, Origin};
 pub(crate) use self::print::print_in_force;
+pub(crate) use self::renewal::Renewal;
 pub(crate) use self::settings::Config;
 
 /// A configuration that was read and found without fault.

@@ -1,7 +1,9 @@
 //! Prints the configuration in force, as a TOML document in which every secret is masked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::durations::show_duration;
@@ -18,6 +20,25 @@ use call::gate::Several;
 /// The configuration in force as TOML: every setting, and where it was written unless it is the
 /// default. Secrets are masked; what is not set is a comment.
 pub(crate) fn print_in_force(loaded: &Loaded) -> String {
+    let beginning = match &loaded.source {
+        Source::BuiltIn => {
+            "# In force: the built-in default, since there is no configuration file.\n".to_owned()
+        }
+        Source::File(path) => format!("# In force: {}\n", path.display()),
+    };
+    beginning + &page(&loaded.config, &loaded.origins).text
+}
+
+/// The full names of the settings that differ, in the order of the alphabet. Of none its value: it
+/// may be a secret.
+pub(super) fn changed(before: &Config, after: &Config) -> BTreeSet<String> {
+    let nowhere = BTreeMap::new();
+    let (before, after) = (page(before, &nowhere).values, page(after, &nowhere).values);
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    names.into_iter().filter(|name| before.get(*name) != after.get(*name)).cloned().collect()
+}
+
+fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> {
     let Config {
         listen,
         public_url,
@@ -32,14 +53,8 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
         recovery,
         carriers,
         numbers,
-    } = &loaded.config;
-    let mut page = Page { text: String::new(), section: String::new(), origins: &loaded.origins };
-    page.text += &match &loaded.source {
-        Source::BuiltIn => {
-            "# In force: the built-in default, since there is no configuration file.\n".to_owned()
-        }
-        Source::File(path) => format!("# In force: {}\n", path.display()),
-    };
+    } = config;
+    let mut page = Page { text: String::new(), section: String::new(), origins, values: BTreeMap::new() };
     page.set("listen", text(&listen.to_string()));
     page.set_if("public_url", public_url.as_ref().map(base_url));
     page.set_if("installation", installation.as_ref().map(|id| text(id.as_str())));
@@ -68,7 +83,7 @@ pub(crate) fn print_in_force(loaded: &Loaded) -> String {
         page.section(&format!("numbers.{}", quoted(digits)));
         print_number(&mut page, number);
     }
-    page.text
+    page
 }
 
 /// A document as it grows.
@@ -76,6 +91,23 @@ struct Page<'a> {
     text: String,
     section: String,
     origins: &'a BTreeMap<String, Origin>,
+    /// Every value that is set, by its full name.
+    values: BTreeMap<String, Digest>,
+}
+
+/// A value as it is shown, and as it is told from another.
+struct Shown {
+    text: String,
+    digest: Digest,
+}
+
+/// Tells values apart and says nothing of them: its key is drawn anew by each process.
+type Digest = u64;
+
+impl From<String> for Shown {
+    fn from(text: String) -> Shown {
+        Shown { digest: digest(&text), text }
+    }
 }
 
 impl Page<'_> {
@@ -84,7 +116,8 @@ impl Page<'_> {
         self.line(&format!("\n[{name}]"));
     }
 
-    fn set(&mut self, key: &str, value: String) {
+    fn set(&mut self, key: &str, value: impl Into<Shown>) {
+        let Shown { text: value, digest } = value.into();
         let name = if self.section.is_empty() { key.to_owned() } else { format!("{}.{key}", self.section) };
         let origin = match self.origins.get(&name) {
             None | Some(Origin::Default) => String::new(),
@@ -92,9 +125,10 @@ impl Page<'_> {
             Some(origin @ (Origin::File(_) | Origin::Variable(_))) => format!("  # {origin}"),
         };
         self.line(&format!("{key} = {value}{origin}"));
+        self.values.insert(name, digest);
     }
 
-    fn set_if(&mut self, key: &str, value: Option<String>) {
+    fn set_if(&mut self, key: &str, value: Option<impl Into<Shown>>) {
         match value {
             Some(value) => self.set(key, value),
             None => self.line(&format!("# {key} is not set")),
@@ -290,8 +324,13 @@ fn duration(duration: Duration) -> String {
     text(&show_duration(duration))
 }
 
-fn secret(secret: &Secret) -> String {
-    text(&secret.to_string())
+fn secret(secret: &Secret) -> Shown {
+    Shown { text: text(&secret.to_string()), digest: digest(secret.expose()) }
+}
+
+fn digest(value: &str) -> Digest {
+    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    KEY.hash_one(value)
 }
 
 fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {

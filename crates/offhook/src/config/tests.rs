@@ -3,13 +3,14 @@
 //! `faults.golden` holds a file, variables (`$`), and what is said of them (`>`), case by case. Run
 //! the tests with `GOLDEN=write` to write what is said, and review the difference.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use super::settings::{CarrierKind, Secret, StoreUrl};
-use super::{Access, Config, ConfigFaults, Environment, Loaded, Source, print_in_force};
+use super::{Access, Config, ConfigFaults, Environment, Loaded, Renewal, Source, print_in_force};
 
 #[test]
 fn each_fault_names_its_place_and_the_way_out() {
@@ -257,4 +258,28 @@ fn check_golden(path: &Path, text: &str) {
     }
     let golden = std::fs::read_to_string(path).expect("the golden file is there");
     assert_eq!(text, golden, "{} differs; GOLDEN=write writes it", path.display());
+}
+
+#[test]
+fn a_configuration_read_anew_names_what_differs_and_not_how() {
+    let folder =
+        Folder::with("[api]\ntoken = \"hunter2\"\n[calls]\nlive_max = 3\n[alarms]\nafter = \"2m\"\n");
+    let before = folder.load([]).expect("is fine");
+    let file = folder.0.path().join("offhook.toml");
+    std::fs::write(
+        &file,
+        "listen = \"127.0.0.1:1\"\n[api]\ntoken = \"hunter3\"\n[calls]\nlive_max = 3\nover_limit = \"x\"\n",
+    )
+    .expect("it can be written");
+    let environment = folder.environment([]);
+    let renewal = Renewal::read(&before.source, &before.config, &environment).expect("is fine");
+    let names = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(" ");
+    assert_eq!(names(&renewal.changed), "alarms.after api.token calls.over_limit");
+    assert_eq!(names(&renewal.needs_restart), "listen");
+    assert_eq!(renewal.config.listen, before.config.listen);
+    assert!(renewal.touches("alarms") && !renewal.touches("carriers"));
+
+    std::fs::remove_file(&file).expect("it was there");
+    let gone = Renewal::read(&before.source, &before.config, &environment);
+    assert!(gone.is_err(), "a file that is gone is no reason to take the built-in default");
 }

@@ -15,7 +15,6 @@ use engine::Spoken;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
 use store::CallQuery;
 
 /// What is asked of `POST /v1/calls`.
@@ -188,9 +187,9 @@ pub(crate) async fn resume(State(pages): State<Pages>) -> Reply {
 
 /// `POST /v1/import`: the file of another gateway.
 pub(crate) async fn import(State(pages): State<Pages>, body: Bytes) -> Reply {
-    let (mapping, now) = (Arc::clone(&pages.import), pages.calls.now());
+    let (terms, now) = (pages.terms(), pages.calls.now());
     // A large file takes seconds to read, and webhooks must be heard meanwhile.
-    let reading = move || crate::import::read(&String::from_utf8_lossy(&body), &mapping, now);
+    let reading = move || crate::import::read(&String::from_utf8_lossy(&body), &terms.import, now);
     let read = tokio::task::spawn_blocking(reading)
         .await
         .map_err(|error| Problem::new(Kind::Unreadable, format!("the file could not be read: {error}")))?;
@@ -229,14 +228,15 @@ async fn waits_for(pages: &Pages, call: &Call) -> Result<Option<&'static str>, P
     if queued.not_before > pages.calls.now() {
         return Ok(Some("retry"));
     }
-    if pages.calls.live().await? >= pages.calls.settings().live_max {
+    let (live_max, carrier_live_max) = pages.calls.live_max(&call.facts.carrier);
+    if pages.calls.live().await? >= live_max {
         return Ok(Some("slot"));
     }
-    if let Some(most) = pages.calls.settings().carrier_live_max.get(&call.facts.carrier) {
+    if let Some(most) = carrier_live_max {
         let live = CallQuery { unfinished: true, limit: PAGE_MAX, ..CallQuery::default() };
         let here = |other: &Call| other.state.is_live() && other.facts.carrier == call.facts.carrier;
         let n_live = pages.calls.list(live).await?.iter().filter(|kept| here(&kept.call)).count();
-        if u64::try_from(n_live).unwrap_or(u64::MAX) >= *most {
+        if u64::try_from(n_live).unwrap_or(u64::MAX) >= most {
             return Ok(Some("slot"));
         }
     }
@@ -269,8 +269,8 @@ pub(super) fn number(text: &str) -> Result<PhoneNumber, Problem> {
 
 /// Refuses a call of a number to itself: it would take two places, and find its own line busy.
 fn not_itself(pages: &Pages, to: &Party, from: Option<&PhoneNumber>) -> Result<(), Problem> {
-    let from = from.or_else(|| pages.calls.settings().numbers.keys().next());
-    if from.is_none() || from != to.number() {
+    let from = from.cloned().or_else(|| pages.calls.first_number());
+    if from.is_none() || from.as_ref() != to.number() {
         return Ok(());
     }
     let to = to.as_str();

@@ -15,12 +15,17 @@ pub(crate) async fn check(State(pages): State<Pages>, request: Request, next: Ne
         .and_then(|text| text.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     match token {
-        Some((_, token)) if bool::from(token.trim().as_bytes().ct_eq(pages.token.as_bytes())) => {
+        Some((_, token)) if bool::from(token.trim().as_bytes().ct_eq(pages.terms().token.as_bytes())) => {
             next.run(request).await
         }
         Some(_) => refuse("the bearer token is wrong"),
         None => refuse("no bearer token"),
     }
+}
+
+/// The same for the metrics, unless they are open.
+pub(crate) async fn check_metrics(state: State<Pages>, request: Request, next: Next) -> Response {
+    if state.terms().open_metrics { next.run(request).await } else { check(state, request, next).await }
 }
 
 fn refuse(why: &str) -> Response {

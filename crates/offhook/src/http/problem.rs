@@ -1,6 +1,7 @@
 //! What went wrong, as RFC 9457 has it, with a stable code and a page for each in `docs/errors`.
 
 use super::view::rfc3339;
+use crate::config::ConfigFaults;
 use axum::extract::OriginalUri;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -15,6 +16,7 @@ pub(crate) struct Problem {
     kind: Kind,
     detail: String,
     gate: Option<GateBody>,
+    faults: Vec<String>,
 }
 
 /// What a refusal of the dial gate adds.
@@ -91,6 +93,10 @@ pub(crate) enum Kind {
     DayUsedUp,
     /// The number is not on the do-not-call list.
     NotListed,
+    /// The configuration that is written can't be taken over.
+    ConfigurationRefused,
+    /// Calls live at a carrier that the configuration leaves out.
+    CarriersInUse,
 }
 
 #[derive(Serialize)]
@@ -102,6 +108,9 @@ struct Body<'a> {
     code: &'a str,
     #[serde(flatten)]
     gate: Option<&'a GateBody>,
+    /// Of a configuration: what is wrong with it, each with its place and the way out.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    faults: &'a [String],
 }
 
 impl Kind {
@@ -137,6 +146,10 @@ impl Kind {
             Kind::RejectedLately => ("OH-0027", StatusCode::CONFLICT, "it rejected a call not long ago"),
             Kind::DayUsedUp => ("OH-0028", StatusCode::TOO_MANY_REQUESTS, "the day is used up"),
             Kind::NotListed => ("OH-0029", StatusCode::NOT_FOUND, "not on the do-not-call list"),
+            Kind::ConfigurationRefused => {
+                ("OH-0030", StatusCode::UNPROCESSABLE_ENTITY, "the configuration is not taken")
+            }
+            Kind::CarriersInUse => ("OH-0031", StatusCode::CONFLICT, "calls live at a carrier that would go"),
             Kind::TooLarge => ("OH-0016", StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"),
         }
     }
@@ -145,7 +158,14 @@ impl Kind {
 impl Problem {
     /// A problem of this kind; `detail` says what was tried, the value, and the way out.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Problem {
-        Problem { kind, detail: detail.into(), gate: None }
+        Problem { kind, detail: detail.into(), gate: None, faults: Vec::new() }
+    }
+
+    /// A configuration that has faults, while another is in force.
+    pub(super) fn faults(faults: &ConfigFaults) -> Problem {
+        let detail = format!("{}; the configuration before stays in force", faults.summary());
+        let faults = faults.iter().map(ToString::to_string).collect();
+        Problem { faults, ..Problem::new(Kind::ConfigurationRefused, detail) }
     }
 
     /// A refusal of the dial gate.
@@ -162,7 +182,7 @@ impl Problem {
         };
         let not_before = refused.not_before().map(rfc3339);
         let gate = GateBody { rule: rule.word(), changed_by: rule.changed_by(), not_before };
-        Problem { kind, detail: refused.to_string(), gate: Some(gate) }
+        Problem { gate: Some(gate), ..Problem::new(kind, refused.to_string()) }
     }
 }
 
@@ -176,6 +196,7 @@ impl IntoResponse for Problem {
             detail: &self.detail,
             code,
             gate: self.gate.as_ref(),
+            faults: &self.faults,
         };
         let mut response = (status, serde_json::to_string(&body).unwrap_or_default()).into_response();
         let headers = response.headers_mut();
@@ -192,6 +213,7 @@ impl From<EngineError> for Problem {
         let kind = match &error {
             EngineError::Refused(Refusal::Gate(refused)) => return Problem::refused(refused),
             EngineError::Refused(Refusal::NotListed(_)) => Kind::NotListed,
+            EngineError::Refused(Refusal::CarriersInUse(_)) => Kind::CarriersInUse,
             EngineError::Refused(Refusal::NoSuchCall(_)) => Kind::NoSuchCall,
             EngineError::Refused(Refusal::KeyReused(_)) => Kind::KeyReused,
             EngineError::Refused(Refusal::CallOver(_)) => Kind::CallOver,

@@ -3,7 +3,7 @@
 
 mod metrics;
 
-use super::{Pages, path_of, router};
+use super::{Pages, Reloads, Terms, path_of, router};
 use crate::import::Mapping;
 use axum::Router;
 use axum::body::Body;
@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use store::sqlite::{SqliteHistory, SqliteStore};
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 struct Site {
@@ -94,13 +95,10 @@ async fn site() -> Site {
     })
     .await
     .unwrap();
-    let pages = Pages {
-        calls,
-        token: "secret".into(),
-        open_metrics: false,
-        public_url: "http://gw".into(),
-        import: Arc::new(Mapping::default()),
-    };
+    let terms = Terms { token: "secret".to_owned(), open_metrics: false, import: Mapping::default() };
+    let (reloads, _) = Reloads::new();
+    let terms = watch::channel(Arc::new(terms)).1;
+    let pages = Pages { calls, public_url: "http://gw".into(), terms, reloads };
     Site { router: router(pages), _folder: folder }
 }
 

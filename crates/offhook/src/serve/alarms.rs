@@ -8,7 +8,7 @@ mod watch;
 use self::notice::{Key, Notice, State};
 use self::sinks::{Sink, Way};
 use self::watch::Watch;
-use crate::config::settings::Config;
+use crate::config::settings::Alarms;
 use call::Timestamp;
 use carrier::send::Sender;
 use engine::Calls;
@@ -16,25 +16,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::sync::watch::Receiver;
 
-/// Watches over what is amiss for as long as the process lives, if anybody wants to be told.
-pub(super) fn watch(calls: &Calls, config: &Config, sender: Sender, gateway: &str) {
+/// Watches over what is amiss for as long as the process lives, and tells it where anybody wants to be
+/// told. `wanted` says who that is, also after a reload.
+pub(super) fn watch(calls: &Calls, wanted: Receiver<Alarms>, file: PathBuf, sender: Sender, gateway: &str) {
     let (done, told) = mpsc::channel(NOTICES_MAX);
-    let mut sinks = Vec::new();
-    if let Some(url) = &config.alarms.url {
-        sinks.push(Sink::start(Way::Post(Box::new(sender), url.clone()), done.clone()));
-    }
-    if !config.alarms.command.is_empty() {
-        sinks.push(Sink::start(Way::Run(config.alarms.command.clone()), done));
-    }
-    if sinks.is_empty() {
-        return;
-    }
-    let file = config.store.url.alarms_file();
     let known = read(&file);
-    let watch = Watch::new(config.alarms.after, known.clone(), calls.now());
-    let post = Post { sinks, known, file, under_way: BTreeMap::new() };
-    tokio::spawn(run(calls.clone(), watch, post, told, gateway.to_owned()));
+    let watch = Watch::new(wanted.borrow().after, known.clone(), calls.now());
+    let post = Post { sinks: Vec::new(), known, file, under_way: BTreeMap::new(), sender, done };
+    tokio::spawn(run(calls.clone(), watch, post, told, wanted, gateway.to_owned()));
 }
 
 async fn run(
@@ -42,17 +33,24 @@ async fn run(
     mut watch: Watch,
     mut post: Post,
     mut told: mpsc::Receiver<Notice>,
+    mut wanted: Receiver<Alarms>,
     gateway: String,
 ) {
+    post.tell_these(&wanted.borrow_and_update());
     let mut tick = tokio::time::interval(LOOK_EVERY);
     loop {
         tokio::select! {
-            _ = tick.tick() => {
+            _ = tick.tick(), if !post.sinks.is_empty() => {
                 for notice in watch.look(calls.alarms(), calls.now(), &gateway) {
                     post.hand_out(notice);
                 }
             }
             Some(notice) = told.recv() => post.told(&notice),
+            Ok(()) = wanted.changed() => {
+                let wanted = wanted.borrow_and_update();
+                watch.set_after(wanted.after);
+                post.tell_these(&wanted);
+            }
         }
     }
 }
@@ -65,9 +63,20 @@ struct Post {
     file: PathBuf,
     /// How many have not been told yet.
     under_way: BTreeMap<(Key, State), usize>,
+    sender: Sender,
+    /// Hears of each notice that was told, or given up.
+    done: mpsc::Sender<Notice>,
 }
 
 impl Post {
+    /// Has these told from now on. What waits for those before is still told to them.
+    fn tell_these(&mut self, wanted: &Alarms) {
+        let post = wanted.url.clone().map(|url| Way::Post(Box::new(self.sender.clone()), url));
+        let run = (!wanted.command.is_empty()).then(|| Way::Run(wanted.command.clone()));
+        let ways = post.into_iter().chain(run);
+        self.sinks = ways.map(|way| Sink::start(way, self.done.clone())).collect();
+    }
+
     fn hand_out(&mut self, notice: Notice) {
         let (alarm, state) = (notice.key.to_string(), notice.state.word());
         match notice.state {

@@ -1,11 +1,30 @@
 //! What carriers say: believed only when signed, on disk before it is acknowledged, and answered
 //! alike however often it comes.
 
-use crate::world::{Form, Line, OURS, SOON, World, at_once, exchange, wait_until, word};
+use crate::world::{Face, Form, Line, OURS, SOON, World, at_once, exchange, wait_until, word};
 use serde_json::{Value, json};
 
 /// A leg that the network has never heard of.
 const FOREIGN: &str = "CA0123456789abcdef0123456789abcdef";
+
+#[test]
+fn telnyx_tells_again_what_nobody_heard_while_the_gateway_was_away() {
+    let mut world = World::start(Line::On(Face::Telnyx), "");
+    let to = world.talker(1);
+    let id = world.dial(&to);
+    let leg = word(&world.wait_for_talk(&id), "carrier_call_id").to_owned();
+    world.kill_dash_nine();
+    let sent = |world: &World| world.only_truth_to(&to)["webhooks_sent"].as_i64().unwrap();
+    let n_sent = sent(&world);
+    // No look tells of it.
+    world.presses(&leg, "7");
+    wait_until("it was told in vain three times", SOON, || sent(&world) >= n_sent + 3);
+
+    world.start_gateway();
+
+    wait_until("it is told again, and heard", SOON, || word(&world.call(&id), "pressed") == "7");
+    assert_eq!(word(&world.call(&id), "state"), "in_progress");
+}
 
 #[test]
 fn a_caller_is_heard_and_answered_while_recovery_hangs() {

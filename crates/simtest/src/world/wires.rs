@@ -67,7 +67,7 @@ impl World {
         if let Purpose::Place { send_by, .. } = trip.errand.purpose() {
             let in_time = self.wall() < *send_by && self.now - trip.since < super::millis(SEND_WITHIN);
             if !in_time && self.sabotage != Some(Sabotage::PlaceAgainOnResume) {
-                return self.bring(trip.errand.failed(&SendError::NotSent("its time had passed".to_owned())));
+                return self.bring(trip.errand.failed(&SendError::TooLate));
             }
         }
         let lost = self.plan.unreachable;
@@ -189,8 +189,8 @@ impl World {
 
     /// Sabotage: whether a command whose fate is unknown is sent again.
     fn repeats(&mut self, trip: &Trip, error: &SendError) -> bool {
-        let repeats =
-            self.sabotage == Some(Sabotage::RepeatCommand) && !matches!(error, SendError::NotSent(_));
+        let repeats = self.sabotage == Some(Sabotage::RepeatCommand)
+            && !matches!(error, SendError::NotSent(_) | SendError::TooLate);
         let Purpose::Perform(_, performance) = trip.errand.purpose() else { return false };
         if !repeats {
             return false;

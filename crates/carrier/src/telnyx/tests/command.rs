@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::telnyx::mark::{ClientState, Doing};
+use crate::telnyx::retries::policies;
 use crate::wire::Operation;
 use call::call::{CommandId, CommandReply, HangUpReply, Input, Performance, Verb};
 use proptest::prelude::*;
@@ -124,6 +125,7 @@ fn to_transfer_is_to_have_a_second_leg_that_tells_whose_it_is() {
         "park_after_unbridge": "self",
         "target_leg_client_state": second.write(),
         "webhook_url": "https://gw.example/hooks/telnyx/events",
+        "webhook_retries_policies": policies(),
         "client_state": state(Doing::Transfer),
         "command_id": format!("{CALL}:3"),
     });
@@ -143,6 +145,7 @@ fn an_answer_carries_the_mark_and_can_be_repeated() {
     let expected = json!({
         "client_state": "Y18wMWpkM3Y2cDluZjRxOHMwdDJ4NXo3YTliYw==",
         "webhook_url": "https://gw.example/hooks/telnyx/events",
+        "webhook_retries_policies": policies(),
     });
     assert_eq!(body_of(&request, "answer"), expected);
     let answered = |reply| done(telnyx().answer(&known(LEG), &[reply]));

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::roles::PlaceError;
+use crate::telnyx::retries::policies;
 use crate::wire::Operation;
 use proptest::prelude::*;
 use serde_json::json;
@@ -27,6 +28,7 @@ fn a_call_is_asked_for_with_our_mark_and_its_limits() {
         "time_limit_secs": 600,
         "retry_on_timeout": false,
         "webhook_url": "https://gw.example/hooks/telnyx/events",
+        "webhook_retries_policies": policies(),
     });
     assert_eq!(json(&request), expected);
 }
@@ -34,7 +36,21 @@ fn a_call_is_asked_for_with_our_mark_and_its_limits() {
 #[test]
 fn without_a_public_address_the_application_s_own_is_left() {
     let telnyx = Telnyx::new(TelnyxConfig { callback_base: None, ..config() });
-    assert_eq!(json(&telnyx.place(&placement())).get("webhook_url"), None);
+    let body = json(&telnyx.place(&placement()));
+    assert_eq!((body.get("webhook_url"), body.get("webhook_retries_policies")), (None, None));
+}
+
+/// At most five retries, of 60 s together, says the OpenAPI document.
+#[test]
+fn what_nobody_heard_is_told_again_for_a_minute() {
+    let policies = policies();
+    let policies = policies.as_object().unwrap();
+    for event in ["call.initiated", "call.answered", "call.hangup", "call.dtmf.received", "call.gather.ended"]
+    {
+        let waits = policies[event]["retries_ms"].as_array().unwrap();
+        let total: u64 = waits.iter().filter_map(serde_json::Value::as_u64).sum();
+        assert!(waits.len() <= 5 && total == 60_000, "{event}: {waits:?}");
+    }
 }
 
 #[test]
@@ -169,7 +185,7 @@ proptest! {
             ..placement()
         };
         let body = json(&telnyx().place(&placement));
-        prop_assert_eq!(body.as_object().unwrap().len(), 9);
+        prop_assert_eq!(body.as_object().unwrap().len(), 10);
         prop_assert_eq!(&body["to"], &to);
         prop_assert_eq!(&body["from"], &from);
         prop_assert_eq!(&body["connection_id"], CONNECTION);

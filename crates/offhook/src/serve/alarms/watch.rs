@@ -34,6 +34,11 @@ impl Watch {
         Watch { after, seen: BTreeMap::new(), raised: raised.collect(), patient_until: now + PATIENCE }
     }
 
+    /// From now on something must be amiss for so long.
+    pub(super) fn set_after(&mut self, after: Duration) {
+        self.after = after;
+    }
+
     /// What must be told, now that these alarms are there.
     pub(super) fn look(&mut self, alarms: Vec<Alarm>, now: Timestamp, gateway: &str) -> Vec<Notice> {
         let mut notices = Vec::new();

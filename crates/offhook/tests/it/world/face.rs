@@ -44,6 +44,14 @@ impl Face {
         }
     }
 
+    /// The setting of its section that holds the secret.
+    pub(crate) fn secret_key(self) -> &'static str {
+        match self {
+            Face::Twilio | Face::Plivo => "auth_token",
+            Face::Telnyx => "api_key",
+        }
+    }
+
     /// What its section must not lose for the carrier to accept a request.
     pub(crate) fn secret(self) -> &'static str {
         match self {

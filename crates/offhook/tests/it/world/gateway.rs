@@ -158,6 +158,14 @@ impl World {
     }
 }
 
+/// Places a call at the gateway of this address, and returns its id.
+pub(crate) fn order_at(gateway: std::net::SocketAddr, to: &str) -> String {
+    let answer = exchange(gateway, &request("POST", "/v1/calls", Some(&json!({ "to": to }))));
+    let answer = answer.expect("the gateway answers");
+    assert_eq!(answer.status, 202, "{}", answer.body);
+    word(&answer.json(), "id").to_owned()
+}
+
 /// A field that is a word; empty if it isn't there.
 pub(crate) fn word<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap_or_default()

@@ -14,7 +14,7 @@ mod webhook;
 
 pub(crate) use face::{Face, PLIVO_AUTH_ID, PLIVO_AUTH_TOKEN, TELNYX_CONNECTION};
 pub(crate) use file::Line;
-pub(crate) use gateway::{bare, word, words};
+pub(crate) use gateway::{bare, order_at, word, words};
 pub(crate) use http::{Answer, Sent, at_once, exchange};
 pub(crate) use network::{millis_of, number};
 pub(crate) use process::{Process, offhook};
@@ -157,6 +157,18 @@ impl World {
         self.start_serve(&[(VARIABLE, at)]);
     }
 
+    /// Starts a gateway with these variables in its environment, and waits until it is ready.
+    pub(crate) fn start_gateway_with(&mut self, variables: &[(&str, &str)]) {
+        self.start_serve(variables);
+        self.wait_until_ready();
+    }
+
+    /// Waits until the gateway has stopped itself, as if its machine slept.
+    pub(crate) fn wait_for_stop(&self) {
+        let serve = self.serve.as_ref().expect("the gateway runs");
+        wait_until("the gateway has stopped itself", SOON, || serve.is_stopped());
+    }
+
     fn start_serve(&mut self, variables: &[(&str, &str)]) {
         assert!(self.serve.is_none(), "the gateway runs already");
         self.n_starts += 1;
@@ -185,6 +197,11 @@ impl World {
     /// Kills the gateway as the out-of-memory killer would: it hears nothing of it.
     pub(crate) fn kill_dash_nine(&mut self) {
         self.serve.take().expect("the gateway runs").kill_dash_nine();
+    }
+
+    /// Sends the gateway a signal, such as `HUP`.
+    pub(crate) fn signal_gateway(&self, name: &str) {
+        self.serve.as_ref().expect("the gateway runs").signal_it(name);
     }
 
     /// Kills the gateway and starts it again.

@@ -48,6 +48,11 @@ impl World {
         self.tell_network("DELETE", "/network/faults", &Value::Null);
     }
 
+    /// Has this token, and no other, open the carrier's API.
+    pub(crate) fn rotate(&self, face: Face, token: &str) {
+        self.tell_network("PUT", &format!("/network/credentials/{}", face.name()), &json!({"token": token}));
+    }
+
     /// The number of ours can be called, and the network asks the gateway what to do.
     pub(crate) fn connect_our_number(&self) {
         let face = match self.line {

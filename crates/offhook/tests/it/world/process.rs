@@ -96,6 +96,18 @@ impl Process {
         self.child.wait().expect("it can be waited for").signal()
     }
 
+    /// Whether it is stopped by a signal, and runs on when it is told to.
+    pub(crate) fn is_stopped(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+    }
+
+    /// Sends it a signal, such as `HUP`.
+    pub(crate) fn signal_it(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill can be run").success());
+    }
+
     /// SIGKILL: no destructor of it runs.
     pub(crate) fn kill_dash_nine(mut self) {
         self.child.kill().expect("it can be killed");
