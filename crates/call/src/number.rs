@@ -172,9 +172,17 @@ impl fmt::Debug for Party {
     }
 }
 
+/// What is kept of a party: itself, behind a mark where it has the shape of a number and is none, or
+/// begins with the mark.
 impl From<Party> for String {
     fn from(party: Party) -> String {
-        party.as_str().to_owned()
+        match party {
+            Party::Number(number) => number.0,
+            Party::Other(text) if has_shape(&text) || text.starts_with(NO_NUMBER) => {
+                format!("{NO_NUMBER}{text}")
+            }
+            Party::Other(text) => text,
+        }
     }
 }
 
@@ -182,13 +190,18 @@ impl From<Party> for String {
 /// the plans when it came in; checking again is half the cost of reading a call.
 impl From<String> for Party {
     fn from(text: String) -> Party {
-        let digits = text.strip_prefix('+').unwrap_or_default();
-        if (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) {
-            Party::Number(PhoneNumber(text))
-        } else {
-            Party::Other(text)
+        match text.strip_prefix(NO_NUMBER) {
+            Some(other) => Party::Other(other.to_owned()),
+            None if has_shape(&text) => Party::Number(PhoneNumber(text)),
+            None => Party::Other(text),
         }
     }
+}
+
+/// Whether a text is written as a [`PhoneNumber`] is, given to somebody or not.
+fn has_shape(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// The text with all but its first two and last two letters hidden, for logs.
@@ -264,6 +277,8 @@ fn has_length(plan: &Metadata, kind: Type, national: usize) -> bool {
     lengths.iter().any(|length| usize::from(*length) == national)
 }
 
+/// Stands before a kept party that could be taken for a number.
+const NO_NUMBER: char = '=';
 /// What subscribers' numbers can be; the library lists the lengths of each apart.
 const KINDS: [Type; 6] =
     [Type::FixedLine, Type::Mobile, Type::TollFree, Type::Voip, Type::PersonalNumber, Type::Uan];

@@ -60,15 +60,34 @@ fn premium_numbers_are_known_as_such() {
 fn a_number_in_a_log_is_masked() {
     let number: PhoneNumber = "+12025550143".parse().unwrap();
     assert_eq!(format!("{number:?} {:?}", Party::Number(number.clone())), "+1…43 +1…43");
-    assert_eq!(masked("+123"), "…");
+    assert_eq!((masked("+1234"), masked("+12345")), ("…".to_owned(), "+1…45".to_owned()));
 }
 
 #[test]
 fn a_party_reads_back_as_what_it_was() {
-    for text in ["+12025550143", "+15550100001", "anonymous", "", "911", "sip:a@b", "+12"] {
+    for text in [
+        "+12025550143",
+        "+15550100001",
+        "anonymous",
+        "",
+        "911",
+        "sip:a@b",
+        "+12",
+        "+999123456789",
+        "=",
+        "=+1",
+    ] {
         let party = Party::read(text);
         assert_eq!(Party::from(String::from(party.clone())), party, "{text:?}");
     }
+}
+
+#[test]
+fn a_number_is_kept_as_it_is_written() {
+    let number: PhoneNumber = "+1 202 555 0143".parse().unwrap();
+    assert_eq!(serde_json::to_string(&number).unwrap(), "\"+12025550143\"");
+    assert_eq!(serde_json::from_str::<PhoneNumber>("\"+12025550143\"").unwrap(), number);
+    assert!(serde_json::from_str::<PhoneNumber>("\"911\"").is_err());
 }
 
 #[test]
