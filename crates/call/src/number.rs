@@ -92,7 +92,7 @@ impl FromStr for PhoneNumber {
         }
         let number = parsed(&compact).ok_or_else(|| NumberError::UnknownCountry(shown()))?;
         let national = digits.len() - number.code().value().to_string().len();
-        if is_short_national(number.code().value(), &digits[digits.len() - national..]) {
+        if is_short_national(number.code().value(), national, digits) {
             return Err(NumberError::Emergency(shown()));
         }
         if !fits_its_country(&number, national) {
@@ -252,10 +252,11 @@ fn is_short(digits: &str) -> bool {
     (2..=6).contains(&digits.len()) || digits == "0"
 }
 
-/// A short number behind a country code (`+1911`): never a subscriber, whatever a carrier may do
-/// with it. Some small countries do have subscriber numbers of four digits.
-fn is_short_national(code: u16, national: &str) -> bool {
-    national.len() <= 3 || (code == 1 && national.len() < 10 && national.ends_with("11"))
+/// A service number behind the code and the area of the North American plan (`+1202911`): never a
+/// subscriber, whatever a carrier may do with it. What has three digits after any code is short
+/// altogether.
+fn is_short_national(code: u16, n_digits: usize, digits: &str) -> bool {
+    code == 1 && n_digits < 10 && digits.ends_with("11")
 }
 
 fn fits_its_country(number: &phonenumber::PhoneNumber, national: usize) -> bool {

@@ -26,10 +26,19 @@ fn numbers_are_told_from_other_texts() {
     check("+1202555014", "WrongLength");
     check("+120255501434", "WrongLength");
     check("+12025550", "WrongLength");
+    check("+442079460123456", "WrongLength");
+    check("+4420794601", "WrongLength");
+}
+
+#[test]
+fn a_number_has_up_to_fifteen_digits() {
+    check("+491234567890123", "+491234567890123 DE Ordinary");
+    check("+4912345678901234", "NotE164");
 }
 
 #[test]
 fn a_range_that_no_table_knows_is_left_to_the_carrier() {
+    check("+446666666666", "+446666666666 GB Ordinary");
     check("+15550100001", "+15550100001 US Ordinary");
 }
 
@@ -38,6 +47,12 @@ fn emergency_and_short_numbers_are_no_numbers_to_dial() {
     for text in ["911", "+911", "112", "+112", "999", "110", "15", "000", "091", "+1911", "116117", "0"] {
         check(text, "Emergency");
     }
+    // A service number behind an area code; what has ten digits is a subscriber's, however it ends.
+    check("+1202911", "Emergency");
+    check("+120255511", "Emergency");
+    check("+12025550111", "+12025550111 US Ordinary");
+    check("+1202555012", "WrongLength");
+    check("+4420794611", "WrongLength");
 }
 
 #[test]
