@@ -127,3 +127,11 @@ fn a_day_is_counted_where_anything_limits_it() {
     let minutes = gate::Rules { minutes_per_day: Some(1), ..none.clone() };
     assert_eq!([none, minutes].map(|rules| rules.counts_minutes()), [false, true]);
 }
+
+#[test]
+fn a_leg_that_is_placed_under_two_names_is_known_by_both() {
+    let placed = |also| after(asked(), [admitted(), News::Placed { leg: leg(), also }]);
+    let by_other = |call| after(call, [News::Progressed { leg: other_leg(), progress: Progress::Ringing }]);
+    assert!(matches!(by_other(placed(Some(other_leg()))).state, CallState::Ringing(_)));
+    assert!(matches!(by_other(placed(None)).state, CallState::Initiated(_)));
+}
