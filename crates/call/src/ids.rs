@@ -178,6 +178,17 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_written_as_it_is() {
+        let id: CallId = "c_01jd3v6p9nf4q8s0t2x5z7a9bc".parse().unwrap();
+        assert_eq!(format!("{id:?}"), "c_01jd3v6p9nf4q8s0t2x5z7a9bc");
+        assert_eq!(CallId::from_bits(7).bits(), 7);
+        let leg = CarrierCallId::new("CA1").unwrap();
+        assert_eq!((leg.as_str(), format!("{leg} {leg:?}")), ("CA1", "CA1 CA1".to_owned()));
+        let carrier = CarrierName("main".to_owned());
+        assert_eq!((carrier.as_str(), carrier.to_string()), ("main", "main".to_owned()));
+    }
+
+    #[test]
     fn what_is_no_id_is_refused() {
         for text in [
             "",

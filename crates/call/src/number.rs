@@ -92,7 +92,7 @@ impl FromStr for PhoneNumber {
         }
         let number = parsed(&compact).ok_or_else(|| NumberError::UnknownCountry(shown()))?;
         let national = digits.len() - number.code().value().to_string().len();
-        if is_short_national(number.code().value(), &digits[digits.len() - national..]) {
+        if is_short_national(number.code().value(), national, digits) {
             return Err(NumberError::Emergency(shown()));
         }
         if !fits_its_country(&number, national) {
@@ -172,9 +172,17 @@ impl fmt::Debug for Party {
     }
 }
 
+/// What is kept of a party: itself, behind a mark where it has the shape of a number and is none, or
+/// begins with the mark.
 impl From<Party> for String {
     fn from(party: Party) -> String {
-        party.as_str().to_owned()
+        match party {
+            Party::Number(number) => number.0,
+            Party::Other(text) if has_shape(&text) || text.starts_with(NO_NUMBER) => {
+                format!("{NO_NUMBER}{text}")
+            }
+            Party::Other(text) => text,
+        }
     }
 }
 
@@ -182,13 +190,18 @@ impl From<Party> for String {
 /// the plans when it came in; checking again is half the cost of reading a call.
 impl From<String> for Party {
     fn from(text: String) -> Party {
-        let digits = text.strip_prefix('+').unwrap_or_default();
-        if (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) {
-            Party::Number(PhoneNumber(text))
-        } else {
-            Party::Other(text)
+        match text.strip_prefix(NO_NUMBER) {
+            Some(other) => Party::Other(other.to_owned()),
+            None if has_shape(&text) => Party::Number(PhoneNumber(text)),
+            None => Party::Other(text),
         }
     }
+}
+
+/// Whether a text is written as a [`PhoneNumber`] is, given to somebody or not.
+fn has_shape(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// The text with all but its first two and last two letters hidden, for logs.
@@ -239,10 +252,11 @@ fn is_short(digits: &str) -> bool {
     (2..=6).contains(&digits.len()) || digits == "0"
 }
 
-/// A short number behind a country code (`+1911`): never a subscriber, whatever a carrier may do
-/// with it. Some small countries do have subscriber numbers of four digits.
-fn is_short_national(code: u16, national: &str) -> bool {
-    national.len() <= 3 || (code == 1 && national.len() < 10 && national.ends_with("11"))
+/// A service number behind the code and the area of the North American plan (`+1202911`): never a
+/// subscriber, whatever a carrier may do with it. What has three digits after any code is short
+/// altogether.
+fn is_short_national(code: u16, n_digits: usize, digits: &str) -> bool {
+    code == 1 && n_digits < 10 && digits.ends_with("11")
 }
 
 fn fits_its_country(number: &phonenumber::PhoneNumber, national: usize) -> bool {
@@ -264,6 +278,8 @@ fn has_length(plan: &Metadata, kind: Type, national: usize) -> bool {
     lengths.iter().any(|length| usize::from(*length) == national)
 }
 
+/// Stands before a kept party that could be taken for a number.
+const NO_NUMBER: char = '=';
 /// What subscribers' numbers can be; the library lists the lengths of each apart.
 const KINDS: [Type; 6] =
     [Type::FixedLine, Type::Mobile, Type::TollFree, Type::Voip, Type::PersonalNumber, Type::Uan];

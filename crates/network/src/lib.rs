@@ -21,6 +21,7 @@ mod form;
 mod media;
 mod network;
 pub mod plivo;
+pub mod reading;
 mod serve;
 mod settings;
 mod socket;

@@ -100,6 +100,14 @@ pub(crate) fn read(text: &str, mapping: &Mapping, now: Timestamp) -> Read {
     read
 }
 
+impl Snapshot {
+    /// The carrier's name for the call, if it was learnt.
+    fn leg(&self) -> Result<Option<CarrierCallId>, String> {
+        let id = self.provider_call_id.as_deref().filter(|id| !id.is_empty());
+        id.map(|id| CarrierCallId::new(id).map_err(|error| error.to_string())).transpose()
+    }
+}
+
 /// A line is a snapshot, or a wrapper around one.
 fn snapshot(line: &str) -> Result<Snapshot, serde_json::Error> {
     #[derive(Deserialize)]
@@ -112,6 +120,7 @@ fn snapshot(line: &str) -> Result<Snapshot, serde_json::Error> {
     })
 }
 
+/// Checks all that could keep a line out: only one that is taken takes the place of those before it.
 fn checked(snapshot: Snapshot) -> Result<Snapshot, String> {
     if snapshot.call_id.is_empty() {
         return Err("callId is empty".to_owned());
@@ -122,6 +131,7 @@ fn checked(snapshot: Snapshot) -> Result<Snapshot, String> {
     if !matches!(snapshot.direction.as_str(), "inbound" | "outbound") {
         return Err(format!("direction is {:?}, neither inbound nor outbound", snapshot.direction));
     }
+    snapshot.leg()?;
     if believed(&snapshot).is_none() {
         return Err(format!("state is {:?}, which no {} has", snapshot.state, "calls.jsonl"));
     }
@@ -162,10 +172,7 @@ fn imported(
     let ours = if direction == Direction::Inbound { &to } else { &from };
     let (carrier, mut remark) = mapping.carrier(&snapshot.provider, ours);
     let limits = mapping.limits.clone().ok_or("no limits are configured")?;
-    let leg = match snapshot.provider_call_id.as_deref().filter(|id| !id.is_empty()) {
-        Some(id) => Some(CarrierCallId::new(id).map_err(|error| error.to_string())?),
-        None => None,
-    };
+    let leg = snapshot.leg()?;
     let facts = Facts {
         id: new_id(),
         direction,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod commands;
+mod endings;
 mod properties;
 mod samples;
 mod stops;

@@ -26,10 +26,19 @@ fn numbers_are_told_from_other_texts() {
     check("+1202555014", "WrongLength");
     check("+120255501434", "WrongLength");
     check("+12025550", "WrongLength");
+    check("+442079460123456", "WrongLength");
+    check("+4420794601", "WrongLength");
+}
+
+#[test]
+fn a_number_has_up_to_fifteen_digits() {
+    check("+491234567890123", "+491234567890123 DE Ordinary");
+    check("+4912345678901234", "NotE164");
 }
 
 #[test]
 fn a_range_that_no_table_knows_is_left_to_the_carrier() {
+    check("+446666666666", "+446666666666 GB Ordinary");
     check("+15550100001", "+15550100001 US Ordinary");
 }
 
@@ -38,6 +47,12 @@ fn emergency_and_short_numbers_are_no_numbers_to_dial() {
     for text in ["911", "+911", "112", "+112", "999", "110", "15", "000", "091", "+1911", "116117", "0"] {
         check(text, "Emergency");
     }
+    // A service number behind an area code; what has ten digits is a subscriber's, however it ends.
+    check("+1202911", "Emergency");
+    check("+120255511", "Emergency");
+    check("+12025550111", "+12025550111 US Ordinary");
+    check("+1202555012", "WrongLength");
+    check("+4420794611", "WrongLength");
 }
 
 #[test]
@@ -60,15 +75,34 @@ fn premium_numbers_are_known_as_such() {
 fn a_number_in_a_log_is_masked() {
     let number: PhoneNumber = "+12025550143".parse().unwrap();
     assert_eq!(format!("{number:?} {:?}", Party::Number(number.clone())), "+1…43 +1…43");
-    assert_eq!(masked("+123"), "…");
+    assert_eq!((masked("+1234"), masked("+12345")), ("…".to_owned(), "+1…45".to_owned()));
 }
 
 #[test]
 fn a_party_reads_back_as_what_it_was() {
-    for text in ["+12025550143", "+15550100001", "anonymous", "", "911", "sip:a@b", "+12"] {
+    for text in [
+        "+12025550143",
+        "+15550100001",
+        "anonymous",
+        "",
+        "911",
+        "sip:a@b",
+        "+12",
+        "+999123456789",
+        "=",
+        "=+1",
+    ] {
         let party = Party::read(text);
         assert_eq!(Party::from(String::from(party.clone())), party, "{text:?}");
     }
+}
+
+#[test]
+fn a_number_is_kept_as_it_is_written() {
+    let number: PhoneNumber = "+1 202 555 0143".parse().unwrap();
+    assert_eq!(serde_json::to_string(&number).unwrap(), "\"+12025550143\"");
+    assert_eq!(serde_json::from_str::<PhoneNumber>("\"+12025550143\"").unwrap(), number);
+    assert!(serde_json::from_str::<PhoneNumber>("\"911\"").is_err());
 }
 
 #[test]

@@ -175,6 +175,28 @@ pub(crate) fn read(document: &str) -> Result<Vec<Verb>, String> {
     root.children.iter().map(verb).collect()
 }
 
+/// What is said, played and pressed by an instruction, in order: words, addresses and keys.
+pub(crate) fn words(verb: &Verb) -> Vec<String> {
+    let of = |prompt: &Prompt| match prompt {
+        Prompt::Speak { text, .. } => Some(text.clone()),
+        Prompt::Play { url, .. } => Some(url.clone()),
+        Prompt::Digits { digits, .. } => Some(digits.clone()),
+        Prompt::Silence { .. } => None,
+    };
+    match verb {
+        Verb::Prompt(prompt) => of(prompt).into_iter().collect(),
+        Verb::PreAnswer(prompts) => prompts.iter().filter_map(of).collect(),
+        Verb::Input(input) => input.prompts.iter().filter_map(of).collect(),
+        Verb::Wait { .. }
+        | Verb::Redirect { .. }
+        | Verb::Hangup { .. }
+        | Verb::Record(_)
+        | Verb::Dial(_)
+        | Verb::Stream(_)
+        | Verb::Aside => Vec::new(),
+    }
+}
+
 /// What a text is as a prompt.
 pub(crate) fn speak(text: &str, times: u64) -> Prompt {
     let n_characters = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);

@@ -55,7 +55,7 @@ mod dial;
 mod error;
 mod gather;
 mod listing;
-mod media;
+pub(crate) mod media;
 mod owned;
 mod resource;
 mod signature;

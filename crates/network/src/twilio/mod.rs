@@ -52,14 +52,14 @@ mod dial;
 mod error;
 mod gather;
 mod listing;
-mod media;
+pub(crate) mod media;
 mod numbers;
 mod resource;
 mod script;
 mod signature;
 mod spoil;
 mod stream;
-mod twiml;
+pub(crate) mod twiml;
 mod update;
 mod webhook;
 

@@ -181,6 +181,30 @@ pub(crate) fn read(document: &str) -> Result<Vec<Verb>, String> {
     Ok(root.children.iter().filter_map(verb).collect())
 }
 
+/// What is said, played and pressed by an instruction, in order: words, addresses and keys.
+pub(crate) fn words(verb: &Verb) -> Vec<String> {
+    let of = |prompt: &Prompt| match prompt {
+        Prompt::Say { text, .. } => Some(text.clone()),
+        Prompt::Play { url, .. } => Some(url.clone()),
+        Prompt::Digits { digits, .. } => Some(digits.clone()),
+        Prompt::Silence { .. } => None,
+    };
+    match verb {
+        Verb::Prompt(prompt) => of(prompt).into_iter().collect(),
+        Verb::Gather(gather) => gather.prompts.iter().filter_map(of).collect(),
+        Verb::Pause { .. }
+        | Verb::Redirect { .. }
+        | Verb::Hangup
+        | Verb::Reject { .. }
+        | Verb::Record { .. }
+        | Verb::Dial(_)
+        | Verb::Connect { .. }
+        | Verb::Start(_)
+        | Verb::Stop { .. }
+        | Verb::Aside => Vec::new(),
+    }
+}
+
 /// What a text is as a prompt.
 pub(crate) fn say(text: &str, times: u64) -> Prompt {
     let n_characters = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);

@@ -3,6 +3,8 @@
 //! `faults.golden` holds a file, variables (`$`), and what is said of them (`>`), case by case. Run
 //! the tests with `GOLDEN=write` to write what is said, and review the difference.
 
+mod random;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

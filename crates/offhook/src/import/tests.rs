@@ -1,4 +1,7 @@
 #![allow(clippy::unwrap_used)]
+
+mod random;
+
 use super::*;
 
 const NOW: Timestamp = Timestamp(1_700_000_100_000);
@@ -57,6 +60,20 @@ fn the_last_line_of_a_call_counts_and_bad_lines_are_named() {
     assert_eq!(read.skipped.iter().map(|skipped| skipped.line).collect::<Vec<_>>(), [2, 5]);
     let taken: Vec<_> = read.calls.iter().map(|call| (call.line, call.state.word())).collect();
     assert_eq!(taken, [(4, "ended"), (6, "ringing")]);
+}
+
+#[test]
+fn a_line_that_is_not_taken_hides_none_before_it() {
+    let text = [
+        line("1", "ringing", r#","providerCallId":"CA1""#),
+        line("1", "active", r#","providerCallId":"C A""#),
+    ];
+    let read = read(&text.join("\n"), &mapping(&["a"]), NOW);
+    assert_eq!(read.skipped.iter().map(|skipped| skipped.line).collect::<Vec<_>>(), [2]);
+    assert_eq!(
+        read.calls.iter().map(|call| (call.line, call.state.word())).collect::<Vec<_>>(),
+        [(1, "ringing")]
+    );
 }
 
 #[test]
