@@ -183,4 +183,4 @@ fn strikes_webhooks(fault: &Fault) -> bool {
 }
 
 /// So long may it take until a sweep has shown what lives, beside the pause between two.
-const SWEPT_MS: i64 = 90_000;
+const SWEPT_MS: i64 = 20_000;

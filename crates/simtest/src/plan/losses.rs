@@ -66,7 +66,7 @@ impl Plan {
         self.losses = Some(Losses {
             at,
             orphans: *pick(rng, &[OrphanPolicy::HangUp, OrphanPolicy::Adopt, OrphanPolicy::Report]),
-            sweep_every_ms: rng.random_range(10_000..120_000),
+            sweep_every_ms: rng.random_range(5_000..30_000),
             strangers,
         });
         // What was asked of a call since the backup is asked again of the one that went back; and a
