@@ -14,7 +14,7 @@ mod traffic;
 use crate::memory::Tables;
 use crate::plan::Plan;
 use call::call::Over;
-use call::{Call, CallId};
+use call::{Call, CallId, CarrierCallId};
 use carrier::HeardWebhook;
 use dials::Dials;
 use orphans::Lost;
@@ -134,8 +134,8 @@ pub(crate) struct Checks {
     /// The calls as the checkers rebuilt them, and up to which version.
     rebuilt: BTreeMap<CallId, (u64, Call)>,
     ended: BTreeMap<CallId, Over>,
-    /// Since when each call knows its leg.
-    known_since: BTreeMap<CallId, i64>,
+    /// Since when each call knows its leg, and by which of the network's names.
+    known_since: BTreeMap<CallId, (i64, Option<CarrierCallId>)>,
     /// What was acknowledged to the network.
     news: Vec<HeardWebhook>,
     paused: Paused,

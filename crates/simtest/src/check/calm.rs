@@ -113,7 +113,7 @@ impl World {
         for row in tables.calls.values().filter(|row| !row.call.state.is_ended()) {
             let own = row.call.leg().map(|leg| self.checks.real(leg.as_str()));
             let Some(truth) = legs.iter().find(|truth| Some(truth.id.as_str()) == own) else { continue };
-            let known_since = self.checks.known_since.get(&row.call.facts.id).copied();
+            let known_since = self.checks.known_since.get(&row.call.facts.id).map(|(since, _)| *since);
             let known_for = self.now - known_since.unwrap_or(self.now);
             let over_for = truth.ended_at.map_or(0, |at| self.now - at.get());
             let over_for = over_for.min(known_for).min(self.calm_for());

@@ -125,7 +125,12 @@ impl World {
             self.learn_name(name.as_str());
         }
         let Some(leg) = is.leg() else { return Ok(()) };
-        self.checks.known_since.entry(is.facts.id).or_insert(self.now);
+        // At Plivo a call may be known by its request alone, and can't be asked how it ended.
+        let known = if self.checks.real(leg.as_str()) == leg.as_str() { Some(leg.clone()) } else { None };
+        let since = self.checks.known_since.entry(is.facts.id).or_insert((self.now, known.clone()));
+        if known.is_some() && since.1.is_none() {
+            *since = (self.now, known);
+        }
         match self.checks.owner.get(self.checks.real(leg.as_str())) {
             Some(owner) if *owner != is.facts.id => {
                 let what = format!("{} took {leg}, which was made for {}", tail(is.facts.id), tail(*owner));
