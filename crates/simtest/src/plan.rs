@@ -117,7 +117,8 @@ impl Plan {
                 plan.draw_keep(&mut rng);
             }
         }
-        if scene.losses && plan.keep == Keep::default() {
+        // A world that sleeps for days would sweep all the while.
+        if scene.losses && plan.chaos_ms < HOUR_MS {
             let mut rng = StdRng::seed_from_u64(seed ^ LOSSES);
             if rng.random_bool(0.15) {
                 plan.draw_losses(&mut rng);
