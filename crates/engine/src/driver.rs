@@ -208,10 +208,25 @@ impl Turn<'_> {
         if let Some(reason) = paused {
             self.page.set_setting(PAUSED, Some(reason))?;
             self.page.set_setting(NOTICE, Some(reason))?;
+            self.doubt_queued(reason)?;
         }
         self.page.note_start(self.now)?;
         let n_calls = self.page.bring_forward(self.now, SPREAD_MS)?;
         Ok(Answer::Taken(usize::try_from(n_calls).unwrap_or(usize::MAX)))
+    }
+
+    /// A store that went back may say of a call that it waits though its phone rang since: it is looked
+    /// for like any placement in doubt, and never placed.
+    fn doubt_queued(&mut self, reason: &str) -> Result<(), StoreError> {
+        loop {
+            let queued = self.page.queued(QUEUED_AT_ONCE)?;
+            if queued.is_empty() {
+                return Ok(());
+            }
+            for kept in queued {
+                self.apply(&kept, Source::Gateway, News::PlaceInDoubt { why: reason.to_owned() })?;
+            }
+        }
     }
 
     /// Takes calls that are due: each hears that its time has come.
@@ -347,6 +362,8 @@ pub(crate) const NOTICE: &str = "notice";
 pub(crate) const PAUSED: &str = "paused";
 /// How long a call that was taken is left to whoever took it.
 const LEASE: Duration = Duration::from_secs(30);
+/// So many queued calls are read at once.
+const QUEUED_AT_ONCE: usize = 256;
 /// So many lines of old logs go in one turn: some calls, in a millisecond or two.
 const PRUNED_AT_ONCE: usize = 64;
 /// Over how long the looks of a start are spread.

@@ -19,6 +19,7 @@ mod preview;
 mod recovery;
 mod settings;
 mod shell;
+mod sweep;
 
 pub use calls::{Calls, EngineError, Parts, Reload, Spoken, new_id};
 pub use clock::{Clock, SystemClock};
@@ -32,3 +33,4 @@ pub use recovery::{Decision, RecoveryLine, RecoveryReport};
 pub use settings::{Inbound, NumberSettings, Settings};
 pub use shell::keeper::Keep;
 pub use shell::lane::Line;
+pub use sweep::{Sweep, Wanted};

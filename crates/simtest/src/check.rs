@@ -5,14 +5,19 @@
 
 mod calm;
 mod commands;
+mod dials;
+mod kept;
 mod moves;
+mod orphans;
 mod traffic;
 
 use crate::memory::Tables;
 use crate::plan::Plan;
 use call::call::Over;
-use call::{Call, CallId};
+use call::{Call, CallId, CarrierCallId};
 use carrier::HeardWebhook;
+use dials::Dials;
+use orphans::Lost;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
@@ -65,6 +70,28 @@ pub enum Promise {
     TransferApart,
     /// A call takes no leg of its own for a stray, and none of others for its own.
     OwnLeg,
+    /// Nobody is dialled in their quiet hours, by the clock that the gateway has.
+    QuietHours,
+    /// Nobody is dialled who is on the do-not-call list, by the gateway's own word.
+    DoNotCall,
+    /// Whoever rejected a call, as the gateway knows, is left alone for a while.
+    RejectedPause,
+    /// Nobody is dialled more often in an hour or a day than is allowed.
+    Attempts,
+    /// No call is placed when the day's minutes or money are used up.
+    DayBudget,
+    /// Nobody is dialled where nobody may be.
+    Destinations,
+    /// What the gate decided is told, with the rule.
+    Audit,
+    /// Nobody is refused for no reason, nor for ever.
+    FairGate,
+    /// What is taken out of the store is over, and old.
+    KeptHistory,
+    /// No call of others is ever taken, told anything or hung up.
+    LeaveOthers,
+    /// What is proved ours and not in the store is found, and treated as the policy says.
+    FindOrphans,
     /// The program does not panic.
     NoPanic,
 }
@@ -107,8 +134,8 @@ pub(crate) struct Checks {
     /// The calls as the checkers rebuilt them, and up to which version.
     rebuilt: BTreeMap<CallId, (u64, Call)>,
     ended: BTreeMap<CallId, Over>,
-    /// Since when each call knows its leg.
-    known_since: BTreeMap<CallId, i64>,
+    /// Since when each call knows its leg, and by which of the network's names.
+    known_since: BTreeMap<CallId, (i64, Option<CarrierCallId>)>,
     /// What was acknowledged to the network.
     news: Vec<HeardWebhook>,
     paused: Paused,
@@ -121,6 +148,14 @@ pub(crate) struct Checks {
     clock_set_at: Option<i64>,
     stumbled_at: Option<i64>,
     not_looked_at: BTreeSet<CallId>,
+    /// What is known of dials, and of who wants none.
+    pub(crate) dials: Dials,
+    /// Calls that are gone from the store since they were old.
+    pruned: BTreeSet<CallId>,
+    /// And their legs.
+    pruned_legs: BTreeSet<String>,
+    /// What a store that was lost did not know, and whose calls are others'.
+    lost: Lost,
 }
 
 impl Checks {
@@ -143,12 +178,21 @@ impl Checks {
             clock_set_at: None,
             stumbled_at: None,
             not_looked_at: BTreeSet::new(),
+            dials: Dials::default(),
+            pruned: BTreeSet::new(),
+            pruned_legs: BTreeSet::new(),
+            lost: Lost::default(),
         }
     }
 
     /// How many legs the network made for a call.
     pub(crate) fn n_created(&self, call: CallId) -> usize {
         self.created.get(&call).map_or(0, Vec::len)
+    }
+
+    /// Whether the call was taken out of the store since it was old.
+    pub(crate) fn is_pruned(&self, call: CallId) -> bool {
+        self.pruned.contains(&call)
     }
 
     /// The network's own name of a leg.

@@ -1,5 +1,6 @@
 //! A store that fails when told to: at the commit, or at a write in the middle of a turn.
 
+use crate::sabotage::Sabotage;
 use call::gate::{Listed, Record};
 use call::{Call, CallId, CarrierCallId, CarrierName, Event, Party, PhoneNumber, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,10 +40,8 @@ pub(crate) struct Flaky {
     pub(crate) inner: Box<dyn Store>,
     /// When it doesn't.
     pub(crate) fates: Fates,
-    /// Whether it counts every call that ever lived as live: sabotage.
-    pub(crate) leaks: bool,
-    /// Whether it writes a call otherwise than it was told: sabotage.
-    pub(crate) lies: bool,
+    /// What it breaks on purpose.
+    pub(crate) sabotage: Option<Sabotage>,
 }
 
 impl Store for Flaky {
@@ -54,8 +53,8 @@ impl Store for Flaky {
                 Fate::Well | Fate::FailsAtCommit => None,
             };
             let mut lived = self.fates.1.lock().unwrap_or_else(PoisonError::into_inner);
-            let leak = self.leaks.then_some(&mut *lived);
-            work(&mut FlakyPage { page, left: &mut left, leak, lies: self.lies })?;
+            let leak = (self.sabotage == Some(Sabotage::CountPhantoms)).then_some(&mut *lived);
+            work(&mut FlakyPage { page, left: &mut left, leak, sabotage: self.sabotage })?;
             if fate == Fate::FailsAtCommit { Err(full()) } else { Ok(()) }
         })
     }
@@ -66,10 +65,14 @@ struct FlakyPage<'p> {
     left: &'p mut Option<u32>,
     /// Every call that ever lived, where that is what is counted.
     leak: Option<&'p mut BTreeSet<CallId>>,
-    lies: bool,
+    sabotage: Option<Sabotage>,
 }
 
 impl FlakyPage<'_> {
+    fn breaks(&self, what: Sabotage) -> bool {
+        self.sabotage == Some(what)
+    }
+
     fn writes(&mut self) -> Result<&mut dyn Page, StoreError> {
         match self.left {
             Some(0) => return Err(full()),
@@ -82,8 +85,10 @@ impl FlakyPage<'_> {
 
 impl Page for FlakyPage<'_> {
     fn within(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
-        let FlakyPage { page, left, leak, lies } = self;
-        page.within(&mut |page| work(&mut FlakyPage { page, left, leak: leak.as_deref_mut(), lies: *lies }))
+        let FlakyPage { page, left, leak, sabotage } = self;
+        page.within(&mut |page| {
+            work(&mut FlakyPage { page, left, leak: leak.as_deref_mut(), sabotage: *sabotage })
+        })
     }
 
     fn call(&mut self, id: CallId) -> Result<Option<Kept>, StoreError> {
@@ -114,7 +119,7 @@ impl Page for FlakyPage<'_> {
         if let Some(lived) = self.leak.as_deref_mut().filter(|_| call.state.is_live()) {
             lived.insert(call.facts.id);
         }
-        if self.lies && call.state.is_live() {
+        if self.breaks(Sabotage::WriteOtherwise) && call.state.is_live() {
             let mut other = call.clone();
             other.facts.say = Some("something else".to_owned());
             return self.writes()?.write(&other, event, version);
@@ -153,7 +158,11 @@ impl Page for FlakyPage<'_> {
     }
 
     fn attempts(&mut self, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
-        self.page.attempts(to, since)
+        match self.sabotage {
+            Some(Sabotage::ForgetAttempts) => Ok(0),
+            Some(Sabotage::CountForEver) => self.page.attempts(to, Timestamp(0)),
+            _ => self.page.attempts(to, since),
+        }
     }
 
     fn next_dial_at(&mut self, carrier: &CarrierName) -> Result<Timestamp, StoreError> {
@@ -183,7 +192,8 @@ impl GatePage for FlakyPage<'_> {
     }
 
     fn rejected_at(&mut self, to: &Party, since: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        self.page.rejected_at(to, since)
+        let rejected = self.page.rejected_at(to, since)?;
+        Ok(rejected.filter(|_| !self.breaks(Sabotage::ForgetRejections)))
     }
 
     fn minutes(
@@ -195,7 +205,8 @@ impl GatePage for FlakyPage<'_> {
     }
 
     fn listed(&mut self, number: &PhoneNumber) -> Result<Option<Listed>, StoreError> {
-        self.page.listed(number)
+        let listed = self.page.listed(number)?;
+        Ok(listed.filter(|_| !self.breaks(Sabotage::ForgetList)))
     }
 
     fn list(&mut self, number: &PhoneNumber, entry: &Listed) -> Result<bool, StoreError> {
@@ -207,6 +218,9 @@ impl GatePage for FlakyPage<'_> {
     }
 
     fn record(&mut self, record: &Record) -> Result<(), StoreError> {
+        if self.breaks(Sabotage::ForgetAudit) {
+            return Ok(());
+        }
         self.writes()?.record(record)
     }
 }

@@ -65,7 +65,9 @@ pub fn run_on_disk(seed: u64, folder: &Path, telling: Telling) -> Outcome {
         let opened = SqliteStore::open(&path, now).unwrap_or_else(|error| panic!("{error}"));
         Box::new(Twin { first: Box::new(disk.store()), second: Box::new(opened.store) })
     });
-    run_in(seed, Scene::default(), None, telling, opener)
+    // Its file can't be put back under it.
+    let scene = Scene { losses: false, ..Scene::default() };
+    run_in(seed, scene, None, telling, opener)
 }
 
 fn run_in(seed: u64, scene: Scene, sabotage: Option<Sabotage>, telling: Telling, opener: Opener) -> Outcome {

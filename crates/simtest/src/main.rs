@@ -1,7 +1,8 @@
 //! Runs seeds: `simtest --seeds N [--from N] [--jobs N]`, or one of them with its whole story:
 //! `simtest --seed N [--trace]`. `--carrier NAME` takes that one for every seed, `--no-commands` asks
-//! nothing of calls, `--sabotage NAME` breaks something on purpose, `--disk FOLDER` runs on a store in
-//! a file as well. Exits with 1 if a promise was broken.
+//! nothing of calls, `--no-rules` draws no dial rules and loses no store, `--sabotage NAME` breaks
+//! something on purpose, `--disk FOLDER` runs on a store in a file as well. Exits with 1 if a promise
+//! was broken.
 
 use simtest::{Kind, Outcome, Sabotage, Scene, Tally, Telling};
 use std::path::PathBuf;
@@ -52,6 +53,7 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Wanted, String> {
             "--jobs" => wanted.n_jobs = number()?,
             "--trace" => wanted.trace = true,
             "--disk" => wanted.disk = Some(PathBuf::from(value()?)),
+            "--no-rules" => (wanted.scene.rules, wanted.scene.losses) = (false, false),
             "--no-commands" => wanted.scene.commands = false,
             "--carrier" => {
                 let name = value()?;
@@ -139,4 +141,4 @@ fn note(total: &Mutex<(Tally, Vec<u64>)>, outcome: Outcome, wanted: &Wanted, beg
 
 const USAGE: &str = "usage: simtest --seeds N [--from N] [--jobs N] [--disk FOLDER]
        simtest --seed N [--trace] [--sabotage NAME] [--disk FOLDER]
-either with [--carrier twilio|telnyx|plivo] [--no-commands], but for those on a disk";
+either with [--carrier twilio|telnyx|plivo] [--no-commands] [--no-rules], but for those on a disk";

@@ -51,7 +51,7 @@ pub(crate) struct Tables {
     pace: BTreeMap<CarrierName, Timestamp>,
     pub(crate) settings: BTreeMap<String, String>,
     do_not_call: BTreeMap<PhoneNumber, Listed>,
-    records: Vec<KeptRecord>,
+    pub(crate) records: Vec<KeptRecord>,
     started_at: Option<Timestamp>,
     recovered: BTreeMap<CallId, Noted>,
     undo: Vec<Undo>,
@@ -102,6 +102,16 @@ impl Disk {
         if let Some(before) = tables.before.take() {
             *tables = *before;
         }
+    }
+
+    /// What is there now is gone, and this is there.
+    pub(crate) fn put_back(&self, tables: Tables) {
+        *self.tables() = tables;
+    }
+
+    /// All keys are lost, and nobody is told.
+    pub(crate) fn forget_keys(&self) {
+        self.tables().keys.clear();
     }
 
     pub(crate) fn tables(&self) -> MutexGuard<'_, Tables> {

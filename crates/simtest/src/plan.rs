@@ -2,10 +2,16 @@
 //! often the gateway dies.
 
 mod asks;
+mod losses;
+mod rules;
 pub(crate) use asks::{Given, Wish, is_question, keys_of, transfer_of, wish_of};
+
+pub(crate) use losses::Losses;
+pub(crate) use rules::{DialRules, OPT_OUT_KEY, OPT_OUT_WORDS, PRICE};
 
 use crate::scene::{Kind, Scene};
 use call::call::Limits;
+use engine::Keep;
 use network::world::{Act, Target, Trick};
 use network::{Behaviour, Fault};
 use rand::rngs::StdRng;
@@ -24,6 +30,12 @@ pub(crate) struct Plan {
     pub(crate) live_max: u64,
     pub(crate) apart_ms: i64,
     pub(crate) attempts_per_hour: u64,
+    /// Whom it may call, and when.
+    pub(crate) rules: DialRules,
+    /// How much of the past is kept.
+    pub(crate) keep: Keep,
+    /// What becomes of the store, and who else is on the account.
+    pub(crate) losses: Option<Losses>,
     pub(crate) limits: Limits,
     /// Whether the line of a caller is held when the greeting was said.
     pub(crate) inbound_hold: bool,
@@ -70,11 +82,19 @@ pub(crate) enum UserAct {
     Stop { pick: usize, which: Option<usize> },
     /// A subscriber presses or says something.
     Give(Given),
+    /// Puts a number on the do-not-call list.
+    List { to: String },
+    /// Takes it off.
+    Unlist { to: String },
+    /// Whoever talks to us wants no more calls.
+    OptOut { pick: usize, spoken: bool },
+    /// Asks again under a key that made a call long ago.
+    AskOld { pick: usize },
 }
 
 impl Plan {
-    /// Draws a plan. `rng` is the seed's.
-    pub(crate) fn draw(rng: &mut StdRng, seed: u64, scene: Scene) -> Plan {
+    /// Draws a plan. `rng` is the seed's; `beginning` is when it begins, to the second.
+    pub(crate) fn draw(rng: &mut StdRng, seed: u64, scene: Scene, beginning: i64) -> Plan {
         let mut plan = Plan::draw_calls(rng);
         let mut apart = StdRng::seed_from_u64(!seed);
         let drawn = *pick(&mut apart, &Kind::ALL);
@@ -88,7 +108,31 @@ impl Plan {
         if scene.commands && apart.random_bool(0.85) {
             plan.draw_asks(&mut apart);
         }
+        if scene.rules {
+            let mut rng = StdRng::seed_from_u64(seed ^ RULES);
+            if rng.random_bool(0.4) {
+                plan.draw_rules(&mut rng, beginning);
+            }
+            if rng.random_bool(0.2) {
+                plan.draw_keep(&mut rng);
+            }
+        }
+        // A world that sleeps for days would sweep all the while.
+        if scene.losses && plan.chaos_ms < HOUR_MS {
+            let mut rng = StdRng::seed_from_u64(seed ^ LOSSES);
+            if rng.random_bool(0.15) {
+                plan.draw_losses(&mut rng);
+            }
+        }
         plan
+    }
+
+    /// Whether anything stands against some calls.
+    pub(crate) fn has_rules(&self) -> bool {
+        let rules = &self.rules;
+        let for_a_day = rules.attempts_per_day.is_some() || rules.minutes().is_some();
+        let paused = !rules.rejected_pause.is_zero() || self.attempts_per_hour < 100;
+        rules.quiet.is_some() || for_a_day || paused
     }
 
     fn draw_calls(rng: &mut StdRng) -> Plan {
@@ -105,6 +149,9 @@ impl Plan {
             live_max: rng.random_range(1..7),
             apart_ms: *pick(rng, &[0, 200, 1000, 1000]),
             attempts_per_hour: if rng.random_bool(0.1) { 3 } else { 1000 },
+            rules: DialRules::default(),
+            keep: Keep::default(),
+            losses: None,
             limits,
             inbound_hold: false,
             acts: acts(rng, chaos_ms, &subscribers),
@@ -294,3 +341,7 @@ const LISTING_LAG: Duration = Duration::from_secs(5);
 const LOOK_UNANSWERED: Duration = Duration::from_secs(15);
 const LOOK_TALKING: Duration = Duration::from_secs(60);
 const HOUR_MS: i64 = 3_600_000;
+/// What tells the chance of rules from that of the rest.
+const RULES: u64 = 0x7275_6c65_7300_0000;
+/// And that of losses.
+const LOSSES: u64 = 0x6c6f_7373_0000_0000;

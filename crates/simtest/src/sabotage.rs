@@ -2,7 +2,7 @@
 //! the product, never in the product.
 
 mod connector;
-pub(crate) use connector::NotFoundIsOver;
+pub(crate) use connector::Broken;
 
 use call::call::{CarrierEnding, EndingKind, HangUpReply, News, Sighting, Source, UnknownWhy};
 use carrier::Seen;
@@ -58,11 +58,41 @@ pub enum Sabotage {
     AnswerToLast,
     /// Keys of webhooks are dropped.
     DropDigits,
+    /// Nobody's night is kept.
+    ForgetQuietHours,
+    /// The do-not-call list is not read.
+    ForgetList,
+    /// Whoever is called asks for no more calls in vain.
+    ForgetOptOut,
+    /// Whoever rejected a call is called again at once.
+    ForgetRejections,
+    /// Nobody counts how often a number was called.
+    ForgetAttempts,
+    /// Calls to a number count for ever.
+    CountForEver,
+    /// A day's minutes and money have no limit.
+    ForgetDay,
+    /// Every country is called.
+    ForgetCountries,
+    /// The limit of calls at a carrier is not kept.
+    ForgetCarrierLiveMax,
+    /// What the gate decides is not written down.
+    ForgetAudit,
+    /// What is over is taken out at once.
+    PruneTooEarly,
+    /// Keys go with the calls that they made.
+    PruneKeys,
+    /// Every call on the account is taken for ours.
+    TakeOthers,
+    /// Nobody looks what lives at the carrier and isn't known.
+    NeverSweep,
+    /// Orphans are hung up, whatever the policy is.
+    HangUpOrphans,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Sabotage; 23] = [
+    pub const ALL: [Sabotage; 38] = [
         Sabotage::PlaceAgainOnResume,
         Sabotage::RetryInDoubt,
         Sabotage::NotFoundIsOver,
@@ -86,6 +116,21 @@ impl Sabotage {
         Sabotage::RepeatCommand,
         Sabotage::AnswerToLast,
         Sabotage::DropDigits,
+        Sabotage::ForgetQuietHours,
+        Sabotage::ForgetList,
+        Sabotage::ForgetOptOut,
+        Sabotage::ForgetRejections,
+        Sabotage::ForgetAttempts,
+        Sabotage::CountForEver,
+        Sabotage::ForgetDay,
+        Sabotage::ForgetCountries,
+        Sabotage::ForgetCarrierLiveMax,
+        Sabotage::ForgetAudit,
+        Sabotage::PruneTooEarly,
+        Sabotage::PruneKeys,
+        Sabotage::TakeOthers,
+        Sabotage::NeverSweep,
+        Sabotage::HangUpOrphans,
     ];
 
     /// Turns what an errand came back with into what a broken gateway would have made of it.

@@ -20,6 +20,10 @@ pub struct Scene {
     pub carrier: Option<Kind>,
     /// Whether users ask things of calls that live.
     pub commands: bool,
+    /// Whether seeds draw dial rules, and how much of the past is kept.
+    pub rules: bool,
+    /// Whether stores are lost, or go back in time.
+    pub losses: bool,
 }
 
 impl Kind {
@@ -38,7 +42,7 @@ impl Kind {
 
 impl Default for Scene {
     fn default() -> Scene {
-        Scene { carrier: None, commands: true }
+        Scene { carrier: None, commands: true, rules: true, losses: true }
     }
 }
 

@@ -3,7 +3,11 @@
 
 mod carriers;
 mod gateway;
-pub(crate) use gateway::{end, tail};
+mod losses;
+mod rules;
+pub(crate) use rules::{KEPT_ANYWAY_MS, made_at};
+mod telling;
+pub(crate) use telling::{end, tail};
 mod users;
 pub(crate) use users::GREETING;
 mod wires;
@@ -12,13 +16,13 @@ mod wishes;
 use crate::agenda::Agenda;
 use crate::check::{Breach, Checks, Promise};
 use crate::flaky::Fates;
-use crate::memory::Disk;
+use crate::memory::{Disk, Tables};
 use crate::plan::Plan;
 use crate::sabotage::Sabotage;
 use crate::scene::Scene;
 use crate::story::{Story, Telling};
 use crate::tally::Tally;
-use call::Timestamp;
+use call::{CallId, Timestamp};
 use carrier::Carrier;
 use engine::Settings;
 use gateway::{Gateway, Job};
@@ -51,6 +55,9 @@ pub(crate) struct World {
     pub(crate) carrier: Box<dyn Carrier>,
     pub(crate) settings: Settings,
     pub(crate) disk: Disk,
+    /// What the last backup kept, and whether it was put back since the last start.
+    backup: Option<Tables>,
+    went_back: bool,
     opener: Opener,
     fates: Fates,
     pub(crate) gateway: Option<Gateway>,
@@ -99,6 +106,24 @@ pub(crate) enum Happening {
     Start,
     /// The wall clock is set.
     Jump(i64),
+    /// The keeper looks what is too old.
+    Keep { life: u32 },
+    /// The keeper's next step.
+    Prune { life: u32, before: CallId },
+    /// A backup of the store is made.
+    BackUp,
+    /// The store is lost, or the backup is put back.
+    Lose { goes_back: bool },
+    /// Others place a call on our account.
+    OthersCall(usize),
+    /// Whoever is on a line that nobody here knows hangs up.
+    LetGo,
+    /// The gateway sweeps.
+    Sweep { life: u32 },
+    /// A request of a sweep reaches the network.
+    SweepAsks { life: u32, asked: Box<losses::Asked> },
+    /// Its fate is known to the gateway.
+    SweepHears { life: u32, reply: Result<carrier::Reply, carrier::SendError> },
     /// By now a start must have asked about everything.
     Recovered { life: u32 },
     /// Everything is held against the truth.
@@ -115,7 +140,7 @@ impl World {
         opener: Opener,
     ) -> World {
         let mut rng = StdRng::seed_from_u64(seed);
-        let plan = Plan::draw(&mut rng, seed, scene);
+        let plan = Plan::draw(&mut rng, seed, scene, BEGINNING);
         let began_at = BEGINNING + rng.random_range(0..1_000);
         let network = Network::new(carriers::network_settings(&plan), rng.random());
         let settings = carriers::settings(&plan, sabotage);
@@ -130,6 +155,8 @@ impl World {
             carrier: carriers::connector(&plan, sabotage),
             settings,
             disk: Disk::new(),
+            backup: None,
+            went_back: false,
             opener,
             fates: Fates::default(),
             gateway: None,
@@ -160,6 +187,7 @@ impl World {
             let fault = Box::new(fault);
             self.agenda.put(began_at + from, Happening::FaultOn(fault, to.min(plan.chaos_ms) - from));
         }
+        self.write_losses();
         for at in plan.deaths {
             self.agenda.put(began_at + at, Happening::Die);
         }
@@ -211,6 +239,14 @@ impl World {
         Ok(())
     }
 
+    /// Lets so much time pass, whether or not anything happens.
+    fn sleep(&mut self, ms: i64) -> Result<(), Breach> {
+        let end = self.now + ms;
+        self.run_until(end, |_| false)?;
+        self.now = end;
+        Ok(())
+    }
+
     fn happen(&mut self, happening: Happening) -> Result<(), Breach> {
         match happening {
             Happening::Act(index) => self.act(index),
@@ -230,9 +266,19 @@ impl World {
             Happening::Start => self.start()?,
             Happening::Jump(by) => self.jump(by),
             Happening::Recovered { life } if self.lives_in(life) => self.inspect_recovery()?,
+            Happening::Keep { life } if self.lives_in(life) => self.keep(),
+            Happening::Prune { life, before } if self.lives_in(life) => self.prune(before),
+            Happening::BackUp => self.backup = Some(self.disk.tables().clone()),
+            Happening::Lose { goes_back } => self.lose(goes_back),
+            Happening::OthersCall(n) => self.others_call(n),
+            Happening::LetGo => self.let_go(),
+            Happening::Sweep { life } if self.lives_in(life) => self.sweep()?,
+            Happening::SweepAsks { life, asked } if self.lives_in(life) => self.sweep_asks(&asked),
+            Happening::SweepHears { life, reply } if self.lives_in(life) => self.swept(reply)?,
             Happening::Inspect => {
                 self.inspect()?;
-                self.agenda.put(self.now + INSPECT_MS, Happening::Inspect);
+                let pause = if self.is_quiet() { INSPECT_QUIET_MS } else { INSPECT_MS };
+                self.agenda.put(self.now + pause, Happening::Inspect);
             }
             // What another life began came to nothing when it ended.
             Happening::Turn { .. }
@@ -240,6 +286,11 @@ impl World {
             | Happening::Leave { .. }
             | Happening::Return { .. }
             | Happening::Tell { .. }
+            | Happening::Sweep { .. }
+            | Happening::SweepAsks { .. }
+            | Happening::SweepHears { .. }
+            | Happening::Keep { .. }
+            | Happening::Prune { .. }
             | Happening::Recovered { .. } => {}
         }
         Ok(())
@@ -288,6 +339,9 @@ impl World {
             self.agenda.put(self.now, Happening::Start);
         }
         self.agenda.put(self.now, Happening::Act(RESUME));
+        if self.plan.losses.is_some() {
+            self.agenda.put(self.now + LET_GO_MS, Happening::LetGo);
+        }
     }
 
     /// How long the calm may take to heal everything.
@@ -295,7 +349,8 @@ impl World {
         let limits = &self.plan.limits;
         let bounds = limits.queue_max + limits.ring_max + limits.duration_max + limits.find_max;
         let jumps = if self.plan.jumps.is_empty() { 0 } else { 2 * 3_600_000 };
-        millis(bounds) + 600_000 + jumps
+        let lost = if self.plan.losses.is_some() { millis(bounds) + LET_GO_MS } else { 0 };
+        millis(bounds) + 600_000 + jumps + lost
     }
 
     /// Whether nothing lives any more, here or there.
@@ -381,7 +436,11 @@ pub(crate) const CALLBACKS: &str = "http://gateway.test/webhooks/main";
 const BEGINNING: i64 = 1_767_323_045_000;
 /// More happens in no world that is well.
 const STEPS_MAX: u64 = 300_000;
+/// So long into the calm those on lines that nobody knows are patient.
+const LET_GO_MS: i64 = 500_000;
 /// How often everything is held against the truth in the calm.
 const INSPECT_MS: i64 = 5_000;
+/// And how often while nothing lives.
+const INSPECT_QUIET_MS: i64 = 600_000;
 /// So late may news be.
 const LATE_MS: i64 = 3 * 3_600_000;

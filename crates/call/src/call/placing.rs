@@ -40,6 +40,13 @@ pub(super) fn late(call: &Call, queued: &Queued, at: Timestamp) -> Placing {
     begun(call, queued, at, at)
 }
 
+/// It waits by a store that went back in time, and may have been placed since. A search by its numbers
+/// begins now, since an older leg may be one of the calls that the store has forgotten: its own is
+/// known by the mark.
+pub(super) fn forgotten(call: &Call, queued: &Queued, why: &str, event: &Event) -> Step {
+    in_doubt(call, &begun(call, queued, event.at, event.at), why, event)
+}
+
 fn begun(call: &Call, queued: &Queued, send_by: Timestamp, at: Timestamp) -> Placing {
     let limits = &call.facts.limits;
     let verdict_at = send_by + limits.settle;

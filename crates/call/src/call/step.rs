@@ -131,6 +131,7 @@ fn wished(call: &Call, event: &Event) -> Option<Step> {
         }
         (S::Offered(_), N::Declined { cause, how }) => declined(call, cause, how, at),
         (S::Queued(queued), N::Admitted { send_by, .. }) => placing::admit(call, queued, *send_by, at),
+        (S::Queued(queued), N::PlaceInDoubt { why }) => placing::forgotten(call, queued, why, event),
         (S::Queued(_), N::GateRefused(refused)) => {
             let cause = refused.rule().word();
             end(call, ending(EndingKind::Failed, EndedBy::Gateway, cause, ConfirmedBy::Gateway), at)

@@ -435,6 +435,23 @@ fn a_start_brings_every_unfinished_call_forward_and_a_lease_keeps_others_off() {
     assert_eq!(world.hear(Heard::TakeDue(10)), Answer::Taken(1));
 }
 
+/// It may have been placed after the backup was made: two rings are worse than none.
+#[test]
+fn what_waits_in_a_store_that_went_back_is_looked_for_and_never_placed() {
+    let mut world = world(settings(1));
+    world.placed(1, "+12025550143", "CA1");
+    world.order(2, "+12025550144", None);
+    world.effects();
+    let went_back = || Heard::Start { paused: Some("the store went back".to_owned()) };
+    world.hear(went_back());
+    world.hear(went_back());
+    world.hear(Heard::Pause(None));
+    world.now = NOW + Duration::from_secs(20);
+    world.hear(Heard::TakeDue(10));
+    let effects = world.effects();
+    assert!(effects.contains(&Effect::Find) && !effects.contains(&Effect::Place), "{effects:?}");
+}
+
 #[test]
 fn an_answer_that_changes_nothing_still_ends_the_lease() {
     let mut world = world(settings(9));

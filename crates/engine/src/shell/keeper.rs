@@ -50,8 +50,8 @@ async fn sweep(calls: &Calls, keep: Keep) -> Result<usize, EngineError> {
 }
 
 impl Keep {
-    /// The oldest call that stays, where `newest` is the last of those that count leaves.
-    fn oldest(self, newest: Option<CallId>, now: Timestamp) -> CallId {
+    /// The oldest call that stays, where `newest` is the last of those that [`Keep::calls`] leaves.
+    pub fn oldest(self, newest: Option<CallId>, now: Timestamp) -> CallId {
         let by_age = self.age.map(|age| first_at(now - age));
         let before = by_age.max(newest).unwrap_or(CallId::from_bits(0));
         before.min(first_at(now - RULES_COUNT_BACK))

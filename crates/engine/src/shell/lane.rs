@@ -6,7 +6,7 @@ use call::call::{Sighting, Unknown, UnknownWhy};
 use call::{CarrierCallId, Timestamp};
 use carrier::roles::EXCHANGE_MAX;
 use carrier::send::Sender;
-use carrier::{Carrier, Listed, Next, Operation, Reply, Request, SendError};
+use carrier::{Carrier, Next, Operation, Reply, Request, SendError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -143,38 +143,6 @@ impl Lane {
         let live = self.list(sender).await.map(Arc::new);
         *last = Some(Listing::new(live.clone(), LISTING_FRESH));
         live
-    }
-
-    /// All calls that live at the carrier, with whose each is, listed anew.
-    pub(crate) async fn survey(&self, sender: &Sender) -> Result<Vec<Listed>, Unknown> {
-        self.exchange(sender, |replies| self.carrier.survey(replies)).await
-    }
-
-    /// Whose a listed call is.
-    pub(crate) async fn prove(&self, sender: &Sender, listed: &Listed) -> Result<Listed, Unknown> {
-        self.exchange(sender, |replies| self.carrier.prove(listed, replies)).await
-    }
-
-    /// Asks until there is an answer. One that is cut off says nothing.
-    async fn exchange<T>(
-        &self,
-        sender: &Sender,
-        next: impl Fn(&[Reply]) -> Next<Result<T, Unknown>> + Send,
-    ) -> Result<T, Unknown> {
-        let mut replies = Vec::new();
-        loop {
-            match next(&replies) {
-                Next::Done(answer) => return answer,
-                Next::Ask(_) if replies.len() >= EXCHANGE_MAX => {
-                    let detail = "the account has more calls than one listing can tell".to_owned();
-                    return Err(Unknown { why: UnknownWhy::Unreadable, detail, retry_after: None });
-                }
-                Next::Ask(request) => match self.send(sender, &request).await {
-                    Ok(reply) => replies.push(reply),
-                    Err(error) => return Err(error.unknown()),
-                },
-            }
-        }
     }
 
     /// Notes what a look at one call told. When several in a row were one too many, that is true of all:

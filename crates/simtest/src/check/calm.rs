@@ -19,6 +19,7 @@ impl World {
                 self.inspect_bound(leg)?;
             }
         }
+        self.inspect_strangers()?;
         self.inspect_commands(false)?;
         self.inspect_phantoms(&legs)
     }
@@ -31,7 +32,10 @@ impl World {
 
     fn inspect_known(&self, leg: &CallTruth) -> Result<(), Breach> {
         // The other leg of a transfer lives and ends with the call's own.
-        if leg.direction == Direction::Inbound || transfer_of(&leg.to).is_some() {
+        if leg.direction == Direction::Inbound
+            || transfer_of(&leg.to).is_some()
+            || self.checks.is_strange(&leg.id)
+        {
             return Ok(());
         }
         let tables = self.disk.tables();
@@ -55,6 +59,10 @@ impl World {
             drop(tables);
             let what = format!("{} is {}, unwanted since {unwanted_for} ms", end(&leg.id), leg.status);
             return Err(self.breach(promise, what));
+        }
+        if self.checks.is_lost(&leg.id) {
+            drop(tables);
+            return self.inspect_lost(leg, known, self.calm_for());
         }
         if known || unheard || age < UNKNOWN_MS {
             return Ok(());
@@ -81,11 +89,16 @@ impl World {
     }
 
     fn inspect_bound(&self, leg: &CallTruth) -> Result<(), Breach> {
-        if transfer_of(&leg.to).is_some() {
+        if transfer_of(&leg.to).is_some() || self.checks.is_strange(&leg.id) || self.is_forgotten_leg(&leg.id)
+        {
             return Ok(());
         }
         let limits = &self.plan.limits;
-        let bound = leg.asked_at.get() + millis(limits.ring_max + limits.duration_max);
+        // One that was lost lives by the limits that it was taken in with.
+        let since = leg.asked_at.get();
+        let since =
+            if self.checks.is_lost(&leg.id) { since.max(self.calm_since.unwrap_or(0)) } else { since };
+        let bound = since + millis(limits.ring_max + limits.duration_max);
         let over = (self.now - bound).min(self.calm_for());
         if over <= HEAL_MS {
             return Ok(());
@@ -100,7 +113,7 @@ impl World {
         for row in tables.calls.values().filter(|row| !row.call.state.is_ended()) {
             let own = row.call.leg().map(|leg| self.checks.real(leg.as_str()));
             let Some(truth) = legs.iter().find(|truth| Some(truth.id.as_str()) == own) else { continue };
-            let known_since = self.checks.known_since.get(&row.call.facts.id).copied();
+            let known_since = self.checks.known_since.get(&row.call.facts.id).map(|(since, _)| *since);
             let known_for = self.now - known_since.unwrap_or(self.now);
             let over_for = truth.ended_at.map_or(0, |at| self.now - at.get());
             let over_for = over_for.min(known_for).min(self.calm_for());
@@ -154,6 +167,7 @@ impl World {
             return Err(self.breach(Promise::NoOrphan, what));
         }
         drop(tables);
+        self.inspect_strangers()?;
         self.inspect_commands(true)?;
         if let Some(leg) = self.network.calls().into_iter().find(|leg| leg.live) {
             let what = format!("at the end {} to {} is {}", end(&leg.id), leg.to, leg.status);

@@ -1,7 +1,7 @@
 //! What is asked of calls, held against what was heard, pressed and said on the line.
 
 use super::{Breach, Promise};
-use crate::plan::{keys_of, transfer_of, wish_of};
+use crate::plan::{OPT_OUT_KEY, keys_of, transfer_of, wish_of};
 use crate::scene::Kind;
 use crate::world::{GREETING, World, end, tail};
 use call::call::command::{Command, GREETING as FIRST};
@@ -61,6 +61,10 @@ impl World {
     /// What was heard on all lines, and what calls say of it. At the end, with `settled`, nothing
     /// that was asked is open any more.
     pub(crate) fn inspect_commands(&self, settled: bool) -> Result<(), Breach> {
+        // A call that went back in time says again what it had not said yet then.
+        if self.checks.lost_a_store() {
+            return Ok(());
+        }
         let legs = self.network.calls();
         let heard = self.heard_once(&legs)?;
         self.inspect_others(&legs)?;
@@ -212,10 +216,15 @@ impl World {
 
 /// What was given in answer, in pieces that are given once.
 fn tokens(outcome: &Outcome) -> Vec<String> {
-    let digits = outcome.digits.as_deref().unwrap_or_default().as_bytes().chunks(4);
+    // Who wants no more calls may say so in any answer.
+    let pressed = outcome.digits.as_deref().unwrap_or_default();
+    let digits = pressed.replace(OPT_OUT_KEY, "");
+    let is_whole = |chunk: &&[u8]| chunk.len() == 4 || pressed.len() == digits.len();
+    let digits = digits.as_bytes().chunks(4).filter(is_whole);
     let digits = digits.map(|chunk| String::from_utf8_lossy(chunk).into_owned());
     let words = outcome.speech.as_deref().unwrap_or_default().split_whitespace();
-    digits.chain(words.filter(|word| *word != "number").map(str::to_owned)).collect()
+    let is_token = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit());
+    digits.chain(words.filter(is_token).map(str::to_owned)).collect()
 }
 
 /// The keys that a piece of news tells, and the name by which a repeat of it is known.

@@ -24,19 +24,17 @@ impl World {
 
     fn inspect_call(&mut self, id: CallId) -> Result<(), Breach> {
         let known = self.checks.rebuilt.remove(&id);
-        let (row, log) = {
+        let row = self.disk.tables().calls.get(&id).cloned();
+        let Some(row) = row else {
+            return known.map_or(Ok(()), |(_, known)| self.inspect_pruned(id, &known));
+        };
+        let log = {
             let tables = self.disk.tables();
-            let Some(row) = tables.calls.get(&id).cloned() else { return Ok(()) };
-            let seen = usize::try_from(known.as_ref().map_or(0, |(version, _)| *version)).unwrap_or(0);
-            let log: Vec<Event> = tables
-                .events
-                .get(&id)
-                .into_iter()
-                .flatten()
-                .skip(seen)
-                .map(|line| line.event.clone())
-                .collect();
-            (row, log)
+            let seen = known.as_ref().map_or(0, |(version, _)| *version);
+            let log = tables.events.get(&id).into_iter().flatten();
+            let log: Vec<Event> =
+                log.filter(|line| line.version > seen).map(|line| line.event.clone()).collect();
+            log
         };
         let mut call = known.map(|(_, call)| call);
         for event in &log {
@@ -72,6 +70,10 @@ impl World {
         if matches!(event.source, Source::Webhook | Source::LookUp | Source::Listing | Source::Reply) {
             self.checks.looked_at(id);
         }
+        if let News::GateRefused(refused) = &event.news {
+            self.inspect_refused_late(is, refused)?;
+        }
+        self.inspect_policy(is, was.is_none(), &event.news)?;
         let was_ended = was.is_some_and(|was| was.state.is_ended());
         match &is.state {
             CallState::Ended(over) if !was_ended => self.inspect_ending(was, is, over, event),
@@ -123,7 +125,12 @@ impl World {
             self.learn_name(name.as_str());
         }
         let Some(leg) = is.leg() else { return Ok(()) };
-        self.checks.known_since.entry(is.facts.id).or_insert(self.now);
+        // At Plivo a call may be known by its request alone, and can't be asked how it ended.
+        let known = if self.checks.real(leg.as_str()) == leg.as_str() { Some(leg.clone()) } else { None };
+        let since = self.checks.known_since.entry(is.facts.id).or_insert((self.now, known.clone()));
+        if known.is_some() && since.1.is_none() {
+            *since = (self.now, known);
+        }
         match self.checks.owner.get(self.checks.real(leg.as_str())) {
             Some(owner) if *owner != is.facts.id => {
                 let what = format!("{} took {leg}, which was made for {}", tail(is.facts.id), tail(*owner));
@@ -235,6 +242,7 @@ impl World {
         if self.checks.paused == Paused::Yes {
             return Err(self.breach(Promise::Paused, format!("{id} is dialled though calls are paused")));
         }
+        self.note_admission(call)?;
         let before = self.checks.admitted_at.replace(self.now);
         match before {
             Some(before) if self.now - before < self.checks.apart_ms => {

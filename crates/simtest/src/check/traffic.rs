@@ -21,11 +21,15 @@ impl World {
         }
         let legs = self.network.calls();
         let [leg] = legs.get(n_before..).unwrap_or_default() else { return Ok(()) };
-        let sid = leg.id.clone();
+        let (sid, leg) = (leg.id.clone(), leg.clone());
         self.checks.owner.insert(sid.clone(), id);
-        self.checks.created.entry(id).or_default().push(sid);
+        self.checks.created.entry(id).or_default().push(sid.clone());
+        if self.checks.lost_a_store() && !self.disk.tables().calls.contains_key(&id) {
+            self.checks.lost_on_its_way(&sid);
+        }
         self.inspect_rings(id)?;
         self.inspect_places()?;
+        self.inspect_dial(id, &leg)?;
         self.inspect_dials()
     }
 
@@ -50,14 +54,15 @@ impl World {
         let live = self.network.calls().into_iter().filter(|truth| truth.live);
         let counted = live.filter(|truth| {
             let owner = self.checks.owner.get(&truth.id).and_then(|id| tables.calls.get(id));
-            owner.is_some_and(|row| !row.call.state.is_ended())
+            !self.checks.is_lost(&truth.id) && owner.is_some_and(|row| !row.call.state.is_ended())
         });
         let n_live = counted.count() as u64;
         drop(tables);
-        if n_live <= self.plan.live_max {
+        let most = self.plan.rules.carrier_live_max.unwrap_or(u64::MAX).min(self.plan.live_max);
+        if n_live <= most {
             return Ok(());
         }
-        let what = format!("{n_live} legs live, and {} may", self.plan.live_max);
+        let what = format!("{n_live} legs live, and {most} may");
         Err(self.breach(Promise::LiveMax, what))
     }
 
@@ -118,13 +123,21 @@ impl World {
         if made_here || known {
             self.checks.news.push(heard.clone());
         }
+        self.note_wishes(heard);
     }
 
     /// A webhook was acknowledged: its call is at least that far.
     pub(crate) fn inspect_heard(&self, heard: &HeardWebhook) -> Result<(), Breach> {
-        let tables = self.disk.tables();
         let real = self.checks.real(heard.leg.as_str());
-        let owner = self.checks.owner.get(real).and_then(|id| tables.calls.get(id));
+        let maker = self.checks.owner.get(real);
+        if self.checks.is_strange(real) || self.is_forgotten_leg(real) {
+            return Ok(());
+        }
+        if maker.is_some_and(|id| self.checks.is_pruned(*id)) || self.checks.pruned_legs.contains(real) {
+            return Ok(());
+        }
+        let tables = self.disk.tables();
+        let owner = maker.and_then(|id| tables.calls.get(id));
         let row = owner.or_else(|| tables.calls.values().find(|row| self.is_own(&row.call, heard)));
         let reflected = match (row, &heard.news) {
             (_, None) => true,
@@ -146,7 +159,7 @@ impl World {
     }
 
     /// Whether a webhook speaks of a call's own leg, by whichever of its names.
-    fn is_own(&self, call: &Call, heard: &HeardWebhook) -> bool {
+    pub(super) fn is_own(&self, call: &Call, heard: &HeardWebhook) -> bool {
         let real = |leg: &CarrierCallId| self.checks.real(leg.as_str()).to_owned();
         call.leg().is_some_and(|leg| real(leg) == real(&heard.leg))
     }

@@ -193,6 +193,8 @@ impl Page for MemoryPage<'_> {
         let is_over = |row: &Row| row.call.state.is_ended() && row.due_at.is_none();
         let old = self.tables.calls.range(..before).filter(|(_, row)| is_over(row));
         let old: Vec<CallId> = old.map(|(id, _)| *id).take(lines_max).collect();
+        // A call without lines is something, too.
+        let n_least = usize::from(!old.is_empty());
         let mut n_lines = 0;
         for id in old {
             let log = self.tables.events.entry(id).or_default();
@@ -209,7 +211,7 @@ impl Page for MemoryPage<'_> {
             let row = self.tables.calls.remove(&id);
             self.tables.undo.push(Undo::Call(id, row.map(Box::new)));
         }
-        Ok(n_lines)
+        Ok(n_lines.max(n_least))
     }
 
     fn set_setting(&mut self, name: &str, value: Option<&str>) -> Result<(), StoreError> {

@@ -1,85 +1,102 @@
 //! A connector that is broken on purpose.
 
-use super::made_up;
+use super::{Sabotage, made_up};
 use call::call::{CommandReply, HangUpReply, Performance, Script, Sighting, Unknown, UnknownWhy};
 use call::{CallId, CarrierCallId, CarrierName, Timestamp};
 use carrier::{
-    Candidate, Carrier, Document, HeardWebhook, Leg, Listed, Next, PlaceError, Placement, RawWebhook, Reply,
-    Request, Seen, Sought, Verified, WebhookError,
+    Candidate, Carrier, Document, HeardWebhook, Leg, Listed, Mark, Next, PlaceError, Placement, RawWebhook,
+    Reply, Request, Seen, Sought, Verified, WebhookError,
 };
 
-/// A connector whose look-ups take 404 for an end.
-pub(crate) struct NotFoundIsOver(pub(crate) Box<dyn Carrier>);
+/// A connector whose look-ups take 404 for an end, or that takes every call on the account for ours.
+pub(crate) struct Broken {
+    pub(crate) inner: Box<dyn Carrier>,
+    pub(crate) sabotage: Sabotage,
+}
 
-impl Carrier for NotFoundIsOver {
+impl Carrier for Broken {
     fn name(&self) -> &CarrierName {
-        self.0.name()
+        self.inner.name()
     }
 
     fn account(&self) -> Option<&str> {
-        self.0.account()
+        self.inner.account()
     }
 
     fn place(&self, placement: &Placement) -> Request {
-        self.0.place(placement)
+        self.inner.place(placement)
     }
 
     fn read_placed(&self, reply: &Reply) -> Result<CarrierCallId, PlaceError> {
-        self.0.read_placed(reply)
+        self.inner.read_placed(reply)
     }
 
     fn look_up(&self, leg: &Leg, replies: &[Reply]) -> Next<Seen> {
-        self.0.look_up(leg, replies).map(|seen| match seen.sighting {
-            Sighting::Unknown(Unknown { why: UnknownWhy::NotFound, .. }) => Sighting::Over(made_up()).into(),
+        self.inner.look_up(leg, replies).map(|seen| match seen.sighting {
+            Sighting::Unknown(Unknown { why: UnknownWhy::NotFound, .. })
+                if self.sabotage == Sabotage::NotFoundIsOver =>
+            {
+                Sighting::Over(made_up()).into()
+            }
             _ => seen,
         })
     }
 
     fn find(&self, sought: &Sought, replies: &[Reply]) -> Next<Result<Vec<Candidate>, Unknown>> {
-        self.0.find(sought, replies)
+        self.inner.find(sought, replies)
     }
 
     fn survey(&self, replies: &[Reply]) -> Next<Result<Vec<Listed>, Unknown>> {
-        self.0.survey(replies)
+        self.inner.survey(replies)
     }
 
     fn prove(&self, listed: &Listed, replies: &[Reply]) -> Next<Result<Listed, Unknown>> {
-        self.0.prove(listed, replies)
+        self.inner.prove(listed, replies).map(|proved| match proved {
+            Ok(listed) if self.sabotage == Sabotage::TakeOthers && listed.mark.call().is_none() => {
+                let bits = listed
+                    .leg
+                    .as_str()
+                    .bytes()
+                    .fold(1, |bits: u128, byte| bits.rotate_left(7) ^ u128::from(byte));
+                Ok(Listed { mark: Mark::Ours(CallId::from_bits(bits)), ..listed })
+            }
+            proved => proved,
+        })
     }
 
     fn hang_up(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply> {
-        self.0.hang_up(leg, replies)
+        self.inner.hang_up(leg, replies)
     }
 
     fn by_command(&self) -> bool {
-        self.0.by_command()
+        self.inner.by_command()
     }
 
     fn answer(&self, leg: &Leg, replies: &[Reply]) -> Next<CommandReply> {
-        self.0.answer(leg, replies)
+        self.inner.answer(leg, replies)
     }
 
     fn decline(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply> {
-        self.0.decline(leg, replies)
+        self.inner.decline(leg, replies)
     }
 
     fn perform(&self, leg: &Leg, performance: &Performance, replies: &[Reply]) -> Next<CommandReply> {
-        self.0.perform(leg, performance, replies)
+        self.inner.perform(leg, performance, replies)
     }
 
     fn conclude(&self, leg: &Leg, performance: &Performance, replies: &[Reply]) -> Next<CommandReply> {
-        self.0.conclude(leg, performance, replies)
+        self.inner.conclude(leg, performance, replies)
     }
 
     fn verify<'a>(&self, raw: &'a RawWebhook, now: Timestamp) -> Result<Verified<'a>, WebhookError> {
-        self.0.verify(raw, now)
+        self.inner.verify(raw, now)
     }
 
     fn decode(&self, webhook: &Verified<'_>) -> Result<HeardWebhook, WebhookError> {
-        self.0.decode(webhook)
+        self.inner.decode(webhook)
     }
 
     fn document(&self, call: Option<CallId>, script: &Script) -> Document {
-        self.0.document(call, script)
+        self.inner.document(call, script)
     }
 }

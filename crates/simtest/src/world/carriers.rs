@@ -2,15 +2,16 @@
 //! connector, each set up as the other expects.
 
 use super::{BASE, CALLBACKS};
-use crate::plan::{OURS, Plan, REQUEST_TIMEOUT, SEND_WITHIN};
-use crate::sabotage::{NotFoundIsOver, Sabotage};
+use crate::plan::{OPT_OUT_KEY, OPT_OUT_WORDS, OURS, PRICE, Plan, REQUEST_TIMEOUT, SEND_WITHIN};
+use crate::sabotage::{Broken, Sabotage};
 use crate::scene::Kind;
 use call::CarrierName;
-use call::gate::{OptOut, Rules};
+use call::gate::opt_out::plain;
+use call::gate::{Destinations, Money, OptOut, Rules};
 use carrier::plivo::{Plivo, PlivoConfig};
 use carrier::telnyx::{Telnyx, TelnyxConfig};
 use carrier::twilio::{Twilio, TwilioConfig};
-use carrier::{Carrier, Secret};
+use carrier::{Carrier, Installation, Secret};
 use engine::{Inbound, NumberSettings, OrphanPolicy, Settings};
 use network::{
     Application, Connection, DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, DEFAULT_PLIVO_AUTH_ID,
@@ -70,44 +71,61 @@ fn plivo_number() -> Application {
 }
 
 pub(super) fn connector(plan: &Plan, sabotage: Option<Sabotage>) -> Box<dyn Carrier> {
-    let carrier: Box<dyn Carrier> = match plan.carrier {
-        Kind::Twilio => Box::new(twilio(plan)),
-        Kind::Telnyx => Box::new(telnyx(plan)),
-        Kind::Plivo => Box::new(plivo()),
-    };
+    let told = plan.told.then_some(CALLBACKS);
+    let carrier = connector_of(plan, plan.losses.as_ref().map(|_| OURS_BY_NAME), told);
     match sabotage {
-        Some(Sabotage::NotFoundIsOver) => Box::new(NotFoundIsOver(carrier)),
+        Some(sabotage @ (Sabotage::NotFoundIsOver | Sabotage::TakeOthers)) => {
+            Box::new(Broken { inner: carrier, sabotage })
+        }
         _ => carrier,
     }
 }
 
-fn twilio(plan: &Plan) -> Twilio {
+/// The connector of a gateway on our account, by the name of its installation.
+pub(super) fn connector_of(
+    plan: &Plan,
+    installation: Option<&str>,
+    callbacks: Option<&str>,
+) -> Box<dyn Carrier> {
+    let installation = installation.and_then(|name| name.parse().ok());
+    let callback_base = callbacks.map(str::to_owned);
+    match plan.carrier {
+        Kind::Twilio => Box::new(twilio(installation, callback_base)),
+        Kind::Telnyx => Box::new(telnyx(installation, callback_base)),
+        Kind::Plivo => Box::new(plivo(installation, callback_base.unwrap_or_default())),
+    }
+}
+
+fn twilio(installation: Option<Installation>, callback_base: Option<String>) -> Twilio {
     let account = (DEFAULT_ACCOUNT_SID.to_owned(), Secret::new(DEFAULT_AUTH_TOKEN));
     Twilio::new(TwilioConfig {
         base_url: Some(BASE.to_owned()),
-        callback_base: plan.told.then(|| CALLBACKS.to_owned()),
+        callback_base,
+        installation,
         request_timeout: REQUEST_TIMEOUT,
         ..TwilioConfig::new(name(), account.0, account.1)
     })
 }
 
-fn telnyx(plan: &Plan) -> Telnyx {
+fn telnyx(installation: Option<Installation>, callback_base: Option<String>) -> Telnyx {
     let key = DEFAULT_TELNYX_PUBLIC_KEY.parse().unwrap_or_else(|error| panic!("{error}"));
     let (secret, id) = (Secret::new(DEFAULT_TELNYX_API_KEY), DEFAULT_TELNYX_CONNECTION_ID.to_owned());
     Telnyx::new(TelnyxConfig {
         base_url: Some(format!("{BASE}/v2")),
-        callback_base: plan.told.then(|| CALLBACKS.to_owned()),
+        callback_base,
+        installation,
         request_timeout: REQUEST_TIMEOUT,
         ..TelnyxConfig::new(name(), secret, key, id)
     })
 }
 
-fn plivo() -> Plivo {
+fn plivo(installation: Option<Installation>, callback_base: String) -> Plivo {
     let (id, token) = (DEFAULT_PLIVO_AUTH_ID.to_owned(), Secret::new(DEFAULT_PLIVO_AUTH_TOKEN));
     Plivo::new(PlivoConfig {
         base_url: Some(BASE.to_owned()),
+        installation,
         request_timeout: REQUEST_TIMEOUT,
-        ..PlivoConfig::new(name(), id, token, CALLBACKS.to_owned())
+        ..PlivoConfig::new(name(), id, token, callback_base)
     })
 }
 
@@ -134,14 +152,61 @@ pub(super) fn settings(plan: &Plan, sabotage: Option<Sabotage>) -> Settings {
     Settings {
         over_limit: None,
         live_max: if sabotage == Some(Sabotage::ForgetLiveMax) { 1_000 } else { plan.live_max },
-        gate: Rules { attempts_per_hour: plan.attempts_per_hour, ..Rules::default() },
-        opt_out: OptOut::default(),
-        carrier_live_max: BTreeMap::new(),
+        gate: gate(plan, sabotage),
+        opt_out: opt_out(plan, sabotage),
+        carrier_live_max: plan
+            .rules
+            .carrier_live_max
+            .filter(|_| sabotage != Some(Sabotage::ForgetCarrierLiveMax))
+            .map(|most| (carrier.clone(), most))
+            .into_iter()
+            .collect(),
         limits: plan.limits.clone(),
         send_within: SEND_WITHIN,
-        orphans: OrphanPolicy::HangUp,
-        sweep_every: None,
+        orphans: orphans(plan, sabotage),
+        sweep_every: plan
+            .losses
+            .as_ref()
+            .map(|losses| Duration::from_millis(losses.sweep_every_ms.unsigned_abs())),
         apart: [(carrier.clone(), Duration::from_millis(apart.unsigned_abs()))].into(),
         numbers,
+    }
+}
+
+fn gate(plan: &Plan, sabotage: Option<Sabotage>) -> Rules {
+    let rules = &plan.rules;
+    let day_is_kept = sabotage != Some(Sabotage::ForgetDay);
+    let clock = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);
+    let quiet = rules.quiet.and_then(|(from, to)| format!("{}-{}", clock(from), clock(to)).parse().ok());
+    Rules {
+        destinations: match rules.home_only && sabotage != Some(Sabotage::ForgetCountries) {
+            true => Destinations::Countries(["US".to_owned()].into()),
+            false => Destinations::Everywhere,
+        },
+        quiet: quiet.filter(|_| sabotage != Some(Sabotage::ForgetQuietHours)),
+        attempts_per_hour: plan.attempts_per_hour,
+        attempts_per_day: rules.attempts_per_day.unwrap_or(u64::MAX),
+        rejected_pause: rules.rejected_pause,
+        minutes_per_day: rules.minutes_per_day.filter(|_| day_is_kept),
+        spend_per_day: rules.spend_per_day.filter(|_| day_is_kept).map(|minutes| Money(minutes * PRICE)),
+        prices: [(name(), Money(PRICE))].into(),
+        ..Rules::default()
+    }
+}
+
+fn opt_out(plan: &Plan, sabotage: Option<Sabotage>) -> OptOut {
+    if !plan.rules.opt_out || sabotage == Some(Sabotage::ForgetOptOut) {
+        return OptOut::default();
+    }
+    OptOut { digits: Some(OPT_OUT_KEY.to_owned()), words: vec![plain(OPT_OUT_WORDS)] }
+}
+
+/// The name of our installation.
+const OURS_BY_NAME: &str = "blue";
+
+fn orphans(plan: &Plan, sabotage: Option<Sabotage>) -> OrphanPolicy {
+    match (&plan.losses, sabotage) {
+        (None, _) | (_, Some(Sabotage::HangUpOrphans)) => OrphanPolicy::HangUp,
+        (Some(losses), _) => losses.orphans,
     }
 }

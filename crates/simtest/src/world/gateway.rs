@@ -3,14 +3,18 @@
 //! The crank, the errands and the connector are the product's own; what is here stands for the
 //! threads, tasks and channels around them, and does what they do.
 
+use super::losses::{SWEEP_AFTER_START_MS, SWEEP_SPREAD_MS};
+use super::rules::{KEEPER_AFTER_START_MS, KEEPER_MS};
+use super::telling::told;
+use super::wires::answered_with;
 use super::{Happening, World};
 use crate::check::Breach;
 use crate::flaky::{Fate, Flaky};
 use crate::sabotage::Sabotage;
-use call::call::{EndedBy, News, Script};
+use call::call::{EndedBy, Script};
 use call::{Call, CallId, CallState, Effect};
-use carrier::{Document, HeardWebhook};
-use engine::{Answer, Driver, Heard, Owed, ScriptReply, Turned};
+use carrier::HeardWebhook;
+use engine::{Answer, Driver, Heard, Orphan, Owed, ScriptReply, Sweep, Turned};
 use network::{WebhookFailure, WebhookId, WireResponse};
 use rand::Rng;
 use std::time::Duration;
@@ -25,6 +29,7 @@ pub(crate) struct Gateway {
     pub(super) clock_set: bool,
     /// How far the carrier's clock is ahead of the wall clock, by its last reply.
     skew_ms: i64,
+    pub(super) sweep: Sweep,
 }
 
 /// One thing to be heard, and what follows from its answer.
@@ -48,6 +53,10 @@ pub(crate) enum Then {
     Errand,
     /// The network, for its webhook.
     Webhook(WebhookId, Box<HeardWebhook>),
+    /// The network, for a webhook with our mark of a call that isn't known: whether it is now.
+    Orphan(Box<Unknown>),
+    /// A sweep.
+    Sweep,
     /// Whoever asked for a call.
     Order(usize),
     /// Whoever asked something of a call.
@@ -56,6 +65,21 @@ pub(crate) enum Then {
     HangUp(CallId),
     /// Whoever paused, or let it go on.
     Paused(bool),
+    /// Whoever put this number on the do-not-call list.
+    Listed(String),
+    /// The keeper, which takes out what is older than this.
+    Pruned(CallId),
+}
+
+/// A webhook with our mark of a call that isn't known.
+#[derive(Clone, Debug)]
+pub(crate) struct Unknown {
+    id: WebhookId,
+    heard: Box<HeardWebhook>,
+    /// What is heard again once the call is taken in.
+    again: Heard,
+    /// What is answered if it isn't.
+    otherwise: ScriptReply,
 }
 
 impl World {
@@ -66,9 +90,7 @@ impl World {
         self.lives += 1;
         let wall = self.wall();
         let store = (self.opener)(&self.disk, wall);
-        let leaks = self.sabotage == Some(Sabotage::CountPhantoms);
-        let lies = self.sabotage == Some(Sabotage::WriteOtherwise);
-        let store = Flaky { inner: store, fates: self.fates.clone(), leaks, lies };
+        let store = Flaky { inner: store, fates: self.fates.clone(), sabotage: self.sabotage };
         let driver = Driver::new(Box::new(store), self.settings.clone(), self.rng.random());
         self.gateway = Some(Gateway {
             driver,
@@ -77,6 +99,7 @@ impl World {
             tick_at: None,
             clock_set: false,
             skew_ms: 0,
+            sweep: Sweep::default(),
         });
         self.light_fuse();
         let life = self.lives;
@@ -88,12 +111,20 @@ impl World {
         }
         match self.sabotage {
             Some(Sabotage::SleepAtStart) => {}
-            _ => self.hear(Job { heard: Heard::Start { paused: None }, then: Then::Start, n_tries: 0 }),
+            _ => {
+                let paused = self.went_back.then(|| "the store went back in time".to_owned());
+                self.hear(Job { heard: Heard::Start { paused }, then: Then::Start, n_tries: 0 });
+            }
         }
         let looked_at: Vec<CallId> = self.due_at_start();
         self.checks.expects_looks(looked_at);
         self.agenda.put(self.now + RECOVERED_MS, Happening::Recovered { life });
         self.book_tick(self.now + 1);
+        self.book_keeper(KEEPER_AFTER_START_MS);
+        if self.plan.losses.is_some() {
+            let spread = self.rng.random_range(0..SWEEP_SPREAD_MS);
+            self.book_sweep(SWEEP_AFTER_START_MS + spread);
+        }
         Ok(())
     }
 
@@ -160,15 +191,25 @@ impl World {
     /// Whoever waits for this answer will wait in vain.
     fn never_answered(&mut self, then: &Then) {
         match then {
-            Then::Webhook(id, _) => {
-                self.agenda.put(self.now, Happening::Answer { id: *id, answer: Err(WebhookFailure::Broken) });
-            }
+            Then::Webhook(id, _) => self.hang_webhook(*id),
+            Then::Orphan(unknown) => self.hang_webhook(unknown.id),
             Then::Order(place) => self.unanswered(*place, false),
             Then::Command(place) => self.wish_unanswered(*place, false),
             // Whoever paused does not know whether it is so.
             Then::Paused(_) => self.checks.pause_is_unsure(),
-            Then::Start | Then::Tick | Then::Nothing | Then::Errand | Then::HangUp(_) => {}
+            Then::Start
+            | Then::Tick
+            | Then::Nothing
+            | Then::Errand
+            | Then::HangUp(_)
+            | Then::Listed(_)
+            | Then::Sweep
+            | Then::Pruned(_) => {}
         }
+    }
+
+    fn hang_webhook(&mut self, id: WebhookId) {
+        self.agenda.put(self.now, Happening::Answer { id, answer: Err(WebhookFailure::Broken) });
     }
 
     /// The crank is to hear this: soon, with whatever else comes until then.
@@ -247,8 +288,7 @@ impl World {
             Ok(turned) => self.turned(jobs, turned),
             Err(error) => {
                 self.tally.fault("turn failed");
-                self.failed(jobs, &error);
-                Ok(())
+                self.failed(jobs, &error)
             }
         }
     }
@@ -277,8 +317,10 @@ impl World {
     fn turned(&mut self, jobs: Vec<Job>, turned: Turned) -> Result<(), Breach> {
         let answers: Vec<_> = jobs.into_iter().zip(turned.answers).collect();
         for (job, answer) in &answers {
-            if let (Then::Paused(paused), Ok(_)) = (&job.then, answer) {
-                self.checks.paused(*paused);
+            match (&job.then, answer) {
+                (Then::Paused(paused), Ok(_)) => self.checks.paused(*paused),
+                (Then::Start, Ok(_)) if std::mem::take(&mut self.went_back) => self.checks.paused(true),
+                _ => {}
             }
         }
         for owed in turned.owed.iter().filter(|owed| owed.effect == Effect::Place) {
@@ -290,8 +332,8 @@ impl World {
         }
         for (job, answer) in answers {
             match answer {
-                Ok(answer) => self.follow(job.then, &answer)?,
-                Err(_) => self.refused(job),
+                Ok(answer) => self.follow(job, &answer)?,
+                Err(_) => self.refused(job)?,
             }
         }
         for owed in &turned.owed {
@@ -302,22 +344,56 @@ impl World {
     }
 
     /// An answer goes where it is waited for.
-    fn follow(&mut self, then: Then, answer: &Answer) -> Result<(), Breach> {
-        match then {
+    fn follow(&mut self, job: Job, answer: &Answer) -> Result<(), Breach> {
+        match job.then {
             Then::Start | Then::Tick | Then::Nothing | Then::Errand | Then::Paused(_) => Ok(()),
             Then::Order(place) => self.answered(place, answer),
             Then::Command(place) => self.wish_answered(place, answer),
             Then::HangUp(call) => self.hang_up_answered(call),
+            Then::Listed(to) => self.is_listed(&to, answer),
+            Then::Pruned(before) => {
+                self.pruned(before, answer);
+                Ok(())
+            }
+            Then::Sweep => self.sweep_answered(Some(answer.clone())),
             Then::Webhook(id, heard) => {
-                let Answer::Script(ScriptReply { call, script }) = answer else { return Ok(()) };
-                let forgotten =
-                    self.sabotage == Some(Sabotage::ForgetStrays) && *script == Some(Script::HangUp);
-                let held = Some(Script::Hold(Duration::from_secs(3_600)));
-                let script = if forgotten { &held } else { script };
-                let document = script.as_ref().map(|script| self.carrier.document(*call, script));
-                self.reply(id, &heard, answered_with(document))
+                let Answer::Script(told) = answer else { return Ok(()) };
+                let wall = self.wall();
+                let orphan = match told.call {
+                    None => Orphan::told(&heard, self.carrier.as_ref(), &self.settings, wall),
+                    Some(_) => None,
+                };
+                let Some(orphan) = orphan.filter(|_| job.n_tries == 0) else {
+                    return self.answer_webhook(id, &heard, told);
+                };
+                let unknown = Unknown { id, heard, again: job.heard, otherwise: told.clone() };
+                let then = Then::Orphan(Box::new(unknown));
+                self.hear(Job { heard: Heard::Orphan(Box::new(orphan)), then, n_tries: 0 });
+                Ok(())
+            }
+            Then::Orphan(unknown) => {
+                let Unknown { id, heard, again, otherwise } = *unknown;
+                if *answer == Answer::NotOurs {
+                    return self.answer_webhook(id, &heard, &otherwise);
+                }
+                self.hear(Job { heard: again, then: Then::Webhook(id, heard), n_tries: 1 });
+                Ok(())
             }
         }
+    }
+
+    fn answer_webhook(
+        &mut self,
+        id: WebhookId,
+        heard: &HeardWebhook,
+        told: &ScriptReply,
+    ) -> Result<(), Breach> {
+        let ScriptReply { call, script } = told;
+        let forgotten = self.sabotage == Some(Sabotage::ForgetStrays) && *script == Some(Script::HangUp);
+        let held = Some(Script::Hold(Duration::from_secs(3_600)));
+        let script = if forgotten { &held } else { script };
+        let document = script.as_ref().map(|script| self.carrier.document(*call, script));
+        self.reply(id, heard, answered_with(document))
     }
 
     /// Sends the answer to a webhook.
@@ -333,27 +409,31 @@ impl World {
     }
 
     /// One thing in a turn failed alone: it left no trace, and whoever told it is told so.
-    fn refused(&mut self, job: Job) {
+    fn refused(&mut self, job: Job) -> Result<(), Breach> {
         self.tally.fault("refused alone");
-        self.tell_again(job);
+        self.tell_again(job)
     }
 
     /// The whole turn failed.
-    fn failed(&mut self, jobs: Vec<Job>, error: &StoreError) {
+    fn failed(&mut self, jobs: Vec<Job>, error: &StoreError) -> Result<(), Breach> {
         self.story.tell(self.now, || format!("the turn failed: {error}"));
         self.checks.stumbled(self.now);
-        for job in jobs {
-            self.tell_again(job);
-        }
+        jobs.into_iter().try_for_each(|job| self.tell_again(job))
     }
 
-    fn tell_again(&mut self, job: Job) {
+    fn tell_again(&mut self, job: Job) -> Result<(), Breach> {
         let life = self.lives;
         match &job.then {
             // A process that cannot note its start ends.
             Then::Start => self.die("as it could not start"),
             Then::Tick => self.book_tick(self.now + TICK_MS),
-            Then::Nothing | Then::HangUp(_) => {}
+            Then::Nothing | Then::HangUp(_) | Then::Listed(_) => {}
+            Then::Pruned(_) => self.book_keeper(KEEPER_MS),
+            Then::Sweep => return self.sweep_answered(None),
+            Then::Orphan(unknown) => {
+                let answer = Ok(WireResponse::empty(503));
+                self.agenda.put(self.now, Happening::Answer { id: unknown.id, answer });
+            }
             Then::Paused(_) => self.checks.pause_is_unsure(),
             Then::Order(place) => self.unanswered(*place, true),
             Then::Command(place) => self.wish_unanswered(*place, true),
@@ -373,6 +453,7 @@ impl World {
                 }
             }
         }
+        Ok(())
     }
 
     /// How far the carrier's clock is ahead of ours, as far as this life knows.
@@ -402,76 +483,6 @@ impl World {
             _ => false,
         }
     }
-}
-
-fn answered_with(document: Option<Document>) -> WireResponse {
-    match document {
-        // As the gateway does: whatever isn't answered with 200 is told again by some.
-        None => WireResponse::empty(200),
-        Some(document) => {
-            let page = WireResponse::empty(200).with_header("content-type", document.content_type);
-            WireResponse { body: document.body.into_bytes(), ..page }
-        }
-    }
-}
-
-fn told(heard: &[Heard], turned: &Result<Turned, StoreError>) -> String {
-    let heard: Vec<String> = heard.iter().map(short).collect();
-    match turned {
-        Err(_) => format!("heard in vain: {}", heard.join("; ")),
-        Ok(turned) => {
-            let moved = turned.moved.iter().map(|moved| {
-                let why = match &moved.call.state {
-                    CallState::Ended(over) => format!(
-                        "({} {} by {:?}, {:?})",
-                        over.ending.kind.word(),
-                        over.ending.cause,
-                        over.ending.by,
-                        over.ending.confirmed_by
-                    ),
-                    CallState::HangingUp(hanging) => format!("({})", hanging.cause),
-                    _ => String::new(),
-                };
-                let was = moved.was.unwrap_or("new");
-                format!("{} {was}->{}{why}", tail(moved.call.facts.id), moved.call.state.word())
-            });
-            let owed =
-                turned.owed.iter().map(|owed| format!("{} owes {:?}", tail(owed.call.facts.id), owed.effect));
-            let told: Vec<String> = moved.chain(owed).collect();
-            format!("heard: {} => {}", heard.join("; "), told.join(", "))
-        }
-    }
-}
-
-fn short(heard: &Heard) -> String {
-    match heard {
-        Heard::Order(order) => format!("order {}", tail(order.facts.id)),
-        Heard::Webhook { heard, .. } => {
-            let word = heard.news.as_ref().map_or("asks", News::word);
-            format!("webhook {word} {:?} of {}", heard.news.as_ref().map(progress), end(heard.leg.as_str()))
-        }
-        Heard::News { call, news, .. } => format!("{} {news:?}", tail(*call)),
-        Heard::Candidates { call, candidates } => format!("{} candidates {candidates:?}", tail(*call)),
-        Heard::HangUp { call, .. } => format!("hang up {}", tail(*call)),
-        other => format!("{other:?}"),
-    }
-}
-
-fn progress(news: &News) -> String {
-    match news {
-        News::Progressed { progress, .. } => format!("{progress:?}"),
-        News::Over { ending, .. } => ending.code.clone(),
-        other => other.word().to_owned(),
-    }
-}
-
-/// The last letters of a name, which are enough to tell it.
-pub(crate) fn tail(id: CallId) -> String {
-    format!("#{}", id.bits() & 0xffff)
-}
-
-pub(crate) fn end(sid: &str) -> &str {
-    sid.get(sid.len().saturating_sub(6)..).unwrap_or(sid)
 }
 
 /// A smaller difference between the clocks says nothing.

@@ -21,6 +21,8 @@ pub(crate) struct Users {
     /// What was asked of calls that live.
     pub(super) askings: Vec<Asking>,
     n_ids: u32,
+    /// So many of those who asked for calls and for things ask no more.
+    n_gave_up: (usize, usize),
     /// How often each fault had struck when it was last counted.
     pub(crate) struck: BTreeMap<u64, u64>,
 }
@@ -29,7 +31,7 @@ pub(crate) struct Users {
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     from: String,
-    to: String,
+    pub(crate) to: String,
     say: bool,
     hold: bool,
     pub(crate) key: Option<String>,
@@ -45,6 +47,44 @@ impl Users {
     /// Whether every user has an answer, or gave up.
     pub(crate) fn nobody_waits(&self) -> bool {
         self.asked.iter().all(|asked| !asked.waits) && self.askings.iter().all(|asking| !asking.waits)
+    }
+
+    /// Whether the gateway drew this name.
+    pub(crate) fn was_drawn(&self, id: CallId) -> bool {
+        id.bits() & ((1 << 80) - 1) <= u128::from(self.n_ids)
+    }
+
+    /// Nobody asks again for what was asked for so far.
+    pub(super) fn give_up(&mut self) {
+        self.n_gave_up = (self.asked.len(), self.askings.len());
+        for asked in &mut self.asked {
+            (asked.waits, asked.asks_again) = (false, false);
+        }
+        for asking in &mut self.askings {
+            asking.waits = false;
+        }
+    }
+
+    /// Whether this is asked for no more.
+    pub(super) fn gave_up(&self, place: usize) -> bool {
+        place < self.n_gave_up.0
+    }
+
+    /// Whether this is asked of a call no more.
+    pub(super) fn gave_up_wish(&self, place: usize) -> bool {
+        place < self.n_gave_up.1
+    }
+
+    /// Whether somebody may ask once more for this: it has a key, and an answer.
+    pub(super) fn may_ask(&self, place: usize) -> bool {
+        let asked = self.asked.get(place);
+        asked.is_some_and(|asked| !asked.waits && asked.key.is_some() && asked.answer.is_some())
+    }
+
+    pub(super) fn asks_once_more(&mut self, place: usize) {
+        if let Some(asked) = self.asked.get_mut(place) {
+            (asked.waits, asked.n_tries) = (true, 0);
+        }
     }
 }
 
@@ -95,6 +135,10 @@ impl World {
                 let body = serde_json::json!({ "from": from, "to": to, "behaviour": behaviour });
                 self.control(Method::POST, "/calls", body.to_string());
             }
+            UserAct::List { to } => self.list(&to),
+            UserAct::Unlist { to } => self.unlist(&to),
+            UserAct::OptOut { pick, spoken } => self.opt_out(pick, spoken),
+            UserAct::AskOld { pick } => self.ask_old(pick),
             UserAct::Wish(wish) => self.wish(wish),
             UserAct::Stop { pick, which } => self.stop(pick, which),
             UserAct::Give(given) => self.give(&given),
@@ -111,6 +155,9 @@ impl World {
 
     /// Asks for a call, for the first time or again.
     pub(super) fn ask(&mut self, place: usize) {
+        if self.users.gave_up(place) {
+            return;
+        }
         let id = self.draw_id();
         let Some(asked) = self.users.asked.get_mut(place) else { return };
         asked.n_tries += 1;
@@ -174,6 +221,20 @@ impl World {
                 let what = format!("the same request was refused as another one's key, {id}");
                 return Err(self.breach(Promise::Idempotency, what));
             }
+            Answer::Refused(Refusal::NoSuchCall(id))
+                if asked.answer != Some(*id) || !self.checks.is_pruned(*id) =>
+            {
+                let what = format!("{:?} is answered with no call, and {id} was not pruned", asked.key);
+                return Err(self.breach(Promise::Idempotency, what));
+            }
+            Answer::Refused(Refusal::Gate(refused)) => {
+                let (to, known) = (asked.to.clone(), asked.answer);
+                if let Some(known) = known {
+                    let what = format!("{:?} was answered with {known}, and is refused", asked.key);
+                    return Err(self.breach(Promise::Idempotency, what));
+                }
+                return self.gate_refused(&to, refused);
+            }
             _ => {}
         }
         Ok(())
@@ -229,13 +290,17 @@ impl World {
 
     /// In the end new calls find free places: as many as there are, to numbers nobody called.
     pub(super) fn probe(&mut self) -> Result<(), Breach> {
-        let n_probes = self.plan.live_max.min(3);
+        let places =
+            self.plan.rules.carrier_live_max.map_or(self.plan.live_max, |most| most.min(self.plan.live_max));
+        // The first one may use up the day's minutes.
+        let n_probes = if self.plan.rules.minutes().is_some() { 1 } else { places.min(3) };
+        let mut refused = if self.plan.has_rules() { self.outwait_rules()? } else { Vec::new() };
         let began = self.now;
         let probes: Vec<usize> = (0..n_probes)
             .map(|n| {
                 self.order(Asked {
                     from: crate::plan::OURS[0].to_owned(),
-                    to: format!("+1202555{}", 9_900 + n),
+                    to: refused.pop().unwrap_or_else(|| format!("+1202555{}", 9_900 + n)),
                     say: true,
                     hold: false,
                     key: None,
@@ -254,7 +319,9 @@ impl World {
             if !made {
                 let what =
                     format!("nothing lives, and a new call is not placed: {:?}", self.users.asked[place]);
-                return Err(self.breach(Promise::FreeSlots, what));
+                let was_refused = self.checks.dials.refused.contains(&self.users.asked[place].to);
+                let promise = if was_refused { Promise::FairGate } else { Promise::FreeSlots };
+                return Err(self.breach(promise, what));
             }
         }
         self.run_until(began + 120_000, World::is_quiet)

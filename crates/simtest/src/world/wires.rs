@@ -1,7 +1,8 @@
 //! The wires between the gateway and the network: requests and their replies, webhooks and theirs,
 //! each with its time on the way and its ways of getting lost.
 
-use super::gateway::{Job, Then, end, tail};
+use super::gateway::{Job, Then};
+use super::telling::{end, tail};
 use super::{BASE, Happening, World};
 use crate::check::Breach;
 use crate::plan::{REQUEST_TIMEOUT, SEND_WITHIN};
@@ -9,7 +10,7 @@ use crate::sabotage::Sabotage;
 use call::Effect;
 use call::call::script::NOBODY_HERE;
 use call::call::{Command, CommandState, Direction, News, Performed, Verb};
-use carrier::{HeardWebhook, InboundCall, Next, Operation, RawWebhook, Request, SendError};
+use carrier::{Document, HeardWebhook, InboundCall, Next, Operation, RawWebhook, Request, SendError};
 use engine::{Errand, Heard, Inbound, Offer, Owed, Purpose};
 use network::{Reply, Webhook, WebhookFailure, WireRequest, WireResponse};
 use rand::Rng;
@@ -110,6 +111,10 @@ impl World {
                 end(&path)
             )
         });
+        if let Purpose::HangUp(leg) | Purpose::Decline(leg) | Purpose::Perform(leg, _) = trip.errand.purpose()
+        {
+            self.inspect_meant(leg.id.as_str())?;
+        }
         self.inspect_request(trip.errand.call(), request.operation, n_before)?;
         if !died && self.may_die("after a request was carried out, before its reply") {
             return Ok(());
@@ -119,7 +124,7 @@ impl World {
     }
 
     /// A listing that doesn't show yet what is younger than its lag.
-    fn lagging(&mut self, reply: Reply) -> Reply {
+    pub(super) fn lagging(&mut self, reply: Reply) -> Reply {
         let lag_ms = self.plan.listing_lag_ms;
         let Reply::Respond { response, after_ms } = reply else { return reply };
         let listing = serde_json::from_slice::<serde_json::Value>(&response.body).ok();
@@ -152,7 +157,13 @@ impl World {
 
     fn send_back(&mut self, trip: Box<Trip>, reply: Reply) {
         let life = trip.life;
-        let patience_ends = trip.sent_at + super::millis(REQUEST_TIMEOUT);
+        let (at, reply) = self.fate_of(reply, trip.sent_at);
+        self.agenda.put(at, Happening::Return { life, trip, reply });
+    }
+
+    /// When the fate of a request is known to whoever sent it, and what that is.
+    pub(super) fn fate_of(&mut self, reply: Reply, sent_at: i64) -> (i64, Result<carrier::Reply, SendError>) {
+        let patience_ends = sent_at + super::millis(REQUEST_TIMEOUT);
         let way = self.way();
         let timed_out = Err(SendError::TimedOut(REQUEST_TIMEOUT));
         let broken = || Err(SendError::Broken("the connection was closed".to_owned()));
@@ -164,7 +175,7 @@ impl World {
             Reply::Stall => (patience_ends, timed_out.clone()),
         };
         let (at, reply) = if at > patience_ends { (patience_ends, timed_out) } else { (at, reply) };
-        self.agenda.put(at.max(self.now), Happening::Return { life, trip, reply });
+        (at.max(self.now), reply)
     }
 
     fn later(&self, ms: u64) -> i64 {
@@ -243,6 +254,9 @@ impl World {
     /// A webhook at the door.
     pub(super) fn knock(&mut self, webhook: Webhook) {
         let id = webhook.id;
+        if let Some(answer) = self.others_answer(&webhook) {
+            return self.agenda.put(self.now, Happening::Answer { id, answer: Ok(answer) });
+        }
         let turn_away = |status| Ok(WireResponse::empty(status));
         if self.gateway.is_none() {
             self.story.tell(self.now, || format!("a webhook of {} finds nobody", end(&webhook.call)));
@@ -310,10 +324,21 @@ fn name_in(call: &serde_json::Value) -> Option<&str> {
     named.unwrap_or(call).as_str()
 }
 
-fn on_the_wire(request: &Request) -> WireRequest {
+pub(super) fn on_the_wire(request: &Request) -> WireRequest {
     let path = request.url.strip_prefix(BASE).unwrap_or(&request.url);
     let wire = WireRequest::new(request.method.clone(), path).with_body(request.body.clone());
     request.headers.iter().fold(wire, |wire, (name, value)| wire.with_header(name, value.clone()))
+}
+
+pub(super) fn answered_with(document: Option<Document>) -> WireResponse {
+    match document {
+        // As the gateway does: whatever isn't answered with 200 is told again by some.
+        None => WireResponse::empty(200),
+        Some(document) => {
+            let page = WireResponse::empty(200).with_header("content-type", document.content_type);
+            WireResponse { body: document.body.into_bytes(), ..page }
+        }
+    }
 }
 
 fn read(response: WireResponse) -> carrier::Reply {

@@ -61,6 +61,9 @@ impl World {
 
     /// Asks something of a call, for the first time or again.
     pub(super) fn ask_of_call(&mut self, place: usize) {
+        if self.users.gave_up_wish(place) {
+            return;
+        }
         let Some(asking) = self.users.askings.get_mut(place) else { return };
         asking.n_tries += 1;
         let Asking { wish, call, .. } = asking.clone();
@@ -120,6 +123,10 @@ impl World {
             Answer::Refused(Refusal::KeyReused(id)) => {
                 let what = format!("the same wish was refused as another one's key, of {}", tail(*id));
                 Err(self.breach(Promise::Idempotency, what))
+            }
+            Answer::Refused(Refusal::Gate(refused)) => {
+                let Verb::Transfer { to } = asking.wish.verb.clone() else { return Ok(()) };
+                self.inspect_refusal(to.as_str(), None, refused)
             }
             _ => Ok(()),
         }

@@ -26,6 +26,19 @@ fn watchman(sabotage: Sabotage) -> Promise {
         Sabotage::RepeatCommand => Promise::NoSecondSaying,
         Sabotage::AnswerToLast => Promise::RightAnswer,
         Sabotage::DropDigits => Promise::KeptDigits,
+        Sabotage::ForgetQuietHours => Promise::QuietHours,
+        Sabotage::ForgetList | Sabotage::ForgetOptOut => Promise::DoNotCall,
+        Sabotage::ForgetRejections => Promise::RejectedPause,
+        Sabotage::ForgetAttempts => Promise::Attempts,
+        Sabotage::CountForEver => Promise::FairGate,
+        Sabotage::ForgetDay => Promise::DayBudget,
+        Sabotage::ForgetCountries => Promise::Destinations,
+        Sabotage::ForgetCarrierLiveMax => Promise::LiveMax,
+        Sabotage::ForgetAudit => Promise::Audit,
+        Sabotage::PruneTooEarly => Promise::KeptHistory,
+        Sabotage::PruneKeys => Promise::Idempotency,
+        Sabotage::TakeOthers => Promise::LeaveOthers,
+        Sabotage::NeverSweep | Sabotage::HangUpOrphans => Promise::FindOrphans,
     }
 }
 

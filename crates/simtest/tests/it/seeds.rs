@@ -19,7 +19,8 @@ fn fail(scene: Scene, outcome: &Outcome) -> ! {
     let n_lines = outcome.story.len();
     let story = outcome.story[n_lines.saturating_sub(60)..].join("\n");
     let breach = outcome.breach.as_ref().map(ToString::to_string).unwrap_or_default();
-    let mute = if scene.commands { "" } else { " --no-commands" };
+    let commands = if scene.commands { "" } else { " --no-commands" };
+    let mute = if scene.rules { commands.to_owned() } else { format!("{commands} --no-rules") };
     panic!(
         "seed {seed}: {breach}\nthe end of its story:\n{story}\nthe whole of it: cargo run -p simtest -- --seed {seed} --carrier {carrier}{mute} --trace",
         seed = outcome.seed,
@@ -47,7 +48,7 @@ fn every_promise_holds_for_some_thousand_seeds() {
 /// to a clock set back, a pause that outlived it, a call ended by the wrong word.
 #[test]
 fn what_was_found_once_stays_found() {
-    let scene = Scene { carrier: Some(Kind::Twilio), commands: false };
+    let scene = Scene { carrier: Some(Kind::Twilio), commands: false, rules: false, losses: false };
     hold(scene, [55, 894, 1_115, 3_428, 5_424, 7_037, 11_915, 12_239, 22_884]);
 }
 
@@ -56,10 +57,10 @@ fn what_was_found_once_stays_found() {
 /// a leg that was known by its request alone (22, 1240), a caller turned away twice (257).
 #[test]
 fn what_the_other_carriers_found_stays_found() {
-    let mute = |carrier| Scene { carrier: Some(carrier), commands: false };
+    let mute = |carrier| Scene { carrier: Some(carrier), commands: false, rules: false, losses: false };
     hold(mute(Kind::Telnyx), [140, 144, 264]);
     hold(mute(Kind::Plivo), [22, 68, 257]);
-    hold(Scene { carrier: Some(Kind::Plivo), commands: true }, [1_240]);
+    hold(Scene { carrier: Some(Kind::Plivo), commands: true, rules: false, losses: false }, [1_240]);
 }
 
 /// Seeds that found something in what is asked of calls: an answer that went to the next question
@@ -67,8 +68,15 @@ fn what_the_other_carriers_found_stays_found() {
 /// (412), an answer before its question (1392).
 #[test]
 fn what_commands_found_stays_found() {
-    let scene = Scene { carrier: Some(Kind::Telnyx), commands: true };
+    let scene = Scene { carrier: Some(Kind::Telnyx), commands: true, rules: false, losses: false };
     hold(scene, [100, 202, 217, 412, 425, 1_392]);
+}
+
+/// Seeds that found something in stores that went back: a call that waited in the backup rang twice
+/// (1652), or ended while it was talked on (2601); a search that took a forgotten call's leg (124).
+#[test]
+fn what_losses_found_stays_found() {
+    hold(Scene::default(), [124, 1_652, 2_601]);
 }
 
 #[test]
