@@ -1,6 +1,6 @@
 //! What a call is: one of nine states, each with what is known only in it.
 
-use super::command::{Command, CommandId, Pressed};
+use super::command::{Command, CommandId, CommandState, Pressed};
 use super::ending::{EndedBy, Ending};
 
 use super::facts::Facts;
@@ -267,7 +267,10 @@ impl Call {
     /// When somebody must look at it; `None` when nothing is owed any more.
     pub fn due_at(&self) -> Option<Timestamp> {
         let strays = self.strays.iter().map(|stray| stray.watch.due_at).min();
-        let commands = self.commands.iter().filter_map(|command| command.state.due_at()).min();
+        // Nothing is told to end on a line that ends: the end of the call is its end too.
+        let talks = matches!(self.state, CallState::InProgress(_));
+        let waits = |command: &&Command| talks || !matches!(command.state, CommandState::Stopping { .. });
+        let commands = self.commands.iter().filter(waits).filter_map(|command| command.state.due_at()).min();
         self.state.due_at().into_iter().chain(strays).chain(commands).min()
     }
 

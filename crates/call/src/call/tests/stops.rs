@@ -103,3 +103,19 @@ fn a_stream_that_had_begun_is_over_however_its_end_is_called() {
     let never = after(talking(), [stream(), replied(taken(None)), dropped()]);
     assert!(matches!(state_of(&never, 1), CommandState::Failed { .. }));
 }
+
+#[test]
+fn a_call_that_ends_is_not_asked_about_for_the_sake_of_what_is_to_stop() {
+    let call = after(talking(), [question(), replied(taken(None)), stop(1), want_end()]);
+    assert!(matches!(state_of(&call, 1), CommandState::Stopping { .. }));
+    let later = Timestamp(BORN.0 + 600_000);
+    let checked = step(&call, &at(later, Source::Gateway, News::CheckDue)).call;
+    let nothing = sighted(Sighting::Unknown(unknown(UnknownWhy::RateLimited)));
+    let looked = step(&checked, &at(later, Source::LookUp, nothing)).call;
+    let failed = HangUpReply::Failed(unknown(UnknownWhy::RateLimited));
+    let reply = News::HangUpReplied { leg: leg(), reply: failed };
+    let told = step(&looked, &at(later, Source::Reply, reply)).call;
+    for call in [looked, told] {
+        assert!(call.due_at() > Some(later), "it would be hung up again at once, and for ever: {call:?}");
+    }
+}
