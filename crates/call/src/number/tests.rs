@@ -112,3 +112,13 @@ fn a_number_within_a_text_is_masked() {
     assert_eq!(without_numbers("duration_max"), "duration_max");
     assert_eq!(without_numbers("+1"), "+1");
 }
+
+#[test]
+fn what_a_carrier_tells_is_a_number_by_its_shape() {
+    for text in ["+12025550143", "+999123456789"] {
+        assert!(Party::told(text).number().is_some_and(|number| number.as_str() == text), "{text}");
+    }
+    for text in ["anonymous", "911", "12025550143", "+1202", "sip:ada@example.com", ""] {
+        assert_eq!(Party::told(text), Party::Other(text.to_owned()));
+    }
+}

@@ -90,7 +90,15 @@ pub(super) fn ends(direction: Option<&str>, from: Option<&str>, to: Option<&str>
         Some("outbound") => Some(Direction::Outbound),
         _ => None,
     };
-    Ends { direction, from: from.map(party), to: to.map(party) }
+    Ends { direction, from: from.map(told), to: to.map(told) }
+}
+
+/// One end of a call that Plivo has, whose numbers come without their `+`.
+fn told(text: &str) -> Party {
+    match Party::told(&format!("+{text}")) {
+        Party::Other(_) => Party::told(text),
+        number @ Party::Number(_) => number,
+    }
 }
 
 /// One end of a call. Plivo's numbers come without their `+`; what isn't one with it is left as it is.

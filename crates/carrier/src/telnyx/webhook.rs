@@ -256,7 +256,7 @@ fn ends(payload: &Payload) -> Ends {
         Some("outgoing") => Some(Direction::Outbound),
         _ => None,
     };
-    let party = |end: &Option<String>| end.as_deref().map(Party::read);
+    let party = |end: &Option<String>| end.as_deref().map(Party::told);
     Ends { direction, from: party(&payload.from), to: party(&payload.to) }
 }
 

@@ -58,7 +58,7 @@ pub(super) fn ends(direction: Option<&str>, from: Option<&str>, to: Option<&str>
         "inbound" => Direction::Inbound,
         _ => Direction::Outbound,
     });
-    Ends { direction, from: from.map(Party::read), to: to.map(Party::read) }
+    Ends { direction, from: from.map(Party::told), to: to.map(Party::told) }
 }
 
 impl Record {
