@@ -6,11 +6,13 @@
 
 mod calls;
 mod disk;
+mod growth;
 mod history;
 mod http;
 mod load;
 mod machine;
 mod memory;
+mod past;
 mod process;
 mod raw;
 mod recovery;
@@ -44,7 +46,9 @@ const FIGURES: &[(&str, Measure)] = &[
     ("burst", webhooks::burst),
     ("webhooks", webhooks::per_second),
     ("recovery", recovery::of_live_calls),
+    ("one-by-one", recovery::one_by_one),
     ("expired", recovery::of_expired_calls),
     ("history", history::start_with_many),
     ("memory", memory::resident),
+    ("growth", growth::with_the_past),
 ];

@@ -1,10 +1,10 @@
 //! The binary as a child process, and what the system says of it.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A running child, killed when it is dropped.
 pub(crate) struct Process {
@@ -61,6 +61,18 @@ impl Process {
         let bytes = |name: &str| kib(name).map(|kib| kib * 1024).with_context(|| format!("no {name}"));
         Ok(Resident { all: bytes("VmRSS:")?, anonymous: bytes("RssAnon:")?, peak: bytes("VmHWM:")? })
     }
+}
+
+/// Runs the binary in `folder` to its end; returns how long that took.
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> anyhow::Result<Duration> {
+    let mut command = Command::new(BINARY);
+    command.env_clear().env("HOME", folder).current_dir(folder);
+    command.args(arguments).args(["--config", "offhook.toml"]);
+    let begun = Instant::now();
+    let ended = command.stdin(Stdio::null()).output()?;
+    let took = begun.elapsed();
+    ensure!(ended.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ended.stderr));
+    Ok(took)
 }
 
 impl Drop for Process {

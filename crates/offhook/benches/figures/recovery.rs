@@ -1,10 +1,10 @@
 //! How soon a gateway that was killed knows the truth again.
 
 use super::calls::{self, now_ms};
-use super::machine;
 use super::process::Resident;
 use super::report::{median, ms, print, rounded, spread};
 use super::world::{PATIENCE, Plan, World};
+use super::{machine, past};
 use anyhow::ensure;
 use call::CallId;
 use call::call::Source;
@@ -29,14 +29,26 @@ struct Start {
 /// Kills a gateway with live calls and measures from the next exec until a carrier was heard of
 /// every one of them.
 pub(crate) fn of_live_calls() -> anyhow::Result<()> {
-    for (n_calls, n_rounds) in [(100, 5), (1_000, 5), (10_000, 3)] {
-        let mut world = with_live_calls(n_calls)?;
+    for (n_calls, n_ended, n_rounds) in [(100, 0, 5), (1_000, 0, 5), (10_000, 0, 3), (10_000, 100_000, 3)] {
+        let mut world = live_calls_of(n_calls, n_ended, Duration::from_secs(3600))?;
         let mut starts = Vec::new();
         for _ in 0..n_rounds {
             starts.push(restart(&mut world, n_calls)?);
         }
-        tell("recovery_of_live_calls", n_calls, &starts, "heard of");
+        tell("recovery_of_live_calls", n_calls, n_ended, &starts, "heard of");
     }
+    Ok(())
+}
+
+/// The same at a carrier that lists nothing: each call is asked about alone.
+pub(crate) fn one_by_one() -> anyhow::Result<()> {
+    let mut world = with_live_calls(10_000)?;
+    world.list_nothing()?;
+    let mut starts = Vec::new();
+    for _ in 0..3 {
+        starts.push(restart(&mut world, 10_000)?);
+    }
+    tell("recovery_one_by_one", 10_000, 0, &starts, "heard of");
     Ok(())
 }
 
@@ -48,14 +60,14 @@ pub(crate) fn of_expired_calls() -> anyhow::Result<()> {
         for _ in 0..n_rounds {
             starts.push(start_with_expired(n_calls)?);
         }
-        tell("recovery_of_expired_calls", n_calls, &starts, "hung up, verified and over");
+        tell("recovery_of_expired_calls", n_calls, 0, &starts, "hung up, verified and over");
     }
     Ok(())
 }
 
 /// A network and a running gateway with so many live calls, each of which was looked at.
 pub(crate) fn with_live_calls(n_calls: usize) -> anyhow::Result<World> {
-    live_calls_of(n_calls, Duration::from_secs(3600))
+    live_calls_of(n_calls, 0, Duration::from_secs(3600))
 }
 
 /// Kills the gateway and starts it again; returns what the start found out, and how soon.
@@ -121,7 +133,7 @@ fn wait_until_heard(store: &Path, n_calls: usize) -> anyhow::Result<i64> {
 
 fn start_with_expired(n_calls: usize) -> anyhow::Result<Start> {
     let born = Instant::now();
-    let mut world = live_calls_of(n_calls, DURATION_MAX)?;
+    let mut world = live_calls_of(n_calls, 0, DURATION_MAX)?;
     world.kill_gateway();
     std::thread::sleep((DURATION_MAX + PAST).saturating_sub(born.elapsed()));
     ensure!(world.live_at_network()? == n_calls as u64, "calls ended before they were hung up");
@@ -152,8 +164,11 @@ fn start_with_expired(n_calls: usize) -> anyhow::Result<Start> {
     })
 }
 
-fn live_calls_of(n_calls: usize, duration_max: Duration) -> anyhow::Result<World> {
+fn live_calls_of(n_calls: usize, n_ended: usize, duration_max: Duration) -> anyhow::Result<World> {
     let mut world = World::build(&Plan { kind: "simulated", latency: LATENCY, duration_max })?;
+    if n_ended > 0 {
+        past::write(&world.store(), n_ended)?;
+    }
     let sids = world.seed(n_calls)?;
     world.start_gateway()?;
     world.import(&calls::file("mock", "answered", &sids), n_calls)?;
@@ -161,11 +176,11 @@ fn live_calls_of(n_calls: usize, duration_max: Duration) -> anyhow::Result<World
     Ok(world)
 }
 
-fn tell(figure: &str, n_calls: usize, starts: &[Start], done: &str) {
+fn tell(figure: &str, n_calls: usize, n_ended: usize, starts: &[Start], done: &str) {
     let all = |of: fn(&Start) -> f64| starts.iter().map(of).collect::<Vec<f64>>();
     let of = |of: fn(&Start) -> f64| rounded(median(&all(of)));
     let figure = json!({
-        "figure": figure, "calls": n_calls, "value": of(|start| start.done_ms), "unit": "ms",
+        "figure": figure, "calls": n_calls, "ended_calls": n_ended, "value": of(|start| start.done_ms), "unit": "ms",
         "spread": spread(&all(|start| start.done_ms)),
         "ready_ms": of(|start| start.ready_ms),
         "requests": of(|start| start.n_requests),

@@ -115,6 +115,13 @@ impl World {
         Ok(begun.elapsed())
     }
 
+    /// Has the network answer no listing, so that each call is asked about alone.
+    pub(crate) fn list_nothing(&self) -> anyhow::Result<()> {
+        let fault = json!({ "on": "list", "do": { "status": 503 }, "probability": 1.0 });
+        http::ask(self.network, "POST", "/network/faults", fault.to_string().as_bytes())?;
+        Ok(())
+    }
+
     /// How many calls live at the network.
     pub(crate) fn live_at_network(&self) -> anyhow::Result<u64> {
         let health = http::ask(self.network, "GET", "/network/health", b"")?;
@@ -193,6 +200,11 @@ fn announced(sim: &mut Process) -> anyhow::Result<SocketAddr> {
         std::thread::sleep(Duration::from_millis(5));
     }
     bail!("the network does not say where it listens:\n{}", sim.log())
+}
+
+/// The number of the n-th person who called: nobody calls so often that it stands out.
+pub(crate) fn stranger(n: usize) -> String {
+    format!("+1303{:07}", n % 10_000_000)
 }
 
 /// The token of the gateway's API.

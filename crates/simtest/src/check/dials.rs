@@ -227,10 +227,11 @@ impl World {
             // The one that asks is among them.
             Refused::AttemptsPerHour { allowed, .. } => asked(HOUR_MS) > *allowed,
             Refused::AttemptsPerDay { allowed, .. } => asked(24 * HOUR_MS) > *allowed,
-            // A talk whose end isn't known yet goes on, as far as anybody can say.
-            Refused::MinutesPerDay { .. } | Refused::SpendPerDay { .. } => {
-                legs().any(|leg| leg.answered_at.is_some_and(|at| jumped || at.get() >= self.now - DAY_MS))
-            }
+            // A talk whose end isn't known yet goes on, as far as anybody can say. And of a leg that is
+            // over a carrier may tell how long it lasted, and not whether anybody picked up.
+            Refused::MinutesPerDay { .. } | Refused::SpendPerDay { .. } => legs().any(|leg| {
+                leg.answered_at.or(leg.ended_at).is_some_and(|at| jumped || at.get() >= self.now - DAY_MS)
+            }),
         }
     }
 

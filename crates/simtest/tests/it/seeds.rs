@@ -79,6 +79,13 @@ fn what_losses_found_stays_found() {
     hold(Scene::default(), [124, 1_652, 2_601]);
 }
 
+/// Seeds that found calls that were asked about, and hung up, several times a second, for the sake of
+/// a command that was to stop on a line that ended already.
+#[test]
+fn what_was_asked_without_measure_stays_found() {
+    hold(Scene::default(), [1_836, 1_011_338, 1_013_903, 1_014_234]);
+}
+
 #[test]
 fn one_seed_has_one_history() {
     for seed in 0..30 {
