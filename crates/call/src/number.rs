@@ -244,6 +244,12 @@ pub fn without_numbers(text: &str) -> String {
     out
 }
 
+/// Reads the world's numbering plans, which else the first number does that is looked up in them: some
+/// 80 ms for thousands of expressions, once in a process.
+pub fn read_plans() {
+    let _ = parsed("+12025550143");
+}
+
 fn parsed(text: &str) -> Option<phonenumber::PhoneNumber> {
     phonenumber::parse(None, text).ok()
 }

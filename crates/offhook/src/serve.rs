@@ -32,6 +32,8 @@ pub(crate) use assemble::{callback_base, lines};
 /// # Errors
 /// It could not start, in words with the way out.
 pub(crate) fn run(loaded: &Loaded, args: &ServeArgs) -> anyhow::Result<()> {
+    // While the store is opened.
+    std::thread::spawn(call::number::read_plans);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(loaded, args.until_stdin_ends))
 }

@@ -244,6 +244,11 @@ impl StoreUrl {
         self.beside(".alarms")
     }
 
+    /// The file that holds the installation's name which the gateway drew: `<store file>.installation`.
+    pub(crate) fn installation_file(&self) -> PathBuf {
+        self.beside(".installation")
+    }
+
     fn beside(&self, ending: &str) -> PathBuf {
         let Self::Sqlite(path) = self;
         let mut name = path.clone().into_os_string();

@@ -1,31 +1,42 @@
-//! What this installation is called: what the configuration says, or a random name that the store
-//! keeps, so that a restored backup still knows its calls.
+//! What this installation is called: what the configuration says, or a random name. That is kept in
+//! the store, so that a restored backup still knows its calls, and beside it, so that an empty one does
+//! where the store was lost.
 
 use crate::config::settings::Config;
+use anyhow::Context as _;
 use carrier::Installation;
+use std::{fs, io};
 use store::{History, Store, StoreError};
 
 /// The installation's name; made and kept if there is none yet.
 ///
 /// # Errors
-/// The store can't be read or written.
-pub(super) fn of(config: &Config, store: &mut impl Store) -> Result<Installation, StoreError> {
+/// It can't be kept.
+pub(super) fn of(config: &Config, store: &mut impl Store) -> anyhow::Result<Installation> {
     if let Some(configured) = &config.installation {
         return Ok(configured.clone());
     }
-    let drawn = hex::encode(rand::random::<[u8; 8]>());
-    let mut kept = drawn.clone();
+    let path = config.store.url.installation_file();
+    let beside = match fs::read_to_string(&path) {
+        Ok(beside) => beside.trim().parse::<Installation>().ok(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    };
+    let drawn = || hex::encode(rand::random::<[u8; 8]>());
+    let mut kept = beside.as_ref().map_or_else(drawn, |beside| beside.as_str().to_owned());
     store.turn(&mut |page| {
-        kept = match page.setting(INSTALLATION)? {
-            Some(kept) => kept,
-            None => {
-                page.set_setting(INSTALLATION, Some(&drawn))?;
-                drawn.clone()
-            }
-        };
+        match page.setting(INSTALLATION)? {
+            Some(known) => kept = known,
+            None => page.set_setting(INSTALLATION, Some(&kept))?,
+        }
         Ok(())
     })?;
-    read(&kept)
+    let kept = read(&kept)?;
+    if beside.as_ref() != Some(&kept) {
+        fs::write(&path, format!("{}\n", kept.as_str()))
+            .with_context(|| format!("cannot keep the installation's name in {}", path.display()))?;
+    }
+    Ok(kept)
 }
 
 /// The installation's name, if it has one by now. Nothing is written.
@@ -59,6 +70,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let open = || SqliteStore::open(&folder.path().join("calls.db"), Timestamp(0)).unwrap().store;
         let config = |text: &str| {
+            let text = format!("store.url = 'sqlite://calls.db'\n{text}");
             std::fs::write(folder.path().join("offhook.toml"), text).unwrap();
             let environment = Environment::new([("HOME", "/home/ada")], folder.path());
             Config::load(None, &environment).unwrap().config
@@ -66,5 +78,20 @@ mod tests {
         let made = of(&config(""), &mut open()).unwrap();
         assert_eq!(of(&config("installation = 'blue'"), &mut open()).unwrap().as_str(), "blue");
         assert_eq!(of(&config(""), &mut open()).unwrap(), made);
+    }
+
+    #[test]
+    fn the_name_outlives_the_store_and_is_a_restored_one_s_own() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("offhook.toml"), "store.url = 'sqlite://calls.db'").unwrap();
+        let environment = Environment::new([("HOME", "/home/ada")], folder.path());
+        let config = Config::load(None, &environment).unwrap().config;
+        let open = |name: &str| SqliteStore::open(&folder.path().join(name), Timestamp(0)).unwrap().store;
+        let made = of(&config, &mut open("calls.db")).unwrap();
+        assert_eq!(of(&config, &mut open("empty.db")).unwrap(), made, "its store was lost");
+        std::fs::write(folder.path().join("calls.db.installation"), "another").unwrap();
+        assert_eq!(of(&config, &mut open("calls.db")).unwrap(), made, "the store says so");
+        let beside = std::fs::read_to_string(folder.path().join("calls.db.installation")).unwrap();
+        assert_eq!(beside.trim(), made.as_str());
     }
 }

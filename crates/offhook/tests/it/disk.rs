@@ -48,7 +48,10 @@ fn a_gateway_whose_store_was_deleted_starts_paused_on_an_empty_one_and_says_so()
     }
     fails_and_is_told(&world, &live, &leg, "restart the gateway on what is there");
     world.restart();
-    wait_until("the call that nobody knows is named", SOON, || world.health().1.contains(&leg));
+    // Its mark proves that it is ours: what the store lacks is ended.
+    let path = format!("/v1/calls/{live}");
+    wait_until("the call is taken in", SOON, || world.ask("GET", &path, None).status == 200);
+    assert_eq!(word(&world.wait_for_end(&live)["ending"], "cause"), "orphaned");
     assert!(world.health().1.contains("another store than the one that was last used here"));
     assert_eq!(world.ask("GET", "/v1/pause", None).json()["paused"], true);
 }

@@ -125,7 +125,7 @@ const MANY: u32 = 40;
 
 #[test]
 fn many_calls_are_all_asked_about_within_two_seconds() {
-    let settings = "calls.live_max = 50\ncarriers.line.calls_per_second = 1000";
+    let settings = "calls.live_max = 50\ncarriers.line.calls_per_second = 1000\nrecovery.sweep_every = '0s'";
     let mut world = World::start(Line::Webhooks, settings);
     let ids: Vec<String> = (1..=MANY).map(|n| world.dial(&world.talker(n))).collect();
     for id in &ids {

@@ -206,7 +206,9 @@ fn with_another_mark(sent: &Sent, id: &str) -> Sent {
     let (start, last) = id.split_at(id.len() - 1);
     let other = format!("{start}{}", if last == "0" { "1" } else { "0" });
     if sent.path.contains(id) {
-        return Sent { path: sent.path.replace(id, &other), ..sent.clone() };
+        // With the installation's name it would be the mark of a call that we made and forgot.
+        let unsigned = sent.path.split("&installation=").next().unwrap_or_default();
+        return Sent { path: unsigned.replace(id, &other), ..sent.clone() };
     }
     Sent { body: without_client_state(&sent.body), ..sent.clone() }
 }

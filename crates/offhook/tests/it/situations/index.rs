@@ -174,7 +174,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
     },
     Situation {
         name: "A hang-up of no call, or of somebody else's",
-        answer: "No request is written without a name; what isn't ours is left alone, and reported after a store went back in time.",
+        answer: "No request is written without a name; only what its mark proves ours is ever ended, and what lives beside it is reported and left alone.",
         proofs: &[
             Proof(Pure, "crates/carrier/src/plivo/tests/facts.rs::fact_03_no_hang_up_is_without_a_name"),
             Proof(Each, "chaos::strangers::what_speaks_of_a_call_that_nobody_knows_has_no_effect"),
@@ -183,6 +183,8 @@ pub(super) const SITUATIONS: &[Situation] = &[
                 These("Twilio"),
                 "history::a_backup_that_is_put_back_starts_paused_and_reports_the_calls_it_does_not_know",
             ),
+            Proof(Each, "orphans::calls_of_a_lost_store_are_ended_and_strangers_left_alone"),
+            Proof(Each, "orphans::two_installations_on_one_account_end_each_only_its_own"),
         ],
         lacks: "",
     },
@@ -198,6 +200,8 @@ pub(super) const SITUATIONS: &[Situation] = &[
                 These("Twilio"),
                 "looks::when_nothing_can_be_asked_every_call_is_kept_and_counted_in_one_reason",
             ),
+            Proof(Each, "reload::credentials_that_rotate_under_live_calls_change_none_of_them"),
+            Proof(Each, "reload::credentials_that_rotated_while_the_gateway_was_stopped_change_no_call"),
         ],
         lacks: "Telnyx signs with one key, and there is no setting for a former one.",
     },
@@ -237,8 +241,10 @@ pub(super) const SITUATIONS: &[Situation] = &[
                 Pure,
                 "crates/carrier/src/telnyx/tests/signature.rs::what_was_signed_long_before_or_after_now_is_refused",
             ),
+            Proof(These("Twilio"), "clock::a_placement_in_doubt_is_not_sent_when_the_clock_goes_back"),
+            Proof(These("Telnyx"), "clock::a_clock_that_is_minutes_off_loses_telnyxs_webhooks_and_no_call"),
         ],
-        lacks: "No end-to-end test sets a clock; the simulation does, in both directions.",
+        lacks: "",
     },
     Situation {
         name: "A carrier's own word lags behind its webhooks",
