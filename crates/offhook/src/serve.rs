@@ -2,6 +2,7 @@
 
 mod alarms;
 mod assemble;
+mod beside;
 pub(crate) mod installation;
 mod network;
 mod reload;

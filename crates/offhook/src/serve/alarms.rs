@@ -8,6 +8,7 @@ mod watch;
 use self::notice::{Key, Notice, State};
 use self::sinks::{Sink, Way};
 use self::watch::Watch;
+use super::beside;
 use crate::config::settings::Alarms;
 use call::Timestamp;
 use carrier::send::Sender;
@@ -113,7 +114,7 @@ impl Post {
 /// Of which alarms somebody was told before the last end. A file that can't be read is none: an alarm
 /// told twice is better than one untold.
 fn read(file: &Path) -> BTreeMap<Key, Timestamp> {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let text = beside::read(file).ok().flatten().unwrap_or_default();
     text.lines()
         .filter_map(|line| {
             let (since, key) = line.split_once(' ')?;
@@ -125,10 +126,7 @@ fn read(file: &Path) -> BTreeMap<Key, Timestamp> {
 /// Writes a line for each: since when, in Unix milliseconds, and what.
 fn write(file: &Path, known: &BTreeMap<Key, Timestamp>) -> std::io::Result<()> {
     let lines: String = known.iter().map(|(key, since)| format!("{} {key}\n", since.as_millis())).collect();
-    let mut whole = file.as_os_str().to_owned();
-    whole.push(".new");
-    std::fs::write(&whole, lines)?;
-    std::fs::rename(&whole, file)
+    beside::keep(file, &lines)
 }
 
 /// How often it is looked whether something is amiss.

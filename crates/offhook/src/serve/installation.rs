@@ -2,10 +2,10 @@
 //! the store, so that a restored backup still knows its calls, and beside it, so that an empty one does
 //! where the store was lost.
 
+use super::beside;
 use crate::config::settings::Config;
 use anyhow::Context as _;
 use carrier::Installation;
-use std::{fs, io};
 use store::{History, Store, StoreError};
 
 /// The installation's name; made and kept if there is none yet.
@@ -17,13 +17,10 @@ pub(super) fn of(config: &Config, store: &mut impl Store) -> anyhow::Result<Inst
         return Ok(configured.clone());
     }
     let path = config.store.url.installation_file();
-    let beside = match fs::read_to_string(&path) {
-        Ok(beside) => beside.trim().parse::<Installation>().ok(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
-    };
+    let lost = beside::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let lost = lost.and_then(|name| name.trim().parse::<Installation>().ok());
     let drawn = || hex::encode(rand::random::<[u8; 8]>());
-    let mut kept = beside.as_ref().map_or_else(drawn, |beside| beside.as_str().to_owned());
+    let mut kept = lost.as_ref().map_or_else(drawn, |name| name.as_str().to_owned());
     store.turn(&mut |page| {
         match page.setting(INSTALLATION)? {
             Some(known) => kept = known,
@@ -32,8 +29,8 @@ pub(super) fn of(config: &Config, store: &mut impl Store) -> anyhow::Result<Inst
         Ok(())
     })?;
     let kept = read(&kept)?;
-    if beside.as_ref() != Some(&kept) {
-        fs::write(&path, format!("{}\n", kept.as_str()))
+    if lost.as_ref() != Some(&kept) {
+        beside::keep(&path, &format!("{}\n", kept.as_str()))
             .with_context(|| format!("cannot keep the installation's name in {}", path.display()))?;
     }
     Ok(kept)
