@@ -57,6 +57,8 @@ def by_twilio(base):
                 client.calls(name).fetch(**wishes)
             case "POST /Calls/{id}.json":
                 client.calls(name).update(**wishes)
+            case "GET /Calls/{id}/Events.json":
+                client.calls(name).events.list(**{key: int(value) for key, value in wishes.items()})
             case "GET /IncomingPhoneNumbers.json":
                 client.incoming_phone_numbers.list(**wishes)
             case "GET .json":

@@ -1,9 +1,12 @@
 """A gateway's day at a carrier, of which the simulated network plays the part: it asks the carrier
 for everything that it ever asks for. What is done is done by the commands of `offhook`."""
 
+import base64
 import json
 import subprocess
 import time
+import urllib.parse
+import urllib.request
 
 from checks import PLIVO_ID, PLIVO_TOKEN, TELNYX_CONNECTION, TELNYX_KEY, TWILIO_ACCOUNT, TWILIO_TOKEN, wait_for
 from processes import BINARY, Gateway
@@ -174,6 +177,26 @@ class Day:
         n_talking = lambda: sum(call["status"] == "in-progress" for call in self.live())
         wait_for("all are talking", lambda: n_talking() == CROWD, 30)
 
+    def stranger(self):
+        """Another program on the account has a call from our number: the gateway asks Twilio whose it
+        is, and leaves it alone."""
+        account = f"{self.network.url}/2010-04-01/Accounts/{TWILIO_ACCOUNT}"
+        signed_in = base64.b64encode(f"{TWILIO_ACCOUNT}:{TWILIO_TOKEN}".encode()).decode()
+
+        def ask(path, **fields):
+            request = urllib.request.Request(f"{account}/{path}", urllib.parse.urlencode(fields).encode())
+            request.add_header("Authorization", f"Basic {signed_in}")
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return json.loads(answer.read())
+
+        twiml = '<Response><Pause length="300"/></Response>'
+        n_asked = self.network.n_asked("events")
+        call = ask("Calls.json", To="+15550209906", From=OURS, Twiml=twiml)["sid"]
+        yield
+        wait_for("the gateway asks whose call it is", lambda: self.network.n_asked("events") > n_asked, 30)
+        self.checks.that("a stranger's call is left alone", self.network.truth(call)["live"])
+        ask(f"Calls/{call}.json", Status="completed")
+
     def again(self, n_listings):
         """After a start the gateway finds the crowd, hears nothing more, and hangs up."""
         listed = lambda: self.network.n_asked("list") > n_listings
@@ -196,5 +219,8 @@ class Day:
         # Plivo can do nothing without an address that it may ask.
         hears = self.carrier == "plivo"
         n_listings = self.network.n_asked("list")
+        stranger = self.stranger() if self.carrier == "twilio" else iter(())
+        next(stranger, None)
         with Gateway(self.folder, self.settings, name="again", hears_webhooks=hears) as self.gateway:
+            next(stranger, None)
             self.again(n_listings)

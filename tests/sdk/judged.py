@@ -169,6 +169,7 @@ ASKED = {
         "GET /2010-04-01/Accounts/{account}/Calls.json",
         "GET /2010-04-01/Accounts/{account}/Calls/{id}.json",
         "POST /2010-04-01/Accounts/{account}/Calls/{id}.json",
+        "GET /2010-04-01/Accounts/{account}/Calls/{id}/Events.json",
     },
     "telnyx": {
         "POST /v2/calls",
