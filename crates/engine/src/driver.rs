@@ -1,6 +1,7 @@
 //! The crank: hear a batch, move the calls it concerns, commit, and say what is owed. In that order.
 
 mod admission;
+mod forward;
 mod gate;
 mod inbound;
 mod orders;
@@ -8,6 +9,7 @@ mod orphans;
 mod reload;
 pub(crate) mod sorting;
 
+use self::forward::Forward;
 use crate::crash;
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Refusal};
 use crate::settings::Settings;
@@ -25,6 +27,7 @@ pub struct Driver {
     store: Box<dyn Store>,
     settings: Arc<Settings>,
     chance: StdRng,
+    forward: Option<Forward>,
 }
 
 /// What a turn brought.
@@ -76,12 +79,14 @@ struct Brought {
     moved: Vec<Moved>,
     orphans_ended: Vec<CarrierName>,
     wrote: bool,
+    forward: Option<Forward>,
 }
 
 impl Driver {
     /// Makes a crank for this store. `seed` decides every draw.
     pub fn new(store: Box<dyn Store>, settings: Settings, seed: u64) -> Driver {
-        Driver { store, settings: Arc::new(settings), chance: StdRng::seed_from_u64(seed) }
+        let chance = StdRng::seed_from_u64(seed);
+        Driver { store, settings: Arc::new(settings), chance, forward: None }
     }
 
     /// Hears a batch in order, commits what it makes of it, and returns the answers and what is
@@ -91,11 +96,13 @@ impl Driver {
     /// The store failed: nothing of the batch happened.
     pub fn turn(&mut self, heard: &[Heard], now: Timestamp) -> Result<Turned, StoreError> {
         let mut turned = Turned::default();
-        let Driver { store, settings, chance } = self;
+        let Driver { store, settings, chance, forward } = self;
+        let mut planned = None;
         store.turn(&mut |page| {
             // The store may run this again whole.
             turned.answers.clear();
-            let mut turn = Turn { page, settings, chance, now, brought: Brought::default() };
+            let brought = Brought { forward: forward.clone(), ..Brought::default() };
+            let mut turn = Turn { page, settings, chance, now, brought };
             for one in heard {
                 let answer = turn.hear_alone(one);
                 if let Err(
@@ -112,9 +119,11 @@ impl Driver {
             turned.moved = turn.brought.moved;
             turned.orphans_ended = turn.brought.orphans_ended;
             turned.wrote = turn.brought.wrote;
+            planned = turn.brought.forward;
             crash::before_commit(heard, &turned.answers);
             Ok(())
         })?;
+        self.forward = planned;
         self.take_settings(heard, &turned.answers);
         crash::after_commit(heard, &turned.answers);
         Ok(turned)
@@ -126,6 +135,7 @@ impl Turn<'_> {
     fn hear_alone(&mut self, heard: &Heard) -> Result<Answer, StoreError> {
         let Turn { page, settings, chance, now, brought } = self;
         let before = (brought.owed.len(), brought.moved.len(), brought.orphans_ended.len());
+        let planned = brought.forward.clone();
         let mut answer = Answer::Done;
         let done = page.within(&mut |page| {
             let mut turn = Turn { page, settings, chance, now: *now, brought: std::mem::take(brought) };
@@ -138,6 +148,7 @@ impl Turn<'_> {
             brought.owed.truncate(before.0);
             brought.moved.truncate(before.1);
             brought.orphans_ended.truncate(before.2);
+            brought.forward = planned;
             return Err(error);
         }
         Ok(answer)
@@ -169,7 +180,7 @@ impl Turn<'_> {
                 Ok(Answer::Taken(n_lines))
             }
             Heard::ClockSet => {
-                self.page.bring_forward(self.now, SPREAD_MS)?;
+                self.brought.forward = Some(Forward::from(self.now));
                 Ok(Answer::Done)
             }
             Heard::Reload { gone, look, .. } => self.reload(gone, *look),
@@ -210,8 +221,8 @@ impl Turn<'_> {
             self.page.set_setting(NOTICE, Some(reason))?;
             self.doubt_queued(reason)?;
         }
-        self.page.note_start(self.now)?;
-        let n_calls = self.page.bring_forward(self.now, SPREAD_MS)?;
+        let n_calls = self.page.note_start(self.now)?;
+        self.brought.forward = Some(Forward::from(self.now));
         Ok(Answer::Taken(usize::try_from(n_calls).unwrap_or(usize::MAX)))
     }
 
@@ -231,6 +242,7 @@ impl Turn<'_> {
 
     /// Takes calls that are due: each hears that its time has come.
     fn take_due(&mut self, limit: usize) -> Result<Answer, StoreError> {
+        self.step_forward()?;
         let due = self.page.take_due(self.now, self.now + LEASE, limit)?;
         let n_calls = due.len();
         for kept in due {
@@ -366,8 +378,6 @@ const LEASE: Duration = Duration::from_secs(30);
 const QUEUED_AT_ONCE: usize = 256;
 /// So many lines of old logs go in one turn: some calls, in a millisecond or two.
 const PRUNED_AT_ONCE: usize = 64;
-/// Over how long the looks of a start are spread.
-const SPREAD_MS: i64 = 1_500;
 
 #[cfg(test)]
 mod tests;

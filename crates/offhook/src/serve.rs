@@ -17,7 +17,9 @@ use anyhow::Context as _;
 use carrier::send::{SendSettings, Sender};
 use engine::{Calls, Clock as _, Parts, SystemClock};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use store::History;
 use store::sqlite::{SqliteHistory, SqliteStore};
 use tokio::net::TcpListener;
@@ -72,6 +74,9 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
     network::tell_numbers(config, &public_url).await;
     announce(loaded, address, network.as_ref());
     tokio::spawn(report::tell(calls.clone()));
+    if !opened.checked {
+        tokio::spawn(check_store(calls.clone(), path.clone()));
+    }
     let (reloads, asked) = Reloads::new();
     let (terms, terms_in_force) = watch::channel(Arc::new(terms));
     let (told, wanted) = watch::channel(config.alarms.clone());
@@ -95,6 +100,15 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
         network.leave(n_live);
     }
     Ok(())
+}
+
+/// Reads every page of the store, once the first rush is over.
+async fn check_store(calls: Calls, path: PathBuf) {
+    tokio::time::sleep(CHECKED_AFTER).await;
+    let checked = tokio::task::spawn_blocking(move || store::sqlite::check(&path)).await;
+    if let Ok(Err(error)) = checked {
+        calls.note_damage(error.to_string());
+    }
 }
 
 /// The address that carriers are told to call, where the gateway listens on `address`.
@@ -170,6 +184,8 @@ async fn stdin_ended() {
     let _ = end.await;
 }
 
+/// A start has looked at most calls by then.
+const CHECKED_AFTER: Duration = Duration::from_secs(5);
 /// Two pages can read while a third waits.
 const READERS: usize = 2;
 

@@ -5,7 +5,7 @@ use call::gate::{Listed, Record};
 use call::{Call, CallId, CarrierCallId, CarrierName, Event, Party, PhoneNumber, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{GatePage, Kept, KeyUse, Page, Store, StoreError, Work};
+use store::{Due, GatePage, Kept, KeyUse, Page, Store, StoreError, Work};
 
 /// What becomes of the next turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -136,8 +136,12 @@ impl Page for FlakyPage<'_> {
         self.writes()?.take_due(now, lease_until, limit)
     }
 
-    fn bring_forward(&mut self, now: Timestamp, spread_ms: i64) -> Result<u64, StoreError> {
-        self.writes()?.bring_forward(now, spread_ms)
+    fn schedule(&mut self) -> Result<Vec<Due>, StoreError> {
+        self.page.schedule()
+    }
+
+    fn bring_forward(&mut self, due: &Due, to: Timestamp) -> Result<bool, StoreError> {
+        self.writes()?.bring_forward(due, to)
     }
 
     fn note_start(&mut self, now: Timestamp) -> Result<u64, StoreError> {

@@ -4,7 +4,7 @@ use call::gate::{Listed, Record};
 use call::{Call, CallId, CarrierCallId, CarrierName, Event, Party, PhoneNumber, Timestamp};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use store::{GatePage, Kept, KeyUse, Page, Store, StoreError, Work};
+use store::{Due, GatePage, Kept, KeyUse, Page, Store, StoreError, Work};
 
 /// Two stores that must agree. What the first says is passed on.
 pub struct Twin {
@@ -94,8 +94,12 @@ impl Page for TwinPage<'_, '_> {
         self.both("take_due", |page| page.take_due(now, lease_until, limit))
     }
 
-    fn bring_forward(&mut self, now: Timestamp, spread_ms: i64) -> Result<u64, StoreError> {
-        self.both("bring_forward", |page| page.bring_forward(now, spread_ms))
+    fn schedule(&mut self) -> Result<Vec<Due>, StoreError> {
+        self.both("schedule", |page| page.schedule())
+    }
+
+    fn bring_forward(&mut self, due: &Due, to: Timestamp) -> Result<bool, StoreError> {
+        self.both("bring_forward", |page| page.bring_forward(due, to))
     }
 
     fn note_start(&mut self, now: Timestamp) -> Result<u64, StoreError> {

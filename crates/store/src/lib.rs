@@ -19,5 +19,5 @@ pub mod sqlite;
 
 pub use gate::{DoNotCall, GatePage, KeptRecord, RECORDS_MAX, RecordQuery};
 pub use history::{CallQuery, History, Kept, KeptEvent, Pulse, Recovered};
-pub use page::{KeyUse, Page, Store, StoreError, Work};
+pub use page::{Due, KeyUse, Page, Store, StoreError, Work};
 pub use rebuild::rebuild;

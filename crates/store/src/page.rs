@@ -81,14 +81,19 @@ pub trait Page: GatePage {
         limit: usize,
     ) -> Result<Vec<Kept>, StoreError>;
 
-    /// Brings every unfinished call's `due_at` forward to between `now` and `now` plus `spread_ms`
-    /// (the most urgent first; a quarter of a millisecond for each call where they are fewer),
-    /// save where a carrier's `Retry-After` still runs (at most [`call::call::RETRY_AFTER_MAX`] from
-    /// now) or it is earlier already. All that a start does. Queued calls keep theirs. Returns how many it moved.
+    /// When each call to which something is owed must be looked at, the most urgent first. Queued
+    /// calls aside: they wait for a place.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn schedule(&mut self) -> Result<Vec<Due>, StoreError>;
+
+    /// Has a call be due at another time. Not if it is due at another time by now than this says:
+    /// then somebody looked meanwhile, and it returns `false`.
     ///
     /// # Errors
     /// The store can't be written.
-    fn bring_forward(&mut self, now: Timestamp, spread_ms: i64) -> Result<u64, StoreError>;
+    fn bring_forward(&mut self, due: &Due, to: Timestamp) -> Result<bool, StoreError>;
 
     /// Notes which calls were unfinished at this start, and in which state, in place of what the
     /// last start noted. Returns how many there were.
@@ -157,6 +162,17 @@ pub trait Page: GatePage {
     /// # Errors
     /// The store can't be written.
     fn set_setting(&mut self, name: &str, value: Option<&str>) -> Result<(), StoreError>;
+}
+
+/// When a call must be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The call.
+    pub call: CallId,
+    /// When somebody must look.
+    pub due_at: Timestamp,
+    /// Until when its carrier asked to be left alone.
+    pub not_before: Option<Timestamp>,
 }
 
 /// What an `Idempotency-Key` was used for.

@@ -80,6 +80,9 @@ pub struct Opened {
     /// person says so. It is said at every start until the first turn that writes something, so
     /// whatever keeps the gateway from dialling belongs in that turn.
     pub rewound: Option<String>,
+    /// Whether every page of it was found whole. A larger store is opened without, since nobody
+    /// could be heard meanwhile, and [`check`] is for later.
+    pub checked: bool,
 }
 
 impl SqliteStore {
@@ -93,12 +96,13 @@ impl SqliteStore {
     pub fn open(path: &Path, now: Timestamp) -> Result<Opened, StoreError> {
         let path = files::settle(path)?;
         let lock = files::lock(&path)?;
-        let connection = open::for_writing(&path)?;
+        let (connection, checked) = open::for_writing(&path)?;
         let (id, sequence) = identity(&connection, now).map_err(fault::at(&path))?;
         let seen = Seen::beside(&path, id);
         let rewound = seen.rewound(sequence);
         let whereabouts = Whereabouts::of(&path);
-        Ok(Opened { store: SqliteStore { connection, seen, whereabouts, path, _lock: lock }, rewound })
+        let store = SqliteStore { connection, seen, whereabouts, path, _lock: lock };
+        Ok(Opened { store, rewound, checked })
     }
 }
 
@@ -123,6 +127,14 @@ impl Store for SqliteStore {
         self.seen.note(sequence);
         Ok(())
     }
+}
+
+/// Reads every page of the store at `path` beside whoever uses it: some seconds for each gigabyte.
+///
+/// # Errors
+/// [`StoreError::Damaged`], or it can't be read.
+pub fn check(path: &Path) -> Result<(), StoreError> {
+    open::check(&open::for_reading(path)?, path)
 }
 
 /// The store's id, and how many turns were written. A new store notes its birthday.

@@ -62,6 +62,11 @@ impl Calls {
         self.inner.health.report()
     }
 
+    /// A part of the store was found that can't be read: from here on no new call is placed.
+    pub fn note_damage(&self, damage: String) {
+        self.inner.health.set_damage(damage);
+    }
+
     /// What somebody should know of now.
     pub fn alarms(&self) -> Vec<Alarm> {
         self.inner.health.alarms()

@@ -1,6 +1,7 @@
 //! The configuration was read anew.
 
-use super::{Driver, SPREAD_MS, Turn};
+use super::forward::Forward;
+use super::{Driver, Turn};
 use crate::heard::{Answer, Heard, Refusal};
 use call::CarrierName;
 use std::sync::Arc;
@@ -36,8 +37,7 @@ impl Turn<'_> {
             return Ok(Answer::Refused(Refusal::CarriersInUse(in_use)));
         }
         if look {
-            self.page.bring_forward(self.now, SPREAD_MS)?;
-            self.brought.wrote = true;
+            self.brought.forward = Some(Forward::from(self.now));
         }
         Ok(Answer::Done)
     }

@@ -1,6 +1,7 @@
 //! The crank on a real store in a temporary folder: what it admits, refuses, repeats and owes.
 #![allow(clippy::unwrap_used)]
 
+mod forward;
 mod gate;
 
 use super::{Driver, Owed};

@@ -2,11 +2,14 @@
 //! served as far as truth allows, and when the disk is back nobody has to start anything again.
 
 use crate::world::{ACCOUNT, Form, Line, OURS, SOON, World, wait_until, word};
+use call::Timestamp;
 use serde_json::json;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::PathBuf;
 use std::process::Command;
+use store::Store as _;
+use store::sqlite::SqliteStore;
 
 #[test]
 fn a_full_disk_takes_nothing_on_and_is_served_again_when_there_is_room() {
@@ -114,6 +117,29 @@ fn a_call_that_cannot_be_read_keeps_nobody_from_serving_the_others() {
     world.hang_up(&other);
     assert_eq!(word(&world.wait_for_end(&other)["ending"], "kind"), "completed");
     assert_eq!(world.ask("GET", &format!("/v1/calls/{garbled}"), None).status, 503);
+}
+
+#[test]
+fn a_large_store_is_served_at_once_and_what_is_damaged_in_it_is_told_soon_after() {
+    let mut world = World::start(Line::Webhooks, "");
+    let (live, _) = talking(&world);
+    world.stop_gateway();
+    let mut store = SqliteStore::open(&world.store_file(), Timestamp(0)).unwrap().store;
+    let long = "x".repeat(5 << 20);
+    store.turn(&mut |page| page.set_setting("long", Some(&long))).unwrap();
+    drop(store);
+    let file = fs::OpenOptions::new().write(true).open(world.store_file()).unwrap();
+    // Where a page of that text says which comes next.
+    file.write_all_at(&[0x5a; 4], 500 * 4096).unwrap();
+
+    world.start_gateway();
+
+    assert_eq!(word(&world.call(&live), "state"), "in_progress");
+    wait_until("the damage is told", SOON, || world.health().1.contains("is damaged or no offhook store"));
+    let refused = world.ask("POST", "/v1/calls", Some(&json!({ "to": world.talker(3) })));
+    assert_eq!((refused.status, word(&refused.json(), "code")), (503, "OH-0011"), "{refused:?}");
+    world.hang_up(&live);
+    assert_eq!(word(&world.wait_for_end(&live)["ending"], "kind"), "completed");
 }
 
 /// A call that is being held: its id and its leg.

@@ -1,9 +1,9 @@
 //! One turn on the store in memory.
 
 use super::{Noted, Row, Tables, Undo};
-use call::call::{Direction, RETRY_AFTER_MAX};
+use call::call::Direction;
 use call::{Call, CallId, CallState, CarrierCallId, CarrierName, Event, Party, Timestamp};
-use store::{Kept, KeptEvent, KeyUse, Page, StoreError, Work};
+use store::{Due, Kept, KeptEvent, KeyUse, Page, StoreError, Work};
 
 /// A turn that is not committed yet.
 pub(super) struct MemoryPage<'t> {
@@ -120,21 +120,21 @@ impl Page for MemoryPage<'_> {
         Ok(taken)
     }
 
-    fn bring_forward(&mut self, now: Timestamp, spread_ms: i64) -> Result<u64, StoreError> {
+    fn schedule(&mut self) -> Result<Vec<Due>, StoreError> {
         let owed = self.owed(|row| !matches!(row.call.state, CallState::Queued(_)));
-        let all = i64::try_from(owed.len()).unwrap_or(i64::MAX);
-        let spread_ms = if owed.len() > AT_ONCE { spread_ms.min(all / 4) } else { 0 };
-        let mut moved = 0;
-        for (place, (due_at, id)) in (0..).zip(owed) {
-            let not_before = self.tables.calls.get(&id).and_then(|row| row.call.not_before());
-            let turn = Timestamp(now.0 + spread_ms * place / all.max(1));
-            let sooner = turn.max(not_before.unwrap_or(turn)).min(now + RETRY_AFTER_MAX);
-            if sooner < due_at {
-                self.lease(id, sooner);
-                moved += 1;
-            }
+        let not_before = |id| self.tables.calls.get(&id).and_then(|row| row.call.not_before());
+        Ok(owed
+            .into_iter()
+            .map(|(due_at, call)| Due { call, due_at, not_before: not_before(call) })
+            .collect())
+    }
+
+    fn bring_forward(&mut self, due: &Due, to: Timestamp) -> Result<bool, StoreError> {
+        let stands = self.tables.calls.get(&due.call).is_some_and(|row| row.due_at == Some(due.due_at));
+        if stands {
+            self.lease(due.call, to);
         }
-        Ok(moved)
+        Ok(stands)
     }
 
     fn note_start(&mut self, now: Timestamp) -> Result<u64, StoreError> {
@@ -229,6 +229,3 @@ fn kept(row: &Row) -> Kept {
 fn legs(call: &Call) -> impl Iterator<Item = &CarrierCallId> {
     call.leg().into_iter().chain(&call.also).chain(call.strays.iter().map(|stray| &stray.leg))
 }
-
-/// Up to so many calls are asked about at once: there is nothing to spread.
-const AT_ONCE: usize = 64;

@@ -11,7 +11,7 @@ use simtest::{Disk, Telling, Twin, run_on_disk};
 use std::path::PathBuf;
 use std::time::Duration;
 use store::sqlite::{SqliteHistory, SqliteStore};
-use store::{CallQuery, History, KeyUse, Page, Store, StoreError};
+use store::{CallQuery, Due, History, KeyUse, Page, Store, StoreError};
 
 #[test]
 fn the_world_is_the_same_on_a_disk() {
@@ -70,7 +70,12 @@ fn ask(page: &mut dyn Page, rng: &mut StdRng) -> Result<(), StoreError> {
     let (id, other) = (id(rng), id(rng));
     match rng.random_range(0..18u32) {
         0 => drop(page.take_due(now, later, rng.random_range(0..9))?),
-        1 => drop(page.bring_forward(now, 1_500)?),
+        1 => {
+            for due in page.schedule()? {
+                let read = if rng.random_bool(0.8) { due.due_at } else { later };
+                drop(page.bring_forward(&Due { due_at: read, ..due }, now)?);
+            }
+        }
         2 => drop(page.note_start(now)?),
         3 => drop(page.queued(rng.random_range(0..5))?),
         4 => drop(page.live()?),

@@ -1,9 +1,9 @@
 //! What is owed, and to whom next: calls that are due, that wait, that take up a place.
 
-use super::calls::{at_most, count, kept, rows, value};
+use super::calls::{at_most, count, id, kept, rows, value};
 use super::fault::Fault;
 use crate::history::Kept;
-use call::call::RETRY_AFTER_MAX;
+use crate::page::Due;
 use call::{Party, Timestamp};
 use rusqlite::{Connection, params};
 
@@ -47,28 +47,21 @@ fn readable(connection: &Connection, now: Timestamp, limit: usize) -> Result<Vec
     }
 }
 
-/// Brings what is owed forward to between `now` and `now` plus `spread_ms`.
-pub(super) fn bring_forward(connection: &Connection, now: Timestamp, spread_ms: i64) -> Result<u64, Fault> {
-    let sql = "SELECT rowid, due_at, not_before FROM calls INDEXED BY calls_due
+/// When each call must be looked at.
+pub(super) fn schedule(connection: &Connection) -> Result<Vec<Due>, Fault> {
+    let sql = "SELECT id, due_at, not_before FROM calls INDEXED BY calls_due
         WHERE due_at IS NOT NULL AND state <> 'queued' ORDER BY due_at, id";
-    let owed = rows(connection, sql, [], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?))
-    })?;
-    let all = at_most(owed.len());
-    let spread_ms = if owed.len() > AT_ONCE { spread_ms.min(all / 4) } else { 0 };
-    // A pause beyond the longest was asked for by a clock that has been set back since.
-    let latest = (now + RETRY_AFTER_MAX).as_millis();
-    let mut moved = 0;
-    let mut bring = connection.prepare_cached("UPDATE calls SET due_at = ?2 WHERE rowid = ?1")?;
-    for (place, (row, due_at, not_before)) in (0i64..).zip(owed) {
-        let turn = now.as_millis().saturating_add(spread_ms.saturating_mul(place) / all);
-        let sooner = turn.max(not_before.unwrap_or(i64::MIN)).min(latest);
-        if sooner < due_at {
-            bring.execute(params![row, sooner])?;
-            moved += 1;
-        }
-    }
-    Ok(moved)
+    rows(connection, sql, [], |row| {
+        let not_before = row.get::<_, Option<i64>>(2)?.map(Timestamp);
+        Ok(Due { call: id(row.get(0)?)?, due_at: Timestamp(row.get(1)?), not_before })
+    })
+}
+
+/// Has a call be due at another time, if it is still due when this says.
+pub(super) fn bring_forward(connection: &Connection, due: &Due, to: Timestamp) -> Result<bool, Fault> {
+    let sql = "UPDATE calls SET due_at = ?3 WHERE id = ?1 AND due_at = ?2";
+    let values = params![due.call.to_string(), due.due_at.as_millis(), to.as_millis()];
+    Ok(connection.prepare_cached(sql)?.execute(values)? == 1)
 }
 
 /// Notes what this start finds unfinished.
@@ -102,6 +95,3 @@ pub(super) fn placing_between(connection: &Connection, from: &Party, to: &Party)
         WHERE state = 'placing' AND to_number = ?1 AND from_number = ?2";
     count(value(connection, sql, [to.as_str(), from.as_str()])?.unwrap_or(0))
 }
-
-/// Up to so many calls are asked about at once: there is nothing to spread.
-const AT_ONCE: usize = 64;

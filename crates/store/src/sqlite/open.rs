@@ -10,8 +10,9 @@ use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
-/// Opens the store for its one writer, making it first where there is none.
-pub(super) fn for_writing(path: &Path) -> Result<Connection, StoreError> {
+/// Opens the store for its one writer, making it first where there is none, and says whether every
+/// page of it was checked.
+pub(super) fn for_writing(path: &Path) -> Result<(Connection, bool), StoreError> {
     let bytes = files::size(path)?;
     let log_bytes = files::size(&files::beside(path, "-wal"))?;
     if bytes == 0 && log_bytes > 0 {
@@ -26,7 +27,8 @@ pub(super) fn for_writing(path: &Path) -> Result<Connection, StoreError> {
     if bytes % u64::from(page_bytes) != 0 && (log_bytes == 0 || matches!(found, Found::Empty)) {
         return Err(damaged(path, "it is cut off"));
     }
-    if matches!(found, Found::Store(_)) && bytes <= CHECKED_BYTES_MAX {
+    let checked = bytes <= CHECKED_FIRST_MAX;
+    if matches!(found, Found::Store(_)) && checked {
         check(&connection, path)?;
     }
     if connection.is_readonly("main").map_err(fault::at(path))? {
@@ -39,7 +41,7 @@ pub(super) fn for_writing(path: &Path) -> Result<Connection, StoreError> {
     }
     settle_pragmas(&connection, path)?;
     schema::migrate(&mut connection, STEPS).map_err(fault::at(path))?;
-    Ok(connection)
+    Ok((connection, checked))
 }
 
 /// Opens the store for reading beside its writer.
@@ -99,9 +101,9 @@ fn damaged(path: &Path, why: &str) -> StoreError {
     StoreError::Damaged { path: shown(path), why: why.to_owned() }
 }
 
-/// Up to this size every page is checked at the start: that is some hundred thousand events, and
-/// takes a fraction of a second. A larger file is checked page by page as it is read.
-const CHECKED_BYTES_MAX: u64 = 64 << 20;
+/// Up to this size every page is checked before anything else: that takes some ten milliseconds, in
+/// which no webhook is heard.
+const CHECKED_FIRST_MAX: u64 = 4 << 20;
 /// How long a locked database is waited for. Nobody but a person with a database shell locks it.
 const BUSY_MAX: Duration = Duration::from_secs(5);
 /// More statements than the store has.

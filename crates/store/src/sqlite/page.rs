@@ -5,7 +5,7 @@ use super::due;
 use super::fault::{Fault, shown};
 use super::prune;
 use crate::history::Kept;
-use crate::page::{KeyUse, Page, StoreError, Work};
+use crate::page::{Due, KeyUse, Page, StoreError, Work};
 use call::{Call, CallId, CarrierCallId, CarrierName, Event, Party, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::Path;
@@ -111,8 +111,12 @@ impl Page for SqlitePage<'_> {
         self.run(|connection| due::take(connection, now, lease_until, limit))
     }
 
-    fn bring_forward(&mut self, now: Timestamp, spread_ms: i64) -> Result<u64, StoreError> {
-        self.run(|connection| due::bring_forward(connection, now, spread_ms))
+    fn schedule(&mut self) -> Result<Vec<Due>, StoreError> {
+        self.run(due::schedule)
+    }
+
+    fn bring_forward(&mut self, due: &Due, to: Timestamp) -> Result<bool, StoreError> {
+        self.run(|connection| due::bring_forward(connection, due, to))
     }
 
     fn note_start(&mut self, now: Timestamp) -> Result<u64, StoreError> {

@@ -17,7 +17,9 @@ use tempfile::TempDir;
 fn open() -> (TempDir, PathBuf, SqliteStore) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("calls.db");
-    let Opened { store, rewound: None } = SqliteStore::open(&path, at(0)).unwrap() else { panic!() };
+    let Opened { store, rewound: None, checked: true } = SqliteStore::open(&path, at(0)).unwrap() else {
+        panic!()
+    };
     (folder, path, store)
 }
 

@@ -76,8 +76,7 @@ macro_rules! conformance {
             nobody_sees_what_is_not_committed
             what_is_due_is_taken_once
             a_write_ends_the_lease
-            a_start_brings_forward_what_is_owed
-            a_start_with_many_calls_spreads_them
+            what_is_owed_can_be_brought_forward
             a_start_says_what_it_found
             queued_calls_come_oldest_first
             only_live_calls_take_up_a_place

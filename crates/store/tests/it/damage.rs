@@ -91,6 +91,24 @@ fn a_page_of_zeros_is_noticed() {
     }
 }
 
+#[test]
+fn a_large_store_is_opened_at_once_and_checked_when_there_is_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    let mut store = SqliteStore::open(&path, at(0)).unwrap().store;
+    let long = "x".repeat(1 << 20);
+    store
+        .turn(&mut |page| (0..5).try_for_each(|n| page.set_setting(&format!("setting {n}"), Some(&long))))
+        .unwrap();
+    drop(store);
+    assert!(!SqliteStore::open(&path, at(0)).unwrap().checked);
+    store::sqlite::check(&path).unwrap();
+    // The number of bytes of the long text that a page says it has.
+    spoil(&path, |bytes| bytes[4096..8192].fill(0xa5));
+    let error = store::sqlite::check(&path).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+}
+
 /// A flipped bit inside a text can't be noticed by anybody; but whatever is flipped, nothing
 /// panics, and what is refused is refused for what it is.
 #[test]

@@ -91,7 +91,7 @@ fn a_store_as_it_was_left_is_not_rewound() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("calls.db");
     for n in 0..3 {
-        let Opened { mut store, rewound } = open(&path);
+        let Opened { mut store, rewound, .. } = open(&path);
         assert_eq!(rewound, None);
         write(&mut store, n);
     }
@@ -114,11 +114,11 @@ fn a_backup_that_is_put_back_is_noticed() {
     let why = open(&path).rewound.unwrap();
     assert!(why.contains("lacks at least the last 2 turns"), "{why}");
 
-    let Opened { mut store, rewound } = open(&path);
+    let Opened { mut store, rewound, .. } = open(&path);
     assert!(rewound.is_some(), "it is said until the first turn that writes");
     store.turn(&mut |page| page.setting("paused").map(|_| ())).unwrap();
     drop(store);
-    let Opened { mut store, rewound } = open(&path);
+    let Opened { mut store, rewound, .. } = open(&path);
     assert!(rewound.is_some());
     store.turn(&mut |page| page.set_setting("paused", Some("rewound"))).unwrap();
     drop(store);

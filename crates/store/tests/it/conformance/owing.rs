@@ -52,7 +52,7 @@ pub(crate) fn a_write_ends_the_lease(bench: &mut Bench) {
     });
 }
 
-pub(crate) fn a_start_brings_forward_what_is_owed(bench: &mut Bench) {
+pub(crate) fn what_is_owed_can_be_brought_forward(bench: &mut Bench) {
     let limited = Unknown {
         why: UnknownWhy::RateLimited,
         detail: String::new(),
@@ -67,23 +67,18 @@ pub(crate) fn a_start_brings_forward_what_is_owed(bench: &mut Bench) {
         // Over, but a leg of it rings: that is owed.
         hear(page, 4, &progressed(1, leg(5), Progress::Ringing)).unwrap();
         assert_eq!(take(page, at(200), 9).len(), 4, "somebody had taken them, and died");
-        assert_eq!(page.bring_forward(at(5), 2000).unwrap(), 3);
-        assert_eq!(take(page, at(5), 9), [id(1), id(4)], "few are asked about at once");
-        assert_eq!(take(page, at(34), 9), [], "a carrier asked for a pause, or it waits in the queue");
-        assert_eq!(take(page, at(60), 9), [id(1), id(4), id(2)]);
-        assert_eq!(page.bring_forward(at(300), 2000).unwrap(), 0, "never back");
-    });
-}
 
-pub(crate) fn a_start_with_many_calls_spreads_them(bench: &mut Bench) {
-    ring(bench, 100);
-    bench.turn(|page| {
-        take(page, at(200), 999);
-        // All leases end at once, so that the oldest of them goes first.
-        assert_eq!(page.bring_forward(at(0), 2000).unwrap(), 100);
-        assert_eq!(take(page, at(0), 999), [id(1), id(2), id(3), id(4)], "four in a millisecond");
-        assert_eq!(take(page, Timestamp(at(0).0 + 12), 999).len(), 48);
-        assert_eq!(take(page, at(1), 999).len(), 48);
+        let owed = page.schedule().unwrap();
+        let pauses: Vec<_> = owed.iter().map(|due| (due.call, due.not_before)).collect();
+        let queued_aside = [(id(1), None), (id(2), Some(at(60))), (id(4), None)];
+        assert_eq!(pauses, queued_aside);
+        assert!(page.bring_forward(&owed[2], at(5)).unwrap());
+        assert!(page.bring_forward(&owed[0], at(6)).unwrap());
+        assert!(!page.bring_forward(&owed[0], at(4)).unwrap(), "it is due at another time by now");
+        assert_eq!(take(page, at(5), 9), [id(4)]);
+        let later: Vec<_> = page.schedule().unwrap().iter().map(|due| due.call).collect();
+        assert_eq!(later, [id(1), id(2), id(4)], "the most urgent first");
+        assert_eq!(take(page, at(6), 9), [id(1)]);
     });
 }
 
