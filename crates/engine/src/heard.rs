@@ -19,7 +19,7 @@ pub enum Heard {
         /// Whose.
         carrier: CarrierName,
         /// What it says.
-        heard: Box<HeardWebhook>,
+        heard: Arc<HeardWebhook>,
         /// What is to become of the call that it may offer.
         offer: Option<Box<Offer>>,
     },

@@ -6,13 +6,15 @@
 //! of their bytes, a value that is repeated under one name counting once.
 
 use super::TwilioConfig;
-use super::webhook::{fields, form_of};
+use super::webhook::{Fields, form_of, query};
 use crate::webhook::{RawWebhook, Verified, WebhookError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use http::Method;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// By what a webhook says that it is signed.
@@ -35,15 +37,17 @@ pub(super) fn verify<'a>(config: &TwilioConfig, raw: &'a RawWebhook) -> Result<V
         check_body_hash(raw)?;
     }
     let address = raw.url.split('#').next().unwrap_or_default();
-    let signed = variants(address)
-        .into_iter()
-        .map(|address| signed_text(address, form.as_deref().unwrap_or_default()));
-    if !signed.into_iter().any(|text| matches(config, &scheme, &text, &signature)) {
+    let pairs = signed_pairs(form.as_deref().unwrap_or_default());
+    let mut signed = variants(address).into_iter().map(|address| address + &pairs);
+    if !signed.any(|text| matches(config, &scheme, &text, &signature)) {
         return Err(wrong("it does not match"));
     }
-    // What is no form has no field that names the account.
-    if form.is_some() {
-        check_account(config, raw)?;
+    match form {
+        // The body of a GET isn't signed.
+        Some(_) if raw.method == Method::GET => check_account(config, &query(raw))?,
+        Some(form) => check_account(config, &form)?,
+        // What is no form has no field that names the account.
+        None => {}
     }
     Ok(raw.verified())
 }
@@ -87,15 +91,10 @@ fn is_mac<M: Mac + KeyInit>(key: &str, text: &str, signature: &[u8]) -> bool {
     }
 }
 
-/// The text that Twilio signs.
-fn signed_text(address: String, form: &[(String, String)]) -> String {
-    let pairs: BTreeSet<&(String, String)> = form.iter().collect();
-    let mut text = address;
-    for (name, value) in pairs {
-        text.push_str(name);
-        text.push_str(value);
-    }
-    text
+/// What of the form is signed.
+fn signed_pairs(form: &[(Cow<'_, str>, Cow<'_, str>)]) -> String {
+    let pairs: BTreeSet<&(Cow<'_, str>, Cow<'_, str>)> = form.iter().collect();
+    pairs.into_iter().flat_map(|(name, value)| [name.as_ref(), value.as_ref()]).collect()
 }
 
 /// The address as it is, and with its port left out or its usual port put in: Twilio signs now the
@@ -126,8 +125,7 @@ fn check_body_hash(raw: &RawWebhook) -> Result<(), WebhookError> {
 }
 
 /// A token signs for one account; a sub-account has its own.
-fn check_account(config: &TwilioConfig, raw: &RawWebhook) -> Result<(), WebhookError> {
-    let fields = fields(raw);
+fn check_account(config: &TwilioConfig, fields: &Fields<'_>) -> Result<(), WebhookError> {
     let mut accounts = fields.iter().filter(|(name, _)| name == "AccountSid").peekable();
     if accounts.peek().is_some() && accounts.all(|(_, sid)| *sid == config.account_sid) {
         Ok(())
@@ -137,7 +135,7 @@ fn check_account(config: &TwilioConfig, raw: &RawWebhook) -> Result<(), WebhookE
 }
 
 fn query_field(raw: &RawWebhook, name: &str) -> Option<String> {
-    super::webhook::query(raw).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    query(raw).into_iter().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 fn wrong(why: &str) -> WebhookError {

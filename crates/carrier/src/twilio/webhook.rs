@@ -11,9 +11,10 @@ use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
 use call::call::{CarrierEnding, CommandId, EndingKind, News, Outcome, Page, Performed, Progress};
 use call::{CarrierCallId, Party};
 use http::Method;
+use std::borrow::Cow;
 
-/// Names and values, in the order in which they came.
-type Fields = Vec<(String, String)>;
+/// Names and values, in the order in which they came; those without an escape in them aren't copied.
+pub(super) type Fields<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
 /// Reads a webhook that was verified.
 pub(super) fn decode(us: Option<&Installation>, raw: &RawWebhook) -> Result<HeardWebhook, WebhookError> {
@@ -53,8 +54,8 @@ pub(super) fn decode(us: Option<&Installation>, raw: &RawWebhook) -> Result<Hear
 fn of_child(
     mark: Mark,
     leg: CarrierCallId,
-    query: &Fields,
-    fields: &Fields,
+    query: &Fields<'_>,
+    fields: &Fields<'_>,
     page: Option<Page>,
 ) -> HeardWebhook {
     let nothing = |leg| HeardWebhook {
@@ -83,14 +84,14 @@ fn of_child(
 }
 
 /// What was pressed or said in answer to a question.
-fn answer(leg: &CarrierCallId, id: CommandId, fields: &Fields) -> News {
+fn answer(leg: &CarrierCallId, id: CommandId, fields: &Fields<'_>) -> News {
     let heard = |name| value(fields, name).filter(|text| !text.is_empty()).map(str::to_owned);
     let outcome = Outcome { digits: heard("Digits"), speech: heard("SpeechResult"), ..Outcome::default() };
     News::CommandHeard { leg: leg.clone(), id, performed: Performed::Finished(outcome) }
 }
 
 /// What became of a stream.
-fn stream(leg: &CarrierCallId, id: CommandId, fields: &Fields) -> Option<News> {
+fn stream(leg: &CarrierCallId, id: CommandId, fields: &Fields<'_>) -> Option<News> {
     let performed = match value(fields, "StreamEvent")? {
         "stream-started" => Performed::Begun,
         "stream-stopped" => Performed::Finished(Outcome::default()),
@@ -108,7 +109,7 @@ fn command_id(text: &str) -> Option<CommandId> {
 
 /// What `CallStatus` says. A request for instructions may come without it; a status callback that
 /// does is one we can't read.
-fn news(leg: &CarrierCallId, fields: &Fields, wants_script: bool) -> Option<News> {
+fn news(leg: &CarrierCallId, fields: &Fields<'_>, wants_script: bool) -> Option<News> {
     let leg = leg.clone();
     let Some(word) = value(fields, "CallStatus") else {
         let unread = News::Unread { leg, what: "a status callback without CallStatus".to_owned() };
@@ -138,7 +139,7 @@ fn news(leg: &CarrierCallId, fields: &Fields, wants_script: bool) -> Option<News
 ///
 /// # Errors
 /// Twilio sends nothing but `GET` and `POST`.
-pub(super) fn form_of(raw: &RawWebhook) -> Result<Option<Fields>, WebhookError> {
+pub(super) fn form_of(raw: &RawWebhook) -> Result<Option<Fields<'_>>, WebhookError> {
     let media_type = raw.header("content-type").unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
     if raw.method == Method::GET {
@@ -153,7 +154,7 @@ pub(super) fn form_of(raw: &RawWebhook) -> Result<Option<Fields>, WebhookError> 
 
 /// The fields that a webhook carries, all of them signed: the form of a `POST`, the query of a
 /// `GET`. The body of a `GET` is not signed, and not read.
-pub(super) fn fields(raw: &RawWebhook) -> Fields {
+fn fields(raw: &RawWebhook) -> Fields<'_> {
     match form_of(raw) {
         Ok(Some(_)) if raw.method == Method::GET => query(raw),
         Ok(Some(form)) => form,
@@ -162,7 +163,7 @@ pub(super) fn fields(raw: &RawWebhook) -> Fields {
 }
 
 /// The fields in the address.
-pub(super) fn query(raw: &RawWebhook) -> Fields {
+pub(super) fn query(raw: &RawWebhook) -> Fields<'_> {
     let address = raw.url.split('#').next().unwrap_or_default();
     pairs(address.split_once('?').map_or("", |(_, query)| query).as_bytes())
 }
@@ -171,10 +172,10 @@ fn path(raw: &RawWebhook) -> &str {
     raw.url.split(['?', '#']).next().unwrap_or_default()
 }
 
-fn value<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
-    fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+fn value<'a>(fields: &'a Fields<'_>, name: &str) -> Option<&'a str> {
+    fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_ref())
 }
 
-fn pairs(text: &[u8]) -> Fields {
-    form_urlencoded::parse(text).into_owned().collect()
+fn pairs(text: &[u8]) -> Fields<'_> {
+    form_urlencoded::parse(text).collect()
 }

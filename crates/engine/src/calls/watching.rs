@@ -9,6 +9,7 @@ use crate::orphan::Orphan;
 use crate::recovery::decisions;
 use call::CarrierName;
 use carrier::{Document, RawWebhook};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -41,10 +42,13 @@ impl Calls {
         let verified = carrier.verify(raw, self.now())?;
         let heard = carrier.decode(&verified)?;
         let offer = heard.inbound.as_ref().map(|inbound| Box::new(self.offer(inbound, carrier.as_ref())));
-        let orphan = Orphan::told(&heard, carrier.as_ref(), &self.rules().settings, self.now());
-        let webhook = Heard::Webhook { carrier: name, heard: Box::new(heard), offer };
+        let heard = Arc::new(heard);
+        let webhook = Heard::Webhook { carrier: name, heard: Arc::clone(&heard), offer };
         let mut answer = self.inner.ear.hear(webhook.clone()).await?;
-        if let (Answer::Script(ScriptReply { call: None, .. }), Some(orphan)) = (&answer, orphan) {
+        if let Answer::Script(ScriptReply { call: None, .. }) = &answer
+            && let settings = &self.rules().settings
+            && let Some(orphan) = Orphan::told(&heard, carrier.as_ref(), settings, self.now())
+        {
             let taken = self.inner.ear.hear(Heard::Orphan(Box::new(orphan))).await?;
             if let Answer::Call(call) = &taken {
                 self.inner.health.note_orphan(call.facts.id);

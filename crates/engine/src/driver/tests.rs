@@ -16,6 +16,7 @@ use call::gate::{OptOut, Refused, Rules};
 use call::{Call, CallId, CallState, CarrierCallId, CarrierName, Party, Timestamp};
 use carrier::{Candidate, Ends, HeardWebhook, InboundCall, Listed, Mark};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use store::sqlite::SqliteStore;
 
@@ -134,7 +135,7 @@ fn webhook(mark: Option<u128>, leg: &str, news: Option<News>, wants_script: bool
         inbound: None,
         page: wants_script.then_some(Page::First),
     };
-    Heard::Webhook { carrier: CarrierName("main".to_owned()), heard: Box::new(heard), offer: None }
+    Heard::Webhook { carrier: CarrierName("main".to_owned()), heard: Arc::new(heard), offer: None }
 }
 
 #[test]
@@ -290,9 +291,10 @@ fn another_installation_s_webhook_is_left_alone_whatever_else_fits() {
     ) else {
         panic!("it is a webhook")
     };
-    heard.mark = Mark::Others;
+    let told = Arc::make_mut(&mut heard);
+    told.mark = Mark::Others;
     let (from, to) = (Party::read("+12025550143"), Party::read("+12025550100"));
-    heard.inbound = Some(InboundCall { from, to });
+    told.inbound = Some(InboundCall { from, to });
     let Heard::Webhook { offer, .. } = comes_in(2, "CA2", None) else { panic!("it is an offer") };
     let answer = world.hear(Heard::Webhook { carrier, heard, offer });
     let script = Some(Script::Hold(Duration::from_secs(600)));
@@ -339,7 +341,7 @@ fn an_orphan_goes_on_or_is_left_alone_where_that_is_wished() {
     // Asked what to do on its line, the answer ends nothing.
     let heard = webhook(None, "CA7", None, true);
     let Heard::Webhook { carrier, mut heard, offer } = heard else { panic!("it is a webhook") };
-    heard.mark = ours(7);
+    Arc::make_mut(&mut heard).mark = ours(7);
     let script = Some(Script::Hold(Duration::from_secs(600)));
     let answer = reporting.hear(Heard::Webhook { carrier, heard, offer });
     assert_eq!(answer, Answer::Script(ScriptReply { call: None, script }));
@@ -394,7 +396,7 @@ fn comes_in(id: u128, leg: &str, declined: Option<&str>) -> Heard {
     let offer = Offer { facts, declined: declined.map(str::to_owned), ring_out: false, full: None };
     Heard::Webhook {
         carrier: CarrierName("main".to_owned()),
-        heard: Box::new(heard),
+        heard: Arc::new(heard),
         offer: Some(Box::new(offer)),
     }
 }

@@ -17,6 +17,7 @@ use carrier::HeardWebhook;
 use engine::{Answer, Driver, Heard, Orphan, Owed, ScriptReply, Sweep, Turned};
 use network::{WebhookFailure, WebhookId, WireResponse};
 use rand::Rng;
+use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
 
@@ -52,7 +53,7 @@ pub(crate) enum Then {
     /// An errand, which tells again what could not be written.
     Errand,
     /// The network, for its webhook.
-    Webhook(WebhookId, Box<HeardWebhook>),
+    Webhook(WebhookId, Arc<HeardWebhook>),
     /// The network, for a webhook with our mark of a call that isn't known: whether it is now.
     Orphan(Box<Unknown>),
     /// A sweep.
@@ -75,7 +76,7 @@ pub(crate) enum Then {
 #[derive(Clone, Debug)]
 pub(crate) struct Unknown {
     id: WebhookId,
-    heard: Box<HeardWebhook>,
+    heard: Arc<HeardWebhook>,
     /// What is heard again once the call is taken in.
     again: Heard,
     /// What is answered if it isn't.

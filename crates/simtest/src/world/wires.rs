@@ -15,6 +15,7 @@ use engine::{Errand, Heard, Inbound, Offer, Owed, Purpose};
 use network::{Reply, Webhook, WebhookFailure, WireRequest, WireResponse};
 use rand::Rng;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// An errand under way.
 pub(crate) struct Trip {
@@ -275,7 +276,7 @@ impl World {
         };
         let read = self.carrier.verify(&raw, self.wall()).and_then(|verified| self.carrier.decode(&verified));
         let heard = match read {
-            Ok(heard) => Box::new(self.misheard(heard)),
+            Ok(heard) => Arc::new(self.misheard(heard)),
             Err(error) => {
                 self.story.tell(self.now, || format!("a webhook is turned away: {error}"));
                 return self.agenda.put(self.now, Happening::Answer { id, answer: turn_away(403) });
@@ -283,7 +284,7 @@ impl World {
         };
         let offer = heard.inbound.clone().map(|inbound| Box::new(self.offer(&inbound)));
         let carrier = self.carrier.name().clone();
-        let then = Then::Webhook(id, heard.clone());
+        let then = Then::Webhook(id, Arc::clone(&heard));
         let heard = if self.sabotage == Some(Sabotage::DropDigits) { without_digits(heard) } else { heard };
         self.hear(Job { heard: Heard::Webhook { carrier, heard, offer }, then, n_tries: 0 });
     }
@@ -308,13 +309,14 @@ impl World {
 }
 
 /// Sabotage: what a webhook says without the keys that it tells of.
-fn without_digits(mut heard: Box<HeardWebhook>) -> Box<HeardWebhook> {
+fn without_digits(mut heard: Arc<HeardWebhook>) -> Arc<HeardWebhook> {
     let tells = match &heard.news {
         Some(News::CommandHeard { performed: Performed::Finished(outcome), .. }) => outcome.digits.is_some(),
         Some(News::DigitsHeard { .. }) => true,
         _ => false,
     };
-    heard.news = heard.news.take().filter(|_| !tells);
+    let told = Arc::make_mut(&mut heard);
+    told.news = told.news.take().filter(|_| !tells);
     heard
 }
 
