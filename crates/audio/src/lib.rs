@@ -1,0 +1,16 @@
+//! The sound of a telephone call, in frames of 20 ms.
+//!
+//! Nothing here knows a clock, a socket, a file or chance: a time is a [`Duration`] since some start
+//! that the caller chose. [`g711`] and [`l16`] make sound of what a carrier sends, and turn it back.
+//! Once warm, no step allocates for a frame.
+//!
+//! [`Duration`]: std::time::Duration
+
+pub mod frame;
+pub mod g711;
+pub mod l16;
+
+pub use frame::{FRAME, Frame, SampleRate};
+
+#[cfg(test)]
+mod sounds;
