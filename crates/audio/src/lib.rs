@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows a clock, a socket, a file or chance: a time is a [`Duration`] since some start
 //! that the caller chose. [`g711`] and [`l16`] make sound of what a carrier sends, and turn it back.
+//! [`resample`] turns it into what recognizers and synthesizers speak.
 //! Once warm, no step allocates for a frame.
 //!
 //! [`Duration`]: std::time::Duration
@@ -9,8 +10,10 @@
 pub mod frame;
 pub mod g711;
 pub mod l16;
+pub mod resample;
 
 pub use frame::{FRAME, Frame, SampleRate};
+pub use resample::Resampler;
 
 #[cfg(test)]
 mod sounds;

@@ -26,6 +26,11 @@ pub(crate) fn framed(rate: SampleRate, samples: &[i16]) -> Vec<Frame> {
     whole.map(|samples| Frame::from_samples(rate, samples).expect("a whole frame")).collect()
 }
 
+/// The samples of frames, one after the other.
+pub(crate) fn unframed(frames: &[Frame]) -> Vec<i16> {
+    frames.iter().flat_map(|frame| frame.samples().iter().copied()).collect()
+}
+
 /// White noise of this root mean square.
 pub(crate) fn noise(seed: u64, rate: SampleRate, rms_dbfs: f32, n_frames: usize) -> Vec<Frame> {
     let mut chance = Chance(seed);
