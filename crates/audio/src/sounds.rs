@@ -38,6 +38,55 @@ pub(crate) fn noise(seed: u64, rate: SampleRate, rms_dbfs: f32, n_frames: usize)
     framed(rate, &sampled(rate, n_frames, |_| chance.normal() * loudness))
 }
 
+/// Two sounds at once, as long as the first.
+pub(crate) fn mixed(one: &[Frame], other: &[Frame]) -> Vec<Frame> {
+    let pairs = one.iter().zip(other.iter().cycle());
+    let mix = |(one, other): (&Frame, &Frame)| {
+        let mut mix = one.clone();
+        for (sample, other) in mix.samples_mut().iter_mut().zip(other.samples()) {
+            *sample = sample.saturating_add(*other);
+        }
+        mix
+    };
+    pairs.map(mix).collect()
+}
+
+/// Something like a voice: the harmonics of a pitch that glides between 90 and 250 Hz, shaped by
+/// three formants that wander, in syllables.
+pub(crate) fn babble(seed: u64, rate: SampleRate, rms_dbfs: f32, n_frames: usize) -> Vec<Frame> {
+    let mut chance = Chance(seed);
+    let step = 1.0 / f64::from(rate.hz());
+    let mut formants = [500.0, 1_500.0, 2_500.0];
+    let (mut pitch, mut phase, mut goal) = (120.0, 0.0f64, 120.0);
+    let loudness = decibels(rms_dbfs) * 32_768.0;
+    let mut amplitudes = [0.0f32; 30];
+    let wave = |at: f64| {
+        let n = (at / step).round() as usize;
+        if n.is_multiple_of(rate.frame_samples() * 10) {
+            goal = 90.0 + 160.0 * f64::from(chance.share());
+            formants = [(250.0, 700.0), (700.0, 1_800.0), (2_000.0, 1_200.0)]
+                .map(|(low, width)| low + width * chance.share());
+        }
+        if n.is_multiple_of(rate.frame_samples()) {
+            for (index, amplitude) in amplitudes.iter_mut().enumerate() {
+                let hz = pitch as f32 * (index + 1) as f32;
+                let near = |formant: &f32| 1.0 / (1.0 + ((hz - formant) / 80.0).powi(2));
+                *amplitude = if hz < 3_600.0 { formants.iter().map(near).sum() } else { 0.0 };
+            }
+        }
+        pitch += (goal - pitch) * 8.0 * step;
+        phase += TAU * pitch * step;
+        let syllable = (0.55 - 0.45 * (TAU * 4.0 * at).cos()) as f32;
+        let harmonics = amplitudes.iter().enumerate();
+        let wave: f32 = harmonics
+            .filter(|(_, amplitude)| **amplitude > 0.0)
+            .map(|(index, amplitude)| amplitude * (phase * (index + 1) as f64).sin() as f32)
+            .sum();
+        wave * syllable * loudness
+    };
+    framed(rate, &sampled(rate, n_frames, wave))
+}
+
 /// How many times as loud something of this many decibels more is.
 pub(crate) fn decibels(decibels: f32) -> f32 {
     10.0f32.powf(decibels / 20.0)
