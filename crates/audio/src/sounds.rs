@@ -1,6 +1,7 @@
 //! Sounds that tests are made of: alike on every run.
 
 use crate::frame::{Frame, SampleRate, clipped};
+use crate::g711::Law;
 use std::f64::consts::TAU;
 
 /// A sine of this many dBFS at its peak.
@@ -85,6 +86,25 @@ pub(crate) fn babble(seed: u64, rate: SampleRate, rms_dbfs: f32, n_frames: usize
         wave * syllable * loudness
     };
     framed(rate, &sampled(rate, n_frames, wave))
+}
+
+/// A voice in English: 3.5 seconds that begin and end with a sound, and that pause twice in between,
+/// for 180 and 340 ms. It is nobody's:
+///
+/// ```sh
+/// espeak-ng -v en-us -s 165 "Hello, this is Anna speaking. How can I help you today?" -w voice.wav
+/// sox voice.wav -r 8000 -c 1 -t raw -e mu-law speech.ulaw vol 0.6 \
+///     silence 1 0 0.5% reverse silence 1 0 0.5% reverse
+/// ```
+pub(crate) fn voice() -> Vec<Frame> {
+    let mut codes = include_bytes!("sounds/speech.ulaw").to_vec();
+    codes.resize(codes.len().next_multiple_of(160), Law::Mu.silence());
+    codes.chunks(160).map(|codes| Law::Mu.read(codes).expect("a whole frame")).collect()
+}
+
+/// Silence.
+pub(crate) fn silence(rate: SampleRate, n_frames: usize) -> Vec<Frame> {
+    vec![Frame::silence(rate); n_frames]
 }
 
 /// How many times as loud something of this many decibels more is.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::g711::Law;
-use crate::sounds::{babble, chord, decibels, framed, mixed, noise, sampled, sine, unframed};
+use crate::sounds::{babble, chord, decibels, framed, mixed, noise, sampled, sine, unframed, voice};
 
 /// How a key sounds.
 #[derive(Clone, Copy, Debug)]
@@ -185,6 +185,7 @@ fn voices_have_no_keys() {
     for seed in 0..4 {
         assert_eq!(told(&babble(seed, SampleRate::Hz8000, -20.0, 3_000)), [], "{seed}");
     }
+    assert_eq!(told(&voice()), []);
 }
 
 #[test]

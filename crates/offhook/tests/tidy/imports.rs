@@ -129,7 +129,7 @@ struct Fence {
 /// The table of `ARCHITECTURE.md`.
 const CRATES: [Row; 9] = [
     Row { name: "call", house: &[], only: Some(&["jiff", "phonenumber", "serde", "thiserror"]), never: &[] },
-    Row { name: "audio", house: &[], only: Some(&["rubato", "thiserror"]), never: &[] },
+    Row { name: "audio", house: &[], only: Some(&["earshot", "rubato", "thiserror"]), never: &[] },
     Row { name: "carrier", house: &["audio", "call"], only: None, never: &["axum", "clap", "rusqlite"] },
     Row { name: "store", house: &["call"], only: None, never: &["axum", "clap", "http", "hyper", "tokio"] },
     // It shares no word with the connectors, so that a mistake in one isn't mirrored in its double.
