@@ -16,6 +16,7 @@ pub mod gaps;
 pub mod l16;
 pub mod pacer;
 pub mod resample;
+pub mod tones;
 
 pub use frame::{FRAME, Frame, SampleRate};
 pub use resample::Resampler;
