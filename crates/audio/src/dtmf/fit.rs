@@ -37,8 +37,12 @@ pub(super) fn heard(
     if power < 2.0 * TONE_POWER_MIN {
         return None;
     }
-    let (row, low_hz) = loudest(bank, segments, 0..4)?;
-    let (column, high_hz) = loudest(bank, segments, 4..8)?;
+    let (row, low_hz, low_power) = loudest(bank, segments, 0..4)?;
+    let (column, high_hz, high_power) = loudest(bank, segments, 4..8)?;
+    // Most sounds go no further: the fit is what costs.
+    if low_power + high_power < power * ROUGHLY_MIN {
+        return None;
+    }
     let turn = |hz: f64| TAU * hz / f64::from(rate.hz());
     let fit = Fit::new(samples, [turn(low_hz), turn(high_hz)]);
     let [low, high] = fit.tones.map(|tone| tone.swing.power() / 2.0);
@@ -53,12 +57,12 @@ pub(super) fn heard(
     is_key.then_some(Heard { row, column: column - 4 })
 }
 
-/// The loudest tone of a group and its true frequency, if that is near enough.
+/// The loudest tone of a group, its true frequency if that is near enough, and roughly its power.
 fn loudest(
     bank: &Bank<8>,
     segments: &VecDeque<Found<8>>,
     group: std::ops::Range<usize>,
-) -> Option<(usize, f64)> {
+) -> Option<(usize, f64, f32)> {
     let found = group.map(|tone| (tone, smooth(bank, segments, tone)));
     let power = |swings: &[Phasor; WINDOW - 2]| swings.iter().map(|swing| swing.power()).sum::<f32>();
     let (tone, swings) = found.max_by(|(_, one), (_, other)| power(one).total_cmp(&power(other)))?;
@@ -68,7 +72,10 @@ fn loudest(
         .fold(Phasor::default(), |sum, pair| sum + pair[1] * pair[0].mirrored() * bank.turn(tone));
     let off_hz = f64::from(turn.angle()) / TAU * SEGMENTS_EACH_SECOND;
     let nominal = TONES_HZ[tone];
-    (off_hz.abs() <= nominal * OFF_MAX).then_some((tone, nominal + off_hz))
+    // Four swings of four segments each.
+    let height = 2.0 * bank.segment_samples() as f32;
+    let rough = power(&swings) / 4.0 / (height * height) / 2.0;
+    (off_hz.abs() <= nominal * OFF_MAX).then_some((tone, nominal + off_hz, rough))
 }
 
 /// A tone around each of the segments but the first and the last. Three segments, the middle one
@@ -129,6 +136,8 @@ impl Fit {
 const SEGMENTS_EACH_SECOND: f64 = 200.0;
 /// How far off its frequency a tone may be. Q.24's receivers take 1.5 % and 2 Hz and refuse 3.5 %.
 const OFF_MAX: f64 = 0.025;
+/// How much of the power the bank must find in the two: a tone that is off by 2.5 % has 0.36 there.
+const ROUGHLY_MIN: f32 = 0.25;
 /// How loud each tone must be: -42 dBFS, some -36 dBm0. Q.24's receivers take down to -25 to -29 dBm.
 const TONE_POWER_MIN: f32 = 32_768.0 * 32_768.0 * 6.3e-5;
 /// How much louder the high tone may be, in power: 6 dB. Q.24's receivers take 4.
