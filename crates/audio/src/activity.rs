@@ -67,7 +67,7 @@ pub struct Heard {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speech {
     /// Nobody speaks.
-    None,
+    Quiet,
     /// Somebody started to.
     Started,
     /// Somebody speaks, or pauses for breath.
@@ -127,9 +127,9 @@ impl Activity {
     fn step(&mut self, probability: f32) -> Speech {
         let Settings { starts_at, goes_on_at, speech_min, pause_min } = self.settings;
         let (state, speech) = match self.state {
-            State::Quiet { .. } if probability < starts_at => (QUIET, Speech::None),
+            State::Quiet { .. } if probability < starts_at => (QUIET, Speech::Quiet),
             State::Quiet { probable } if probable + FRAME < speech_min => {
-                (State::Quiet { probable: probable + FRAME }, Speech::None)
+                (State::Quiet { probable: probable + FRAME }, Speech::Quiet)
             }
             State::Quiet { .. } => (SPEAKING, Speech::Started),
             State::Speaking { .. } if probability >= goes_on_at => (SPEAKING, Speech::Going),

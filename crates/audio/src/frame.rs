@@ -141,9 +141,9 @@ pub const FRAME: Duration = Duration::from_millis(20);
 /// The level of silence, which has none: as low as RFC 6465 section 3 (2011-12) can say.
 pub const SILENCE_DBFS: f32 = -127.0;
 /// How many frames last a second.
-pub(crate) const FRAMES_EACH_SECOND: usize = 50;
+const FRAMES_EACH_SECOND: usize = 50;
 /// Samples of a frame at the highest rate.
-const SAMPLES_MAX: usize = SampleRate::Hz48000.frame_samples();
+pub(crate) const SAMPLES_MAX: usize = SampleRate::Hz48000.frame_samples();
 
 #[cfg(test)]
 mod tests {

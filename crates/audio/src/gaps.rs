@@ -1,9 +1,9 @@
 //! Order, and what is missing: a stream of frames whose carrier doesn't promise order.
 //!
 //! Telnyx says so of its media streams, and RTP never did. A frame that comes in order is played at
-//! once. Where one is missing, those behind it wait for it, for as long as [`WAIT_MAX`] and no more
-//! than [`HELD_MAX`] of them; then what is missing is filled. There is no clock of playing: a stream
-//! that stalls, as TCP does, is heard whole when it goes on.
+//! once. Where one is missing, those behind it wait for it, for 100 ms at most and no more than five
+//! of them; then what is missing is filled. There is no clock of playing: a stream that stalls, as TCP
+//! does, is heard whole when it goes on.
 
 use crate::frame::{FRAME, Frame, SampleRate};
 use std::collections::VecDeque;
@@ -171,8 +171,8 @@ impl Gaps {
     }
 }
 
-/// How many frames may wait for one that is missing: 100 ms, for which a caller's last word may be
-/// held back and which no network of today reorders by.
+/// How many frames may wait for one that is missing: 100 ms, so that one that is lost holds no word
+/// back for longer.
 const HELD_MAX: usize = 5;
 /// How long they may wait where no more come.
 const WAIT_MAX: Duration = FRAME.saturating_mul(HELD_MAX as u32);

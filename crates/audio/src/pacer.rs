@@ -156,8 +156,8 @@ impl Pacer {
 pub const QUEUED_MAX: Duration = Duration::from_secs(10);
 /// How many marks may wait: one for each word that fits, and many more.
 pub const MARKS_MAX: usize = 256;
-/// How late a frame may be to go with those after it. Carriers hold some 100 ms against jitter; what is
-/// later was missed, and would only fill what they hold.
+/// How late a frame may be for those after it to go with it: what the other end may have bridged by
+/// what it held. What is later was a hole that was heard, and would stay behind for good.
 pub const BURST_MAX: Duration = FRAME.saturating_mul(5);
 
 #[cfg(test)]

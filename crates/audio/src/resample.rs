@@ -1,7 +1,7 @@
 //! From one sampling rate to another, frame by frame, with a filter against what the lower rate can't
 //! hold: folded down, it would be heard as noise.
 
-use crate::frame::{FRAME, Frame, SampleRate, clipped};
+use crate::frame::{FRAME, Frame, SAMPLES_MAX, SampleRate, clipped};
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Resampler as _};
 use std::time::Duration;
@@ -73,9 +73,6 @@ impl Filter {
         turned
     }
 }
-
-/// Samples of a frame at the highest rate.
-const SAMPLES_MAX: usize = SampleRate::Hz48000.frame_samples();
 
 #[cfg(test)]
 mod tests {

@@ -46,10 +46,11 @@ pub fn say(text: &str) -> impl Iterator<Item = Frame> {
 
 /// A symbol's sound at a sample.
 fn wave(symbol: u8, n: usize) -> f32 {
-    let tones = (0..QUARTERS).map(|quarter| tone_of(symbol, quarter));
-    // Each begins elsewhere in its swing, so that they don't all rise together.
-    let swings = tones.map(|tone| (TAU * (TONES_HZ[tone] * n as f64 / 8_000.0 + PHASES[tone % 4])).sin());
-    swings.sum::<f64>() as f32 * TONE_PEAK
+    let swing = |quarter: usize| {
+        let turned = TONES_HZ[tone_of(symbol, quarter)] * n as f64 / f64::from(RATE.hz());
+        (TAU * (turned + PHASES[quarter])).sin()
+    };
+    (0..QUARTERS).map(swing).sum::<f64>() as f32 * TONE_PEAK
 }
 
 /// Which tone a symbol has in a quarter of the band.
@@ -80,13 +81,13 @@ const TONES_HZ: [f64; TONES] = {
     }
     tones
 };
-/// Where in its swing a tone begins.
-const PHASES: [f64; 4] = [0.0, 0.25, 0.6, 0.1];
+/// Where in its swing a quarter's tone begins: elsewhere in each, so that they don't all rise together.
+const PHASES: [f64; QUARTERS] = [0.0, 0.25, 0.6, 0.1];
 /// How loud each tone is at most: four of them together have -12 dBFS.
 const TONE_PEAK: f32 = 5_820.0;
 /// What comes first. Each quarter changes its tone from each symbol to the next, and shifted against
-/// itself it fits in one place of six at most. It is in no utterance: 0xFF is in no text, and of
-/// the bytes that may be anything three at most come together.
+/// itself it fits in one place of six at most. It is in no utterance: 0xFF is in no text, its two are
+/// four apart, and of the bytes that may be anything four at most come together.
 const PREAMBLE: [u8; 6] = [0xFF, 0x00, 0xAA, 0x55, 0xFF, 0xAA];
 
 #[cfg(test)]

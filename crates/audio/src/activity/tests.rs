@@ -11,7 +11,7 @@ fn spans(frames: &[Frame], settings: Settings) -> Vec<(u64, Option<u64>)> {
     for (end_ms, frame) in (20..).step_by(20).zip(frames) {
         let speaking = spans.last().is_some_and(|(_, end)| end.is_none());
         match activity.hear(frame).speech {
-            Speech::None => assert!(!speaking),
+            Speech::Quiet => assert!(!speaking),
             Speech::Going => assert!(speaking),
             Speech::Started => {
                 assert!(!speaking);

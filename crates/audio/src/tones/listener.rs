@@ -18,7 +18,7 @@ pub struct Listener {
     steps: VecDeque<Found<TONES>>,
     /// What each tone had of the sound, at the end of each of the last steps: as many as a preamble has.
     shares: VecDeque<[f32; TONES]>,
-    sync: Sync,
+    preamble: Preamble,
     utterance: Option<Utterance>,
 }
 
@@ -40,9 +40,9 @@ pub enum Heard {
 
 /// How well a preamble fits.
 #[derive(Clone, Copy, Debug)]
-enum Sync {
+enum Preamble {
     /// It doesn't.
-    None,
+    Unheard,
     /// Best so many steps ago.
     Fits { score: f32, steps_ago: usize },
 }
@@ -66,7 +66,7 @@ impl Listener {
             bank: Bank::new(TONES_HZ, RATE.hz(), STEP_SAMPLES),
             steps: VecDeque::with_capacity(WINDOW_STEPS + 1),
             shares: VecDeque::with_capacity(PREAMBLE_STEPS + 1),
-            sync: Sync::None,
+            preamble: Preamble::Unheard,
             utterance: None,
         }
     }
@@ -110,15 +110,15 @@ impl Listener {
     /// Looks for a preamble that ended just now, and begins an utterance where one fitted best.
     fn synchronize(&mut self, told: &mut Vec<Heard>) {
         let score = self.preamble_score();
-        self.sync = match self.sync {
-            Sync::Fits { score: best, steps_ago } if score <= best => {
-                Sync::Fits { score: best, steps_ago: steps_ago + 1 }
+        self.preamble = match self.preamble {
+            Preamble::Fits { score: best, steps_ago } if score <= best => {
+                Preamble::Fits { score: best, steps_ago: steps_ago + 1 }
             }
-            Sync::None if score < SCORE_MIN => Sync::None,
-            Sync::None | Sync::Fits { .. } => Sync::Fits { score, steps_ago: 0 },
+            Preamble::Unheard if score < SCORE_MIN => Preamble::Unheard,
+            Preamble::Unheard | Preamble::Fits { .. } => Preamble::Fits { score, steps_ago: 0 },
         };
-        if let Sync::Fits { steps_ago: SETTLE_STEPS, .. } = self.sync {
-            self.sync = Sync::None;
+        if let Preamble::Fits { steps_ago: SETTLE_STEPS, .. } = self.preamble {
+            self.preamble = Preamble::Unheard;
             if let Some(cut) = self.utterance.take() {
                 told.push(cut.broken());
             }
