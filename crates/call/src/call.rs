@@ -15,6 +15,7 @@ mod moves;
 mod names;
 mod placing;
 mod progress;
+mod reach;
 mod resume;
 pub mod script;
 pub mod state;

@@ -387,6 +387,19 @@ impl CallState {
             CallState::HangingUp(call) => Some(&call.watch),
         }
     }
+
+    pub(super) fn watch_mut(&mut self) -> Option<&mut Watch> {
+        match self {
+            CallState::Queued(_) | CallState::Ended(_) => None,
+            CallState::Placing(placing) => Some(&mut placing.watch),
+            CallState::Initiated(call)
+            | CallState::Ringing(call)
+            | CallState::Offered(call)
+            | CallState::Answering(call) => Some(&mut call.watch),
+            CallState::InProgress(talk) => Some(&mut talk.watch),
+            CallState::HangingUp(call) => Some(&mut call.watch),
+        }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]

@@ -12,6 +12,7 @@ use super::event::{Event, Found, HangUpReply, News, Sighting, Unknown, UnknownWh
 use super::facts::Limits;
 use super::moves::{Step, end, farther, go, hanging_up, over, stay, with_watch};
 use super::progress::Progress;
+use super::reach::within_reach;
 use super::state::{Call, CallState, Decline, HangingUp, Queued, Talk, Unanswered, Watch};
 use super::timers::{
     ANSWER_WITHIN, BLIND_ROUNDS, MISSING_ROUNDS, PARTING_GRACE, RING_DRIFT, RING_GRACE, SOON, accepted,
@@ -45,7 +46,7 @@ pub fn born(event: &Event) -> Option<Call> {
 
 /// Moves one call by one event.
 pub fn step(call: &Call, event: &Event) -> Step {
-    commands::settle(call, moved(call, event), event)
+    within_reach(commands::settle(call, moved(call, event), event), event.at)
 }
 
 fn moved(call: &Call, event: &Event) -> Step {

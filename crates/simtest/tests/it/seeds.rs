@@ -98,3 +98,10 @@ fn one_seed_has_one_history() {
         );
     }
 }
+
+/// A carrier's `Retry-After` that was read an hour ahead, and a command after the clock was set back,
+/// which put the call's old time in the place of the one that was brought forward.
+#[test]
+fn a_command_puts_no_look_off_after_the_clock_was_set_back() {
+    hold(Scene::default(), [2_010_140, 2_010_349]);
+}

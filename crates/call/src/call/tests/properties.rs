@@ -268,4 +268,17 @@ proptest! {
         }
         prop_assert!(call.strays.len() <= state::STRAYS_MAX);
     }
+
+    /// A clock that was ahead and is set back leaves no call to wait for hours.
+    #[test]
+    fn nobody_waits_longer_for_a_look_than_any_pause_lasts(life in life()) {
+        walk(&life, |_, event, step| {
+            let watched = !matches!(step.call.state, CallState::Queued(_));
+            let own = step.call.state.due_at().filter(|_| watched);
+            for due_at in own.into_iter().chain(step.call.strays.iter().map(|stray| stray.watch.due_at)) {
+                prop_assert!(due_at <= event.at + Duration::from_secs(240), "{:?}", step.call.state);
+            }
+            Ok(())
+        })?;
+    }
 }
