@@ -3,8 +3,8 @@
 //! held up by ten thousand calls. What isn't done when the process dies, the next start plans anew.
 
 use super::Turn;
-use call::Timestamp;
 use call::call::RETRY_AFTER_MAX;
+use call::{CallId, Timestamp};
 use std::sync::Arc;
 use store::{Due, StoreError};
 
@@ -13,7 +13,7 @@ use store::{Due, StoreError};
 pub(super) struct Forward {
     /// When the first of them is looked at.
     since: Timestamp,
-    /// The most urgent first; `None` until the first step.
+    /// In the order of their [`urgency`]; `None` until the first step.
     owed: Option<Arc<[Due]>>,
     /// How many of them are done.
     n_done: usize,
@@ -33,7 +33,11 @@ impl Turn<'_> {
         let Some(Forward { since, owed, n_done }) = self.brought.forward.take() else { return Ok(()) };
         let owed = match owed {
             Some(owed) => owed,
-            None => self.page.schedule()?.into(),
+            None => {
+                let mut owed = self.page.schedule()?;
+                owed.sort_unstable_by_key(urgency);
+                owed.into()
+            }
         };
         // A pause beyond the longest was asked for by a clock that has been set back since.
         let latest = since + RETRY_AFTER_MAX;
@@ -57,6 +61,12 @@ impl Turn<'_> {
     }
 }
 
+/// The most urgent first, to the minute. Within one, as they were made: neighbours share pages of the
+/// store, so that ten thousand answers are written in half the time.
+fn urgency(due: &Due) -> (i64, CallId) {
+    (due.due_at.0.div_euclid(60_000), due.call)
+}
+
 /// When the call at this place of so many has its turn.
 fn turn_of(place: usize, n_calls: usize, since: Timestamp) -> Timestamp {
     if n_calls <= UNSPREAD {
@@ -67,7 +77,7 @@ fn turn_of(place: usize, n_calls: usize, since: Timestamp) -> Timestamp {
 }
 
 /// Over how long the looks are spread at most; a quarter of a millisecond each, where they are fewer.
-const SPREAD_MS_MAX: u64 = 1_500;
+const SPREAD_MS_MAX: u64 = 1_000;
 /// So few calls are asked about at once: there is nothing to spread.
 const UNSPREAD: usize = 64;
 /// So many times are written in one turn: some ten milliseconds.
