@@ -1,10 +1,11 @@
-//! Where a gateway can be made to die or to stop, for the tests that do so at every step.
+//! Where a gateway can be made to die, to stop or to wait for its disk, for the tests that do so.
 //!
 //! `OFFHOOK_CRASH_AT=place-unsent` has the process kill itself with SIGKILL when it gets to that
 //! [`Point`] for the first time, `OFFHOOK_CRASH_AT=webhook-committed:3` for the third time. Nothing
 //! runs after that: no destructor, no flush, no other thread. `OFFHOOK_STOP_AT` has the process stop
-//! there by SIGSTOP in the same way, as a suspended machine does, until somebody sends SIGCONT. All points are named here and nowhere
-//! else. The facility is there only in builds with debug assertions; a release has none of it, and
+//! there by SIGSTOP in the same way, as a suspended machine does, until somebody sends SIGCONT.
+//! `OFFHOOK_SLOW_COMMITS=400` has each commit take so many milliseconds longer, as on a slow disk. All
+//! points are named here and nowhere else. The facility is there only in builds with debug assertions; a release has none of it, and
 //! refuses the variable as a setting that it doesn't know.
 
 #[cfg(debug_assertions)]
@@ -97,6 +98,9 @@ pub const VARIABLE: &str = "OFFHOOK_CRASH_AT";
 /// The variable of the environment that arms a point to stop at.
 pub const STOP_VARIABLE: &str = "OFFHOOK_STOP_AT";
 
+/// The variable of the environment that makes every commit slow.
+pub const SLOW_VARIABLE: &str = "OFFHOOK_SLOW_COMMITS";
+
 /// Whether points can be armed in this build. No release has any.
 pub const CAN_CRASH: bool = cfg!(debug_assertions);
 
@@ -115,8 +119,12 @@ pub(crate) fn tell() {
 }
 
 /// The last moment before a turn's commit.
-pub(crate) fn before_commit(heard: &[Heard], answers: &[Result<Answer, StoreError>]) {
+pub(crate) fn before_commit(heard: &[Heard], answers: &[Result<Answer, StoreError>], wrote: bool) {
     turned(heard, answers, |(before, _)| before);
+    #[cfg(debug_assertions)]
+    armed::wait_for_the_disk(wrote);
+    #[cfg(not(debug_assertions))]
+    let _ = wrote;
 }
 
 /// The first moment after it: whatever the turn owes is only a value yet.

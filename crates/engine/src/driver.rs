@@ -120,7 +120,7 @@ impl Driver {
             turned.orphans_ended = turn.brought.orphans_ended;
             turned.wrote = turn.brought.wrote;
             planned = turn.brought.forward;
-            crash::before_commit(heard, &turned.answers);
+            crash::before_commit(heard, &turned.answers, turned.wrote);
             Ok(())
         })?;
         self.forward = planned;

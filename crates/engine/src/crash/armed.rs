@@ -1,6 +1,6 @@
 //! The points that this process is to die or to stop at, and how it does: not in any release.
 
-use super::{Point, STOP_VARIABLE, VARIABLE};
+use super::{Point, SLOW_VARIABLE, STOP_VARIABLE, VARIABLE};
 use rustix::process::{Signal, getpid, kill_process};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -14,6 +14,7 @@ struct Armed {
 
 static TO_DIE: OnceLock<Option<Armed>> = OnceLock::new();
 static TO_STOP: OnceLock<Option<Armed>> = OnceLock::new();
+static SLOW: OnceLock<Option<Duration>> = OnceLock::new();
 
 fn to_die() -> Option<&'static Armed> {
     TO_DIE.get_or_init(|| read(VARIABLE, &std::env::var(VARIABLE).ok()?)).as_ref()
@@ -34,7 +35,26 @@ fn read(variable: &str, text: &str) -> Option<Armed> {
     Some(Armed { point, passes: AtomicI64::new(i64::from(nth) - 1) })
 }
 
+/// How much longer than it would each commit is to take.
+fn slow() -> Option<Duration> {
+    *SLOW.get_or_init(|| {
+        let text = std::env::var(SLOW_VARIABLE).ok()?;
+        let Ok(ms) = text.parse() else { panic!("{SLOW_VARIABLE} is {text:?}, and must be milliseconds") };
+        Some(Duration::from_millis(ms))
+    })
+}
+
+/// A turn that only reads is not written, and waits for no disk.
+pub(super) fn wait_for_the_disk(wrote: bool) {
+    if let Some(pause) = slow().filter(|_| wrote) {
+        std::thread::sleep(pause);
+    }
+}
+
 pub(super) fn tell() {
+    if let Some(pause) = slow() {
+        tracing::warn!(?pause, "every commit is going to be slow");
+    }
     if let Some(armed) = to_die() {
         tracing::warn!(point = armed.point.word(), "this process is going to kill itself");
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::faults::Origin;
 use super::tree::{Entry, Node, Table, Value};
-use engine::crash::{CAN_CRASH, STOP_VARIABLE, VARIABLE};
+use engine::crash::{CAN_CRASH, SLOW_VARIABLE, STOP_VARIABLE, VARIABLE};
 
 /// The variables and the working folder of a process.
 #[derive(Clone, Default)]
@@ -108,7 +108,7 @@ fn is_service_link(path: &str) -> bool {
 
 /// Whether it arms a crash point, in a build that has any.
 fn is_crash_point(name: &str) -> bool {
-    CAN_CRASH && (name == VARIABLE || name == STOP_VARIABLE)
+    CAN_CRASH && [VARIABLE, STOP_VARIABLE, SLOW_VARIABLE].contains(&name)
 }
 
 const PREFIX: &str = "offhook_";

@@ -2,14 +2,15 @@
 //! served as far as truth allows, and when the disk is back nobody has to start anything again.
 
 use crate::world::{ACCOUNT, Form, Line, OURS, SOON, World, wait_until, word};
-use call::Timestamp;
+use call::{CallId, Timestamp};
+use engine::crash::{CAN_CRASH, SLOW_VARIABLE};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::PathBuf;
 use std::process::Command;
-use store::Store as _;
 use store::sqlite::SqliteStore;
+use store::{KeyUse, Store as _};
 
 #[test]
 fn a_full_disk_takes_nothing_on_and_is_served_again_when_there_is_room() {
@@ -119,18 +120,57 @@ fn a_call_that_cannot_be_read_keeps_nobody_from_serving_the_others() {
     assert_eq!(world.ask("GET", &format!("/v1/calls/{garbled}"), None).status, 503);
 }
 
+/// Each commit takes so long that a dozen calls' webhooks wait for one another; what waits together is
+/// written together.
+#[test]
+fn calls_on_a_slow_disk_live_and_end_as_on_any_other() {
+    if !CAN_CRASH {
+        return;
+    }
+    let mut world = World::without_gateway(Line::Webhooks, "calls.live_max = 12");
+    world.start_gateway_with(&[(SLOW_VARIABLE, "400")]);
+    let ids: Vec<String> = std::thread::scope(|scope| {
+        let orders: Vec<_> = (1..=12)
+            .map(|n| {
+                scope.spawn({
+                    let world = &world;
+                    move || world.dial(&world.talker(n))
+                })
+            })
+            .collect();
+        orders.into_iter().map(|order| order.join().unwrap()).collect()
+    });
+
+    ids.iter().for_each(|id| drop(world.wait_for_talk(id)));
+
+    world.kill_dash_nine();
+    world.start_gateway_with(&[(SLOW_VARIABLE, "400")]);
+    ids.iter().for_each(|id| assert_eq!(word(&world.recovered(id), "decision"), "kept"));
+    ids.iter().for_each(|id| world.hang_up(id));
+    for id in &ids {
+        assert_eq!(word(&world.wait_for_end(id)["ending"], "kind"), "completed");
+    }
+    let truth = world.truth();
+    assert!(truth.iter().all(|leg| leg["creates"] == 1 && leg["live"] == false), "{truth:?}");
+    assert!(truth.iter().all(|leg| leg["webhooks_lost"] == 0), "nobody gave up waiting: {truth:?}");
+    assert_eq!(truth.len(), 12, "one dial for one intent");
+}
+
 #[test]
 fn a_large_store_is_served_at_once_and_what_is_damaged_in_it_is_told_soon_after() {
     let mut world = World::start(Line::Webhooks, "");
     let (live, _) = talking(&world);
     world.stop_gateway();
     let mut store = SqliteStore::open(&world.store_file(), Timestamp(0)).unwrap().store;
-    let long = "x".repeat(5 << 20);
-    store.turn(&mut |page| page.set_setting("long", Some(&long))).unwrap();
+    let used = KeyUse { call: CallId::from_bits(1), digest: "x".repeat(200) };
+    let key = |n| format!("key {n:05}");
+    store
+        .turn(&mut |page| (0..25_000).try_for_each(|n| page.keep_key(&key(n), &used, Timestamp(0))))
+        .unwrap();
     drop(store);
+    // A page full of keys that nobody asks for.
     let file = fs::OpenOptions::new().write(true).open(world.store_file()).unwrap();
-    // Where a page of that text says which comes next.
-    file.write_all_at(&[0x5a; 4], 500 * 4096).unwrap();
+    file.write_all_at(&[0x5a; 64], 500 * 4096).unwrap();
 
     world.start_gateway();
 
