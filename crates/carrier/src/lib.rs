@@ -7,6 +7,7 @@
 
 pub mod directory;
 mod mark;
+pub mod media;
 pub mod plivo;
 pub mod roles;
 mod secret;
@@ -18,6 +19,7 @@ pub mod wire;
 pub mod wiring;
 
 pub use mark::{Ends, INSTALLATION_MAX, Installation, Mark, NoInstallation};
+pub use media::{Began, Form, MediaError, MediaStream, Opening};
 pub use roles::{
     ADDRESS_MAX, Candidate, Carrier, Leg, Listed, Next, Pace, PlaceError, Placement, SAY_MAX, Seen, Sought,
     address_fits, say_fits,

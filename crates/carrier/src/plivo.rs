@@ -9,6 +9,7 @@ mod config;
 mod control;
 mod exchange;
 mod listing;
+mod media;
 mod path;
 mod record;
 mod settings;
@@ -20,6 +21,7 @@ mod xml;
 pub use config::PlivoConfig;
 pub use status::{ending, progress};
 
+use crate::media::{MediaError, Opening};
 use crate::roles::{Candidate, Carrier, Leg, Listed, Next, Pace, PlaceError, Placement, Seen, Sought};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
@@ -102,6 +104,10 @@ impl Carrier for Plivo {
 
     fn decode(&self, webhook: &Verified<'_>) -> Result<HeardWebhook, WebhookError> {
         webhook::decode(self.config.installation.as_ref(), webhook.raw())
+    }
+
+    fn read_opening(&self, text: &str) -> Result<Opening, MediaError> {
+        media::opening(text)
     }
 
     fn document(&self, call: Option<CallId>, script: &Script) -> Document {

@@ -1,6 +1,7 @@
 //! What a carrier can be asked to do, as data: given what was answered so far, what next?
 
 use crate::mark::{Ends, Mark};
+use crate::media::{MediaError, Opening};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
 use crate::wiring::Wiring;
@@ -278,6 +279,12 @@ pub trait Carrier: Send + Sync {
     /// Writes the reply to a webhook that asks what to do on the line of this call; of none where
     /// the call isn't ours.
     fn document(&self, call: Option<CallId>, script: &Script) -> Document;
+
+    /// Reads what the carrier says on a media stream before there is sound.
+    ///
+    /// # Errors
+    /// [`MediaError`]: it isn't how a stream begins, or its sound has a form that isn't spoken here.
+    fn read_opening(&self, text: &str) -> Result<Opening, MediaError>;
 
     /// Asks how the carrier's own settings treat one of our numbers; of none, how they treat every
     /// call.

@@ -9,6 +9,7 @@ mod config;
 mod control;
 mod listing;
 mod mark;
+mod media;
 mod record;
 mod retries;
 mod settings;
@@ -20,6 +21,7 @@ pub use config::{NoPublicKey, PublicKey, TelnyxConfig};
 pub use status::{ending, progress};
 
 use self::record::Record;
+use crate::media::{MediaError, Opening};
 use crate::roles::{Candidate, Carrier, Leg, Listed, Next, PlaceError, Placement, Seen, Sought};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
@@ -117,6 +119,10 @@ impl Carrier for Telnyx {
     }
 
     /// Telnyx heeds nothing but the status of the reply to a webhook.
+    fn read_opening(&self, text: &str) -> Result<Opening, MediaError> {
+        media::opening(text)
+    }
+
     fn document(&self, _call: Option<CallId>, _script: &Script) -> Document {
         Document { content_type: "text/plain", body: String::new() }
     }

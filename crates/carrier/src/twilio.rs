@@ -9,6 +9,7 @@ mod config;
 mod control;
 mod events;
 mod listing;
+mod media;
 mod record;
 mod settings;
 mod signature;
@@ -19,6 +20,7 @@ mod webhook;
 pub use config::{ApiKey, TwilioConfig};
 pub use status::{ending, progress};
 
+use crate::media::{MediaError, Opening};
 use crate::roles::{Candidate, Carrier, Leg, Listed, Next, PlaceError, Placement, Seen, Sought};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
@@ -94,6 +96,10 @@ impl Carrier for Twilio {
 
     fn decode(&self, webhook: &Verified<'_>) -> Result<HeardWebhook, WebhookError> {
         webhook::decode(self.config.installation.as_ref(), webhook.raw())
+    }
+
+    fn read_opening(&self, text: &str) -> Result<Opening, MediaError> {
+        media::opening(text)
     }
 
     fn document(&self, call: Option<CallId>, script: &Script) -> Document {

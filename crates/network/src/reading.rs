@@ -61,14 +61,14 @@ pub struct Listener {
 
 impl Listener {
     /// A stream that has just been opened to a subscriber who repeats what was said. It is called
-    /// `STREAM`.
+    /// [`STREAM`], and its call [`CALL`].
     pub fn new(face: Face) -> Listener {
         let tracks = vec![Track::Inbound];
         let stream = || STREAM.to_owned();
         let protocol: Box<dyn Protocol> = match face {
             Face::Twilio => Box::new(twilio::media::Media {
                 account_sid: String::new(),
-                call_sid: String::new(),
+                call_sid: CALL.to_owned(),
                 stream_sid: stream(),
                 parameters: BTreeMap::new(),
                 tracks,
@@ -77,7 +77,7 @@ impl Listener {
             }),
             Face::Telnyx => Box::new(telnyx::media::Media {
                 stream_id: stream(),
-                call: Map::<String, Value>::new(),
+                call: Map::from_iter([("call_control_id".to_owned(), Value::from(CALL))]),
                 parameters: Map::new(),
                 auth_token: None,
                 speaks: Format::MULAW,
@@ -85,7 +85,7 @@ impl Listener {
                 n_said: 0,
             }),
             Face::Plivo => Box::new(plivo::media::Media {
-                call_uuid: String::new(),
+                call_uuid: CALL.to_owned(),
                 stream_id: stream(),
                 auth_id: String::new(),
                 extra_headers: String::new(),
@@ -96,6 +96,16 @@ impl Listener {
             }),
         };
         Listener { protocol, line: Line::new(Format::MULAW, Format::MULAW, Some(0)), n_frames: 0 }
+    }
+
+    /// What the carrier says as soon as the socket is open.
+    pub fn opening(&mut self) -> Vec<String> {
+        self.protocol.opening()
+    }
+
+    /// What the carrier says of a key that the subscriber presses.
+    pub fn press(&mut self, key: char) -> Option<String> {
+        self.protocol.pressed(key)
     }
 
     /// Takes a message of the customer's server, and gives what the carrier says to it at once.
@@ -133,6 +143,8 @@ impl Listener {
     }
 }
 
+/// The name of the call of every [`Listener`].
+pub const CALL: &str = "CA00000000000000000000000000000001";
 /// The name of every stream of a [`Listener`].
 pub const STREAM: &str = "MZ1";
 

@@ -7,6 +7,7 @@ mod facts;
 mod hang_up;
 mod listing;
 mod look_up;
+mod media;
 mod path;
 mod placing;
 mod settings;

@@ -6,6 +6,7 @@ mod control;
 mod heard;
 mod listing;
 mod mark;
+mod media;
 mod order;
 mod placing;
 mod settings;

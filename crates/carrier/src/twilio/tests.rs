@@ -5,6 +5,7 @@ mod command;
 mod control;
 mod document;
 mod listing;
+mod media;
 mod settings;
 mod signature;
 mod verdicts;

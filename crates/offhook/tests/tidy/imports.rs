@@ -149,7 +149,7 @@ const CRATES: [Row; 9] = [
     // What it fuzzes must build fast.
     Row {
         name: "fuzz",
-        house: &["call", "carrier", "network"],
+        house: &["audio", "call", "carrier", "network"],
         only: None,
         never: &["axum", "clap", "rusqlite", "tokio"],
     },

@@ -4,8 +4,8 @@ use super::{Sabotage, made_up};
 use call::call::{CommandReply, HangUpReply, Performance, Script, Sighting, Unknown, UnknownWhy};
 use call::{CallId, CarrierCallId, CarrierName, Timestamp};
 use carrier::{
-    Candidate, Carrier, Document, HeardWebhook, Leg, Listed, Mark, Next, PlaceError, Placement, RawWebhook,
-    Reply, Request, Seen, Sought, Verified, WebhookError,
+    Candidate, Carrier, Document, HeardWebhook, Leg, Listed, Mark, MediaError, Next, Opening, PlaceError,
+    Placement, RawWebhook, Reply, Request, Seen, Sought, Verified, WebhookError,
 };
 
 /// A connector whose look-ups take 404 for an end, or that takes every call on the account for ours.
@@ -94,6 +94,10 @@ impl Carrier for Broken {
 
     fn decode(&self, webhook: &Verified<'_>) -> Result<HeardWebhook, WebhookError> {
         self.inner.decode(webhook)
+    }
+
+    fn read_opening(&self, text: &str) -> Result<Opening, MediaError> {
+        self.inner.read_opening(text)
     }
 
     fn document(&self, call: Option<CallId>, script: &Script) -> Document {

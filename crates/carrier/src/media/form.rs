@@ -1,0 +1,144 @@
+//! How sound is written on a stream, and frames out of pieces of any length.
+
+use super::WrongRate;
+use audio::g711::Law;
+use audio::l16::ByteOrder;
+use audio::{Frame, SampleRate};
+
+/// How the sound of a stream is written, one channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// How a sample is.
+    pub encoding: Encoding,
+    /// How many samples make a second.
+    pub rate: SampleRate,
+}
+
+/// How a sample is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// G.711, a byte each, which is always 8 kHz.
+    G711(Law),
+    /// Linear, two bytes each.
+    L16(ByteOrder),
+}
+
+impl Form {
+    /// What every carrier speaks: µ-law at 8 kHz.
+    pub const TELEPHONE: Form = Form { encoding: Encoding::G711(Law::Mu), rate: SampleRate::Hz8000 };
+
+    /// How many bytes a frame has.
+    pub fn frame_bytes(self) -> usize {
+        match self.encoding {
+            Encoding::G711(_) => self.rate.frame_samples(),
+            Encoding::L16(_) => self.rate.frame_samples() * 2,
+        }
+    }
+
+    /// Writes a frame after what is there.
+    ///
+    /// # Errors
+    /// The frame's rate is another.
+    pub(crate) fn write(self, frame: &Frame, into: &mut Vec<u8>) -> Result<(), WrongRate> {
+        if frame.rate() != self.rate {
+            return Err(WrongRate { got: frame.rate(), wanted: self.rate });
+        }
+        match self.encoding {
+            Encoding::G711(law) => law.write(frame, into),
+            Encoding::L16(order) => order.write(frame, into),
+        }
+        Ok(())
+    }
+
+    /// The frame that these bytes are; `None` where they are more or fewer.
+    fn read(self, bytes: &[u8]) -> Option<Frame> {
+        match self.encoding {
+            Encoding::G711(law) => law.read(bytes).ok(),
+            Encoding::L16(order) => order.read(self.rate, bytes).ok(),
+        }
+    }
+}
+
+/// Makes frames of what comes in pieces of any length: most carriers send a frame in a message, and none
+/// promises to.
+#[derive(Debug)]
+pub(crate) struct Cutter {
+    form: Form,
+    /// Less than a frame.
+    rest: Vec<u8>,
+    whole: bool,
+}
+
+impl Cutter {
+    /// Of a stream on which nothing was heard yet.
+    pub(crate) fn new(form: Form) -> Cutter {
+        Cutter { form, rest: Vec::with_capacity(form.frame_bytes()), whole: true }
+    }
+
+    /// Takes a piece, and gives the frames that are full by now. Whether each piece so far was one
+    /// frame is told with each.
+    pub(crate) fn cut(&mut self, mut piece: &[u8], mut full: impl FnMut(Frame, bool)) {
+        let n_bytes = self.form.frame_bytes();
+        self.whole &= self.rest.is_empty() && piece.len() == n_bytes;
+        while !piece.is_empty() {
+            let (now, later) = piece.split_at(piece.len().min(n_bytes - self.rest.len()));
+            self.rest.extend_from_slice(now);
+            piece = later;
+            if self.rest.len() == n_bytes {
+                if let Some(frame) = self.form.read(&self.rest) {
+                    full(frame, self.whole);
+                }
+                self.rest.clear();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    const WIDE: Form = Form { encoding: Encoding::L16(ByteOrder::Little), rate: SampleRate::Hz16000 };
+
+    #[test]
+    fn a_frame_has_twenty_milliseconds_in_every_form() {
+        assert_eq!((Form::TELEPHONE.frame_bytes(), WIDE.frame_bytes()), (160, 640));
+    }
+
+    #[test]
+    fn a_frame_of_another_rate_is_refused() {
+        let (got, wanted) = (SampleRate::Hz8000, SampleRate::Hz16000);
+        let refused = WIDE.write(&Frame::silence(got), &mut Vec::new());
+        assert_eq!(refused, Err(WrongRate { got, wanted }));
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_of_any_length_are_the_sound_that_they_are(
+            sound in prop::collection::vec(any::<u8>(), 0..2_000),
+            cuts in prop::collection::vec(1usize..500, 1..9),
+        ) {
+            let (mut cutter, mut heard) = (Cutter::new(Form::TELEPHONE), Vec::new());
+            let (mut rest, mut lengths) = (&sound[..], cuts.iter().cycle());
+            while !rest.is_empty() {
+                let (piece, later) = rest.split_at(rest.len().min(*lengths.next().unwrap()));
+                cutter.cut(piece, |frame, _| heard.extend_from_slice(frame.samples()));
+                rest = later;
+            }
+            let expected: Vec<i16> = sound.iter().map(|code| Law::Mu.decode(*code)).collect();
+            prop_assert_eq!(&heard, &expected[..sound.len() / 160 * 160]);
+        }
+    }
+
+    #[test]
+    fn whether_pieces_are_frames_is_told_until_one_is_not() {
+        let mut cutter = Cutter::new(Form::TELEPHONE);
+        let mut told = Vec::new();
+        for n_bytes in [160, 160, 320, 160] {
+            cutter.cut(&vec![0xFF; n_bytes], |_, whole| told.push(whole));
+        }
+        assert_eq!(told, [true, true, false, false, false]);
+    }
+}
