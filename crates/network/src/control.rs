@@ -3,7 +3,7 @@
 //! | request | does |
 //! |---|---|
 //! | `GET /network/health` | `{"status": "ok", "live": 3, "now": …}` |
-//! | `GET /network/calls` | the truth: `{"calls": [CallTruth…]}`, the oldest first; `?live=true`, `?to=`, `?from=`. What was played to the subscriber is under `heard`, what the subscriber pressed and said under `pressed` and `spoken`, its media streams under `streams`: each with `id`, `url`, `state` (`opening`, `open`, `closed`, `failed`), `frames_sent` and `frames_received` of 20 ms, `marks`, `clears` and `error`, [`StreamTruth`](crate::StreamTruth) |
+//! | `GET /network/calls` | the truth: `{"calls": [CallTruth…]}`, the oldest first; `?live=true`, `?to=`, `?from=`. What was played to the subscriber is under `heard`, what the subscriber pressed and said under `pressed` and `spoken`, its media streams under `streams`: each with `id`, `url`, `state` (`opening`, `open`, `closed`, `failed`), `frames_sent` and `frames_received` of 20 ms, `marks`, `understood` (the words of tones that carry them), `clears` and `error`, [`StreamTruth`](crate::StreamTruth) |
 //! | `GET /network/calls/{id}` | one call |
 //! | `POST /network/calls` | `{"from", "to", "behaviour"?}`: a subscriber calls one of the customer's numbers; 201 with the call |
 //! | `POST /network/calls/{id}/hangup` | the subscriber hangs up |

@@ -32,6 +32,7 @@ mod wire;
 pub mod world;
 mod xml;
 
+pub use media::Understood;
 pub use network::Network;
 pub use serve::serve;
 pub use settings::{

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::media::{Format, Frame, Line, Misspoken, Protocol, Track, Word};
+use crate::media::{Format, Frame, Line, Misspoken, Protocol, Says, Track, Word};
 use crate::plivo::document;
 use crate::time::Millis;
 use crate::twilio::twiml;
@@ -95,7 +95,11 @@ impl Listener {
                 n_said: 0,
             }),
         };
-        Listener { protocol, line: Line::new(Format::MULAW, Format::MULAW, Some(0)), n_frames: 0 }
+        Listener {
+            protocol,
+            line: Line::new(Format::MULAW, Format::MULAW, &Says::Again { after_ms: 0 }),
+            n_frames: 0,
+        }
     }
 
     /// What the carrier says as soon as the socket is open.

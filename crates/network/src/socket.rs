@@ -146,7 +146,7 @@ struct Talk<'a, R> {
 
 impl<'a, R: Fn(StreamReport)> Talk<'a, R> {
     fn new(opening: StreamOpening, began_at: Millis, report: &'a R) -> Talk<'a, R> {
-        let line = Line::new(opening.order.hears, opening.order.speaks, opening.echoes_after_ms);
+        let line = Line::new(opening.order.hears, opening.order.speaks, &opening.says);
         Talk { opening, line, began_at, n_ticks: 0, report }
     }
 
@@ -182,6 +182,9 @@ impl<'a, R: Fn(StreamReport)> Talk<'a, R> {
     /// Lets 20 ms pass on the line.
     fn tick(&mut self, say: &Say) -> Result<(), StreamEnd> {
         let tick = self.line.tick();
+        if !tick.understood.is_empty() {
+            self.opening.tally.note_understood(tick.understood);
+        }
         let since_ms = self.n_ticks * FRAME_MS;
         self.n_ticks += 1;
         let order = &mut self.opening.order;

@@ -9,6 +9,7 @@ use crate::bank::{Bank, Found};
 use crate::frame::Frame;
 use crate::resample::Resampler;
 use std::collections::VecDeque;
+use std::fmt;
 
 /// Hears what was said by [`say`](super::say) in a stream of frames, at any rate.
 pub struct Listener {
@@ -163,6 +164,13 @@ impl Listener {
             let loudest = (0..TONES_EACH).max_by(|one, other| tones[*one].total_cmp(&tones[*other]));
             symbol | (loudest.unwrap_or(0) as u8) << (2 * quarter)
         })
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_spoken_to = self.utterance.is_some();
+        f.debug_struct("Listener").field("is_spoken_to", &is_spoken_to).finish_non_exhaustive()
     }
 }
 

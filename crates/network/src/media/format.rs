@@ -2,6 +2,8 @@
 //! test can tell what it said from what it hears.
 
 use super::FRAME_MS;
+use audio::g711::Law;
+use audio::{Frame, SampleRate};
 
 /// How samples are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +68,22 @@ impl Format {
         turned
     }
 
+    /// The frame that 20 ms of this form are; `None` at a rate that nobody listens at.
+    pub(crate) fn frame(self, sound: &[u8]) -> Option<Frame> {
+        Frame::from_samples(SampleRate::from_hz(self.rate).ok()?, &self.samples(sound)).ok()
+    }
+
+    /// A frame in this form.
+    pub(crate) fn written(self, frame: &Frame) -> Vec<u8> {
+        let heard = Format { encoding: Encoding::L16, rate: frame.rate().hz() };
+        let bytes = frame.samples().iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        heard.turned(bytes, self)
+    }
+
     fn samples(self, sound: &[u8]) -> Vec<i16> {
         match self.encoding {
-            Encoding::Mulaw => sound.iter().map(|byte| from_mulaw(*byte)).collect(),
-            Encoding::Alaw => sound.iter().map(|byte| from_alaw(*byte)).collect(),
+            Encoding::Mulaw => sound.iter().map(|code| Law::Mu.decode(*code)).collect(),
+            Encoding::Alaw => sound.iter().map(|code| Law::A.decode(*code)).collect(),
             Encoding::L16 => {
                 sound.as_chunks::<2>().0.iter().map(|bytes| i16::from_le_bytes(*bytes)).collect()
             }
@@ -78,59 +92,11 @@ impl Format {
 
     fn write(self, sample: i16, into: &mut Vec<u8>) {
         match self.encoding {
-            Encoding::Mulaw => into.push(to_mulaw(sample)),
-            Encoding::Alaw => into.push(to_alaw(sample)),
+            Encoding::Mulaw => into.push(Law::Mu.encode(sample)),
+            Encoding::Alaw => into.push(Law::A.encode(sample)),
             Encoding::L16 => into.extend(sample.to_le_bytes()),
         }
     }
-}
-
-/// What is added before the logarithm is taken, so that its first step is a whole one (G.711, μ-law).
-const MULAW_BIAS: i32 = 0x84;
-
-fn from_mulaw(byte: u8) -> i16 {
-    let code = i32::from(!byte);
-    let (segment, step) = ((code >> 4) & 7, code & 0x0F);
-    let loudness = (((step << 3) + MULAW_BIAS) << segment) - MULAW_BIAS;
-    clamped(if code & 0x80 == 0 { loudness } else { -loudness })
-}
-
-fn to_mulaw(sample: i16) -> u8 {
-    let sign = if sample < 0 { 0x80 } else { 0 };
-    let loudness = i32::from(sample).abs().min(32_635) + MULAW_BIAS;
-    let segment = segment_of(loudness >> 7);
-    !byte(sign | (segment << 4) | ((loudness >> (segment + 3)) & 0x0F))
-}
-
-fn from_alaw(byte: u8) -> i16 {
-    let code = i32::from(byte ^ 0x55);
-    let (segment, step) = ((code >> 4) & 7, code & 0x0F);
-    let loudness = match segment {
-        0 => (step << 4) + 8,
-        _ => ((step << 4) + 0x108) << (segment - 1),
-    };
-    clamped(if code & 0x80 == 0 { -loudness } else { loudness })
-}
-
-fn to_alaw(sample: i16) -> u8 {
-    let sign = if sample < 0 { 0 } else { 0x80 };
-    let loudness = i32::from(sample).abs().min(32_767);
-    let segment = segment_of(loudness >> 7);
-    let step = if segment == 0 { loudness >> 4 } else { loudness >> (segment + 3) };
-    byte(sign | (segment << 4) | (step & 0x0F)) ^ 0x55
-}
-
-/// Which of the eight segments a loudness without its low seven bits lies in.
-fn segment_of(high: i32) -> i32 {
-    i32::try_from(high.max(1).ilog2()).unwrap_or_default().min(7)
-}
-
-fn clamped(value: i32) -> i16 {
-    i16::try_from(value.clamp(-32_768, 32_767)).unwrap_or_default()
-}
-
-fn byte(value: i32) -> u8 {
-    u8::try_from(value & 0xFF).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -167,12 +133,5 @@ mod tests {
             assert_eq!(there.len(), all.len() * 4);
             assert_eq!(L16.turned(there, format), all, "{format:?}");
         }
-    }
-
-    /// Samples of the tables in G.711.
-    #[test]
-    fn the_known_values_come_out() {
-        assert_eq!((from_mulaw(0x00), from_mulaw(0x80), from_mulaw(0xFF)), (-32_124, 32_124, 0));
-        assert_eq!((from_alaw(0x2A), from_alaw(0xAA), from_alaw(0xD5)), (-32_256, 32_256, 8));
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use super::{FRAME_MS, Format};
+use audio::tones::{self, Heard, Listener};
 
 /// How much sound may wait to be played, in frames: five minutes. A peer that sends faster than it
 /// is played for longer than that would fill the memory.
@@ -31,9 +32,34 @@ pub(crate) struct Line {
     waiting: VecDeque<Piece>,
     n_waiting_bytes: usize,
     n_marks: usize,
-    /// What one who echoes is about to say, in the form in which it was heard; `None` for one who
-    /// is silent.
-    echo: Option<VecDeque<Vec<u8>>>,
+    /// What the subscriber is about to say, frame by frame, in the form in which is heard.
+    to_say: VecDeque<Vec<u8>>,
+    repeats: bool,
+    ear: Listener,
+}
+
+/// What a subscriber says on a stream of their own accord.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Says {
+    Nothing,
+    /// What was heard so long ago.
+    Again {
+        after_ms: u64,
+    },
+    /// These words, as tones that carry them.
+    Words {
+        after_ms: u64,
+        words: String,
+    },
+}
+
+/// Words that a subscriber understood, of tones that carry them.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Understood {
+    /// What was said, to the letter.
+    pub text: String,
+    /// Whether it was said to its end.
+    pub whole: bool,
 }
 
 /// Something that waits its turn.
@@ -52,17 +78,35 @@ pub(crate) struct Tick {
     pub(crate) heard: Vec<u8>,
     /// Marks whose sound has been played.
     pub(crate) played: Vec<String>,
+    /// What the subscriber understands by now.
+    pub(crate) understood: Vec<Understood>,
 }
 
 impl Line {
-    /// A line that hears one form and speaks one, with a subscriber who says nothing, or repeats
-    /// what was heard so many milliseconds ago.
-    pub(crate) fn new(hears: Format, speaks: Format, echoes_after_ms: Option<u64>) -> Line {
-        let echo = echoes_after_ms.map(|ms| {
+    /// A line that hears one form and speaks one.
+    pub(crate) fn new(hears: Format, speaks: Format, says: &Says) -> Line {
+        let pause = |ms: u64| {
             let n_frames = usize::try_from(ms / FRAME_MS).unwrap_or(WAITING_FRAMES_MAX);
-            vec![silence(hears); n_frames.min(WAITING_FRAMES_MAX)].into()
-        });
-        Line { hears, speaks, waiting: VecDeque::new(), n_waiting_bytes: 0, n_marks: 0, echo }
+            vec![silence(hears); n_frames.min(WAITING_FRAMES_MAX)]
+        };
+        let (to_say, repeats) = match says {
+            Says::Nothing => (Vec::new(), false),
+            Says::Again { after_ms } => (pause(*after_ms), true),
+            Says::Words { after_ms, words } => {
+                let said = tones::say(words).map(|frame| hears.written(&frame));
+                (pause(*after_ms).into_iter().chain(said).collect(), false)
+            }
+        };
+        Line {
+            hears,
+            speaks,
+            waiting: VecDeque::new(),
+            n_waiting_bytes: 0,
+            n_marks: 0,
+            to_say: to_say.into(),
+            repeats,
+            ear: Listener::new(),
+        }
     }
 
     /// Plays something of this form after all that waits.
@@ -128,14 +172,25 @@ impl Line {
             }
         }
         heard.resize(wanted, self.hears.silence());
-        let spoken = match &mut self.echo {
-            Some(echo) => {
-                echo.push_back(heard.clone());
-                self.hears.turned(echo.pop_front().unwrap_or_default(), self.speaks)
-            }
+        if self.repeats {
+            self.to_say.push_back(heard.clone());
+        }
+        let spoken = match self.to_say.pop_front() {
+            Some(frame) => self.hears.turned(frame, self.speaks),
             None => silence(self.speaks),
         };
-        Tick { spoken, heard: self.hears.turned(heard, self.speaks), played }
+        let understood = self.understand(&heard);
+        Tick { spoken, heard: self.hears.turned(heard, self.speaks), played, understood }
+    }
+
+    fn understand(&mut self, heard: &[u8]) -> Vec<Understood> {
+        let Some(frame) = self.hears.frame(heard) else { return Vec::new() };
+        let words = self.ear.hear(&frame).into_iter().filter_map(|heard| match heard {
+            Heard::Began => None,
+            Heard::Text(text) => Some(Understood { text, whole: true }),
+            Heard::Broken { so_far, .. } => Some(Understood { text: so_far, whole: false }),
+        });
+        words.collect()
     }
 }
 
@@ -151,13 +206,15 @@ mod tests {
 
     const L16: Format = Format { encoding: Encoding::L16, rate: 16_000 };
 
-    fn line(echoes_after_ms: Option<u64>) -> Line {
-        Line::new(Format::MULAW, Format::MULAW, echoes_after_ms)
+    fn line(says: &Says) -> Line {
+        Line::new(Format::MULAW, Format::MULAW, says)
     }
+
+    const REPEATS: Says = Says::Again { after_ms: 0 };
 
     #[test]
     fn a_mark_comes_back_when_what_was_before_it_has_been_played() {
-        let mut line = line(None);
+        let mut line = line(&Says::Nothing);
         line.play(Format::MULAW, vec![1; 400]).unwrap();
         line.mark("a".to_owned()).unwrap();
         line.mark("b".to_owned()).unwrap();
@@ -169,25 +226,26 @@ mod tests {
 
     #[test]
     fn a_mark_before_any_sound_comes_back_at_once() {
-        let mut line = line(None);
+        let mut line = line(&Says::Nothing);
         line.mark("a".to_owned()).unwrap();
         assert_eq!(line.tick().played, ["a"]);
     }
 
     #[test]
     fn clearing_drops_the_sound_and_gives_the_marks() {
-        let mut line = line(Some(0));
+        let mut line = line(&REPEATS);
         line.play(Format::MULAW, vec![1; 1_600]).unwrap();
         line.mark("a".to_owned()).unwrap();
         line.mark("b".to_owned()).unwrap();
         line.tick();
         assert_eq!(line.clear(), ["a", "b"]);
-        assert_eq!(line.tick(), Tick { spoken: vec![0xFF; 160], heard: vec![0xFF; 160], played: vec![] });
+        let tick = line.tick();
+        assert_eq!((tick.spoken, tick.heard, tick.played), (vec![0xFF; 160], vec![0xFF; 160], vec![]));
     }
 
     #[test]
     fn an_echo_says_what_it_heard_as_late_as_it_should() {
-        let mut line = line(Some(60));
+        let mut line = line(&Says::Again { after_ms: 60 });
         line.play(Format::MULAW, [vec![1; 160], vec![2; 40]].concat()).unwrap();
         let said: Vec<Vec<u8>> = (0..6).map(|_| line.tick().spoken).collect();
         let silent = vec![0xFF; 160];
@@ -198,15 +256,44 @@ mod tests {
 
     #[test]
     fn one_who_is_silent_says_nothing_in_the_form_that_is_spoken() {
-        let mut line = Line::new(Format::MULAW, L16, None);
+        let mut line = Line::new(Format::MULAW, L16, &Says::Nothing);
         line.play(Format::MULAW, vec![7; 160]).unwrap();
         let tick = line.tick();
         assert_eq!((tick.spoken, tick.heard.len()), (vec![0; 640], 640));
     }
 
+    /// Two lines, each hearing what the other says.
+    #[test]
+    fn words_are_understood_at_the_other_end_to_the_letter() {
+        let words = "Guten Tag, wer spricht? \u{1F4DE}".to_owned();
+        for form in [Format::MULAW, L16, Format { rate: 8_000, ..L16 }] {
+            let mut one = Line::new(form, form, &Says::Words { after_ms: 100, words: words.clone() });
+            let mut other = Line::new(form, form, &Says::Nothing);
+            let mut understood = Vec::new();
+            for _ in 0..60 {
+                other.play(form, one.tick().spoken).unwrap();
+                understood.extend(other.tick().understood);
+            }
+            assert_eq!(understood, [Understood { text: words.clone(), whole: true }], "{form:?}");
+        }
+    }
+
+    #[test]
+    fn of_words_that_are_cut_off_the_first_are_understood() {
+        let words = "one two three four five six seven eight nine ten".to_owned();
+        let mut one = line(&Says::Words { after_ms: 0, words });
+        let mut other = line(&Says::Nothing);
+        for _ in 0..20 {
+            other.play(Format::MULAW, one.tick().spoken).unwrap();
+        }
+        let understood: Vec<Understood> = (0..60).flat_map(|_| other.tick().understood).collect();
+        let [Understood { text, whole: false }] = &understood[..] else { panic!("{understood:?}") };
+        assert!(text.starts_with("one two three") && !text.contains("nine"), "{text}");
+    }
+
     #[test]
     fn what_waits_has_a_bound() {
-        let mut line = line(None);
+        let mut line = line(&Says::Nothing);
         line.play(Format::MULAW, vec![0; 160 * WAITING_FRAMES_MAX]).unwrap();
         assert_eq!(line.play(Format::MULAW, vec![0]), Err(Overflow::Sound));
         line.clear();

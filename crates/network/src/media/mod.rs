@@ -8,10 +8,12 @@ mod line;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::time::Millis;
 pub(crate) use format::{Encoding, Format};
-pub(crate) use line::{Line, Overflow};
+pub use line::Understood;
+pub(crate) use line::{Line, Overflow, Says};
 
 /// How long one frame of sound is.
 pub(crate) const FRAME_MS: u64 = 20;
@@ -98,12 +100,17 @@ pub(crate) enum Misspoken {
     Fatal(String),
 }
 
-/// How many frames went each way on one stream. The socket counts, the truth reads.
+/// How many frames went each way on one stream, and what the subscriber understood. The socket counts,
+/// the truth reads.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     sent: AtomicU64,
     received: AtomicU64,
+    understood: Mutex<Vec<Understood>>,
 }
+
+/// So much of what was understood is remembered.
+const UNDERSTOOD_MAX: usize = 100;
 
 impl Tally {
     pub(crate) fn count_sent(&self) {
@@ -114,6 +121,16 @@ impl Tally {
     pub(crate) fn count_received(&self, format: Format, n_bytes: usize) {
         let n_frames = n_bytes.div_ceil(format.frame_bytes());
         self.received.fetch_add(n_frames as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn note_understood(&self, words: Vec<Understood>) {
+        let mut understood = self.understood.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = UNDERSTOOD_MAX.saturating_sub(understood.len());
+        understood.extend(words.into_iter().take(room));
+    }
+
+    pub(crate) fn understood(&self) -> Vec<Understood> {
+        self.understood.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn sent(&self) -> u64 {

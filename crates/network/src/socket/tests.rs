@@ -7,7 +7,7 @@ use tokio::io::DuplexStream;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::*;
-use crate::media::{Encoding, Format, Frame, Misspoken, Protocol, Tally, Track, Word};
+use crate::media::{Encoding, Format, Frame, Misspoken, Protocol, Says, Tally, Track, Word};
 use crate::world::{LegId, StreamId, StreamOrder};
 
 /// What a carrier would say, in as few words as possible.
@@ -61,7 +61,7 @@ struct Scene {
 }
 
 impl Scene {
-    async fn begin(echoes_after_ms: Option<u64>) -> Scene {
+    async fn begin(says: Says) -> Scene {
         let (ours, theirs) = tokio::io::duplex(4_096);
         let socket = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
         let peer = WebSocketStream::from_raw_socket(theirs, Role::Server, None).await;
@@ -77,7 +77,7 @@ impl Scene {
             hears: Format::MULAW,
         };
         let id = StreamId { leg: LegId(1), number: 1 };
-        let opening = StreamOpening { id, order, echoes_after_ms, tally: Arc::clone(&tally) };
+        let opening = StreamOpening { id, order, says, tally: Arc::clone(&tally) };
         let told = Arc::clone(&reports);
         let task = tokio::spawn(async move {
             let report = move |report| told.lock().unwrap().push(report);
@@ -123,7 +123,7 @@ fn over(end: StreamEnd) -> Option<StreamReport> {
 
 #[tokio::test(start_paused = true)]
 async fn a_frame_leaves_every_twenty_milliseconds() {
-    let mut scene = Scene::begin(None).await;
+    let mut scene = Scene::begin(Says::Nothing).await;
     assert_eq!(scene.hear().await, "start");
     let began = Instant::now();
     for chunk in 1..=50_u64 {
@@ -136,7 +136,7 @@ async fn a_frame_leaves_every_twenty_milliseconds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_mark_comes_back_when_the_sound_before_it_has_been_played() {
-    let mut scene = Scene::begin(Some(0)).await;
+    let mut scene = Scene::begin(Says::Again { after_ms: 0 }).await;
     scene.say("play 1600").await;
     scene.say("mark a").await;
     let n_frames = scene.hear_until("mark a").await;
@@ -147,7 +147,7 @@ async fn a_mark_comes_back_when_the_sound_before_it_has_been_played() {
 
 #[tokio::test(start_paused = true)]
 async fn clearing_brings_the_marks_at_once_and_ends_the_sound() {
-    let mut scene = Scene::begin(Some(0)).await;
+    let mut scene = Scene::begin(Says::Again { after_ms: 0 }).await;
     for text in ["play 80000", "mark a", "mark b", "clear"] {
         scene.say(text).await;
     }
@@ -159,7 +159,7 @@ async fn clearing_brings_the_marks_at_once_and_ends_the_sound() {
 
 #[tokio::test(start_paused = true)]
 async fn keys_are_told_and_the_carriers_end_is_said() {
-    let mut scene = Scene::begin(None).await;
+    let mut scene = Scene::begin(Says::Nothing).await;
     scene.press.as_ref().unwrap().send("12".to_owned()).await.unwrap();
     scene.hear_until("key 1").await;
     assert_eq!(scene.hear_until("key 2").await, 0);
@@ -171,15 +171,15 @@ async fn keys_are_told_and_the_carriers_end_is_said() {
 
 #[tokio::test(start_paused = true)]
 async fn the_other_side_ends_it_well_or_badly() {
-    let mut scene = Scene::begin(None).await;
+    let mut scene = Scene::begin(Says::Nothing).await;
     scene.peer.close(None).await.unwrap();
     scene.task.await.unwrap();
     assert_eq!(scene.reports.lock().unwrap().last().cloned(), over(StreamEnd::ByCustomer));
-    let scene = Scene::begin(None).await;
+    let scene = Scene::begin(Says::Nothing).await;
     drop(scene.peer);
     scene.task.await.unwrap();
     assert_eq!(scene.reports.lock().unwrap().last().cloned(), over(StreamEnd::Broken));
-    let mut scene = Scene::begin(None).await;
+    let mut scene = Scene::begin(Says::Nothing).await;
     scene.say("nonsense").await;
     scene.hear_until("").await;
     assert_eq!(scene.end(), over(StreamEnd::Misspoken("nonsense?".to_owned())));
@@ -188,7 +188,7 @@ async fn the_other_side_ends_it_well_or_badly() {
 /// The pipe holds some twenty frames, the queue five seconds.
 #[tokio::test(start_paused = true)]
 async fn one_who_does_not_read_is_dropped() {
-    let scene = Scene::begin(None).await;
+    let scene = Scene::begin(Says::Nothing).await;
     let began = Instant::now();
     scene.task.await.unwrap();
     assert_eq!(scene.reports.lock().unwrap().last().cloned(), over(StreamEnd::TooSlow));
@@ -199,7 +199,7 @@ async fn one_who_does_not_read_is_dropped() {
 
 #[tokio::test(start_paused = true)]
 async fn one_who_sends_far_too_much_is_dropped() {
-    let mut scene = Scene::begin(None).await;
+    let mut scene = Scene::begin(Says::Nothing).await;
     scene.say("play 3000000").await;
     scene.hear_until("").await;
     let end = over(StreamEnd::Misspoken("more than five minutes of sound wait to be played".to_owned()));

@@ -13,6 +13,7 @@
 //! | `0009` | answers, and presses 1 whenever asked for digits |
 //! | `0010` | answers, and says "yes please" whenever asked for speech |
 //! | `0011` | picks up at once, and repeats on a media stream what is played there 200 ms later |
+//! | `0012` | picks up at once, and says "hello, who is this?" on a media stream, as tones that carry the words |
 //! | anything else | picks up after 2 s, listens, and hangs up 20 s later |
 //!
 //! In JSON a behaviour is an object whose `does` names it; every other key may be left out:
@@ -24,6 +25,7 @@
 //! {"does": "press", "answer_after_ms": 2000, "digits": "1", "press_after_ms": 1500, "talk_ms": 60000}
 //! {"does": "speak", "words": "yes please", "answer_after_ms": 2000, "speak_after_ms": 1500, "talk_ms": 60000}
 //! {"does": "echo", "answer_after_ms": 0, "echo_after_ms": 200, "talk_ms": 3600000}
+//! {"does": "tell", "words": "hello, who is this?", "answer_after_ms": 0, "tell_after_ms": 500, "talk_ms": 3600000}
 //! {"does": "never"}
 //! {"does": "busy"}
 //! {"does": "reject", "after_ms": 1000}
@@ -33,7 +35,10 @@
 //! When a subscriber is asked is the carrier's affair. For digits: when it begins to gather them.
 //! For speech: when it waits for it and isn't speaking itself. A subscriber answers each asking
 //! once, and a caller does as one who is called.
+//!
+//! Whoever has a media stream understands tones that carry words: what was understood is in the truth.
 
+use crate::media::Says;
 use serde::{Deserialize, Serialize};
 
 const HOUR_MS: u64 = 3_600_000;
@@ -108,6 +113,21 @@ pub enum Behaviour {
         #[serde(default = "an_hour")]
         talk_ms: u64,
     },
+    /// Picks up, and says something on every media stream, as tones that carry the words.
+    Tell {
+        /// From the first ring to picking up, in milliseconds.
+        #[serde(default)]
+        answer_after_ms: u64,
+        /// What is said.
+        #[serde(default = "who_is_this")]
+        words: String,
+        /// From the beginning of the stream to that of the words, in milliseconds.
+        #[serde(default = "half_a_second")]
+        tell_after_ms: u64,
+        /// From picking up to hanging up, in milliseconds.
+        #[serde(default = "an_hour")]
+        talk_ms: u64,
+    },
     /// Lets it ring.
     Never,
     /// Is on the phone already (SIP 486).
@@ -152,7 +172,32 @@ impl Behaviour {
             Some("0011") => {
                 Behaviour::Echo { answer_after_ms: 0, echo_after_ms: a_moment(), talk_ms: an_hour() }
             }
+            Some("0012") => Behaviour::Tell {
+                answer_after_ms: 0,
+                words: who_is_this(),
+                tell_after_ms: half_a_second(),
+                talk_ms: an_hour(),
+            },
             _ => Behaviour::default(),
+        }
+    }
+
+    /// What is said on a media stream.
+    pub(crate) fn says(&self) -> Says {
+        match self {
+            Behaviour::Echo { echo_after_ms, .. } => Says::Again { after_ms: *echo_after_ms },
+            Behaviour::Tell { words, tell_after_ms, .. } => {
+                Says::Words { after_ms: *tell_after_ms, words: words.clone() }
+            }
+            Behaviour::Talk { .. }
+            | Behaviour::Silent { .. }
+            | Behaviour::Voicemail { .. }
+            | Behaviour::Press { .. }
+            | Behaviour::Speak { .. }
+            | Behaviour::Never
+            | Behaviour::Busy
+            | Behaviour::Reject { .. }
+            | Behaviour::Unreachable => Says::Nothing,
         }
     }
 
@@ -164,7 +209,8 @@ impl Behaviour {
             | Behaviour::Voicemail { answer_after_ms, .. }
             | Behaviour::Press { answer_after_ms, .. }
             | Behaviour::Speak { answer_after_ms, .. }
-            | Behaviour::Echo { answer_after_ms, .. } => Some(*answer_after_ms),
+            | Behaviour::Echo { answer_after_ms, .. }
+            | Behaviour::Tell { answer_after_ms, .. } => Some(*answer_after_ms),
             Behaviour::Never | Behaviour::Busy | Behaviour::Reject { .. } | Behaviour::Unreachable => None,
         }
     }
@@ -175,7 +221,8 @@ impl Behaviour {
             Behaviour::Talk { talk_ms, .. }
             | Behaviour::Press { talk_ms, .. }
             | Behaviour::Speak { talk_ms, .. }
-            | Behaviour::Echo { talk_ms, .. } => Some(*talk_ms),
+            | Behaviour::Echo { talk_ms, .. }
+            | Behaviour::Tell { talk_ms, .. } => Some(*talk_ms),
             Behaviour::Voicemail { record_ms, .. } => Some(*record_ms),
             Behaviour::Silent { .. }
             | Behaviour::Never
@@ -203,6 +250,10 @@ fn a_moment() -> u64 {
 
 fn an_hour() -> u64 {
     HOUR_MS
+}
+
+fn half_a_second() -> u64 {
+    500
 }
 
 fn one_second() -> u64 {
@@ -233,6 +284,10 @@ fn one() -> String {
     "1".to_owned()
 }
 
+fn who_is_this() -> String {
+    "hello, who is this?".to_owned()
+}
+
 fn yes_please() -> String {
     "yes please".to_owned()
 }
@@ -244,13 +299,14 @@ mod tests {
 
     #[test]
     fn a_behaviour_may_leave_out_all_but_its_name() {
-        const ALL: [&str; 10] = [
+        const ALL: [&str; 11] = [
             "talk",
             "silent",
             "voicemail",
             "press",
             "speak",
             "echo",
+            "tell",
             "never",
             "busy",
             "reject",

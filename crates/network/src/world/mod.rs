@@ -255,6 +255,7 @@ impl World {
             | Behaviour::Press { .. }
             | Behaviour::Speak { .. }
             | Behaviour::Echo { .. }
+            | Behaviour::Tell { .. }
             | Behaviour::Never
             | Behaviour::Reject { .. } => {}
         }

@@ -9,10 +9,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::behaviour::Behaviour;
 use super::leg::{LegId, News, Sound, Stage};
 use super::{Happening, World};
-use crate::media::{Format, Protocol, Tally, Track};
+use crate::media::{Format, Protocol, Says, Tally, Track, Understood};
 use crate::time::Millis;
 
 /// How long a wish waits to be taken.
@@ -63,8 +62,8 @@ pub(crate) enum StreamWish {
 pub(crate) struct Opening {
     pub(crate) id: StreamId,
     pub(crate) order: StreamOrder,
-    /// How late a subscriber who echoes does; `None` for one who is silent.
-    pub(crate) echoes_after_ms: Option<u64>,
+    /// What the subscriber says there.
+    pub(crate) says: Says,
     pub(crate) tally: Arc<Tally>,
 }
 
@@ -204,6 +203,8 @@ pub struct StreamTruth {
     pub frames_received: u64,
     /// Marks that were told to have been played or dropped, in order, the first hundred.
     pub marks: Vec<String>,
+    /// What the subscriber understood of tones that carry words, the first hundred.
+    pub understood: Vec<Understood>,
     /// How often what waited to be played was dropped.
     pub clears: u32,
     /// Why it failed or ended, where it did.
@@ -229,6 +230,7 @@ impl StreamTruth {
             frames_sent: stream.tally.sent(),
             frames_received: stream.tally.received(),
             marks: stream.marks.clone(),
+            understood: stream.tally.understood(),
             clears: stream.n_clears,
             error,
         }
@@ -259,17 +261,14 @@ impl World {
         let id = self.streams.next(leg_id);
         let tally = Arc::new(Tally::default());
         let Some(leg) = self.legs.get_mut(&leg_id) else { return id };
-        let echoes_after_ms = match leg.behaviour {
-            Behaviour::Echo { echo_after_ms, .. } => Some(echo_after_ms),
-            _ => None,
-        };
+        let says = leg.behaviour.says();
         let stream = Stream::new(id, &order.name, &order.url, self.now, StreamState::Wished);
         let stream = Stream { tally: Arc::clone(&tally), ..stream };
         if leg.stage != Stage::Talking || !remember(&mut leg.streams, stream) {
             self.news.push_back((leg_id, News::Stream(id, StreamNews::Failed(StreamFailure::NoSocket))));
             return id;
         }
-        let opening = Opening { id, order, echoes_after_ms, tally };
+        let opening = Opening { id, order, says, tally };
         self.streams.wishes.push_back(StreamWish::Open(Box::new(opening)));
         self.remind(TAKEN_WITHIN_MS, Happening::StreamUntaken(id));
         id

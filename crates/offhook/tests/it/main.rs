@@ -41,5 +41,6 @@ mod sound;
 mod stopped;
 mod store;
 mod surfaces;
+mod talk;
 mod ways;
 mod webhooks;

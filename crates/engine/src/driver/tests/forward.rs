@@ -1,3 +1,5 @@
+//! What is brought forward after a start: whom, in which order, and how many at a time.
+
 use super::{NOW, World, facts, settings, sid, world};
 use crate::heard::{Answer, Heard, Order};
 use call::call::{Direction, Effect, News, Progress, Sighting, Source, Unknown, UnknownWhy};
