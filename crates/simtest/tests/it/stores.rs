@@ -73,7 +73,7 @@ fn ask(page: &mut dyn Page, rng: &mut StdRng) -> Result<(), StoreError> {
         1 => {
             for due in page.schedule()? {
                 let read = if rng.random_bool(0.8) { due.due_at } else { later };
-                drop(page.bring_forward(&Due { due_at: read, ..due }, now)?);
+                page.bring_forward(&Due { due_at: read, ..due }, now)?;
             }
         }
         2 => drop(page.note_start(now)?),
