@@ -77,7 +77,7 @@ pub(crate) fn what_is_owed_can_be_brought_forward(bench: &mut Bench) {
         assert!(!page.bring_forward(&owed[0], at(4)).unwrap(), "it is due at another time by now");
         assert_eq!(take(page, at(5), 9), [id(4)]);
         let later: Vec<_> = page.schedule().unwrap().iter().map(|due| due.call).collect();
-        assert_eq!(later, [id(1), id(2), id(4)], "the most urgent first");
+        assert_eq!(later, [id(1), id(4), id(2)], "the most urgent first");
         assert_eq!(take(page, at(6), 9), [id(1)]);
     });
 }
