@@ -273,8 +273,7 @@ fn sighted(call: &Call, leg: &CarrierCallId, sighting: &Sighting, event: &Event)
             if moved.call.leg() != call.leg() {
                 return moved;
             }
-            let seen = seen_live(&moved.call, *progress, *lasted, event);
-            Step { effects: moved.effects.into_iter().chain(seen.effects).collect(), ..seen }
+            seen_live(&moved.call, *progress, *lasted, event)
         }
     }
 }
@@ -294,12 +293,12 @@ fn seen_live(call: &Call, progress: Progress, lasted: Option<Duration>, event: &
                 // It lives, and nobody says how: as good as unseen.
                 return unseen(call, &untold(), event);
             }
-            if progress < Progress::InProgress && rang_out(unanswered, lasted, at, limits) {
+            if rang_out(unanswered, lasted, at, limits) {
                 return hanging_up(call, EndedBy::Gateway, "ring_max", at, true);
             }
             let next = at + spread(limits.look_unanswered, event.roll);
             let due_at = next.min(later_than(unanswered.ring_until + RING_GRACE, at));
-            let answer = owes_answer(call, progress).then(|| Effect::Answer(unanswered.leg.clone()));
+            let answer = owes_answer(call).then(|| Effect::Answer(unanswered.leg.clone()));
             go(call, with_watch(&call.state, watch_at(due_at)), answer)
         }
         S::InProgress(talk) => {
@@ -338,9 +337,8 @@ fn untold() -> Unknown {
 }
 
 /// Whether the command to answer may not have arrived. To answer twice does no harm.
-fn owes_answer(call: &Call, progress: Progress) -> bool {
-    let answering = matches!(call.state, CallState::Answering(_));
-    call.facts.by_command && answering && progress < Progress::InProgress
+fn owes_answer(call: &Call) -> bool {
+    call.facts.by_command && matches!(call.state, CallState::Answering(_))
 }
 
 /// Whether a phone that still rings has rung long enough. Where the carrier tells how long, our
