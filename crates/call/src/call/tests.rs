@@ -8,3 +8,5 @@ mod samples;
 mod stops;
 mod stories;
 mod table;
+mod times;
+mod words;
