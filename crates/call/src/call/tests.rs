@@ -3,7 +3,9 @@
 
 mod commands;
 mod endings;
+mod hang_ups;
 mod properties;
+mod routes;
 mod samples;
 mod stops;
 mod stories;
