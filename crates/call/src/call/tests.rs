@@ -3,7 +3,9 @@
 
 mod commands;
 mod endings;
+mod greetings;
 mod hang_ups;
+mod names;
 mod properties;
 mod routes;
 mod samples;

@@ -1,7 +1,9 @@
-//! Commands and names: what is asked of a call, and what its leg is called.
+//! Commands: what is asked of a call, and what comes of it.
 
 use super::samples::*;
+use crate::Timestamp;
 use crate::call::*;
+use std::time::Duration;
 
 fn talking() -> Call {
     after(asked(), [admitted(), placed(), progressed(Progress::InProgress)])
@@ -53,22 +55,6 @@ fn digits_after_the_end_are_kept_and_end_nothing() {
 }
 
 #[test]
-fn a_leg_has_both_names_whichever_was_heard_first() {
-    let call_uuid = other_leg();
-    let named = News::Named { leg: call_uuid.clone(), was: leg() };
-    // The webhook first, the answer to the request after it.
-    let early = News::Progressed { leg: call_uuid.clone(), progress: Progress::Ringing };
-    let call = after(asked(), [admitted(), named.clone(), early, placed()]);
-    assert_eq!((call.leg(), call.strays.len()), (Some(&call_uuid), 0));
-    assert!(call.is_named(&leg()));
-    // And the other way round.
-    let call = after(asked(), [admitted(), placed(), named]);
-    assert_eq!((call.leg(), call.is_named(&leg())), (Some(&call_uuid), true));
-    let over = News::Over { leg: leg(), ending: ending(EndingKind::Completed, "completed") };
-    assert!(after(call, [over]).state.is_ended());
-}
-
-#[test]
 fn a_line_that_is_told_by_commands_is_answered_greeted_and_closed() {
     let offered = offered_by_command();
     let answering = step(&offered, &at(BORN, Source::Gateway, News::AnswerRequested));
@@ -86,4 +72,152 @@ fn a_question_that_the_calls_end_cut_off_is_in_doubt_where_nobody_tells() {
     let over = News::Over { leg: leg(), ending: ending(EndingKind::Completed, "completed") };
     let call = after(talking(), [question(), replied(taken(lasts)), over]);
     assert!(matches!(state_of(&call, 1), CommandState::InDoubt { .. }), "{:?}", call.commands);
+}
+
+fn say(letters: usize) -> News {
+    News::CommandAsked(Verb::Say { text: "a".repeat(letters) })
+}
+
+fn press(keys: usize) -> News {
+    News::CommandAsked(Verb::SendDigits { digits: "1".repeat(keys) })
+}
+
+fn transfer() -> News {
+    News::CommandAsked(Verb::Transfer { to: "+12025550144".parse().unwrap() })
+}
+
+fn stream() -> News {
+    News::CommandAsked(Verb::Stream { url: "wss://example.com/sound".to_owned() })
+}
+
+fn play() -> News {
+    News::CommandAsked(Verb::Play { url: "https://example.com/hi.wav".to_owned(), lasts: MINUTE })
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// An unhurried voice says some twelve letters a second, and two keys are pressed in one.
+#[test]
+fn a_command_is_given_the_time_that_it_takes_and_a_minute_more() {
+    let taken_within = |asked: News, seconds: std::ops::Range<u32>| {
+        let call = after(talking(), [asked.clone(), replied(taken(None))]);
+        let CommandState::Taken { until, told: true, .. } = state_of(&call, 1) else { panic!("{call:?}") };
+        let spare = until.since(BORN + MINUTE);
+        let (least, most) = (Duration::from_secs(1) * seconds.start, Duration::from_secs(1) * seconds.end);
+        assert!(spare >= least && spare < most, "{asked:?}: {spare:?}");
+    };
+    taken_within(say(0), 1..2);
+    taken_within(say(120), 10..13);
+    taken_within(press(1), 1..2);
+    taken_within(press(20), 10..12);
+    taken_within(question(), 6..8);
+    taken_within(play(), 60..61);
+    // Those who talk to each other may go on for as long as a carrier lets them.
+    taken_within(transfer(), 86_400..86_500);
+    taken_within(stream(), 86_400..86_500);
+}
+
+#[test]
+fn a_command_is_decided_when_its_time_is_over_and_not_before() {
+    let seconds = |n| BORN + Duration::from_secs(n);
+    let sent = after(talking(), [question()]);
+    let told = after(sent.clone(), [replied(taken(None))]);
+    let untold = after(sent.clone(), [replied(taken(Some(Duration::from_secs(7))))]);
+    for (call, ends) in [(sent, "in_doubt"), (told, "in_doubt"), (untold, "done")] {
+        let until = state_of(&call, 1).due_at().unwrap();
+        assert_eq!(call.due_at(), Some(until.min(seconds(30))), "somebody looks then");
+        let check = |at_: Timestamp| step(&call, &at(at_, Source::Gateway, News::CheckDue)).call;
+        let before = check(Timestamp(until.0 - 1));
+        assert_eq!(state_of(&before, 1), state_of(&call, 1));
+        assert_eq!(state_of(&check(until), 1).word(), ends);
+    }
+    assert_eq!(after(talking(), [question()]).due_at(), Some(seconds(15)));
+    let untold = after(talking(), [question(), replied(taken(Some(Duration::from_secs(7))))]);
+    assert_eq!(untold.due_at(), Some(seconds(7)));
+}
+
+#[test]
+fn so_many_commands_wait_at_once_and_each_has_its_own_name() {
+    let crowded = after(talking(), (0..20).map(|_| question()));
+    assert_eq!((crowded.commands_open(), crowded.last_command), (command::COMMANDS_OPEN_MAX, CommandId(8)));
+    let room = after(crowded, [replied(refused()), question(), question()]);
+    assert_eq!((room.commands_open(), room.last_command), (command::COMMANDS_OPEN_MAX, CommandId(9)));
+    let hanging_up = after(room, [want_end(), question()]);
+    assert_eq!(hanging_up.last_command, CommandId(9), "nothing more is asked of a call that ends");
+}
+
+#[test]
+fn the_oldest_commands_are_forgotten_and_the_greeting_never() {
+    let mut call = greeting();
+    call.facts.hold = true;
+    for id in 1..=40 {
+        let reply = News::CommandReplied { id: CommandId(id), reply: refused() };
+        call = after(call, [performed(0, Performed::Finished(Outcome::default())), question(), reply]);
+    }
+    let kept: Vec<u32> = call.commands.iter().map(|command| command.id.0).collect();
+    assert_eq!(kept, [vec![0], (10..=40).collect()].concat());
+    assert_eq!(kept.len(), command::COMMANDS_KEPT_MAX);
+}
+
+#[test]
+fn what_goes_on_is_not_forgotten_however_much_was_dropped_meanwhile() {
+    let mut call = after(talking(), [stream(), replied(taken(None))]);
+    for id in 2..=50 {
+        call = after(call, [question(), News::StopAsked(CommandId(id))]);
+    }
+    assert_eq!(state_of(&call, 1).word(), "taken");
+    assert_eq!((call.commands.len(), call.command(CommandId(2))), (command::COMMANDS_KEPT_MAX, None));
+}
+
+#[test]
+fn keys_that_have_no_name_are_kept_each_time_and_the_newest_stay() {
+    let call = after(talking(), [digits("1", None), digits("1", None)]);
+    assert_eq!(call.pressed.len(), 2, "nobody can tell a repeat");
+    let many = after(call, (0..70).map(|n| digits(&n.to_string(), Some(&format!("e{n}")))));
+    assert_eq!(many.pressed.len(), command::PRESSED_KEPT_MAX);
+    assert_eq!(many.pressed.last().map(|one| one.digits.as_str()), Some("69"));
+}
+
+/// At the first wish to end the call, and at its end.
+#[test]
+fn what_becomes_of_a_command_when_its_call_ends() {
+    let told = || replied(taken(None));
+    let untold = || replied(taken(Some(MINUTE)));
+    let stop = || News::StopAsked(CommandId(1));
+    for (asked, then, at_the_wish, at_the_end) in [
+        (say(9), vec![], "sent", "in_doubt"),
+        (say(9), vec![told()], "taken", "in_doubt"),
+        (say(9), vec![untold()], "taken", "done"),
+        (play(), vec![untold()], "taken", "done"),
+        // The answer may have found nobody.
+        (question(), vec![untold()], "taken", "in_doubt"),
+        (question(), vec![told(), stop()], "stopping", "done"),
+        (transfer(), vec![told()], "taken", "in_doubt"),
+        (stream(), vec![told()], "taken", "done"),
+        (stream(), vec![], "sent", "in_doubt"),
+    ] {
+        let call = after(after(talking(), [asked.clone(), say(1)]), then.clone());
+        let over = || News::Over { leg: leg(), ending: ending(EndingKind::Completed, "completed") };
+        let (wished, ended) = (after(call.clone(), [want_end()]), after(call, [over()]));
+        assert_eq!(state_of(&wished, 1).word(), at_the_wish, "{asked:?} {then:?}");
+        assert_eq!(state_of(&ended, 1).word(), at_the_end, "{asked:?} {then:?}");
+        for call in [wished, ended] {
+            let CommandState::Failed { code, .. } = state_of(&call, 2) else { panic!("it was not begun") };
+            assert_eq!(code, "call_over");
+        }
+    }
+}
+
+#[test]
+fn what_had_begun_and_failed_has_failed() {
+    let begun = after(talking(), [say(9), replied(taken(None)), performed(1, Performed::Begun)]);
+    let failed = after(begun, [performed(1, Performed::Failed { code: "busy".to_owned() })]);
+    assert!(matches!(state_of(&failed, 1), CommandState::Failed { code, .. } if code == "busy"));
+}
+
+#[test]
+fn an_answer_is_not_replaced_by_another() {
+    let answered = after(talking(), [question(), performed(1, Performed::Finished(answer("7")))]);
+    let again = after(answered, [performed(1, Performed::Finished(answer("8")))]);
+    assert_eq!(state_of(&again, 1), CommandState::Done(answer("7")));
 }
