@@ -135,3 +135,40 @@ fn a_leg_that_is_placed_under_two_names_is_known_by_both() {
     assert!(matches!(by_other(placed(Some(other_leg()))).state, CallState::Ringing(_)));
     assert!(matches!(by_other(placed(None)).state, CallState::Initiated(_)));
 }
+
+/// By the carrier's word alone: it was seen ringing last, and is over.
+#[test]
+fn a_call_whose_answer_nobody_told_was_answered_its_length_before_its_end() {
+    let ringing = after(outbound(true, None), [progressed(Progress::Ringing)]);
+    let seconds = |n| BORN + Duration::from_secs(n);
+    for (kind, ended, lasted, answered) in [
+        (EndingKind::Completed, Some(90), Some(60), Some(30)),
+        (EndingKind::Completed, None, Some(4), Some(6)),
+        (EndingKind::Completed, Some(90), Some(0), None),
+        (EndingKind::Completed, Some(90), None, None),
+        (EndingKind::NoAnswer, Some(90), Some(60), None),
+    ] {
+        let (ended_at, duration) = (ended.map(seconds), lasted.map(Duration::from_secs));
+        let word = CarrierEnding { ended_at, duration, ..ending(kind, "word") };
+        let call = step(&ringing, &at(NOW, Source::Webhook, News::Over { leg: leg(), ending: word })).call;
+        let CallState::Ended(over) = &call.state else { panic!("it is over") };
+        assert_eq!((call.answered_at(), over.ended_at), (answered.map(seconds), ended_at.unwrap_or(NOW)));
+    }
+    // No call ends before it was answered, or made.
+    let early = CarrierEnding { ended_at: Some(BORN - MINUTE), ..ending(EndingKind::Completed, "word") };
+    for (call, ended_at) in [(talking(ringing.clone()), BORN), (ringing, BORN)] {
+        let over = News::Over { leg: leg(), ending: early.clone() };
+        let CallState::Ended(over) = after(call, [over]).state else { panic!("it is over") };
+        assert_eq!(over.ended_at, ended_at);
+    }
+}
+
+#[test]
+fn a_call_that_is_seen_talking_was_answered_when_the_carrier_says() {
+    let lasted = Some(Duration::from_secs(4));
+    let seen = sighted(Sighting::Live { progress: Progress::InProgress, lasted });
+    let call = step(&outbound(true, None), &at(NOW, Source::LookUp, seen)).call;
+    assert_eq!(call.answered_at(), Some(NOW - Duration::from_secs(4)));
+}
+
+const MINUTE: Duration = Duration::from_secs(60);

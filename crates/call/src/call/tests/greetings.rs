@@ -110,3 +110,23 @@ fn a_carrier_that_listens_is_told_when_nobody_waits_for_an_answer_any_more() {
 fn after_begun(call: &Call) -> Step {
     step(call, &at(NOW, Source::Webhook, performed(1, Performed::Begun)))
 }
+
+/// Where the reply to a webhook can say something, it declines; told by commands, the line would have to
+/// be answered first, and somebody would pay for it.
+#[test]
+fn a_caller_who_is_declined_by_command_is_rejected_or_left_to_ring() {
+    let decline = |call: &Call, how| {
+        let news = News::Declined { cause: "full".to_owned(), how };
+        let step = step(call, &at(NOW, Source::Gateway, news));
+        let CallState::HangingUp(hanging) = step.call.state else { panic!("it is declined") };
+        (hanging.decline, step.effects)
+    };
+    let words = || Decline::Say("Call later.".to_owned());
+    let by_command = offered_by_command();
+    assert_eq!(decline(&by_command, Decline::Reject), (Decline::Reject, vec![Effect::HangUp(leg())]));
+    assert_eq!(decline(&by_command, words()), (Decline::Reject, vec![Effect::HangUp(leg())]));
+    assert_eq!(decline(&by_command, Decline::RingOut), (Decline::RingOut, vec![]));
+    for how in [Decline::Reject, words(), Decline::RingOut] {
+        assert_eq!(decline(&offered(), how.clone()), (how, vec![]), "the reply to the webhook says it");
+    }
+}

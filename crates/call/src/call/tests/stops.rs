@@ -119,3 +119,30 @@ fn a_call_that_ends_is_not_asked_about_for_the_sake_of_what_is_to_stop() {
         assert!(call.due_at() > Some(later), "it would be hung up again at once, and for ever: {call:?}");
     }
 }
+
+#[test]
+fn a_carrier_that_has_not_answered_in_time_is_told_again_then_and_not_before() {
+    let call = after(talking(), [question(), replied(taken(None)), stop(1)]);
+    let told_again = |call: &Call, now: Timestamp| {
+        let step = step(call, &at(now, Source::Gateway, News::CheckDue));
+        (step.effects.contains(&Effect::Conclude(CommandId(1))), step.call)
+    };
+    let due_at = call.due_at().unwrap();
+    assert_eq!(due_at, BORN + Duration::from_secs(15), "sooner than the call itself is looked at");
+    assert!(!told_again(&call, Timestamp(due_at.0 - 1)).0);
+    let (told, again) = told_again(&call, due_at);
+    assert!(told);
+    assert_eq!(state_of(&again, 1).due_at(), Some(due_at + Duration::from_secs(15)));
+}
+
+#[test]
+fn a_carrier_that_asks_for_a_pause_is_told_again_after_it_and_one_that_refuses_is_not() {
+    let call = after(talking(), [question(), replied(taken(None)), stop(1)]);
+    let no = |code: &str| {
+        let reply = CommandReply::Refused { code: code.to_owned(), reason: "no".to_owned() };
+        let call = step(&call, &at(NOW, Source::Reply, stop_replied(reply))).call;
+        state_of(&call, 1)
+    };
+    assert_eq!(no("rate_limited"), CommandState::Stopping { until: NOW + Duration::from_secs(15), told: 1 });
+    assert!(matches!(no("90055"), CommandState::InDoubt { why } if why.contains("90055")));
+}

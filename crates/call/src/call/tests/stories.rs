@@ -333,3 +333,28 @@ fn a_call_of_which_only_its_life_is_told_is_hung_up_past_its_bound_and_not_at_on
     }
     assert!(matches!(step.call.state, CallState::HangingUp(_)), "{:?}", step.call.state);
 }
+
+/// Carriers that tell nothing but that it lives tell a span of nothing with it. Others mean what they say.
+#[test]
+fn a_call_that_is_said_not_to_ring_yet_is_hung_up_at_the_first_look_past_its_bound() {
+    let ringing = after(asked(), [admitted(), placed()]);
+    let look = |progress, lasted| {
+        hear(&ringing, LATE, Source::LookUp, sighted(Sighting::Live { progress, lasted })).effects
+    };
+    let long = Some(limits().ring_max);
+    assert_eq!(look(Progress::Initiated, None), [Effect::HangUp(leg())]);
+    assert_eq!(look(Progress::Initiated, long), [Effect::HangUp(leg())]);
+    assert_eq!(look(Progress::Initiated, Some(Duration::ZERO)), []);
+}
+
+/// The carrier was told how long it may ring, and counts itself.
+#[test]
+fn a_phone_that_rang_its_time_is_left_to_the_carrier_for_a_moment() {
+    let ringing = after(asked(), [admitted(), placed(), progressed(Progress::Ringing)]);
+    let rang_out = BORN + limits().ring_max;
+    for (after_it_ms, hung_up) in [(0, false), (1_999, false), (2_000, true)] {
+        let now = rang_out + Duration::from_millis(after_it_ms);
+        let step = hear(&ringing, now, Source::LookUp, sighted(live(Progress::Ringing)));
+        assert_eq!(!step.effects.is_empty(), hung_up, "{after_it_ms}");
+    }
+}

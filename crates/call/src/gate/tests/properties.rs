@@ -94,6 +94,21 @@ fn no_refusal_shows_a_whole_number_in_a_log() {
     assert!(!format!("{refused:?}").contains("2079460123"), "{refused:?}");
 }
 
+/// Whatever the pause is, it is told in whole hours, minutes or seconds, the largest that fits.
+#[test]
+fn a_pause_is_told_as_people_say_it() {
+    let (to, known) =
+        (Party::read("+442079460123"), Known { rejected_at: Some(at(NOON)), ..Known::default() });
+    for (seconds, told) in
+        [(86_400, " 24 h;"), (5_400, " 90 min;"), (60, " 1 min;"), (3_601, " 3601 s;"), (9, " 9 s;")]
+    {
+        let rules = Rules { rejected_pause: Duration::from_secs(seconds), ..rules() };
+        let question = Question { to: &to, now: at(NOON), rules: &rules, known: &known };
+        let refused = stands_against(Rule::Rejected, &question).unwrap().to_string();
+        assert!(refused.contains(told), "{refused}");
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Asked {
     to: Party,
