@@ -107,6 +107,7 @@ mod tests {
         check(Counts { live: 1, live_at_carrier: 1, ..FREE }, 0, Admission::Wait(Wait::CarrierFull));
         check(Counts { paused: true, ..FREE }, 0, Admission::Wait(Wait::Paused));
         check(Counts { in_doubt: 1, ..FREE }, 0, Admission::Wait(Wait::InDoubt));
+        check(FREE, 10_000, go);
         check(FREE, 10_001, Admission::Wait(Wait::Deferred(Timestamp(10_001))));
         check(
             Counts { next_dial_at: Timestamp(10_500), ..FREE },

@@ -112,7 +112,7 @@ impl QuietHours {
         let set = zone.following(at).map(|transition| transition.timestamp());
         let opened =
             set.take_while(|set| *set < end).find(|set| !self.hold_at(minute(zone.to_datetime(*set))));
-        Some(opened.unwrap_or(end)).filter(|end| *end > at)
+        Some(opened.unwrap_or(end))
     }
 }
 
