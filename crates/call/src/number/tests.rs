@@ -98,6 +98,14 @@ fn a_party_reads_back_as_what_it_was() {
 }
 
 #[test]
+fn what_nobody_takes_for_a_number_is_kept_as_it_was_told() {
+    for text in ["anonymous", "", "911", "sip:a@b", "+12"] {
+        assert_eq!(String::from(Party::read(text)), text);
+    }
+    assert_ne!(String::from(Party::read("+999123456789")), "+999123456789");
+}
+
+#[test]
 fn a_number_is_kept_as_it_is_written() {
     let number: PhoneNumber = "+1 202 555 0143".parse().unwrap();
     assert_eq!(serde_json::to_string(&number).unwrap(), "\"+12025550143\"");
