@@ -105,7 +105,9 @@ fn what_a_call_has_is_read_back() {
     let talking = after(asked, [admitted(), placed(), progressed(Progress::InProgress)]);
     let begun = after(talking, [question(), replied(taken(None)), performed(1, Performed::Begun)]);
     let stopped = after(begun.clone(), [News::StopAsked(CommandId(1)), stop_replied(taken(None))]);
-    for call in [begun, stopped] {
+    let how = Decline::Say("Call later.".to_owned());
+    let declined = after(offered(), [News::Declined { cause: "full".to_owned(), how }]);
+    for call in [begun, stopped, declined] {
         let read: Call = serde_json::from_str(&serde_json::to_string(&call).unwrap()).unwrap();
         assert_eq!(read, call);
     }
