@@ -24,6 +24,8 @@ proptest! {
             let Some(refused) = stands_against(rule, &asked.question()) else { continue };
             prop_assert_eq!(refused.rule(), rule);
             let told = refused.to_string();
+            let changeable = !matches!(rule, Rule::Emergency | Rule::Premium);
+            prop_assert_eq!(rule.changed_by().is_some_and(|way| !way.is_empty()), changeable);
             if let Some(setting) = rule.changed_by() {
                 let name = setting.rsplit('.').next().unwrap();
                 prop_assert!(told.contains(name), "{}: {}", setting, told);
@@ -91,7 +93,8 @@ fn no_refusal_shows_a_whole_number_in_a_log() {
     let question = Question { to: &to, now: at(NOON), rules: &rules(), known: &known };
     let Verdict::Refused(refused) = decide(&question) else { panic!("it was called nine times") };
     assert!(refused.to_string().contains("+442079460123"));
-    assert!(!format!("{refused:?}").contains("2079460123"), "{refused:?}");
+    let logged = format!("{refused:?}");
+    assert!(!logged.contains("2079460123") && logged.contains("was called 9 times"), "{logged}");
 }
 
 /// Whatever the pause is, it is told in whole hours, minutes or seconds, the largest that fits.
