@@ -21,9 +21,14 @@ pub(super) fn within_reach(mut step: Step, at: Timestamp) -> Step {
     step
 }
 
-/// Longer than anything waits for a look, with its spread.
+/// Longer than anything waits for a look, with its spread: also a caller who is left to ring, or told
+/// at length why nobody answers.
 fn longest(limits: &Limits) -> Duration {
-    let Limits { find_max, settle, look_unanswered, look_talking, .. } = limits;
-    let pauses = [RETRY_AFTER_MAX, *find_max, *settle, *look_unanswered, *look_talking];
-    pauses.into_iter().max().unwrap_or_default() * 2
+    let Limits { ring_max, find_max, settle, look_unanswered, look_talking, .. } = limits;
+    let pauses = [RETRY_AFTER_MAX, *ring_max, *find_max, *settle, *look_unanswered, *look_talking];
+    pauses.into_iter().fold(PARTING_MAX, |longest, pause| longest.max(pause * 2))
 }
+
+/// Longer than any last sentence takes: the longest that a carrier takes has some 3,000 letters, which
+/// take four minutes and a half.
+const PARTING_MAX: Duration = Duration::from_secs(300);

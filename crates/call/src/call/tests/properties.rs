@@ -276,7 +276,7 @@ proptest! {
             let watched = !matches!(step.call.state, CallState::Queued(_));
             let own = step.call.state.due_at().filter(|_| watched);
             for due_at in own.into_iter().chain(step.call.strays.iter().map(|stray| stray.watch.due_at)) {
-                prop_assert!(due_at <= event.at + Duration::from_secs(240), "{:?}", step.call.state);
+                prop_assert!(due_at <= event.at + Duration::from_secs(300), "{:?}", step.call.state);
             }
             Ok(())
         })?;

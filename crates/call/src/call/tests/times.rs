@@ -191,20 +191,29 @@ fn a_search_is_repeated_sooner_while_the_placement_is_young_and_ends_with_its_ti
     check(&silent_once, Source::Listing, silent(), "1.500 until 110");
 }
 
-/// A carrier that asked for a pause while our clock was ahead. No pause of a call is longer than two
-/// minutes, or with its spread than four.
+/// A carrier that asked for a pause while our clock was ahead. Nothing here waits longer than for a last
+/// sentence, which takes less than five minutes.
 #[test]
 fn a_time_that_a_clock_set_which_was_ahead_is_soon() {
     let paused = step(&talking(), &at(NOW, Source::LookUp, unseen(UnknownWhy::RateLimited, Some(120)))).call;
     for (set_back, expected) in [
         (0, "120 until 590, not before 120"),
-        (120, "240 until 710, not before 240"),
-        (121, "1 until 711"),
+        (180, "300 until 770, not before 300"),
+        (181, "1 until 771"),
         (3_600, "1 until 4190"),
     ] {
         let now = NOW - SECOND * set_back;
         check_at(now, &paused, Source::Webhook, progressed(Progress::InProgress), expected);
     }
+}
+
+#[test]
+fn a_caller_who_is_left_to_ring_or_told_why_at_length_is_not_hung_up_on_before() {
+    let limits = Limits { ring_max: SECOND * 600, ..limits() };
+    let facts = Box::new(Facts { limits, ..facts(Direction::Inbound) });
+    let patient = born(&at(BORN, Source::Webhook, News::Offered(facts, leg()))).unwrap();
+    check_at(BORN, &patient, Source::Gateway, declined(Decline::RingOut), "600 until 1200");
+    check_at(BORN, &offered(), Source::Gateway, declined(Decline::Say("a".repeat(3_000))), "261 until 645");
 }
 
 proptest! {
