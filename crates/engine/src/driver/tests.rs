@@ -423,21 +423,6 @@ fn an_unwanted_caller_is_declined_by_the_reply_and_a_look_verifies_it() {
     assert_eq!(world.effects(), [Effect::LookUp(sid("CA1"))]);
 }
 
-#[test]
-fn a_start_brings_every_unfinished_call_forward_and_a_lease_keeps_others_off() {
-    let mut world = world(settings(9));
-    world.placed(1, "+12025550143", "CA1");
-    world.effects();
-    assert_eq!(world.hear(Heard::TakeDue(10)), Answer::Taken(0));
-    world.hear(Heard::Start { paused: None });
-    assert_eq!(world.hear(Heard::TakeDue(10)), Answer::Taken(1));
-    assert_eq!(world.effects(), [Effect::LookUp(sid("CA1"))]);
-    assert_eq!(world.hear(Heard::TakeDue(10)), Answer::Taken(0));
-    // Whoever took it died: after the lease somebody else looks.
-    world.now = NOW + Duration::from_secs(31);
-    assert_eq!(world.hear(Heard::TakeDue(10)), Answer::Taken(1));
-}
-
 /// It may have been placed after the backup was made: two rings are worse than none.
 #[test]
 fn what_waits_in_a_store_that_went_back_is_looked_for_and_never_placed() {

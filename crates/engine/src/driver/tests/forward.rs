@@ -36,6 +36,21 @@ fn taken(world: &mut World, ms: u64) -> usize {
 }
 
 #[test]
+fn a_start_brings_every_unfinished_call_forward_and_a_lease_keeps_others_off() {
+    let mut world = world(settings(9));
+    world.placed(1, "+12025550143", "CA1");
+    world.effects();
+    assert_eq!(world.hear(Heard::TakeDue(10)), Answer::Taken(0));
+    world.hear(Heard::Start { paused: None });
+    assert_eq!(world.hear(Heard::TakeDue(10)), Answer::Taken(1));
+    assert_eq!(world.effects(), [Effect::LookUp(sid("CA1"))]);
+    assert_eq!(world.hear(Heard::TakeDue(10)), Answer::Taken(0));
+    // Whoever took it died: after the lease somebody else looks.
+    world.now = NOW + Duration::from_secs(31);
+    assert_eq!(world.hear(Heard::TakeDue(10)), Answer::Taken(1));
+}
+
+#[test]
 fn few_calls_are_looked_at_at_once_after_a_start_and_many_evenly() {
     let mut few = talking(64);
     few.hear(Heard::Start { paused: None });
