@@ -36,13 +36,13 @@ pub enum Point {
     HangUpCommitted,
     /// The carrier answered a hang-up, and the turn that hears it is not committed.
     HangUpAnswered,
-    /// A start found what is unfinished, and the turn that makes it due is not committed.
+    /// A start found what is unfinished, and the turn that notes it is not committed.
     StartUncommitted,
-    /// Everything unfinished is due, and nobody has looked yet.
+    /// What a start found is noted, and nobody has looked yet.
     StartCommitted,
     /// The configuration was read anew, and the turn that hears it is not committed.
     ReloadUncommitted,
-    /// Every call is due by the new configuration, and nobody was asked with its credentials yet.
+    /// The new configuration is in force, and nobody was asked with its credentials yet.
     ReloadCommitted,
     /// Calls that were due are taken, leased to a process that dies before it looks.
     DueTaken,
