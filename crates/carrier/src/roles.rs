@@ -3,8 +3,9 @@
 use crate::mark::{Ends, Mark};
 use crate::media::{MediaError, Opening};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
-use crate::wire::{Reply, Request};
+use crate::wire::{Reply, Request, SendError};
 use crate::wiring::Wiring;
+use call::call::command::ANSWER_GRACE;
 use call::call::{CommandReply, HangUpReply, Performance, Script, Sighting, Unknown, Verb};
 use call::{CallId, CarrierCallId, CarrierName, Party, PhoneNumber, Timestamp};
 use std::collections::BTreeMap;
@@ -257,6 +258,12 @@ pub trait Carrier: Send + Sync {
     /// Does what was asked of a call. Each request that may be noticed on the line is sent once.
     fn perform(&self, leg: &Leg, performance: &Performance, replies: &[Reply]) -> Next<CommandReply>;
 
+    /// What it comes to that the request which [`perform`](Carrier::perform) sends after `replies`
+    /// got no reply. It may have been heard all the same, unless the error says that it never left.
+    fn unanswered(&self, _performance: &Performance, _replies: &[Reply], error: &SendError) -> CommandReply {
+        CommandReply::InDoubt { why: error.to_string() }
+    }
+
     /// Ends what goes on for a command that is over, such as the writing down of what is said. It
     /// may be repeated, and does nothing where nothing goes on.
     fn conclude(&self, _leg: &Leg, _performance: &Performance, _replies: &[Reply]) -> Next<CommandReply> {
@@ -310,9 +317,6 @@ pub(crate) fn lasts_untold(verb: &Verb) -> Option<Duration> {
         Verb::Transfer { .. } | Verb::Stream { .. } => None,
     }
 }
-
-/// So much longer may whoever was asked go on speaking, or the answer be on its way.
-pub(crate) const ANSWER_GRACE: Duration = Duration::from_secs(10);
 
 /// Whether a carrier could fetch or connect to an address: an absolute one of these schemes, with a
 /// host, of at most [`ADDRESS_MAX`] characters.

@@ -24,7 +24,7 @@ use self::record::Record;
 use crate::media::{MediaError, Opening};
 use crate::roles::{Candidate, Carrier, Leg, Listed, Next, PlaceError, Placement, Seen, Sought};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
-use crate::wire::{Reply, Request};
+use crate::wire::{Reply, Request, SendError};
 use crate::wiring::Wiring;
 use call::call::{CommandReply, HangUpReply, Performance, Script, Unknown};
 use call::{CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
@@ -108,6 +108,10 @@ impl Carrier for Telnyx {
 
     fn perform(&self, leg: &Leg, performance: &Performance, replies: &[Reply]) -> Next<CommandReply> {
         command::perform(self, leg, performance, replies)
+    }
+
+    fn unanswered(&self, performance: &Performance, replies: &[Reply], error: &SendError) -> CommandReply {
+        command::unanswered(performance, replies, error)
     }
 
     fn verify<'a>(&self, raw: &'a RawWebhook, now: Timestamp) -> Result<Verified<'a>, WebhookError> {

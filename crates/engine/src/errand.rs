@@ -129,7 +129,7 @@ impl Errand {
     }
 
     /// The last request got no reply: what that comes to.
-    pub fn failed(&self, error: &SendError) -> Heard {
+    pub fn failed(&self, carrier: &dyn Carrier, error: &SendError) -> Heard {
         match (&self.purpose, error) {
             (Purpose::Place { .. }, SendError::NotSent(why)) => {
                 tracing::info!(call = %self.call, why, "a placement did not leave");
@@ -147,6 +147,10 @@ impl Errand {
             }
             (Purpose::Perform(_, performance), SendError::NotSent(why)) if self.replies.is_empty() => {
                 let reply = CommandReply::Refused { code: "unreachable".to_owned(), reason: why.clone() };
+                self.performed(performance, reply)
+            }
+            (Purpose::Perform(_, performance), _) => {
+                let reply = carrier.unanswered(performance, &self.replies, error);
                 self.performed(performance, reply)
             }
             _ => self.told_nothing(error.unknown()),

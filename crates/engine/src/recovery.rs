@@ -172,7 +172,9 @@ fn verdict(event: &Event) -> Option<bool> {
         | News::Progressed { .. }
         | News::Placed { .. } => Some(true),
         News::Sighted { sighting: Sighting::Unknown(_), .. }
-        | News::Found(Found::Nothing | Found::Several(_) | Found::Unknown(_)) => Some(false),
+        | News::Found(Found::Nothing | Found::Several(_) | Found::SeveralOver(_) | Found::Unknown(_)) => {
+            Some(false)
+        }
         _ => None,
     }
 }
@@ -189,6 +191,7 @@ fn carriers_word(event: &Event) -> Option<String> {
         }
         (News::Found(Found::Nothing), _) => Some("no such call".to_owned()),
         (News::Found(Found::Several(n)), _) => Some(format!("{n} calls fit")),
+        (News::Found(Found::SeveralOver(n)), _) => Some(format!("{n} calls fit, all of them over")),
         (News::Found(Found::Unknown(unknown)), _) => Some(unknown.why.word().to_owned()),
         (News::Progressed { progress, .. }, Source::Webhook) => Some(word(*progress).to_owned()),
         (News::Over { ending, .. }, _) => Some(ending.code.clone()),

@@ -5,7 +5,7 @@ use call::admission::Callers;
 use call::call::Limits;
 use call::gate::{OptOut, Rules};
 use call::{CarrierName, PhoneNumber};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What the configuration says about calls.
@@ -23,6 +23,8 @@ pub struct Settings {
     pub send_within: Duration,
     /// The time between two dials at each carrier; a carrier that isn't here has no limit.
     pub apart: BTreeMap<CarrierName, Duration>,
+    /// The carriers that name a call anew once it is made.
+    pub names_anew: BTreeSet<CarrierName>,
     /// How many calls may be live at once at each carrier; one that isn't here has no limit of its
     /// own.
     pub carrier_live_max: BTreeMap<CarrierName, u64>,

@@ -161,6 +161,10 @@ impl Page for FlakyPage<'_> {
         self.page.placing_between(from, to)
     }
 
+    fn named_once_between(&mut self, from: &Party, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
+        self.page.named_once_between(from, to, since)
+    }
+
     fn attempts(&mut self, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
         match self.sabotage {
             Some(Sabotage::ForgetAttempts) => Ok(0),

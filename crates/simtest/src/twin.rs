@@ -118,6 +118,10 @@ impl Page for TwinPage<'_, '_> {
         self.both("placing_between", |page| page.placing_between(from, to))
     }
 
+    fn named_once_between(&mut self, from: &Party, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
+        self.both("named_once_between", |page| page.named_once_between(from, to, since))
+    }
+
     fn attempts(&mut self, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
         self.both("attempts", |page| page.attempts(to, since))
     }

@@ -133,6 +133,13 @@ pub trait Page: GatePage {
     /// The store can't be read.
     fn placing_between(&mut self, from: &Party, to: &Party) -> Result<u64, StoreError>;
 
+    /// How many calls that were made between these two numbers since then, and aren't over, go by a
+    /// single name.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn named_once_between(&mut self, from: &Party, to: &Party, since: Timestamp) -> Result<u64, StoreError>;
+
     /// How many outbound calls to this number were made since (imported ones aside).
     ///
     /// # Errors

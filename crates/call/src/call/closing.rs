@@ -77,6 +77,11 @@ pub(super) fn nowhere_to_be_found(why: UnknownWhy) -> Ending {
     ending(EndingKind::Indeterminate, EndedBy::Gateway, cause, ConfirmedBy::Nobody)
 }
 
+/// The ending of a placement that may have become any of several calls, which are all over.
+pub(super) fn one_of_several() -> Ending {
+    ending(EndingKind::Indeterminate, EndedBy::Gateway, "one_of_several", ConfirmedBy::Nobody)
+}
+
 /// Whether a look says that there is nothing to be found. That nobody can be asked, since the
 /// carrier is not configured, says so only of a call that its user gave up.
 pub(super) fn is_nowhere(why: UnknownWhy, given_up_by: EndedBy) -> bool {

@@ -128,6 +128,9 @@ pub enum CommandState {
     InDoubt {
         /// Why.
         why: String,
+        /// Whether the carrier took it, so that only its end is in doubt.
+        #[serde(default, skip_serializing_if = "is_false")]
+        taken: bool,
     },
 }
 
@@ -199,6 +202,8 @@ pub struct Pressed {
     pub event_id: Option<String>,
 }
 
+/// So much longer may whoever was asked go on speaking, or the answer be on its way.
+pub const ANSWER_GRACE: Duration = Duration::from_secs(10);
 /// So many commands may wait or be under way at once.
 pub const COMMANDS_OPEN_MAX: usize = 8;
 /// So many are remembered in the call; all are in its log.

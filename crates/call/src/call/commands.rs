@@ -1,8 +1,8 @@
 //! Commands of a live call: asked, sent one after the other, and never twice.
 
 use super::command::{
-    COMMANDS_KEPT_MAX, COMMANDS_OPEN_MAX, Command, CommandId, CommandReply, CommandState, GREETING, Input,
-    Outcome, PRESSED_KEPT_MAX, Performed, Pressed, Verb,
+    ANSWER_GRACE, COMMANDS_KEPT_MAX, COMMANDS_OPEN_MAX, Command, CommandId, CommandReply, CommandState,
+    GREETING, Input, Outcome, PRESSED_KEPT_MAX, Performed, Pressed, Verb,
 };
 use super::effect::Effect;
 use super::ending::EndedBy;
@@ -38,7 +38,7 @@ pub(super) fn replied(call: &Call, id: CommandId, reply: &CommandReply, at: Time
                 CommandState::Failed { code: code.clone(), reason: reason.clone() }
             }
             (CommandState::Sent { .. }, CommandReply::InDoubt { why }) => {
-                CommandState::InDoubt { why: why.clone() }
+                CommandState::InDoubt { why: why.clone(), taken: false }
             }
             _ => return,
         };
@@ -49,9 +49,19 @@ pub(super) fn replied(call: &Call, id: CommandId, reply: &CommandReply, at: Time
 /// What a webhook says of a command. It may be late, and is true all the same: of that command and
 /// no other.
 pub(super) fn heard(call: &Call, id: CommandId, performed: &Performed, at: Timestamp) -> Step {
+    let free = !call.commands.iter().any(|command| command.state.is_under_way());
     change(call, id, |command| {
         use CommandState as C;
+        let listened =
+            call.facts.by_command && matches!(command.verb, Verb::Ask { input: Input::Speech, .. });
         let next = match (&command.state, performed) {
+            // The question is being said: who answers hears it.
+            (C::Sent { .. }, Performed::Begun) if listened => asking(&command.verb, at),
+            (C::InDoubt { taken: false, .. }, Performed::Begun) if listened && free => {
+                asking(&command.verb, at)
+            }
+            // What is heard may have been said to no question: the carrier listens before one is put.
+            (C::InDoubt { taken: false, .. }, Performed::Finished(_)) if listened => return,
             (C::Sent { .. }, Performed::Begun) => begun(&taken(command, None, at)),
             (taken @ C::Taken { told: true, begun: false, .. }, Performed::Begun) => begun(taken),
             // Whether a program hung up or broke down, the carriers tell in one word.
@@ -79,6 +89,11 @@ pub(super) fn heard(call: &Call, id: CommandId, performed: &Performed, at: Times
         };
         command.state = next;
     })
+}
+
+/// A question that the carrier puts. That nobody answers it tells nowhere.
+fn asking(verb: &Verb, at: Timestamp) -> CommandState {
+    CommandState::Taken { until: at + verb.lasts() + ANSWER_GRACE, told: false, begun: true }
 }
 
 /// Keys were pressed without being asked for. A repeat of the news is known by its name.
@@ -154,13 +169,14 @@ fn expire(call: &mut Call, at: Timestamp) {
     for command in &mut call.commands {
         let next = match &command.state {
             CommandState::Sent { until } if at >= *until => {
-                CommandState::InDoubt { why: "the carrier did not answer".to_owned() }
+                CommandState::InDoubt { why: "the carrier did not answer".to_owned(), taken: false }
             }
             CommandState::Taken { until, told: false, .. } if at >= *until => {
                 CommandState::Done(Outcome::default())
             }
             CommandState::Taken { until, told: true, .. } if at >= *until => CommandState::InDoubt {
                 why: "the carrier took it and did not say that it was over".to_owned(),
+                taken: true,
             },
             _ => continue,
         };
@@ -210,9 +226,10 @@ fn close(call: &mut Call, over: bool) {
                 CommandState::Done(Outcome::default())
             }
             CommandState::Stopping { .. } if over => stops::stopped(),
-            CommandState::Sent { .. } | CommandState::Taken { .. } if over => {
-                CommandState::InDoubt { why: "the call ended meanwhile".to_owned() }
-            }
+            CommandState::Sent { .. } | CommandState::Taken { .. } if over => CommandState::InDoubt {
+                why: "the call ended meanwhile".to_owned(),
+                taken: matches!(command.state, CommandState::Taken { .. }),
+            },
             _ => continue,
         };
         command.state = next;

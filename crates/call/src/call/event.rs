@@ -281,6 +281,8 @@ pub enum Found {
     Nothing,
     /// More than one fits: we wait for a mark.
     Several(u32),
+    /// More than one fits, and all of them are over.
+    SeveralOver(u32),
     /// The carrier didn't say.
     Unknown(Unknown),
 }

@@ -1,6 +1,6 @@
 //! A call whose request may have left: what its answer, its absence, or a search makes of it.
 
-use super::closing::{ending, nowhere_to_be_found};
+use super::closing::{ending, nowhere_to_be_found, one_of_several};
 use super::effect::Effect;
 use super::ending::{ConfirmedBy, EndedBy, Ending, EndingKind};
 use super::event::{Event, Found, News, Sighting, Source, UnknownWhy};
@@ -156,14 +156,9 @@ fn found(call: &Call, placing: &Placing, found: &Found, event: &Event) -> Step {
             step.effects.push(Effect::LookUp(leg.clone()));
             step
         }
-        Found::Nothing => {
-            let verdict = at >= placing.send_by + call.facts.limits.settle;
-            let rounds = placing.rounds.saturating_add(u8::from(verdict));
-            if rounds >= FIND_ROUNDS && at >= placing.give_up_at {
-                return end(call, nowhere_to_be_found(UnknownWhy::NotFound), at);
-            }
-            again(call, &Placing { rounds, ..placing.clone() }, event)
-        }
+        Found::Nothing => given_up_or_again(call, placing, nowhere_to_be_found(UnknownWhy::NotFound), event),
+        // Whichever of them it was, if any: nothing lives. No webhook came that would tell.
+        Found::SeveralOver(_) => given_up_or_again(call, placing, one_of_several(), event),
         Found::Several(_) => again(call, placing, event),
         Found::Unknown(unknown) if given_up(placing, unknown.why, at) => {
             end(call, nowhere_to_be_found(unknown.why), at)
@@ -173,6 +168,16 @@ fn found(call: &Call, placing: &Placing, found: &Found, event: &Event) -> Step {
             go(call, CallState::Placing(Placing { watch, ..placing.clone() }), [])
         }
     }
+}
+
+/// A whole listing held nothing of it that lives: after enough of them, and past its time, it ends.
+fn given_up_or_again(call: &Call, placing: &Placing, ending: Ending, event: &Event) -> Step {
+    let verdict = event.at >= placing.send_by + call.facts.limits.settle;
+    let rounds = placing.rounds.saturating_add(u8::from(verdict));
+    if rounds >= FIND_ROUNDS && event.at >= placing.give_up_at {
+        return end(call, ending, event.at);
+    }
+    again(call, &Placing { rounds, ..placing.clone() }, event)
 }
 
 /// Whether its user gave up a placement that nobody can be asked about.

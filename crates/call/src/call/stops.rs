@@ -41,7 +41,8 @@ pub(super) fn replied(call: &Call, id: CommandId, reply: &CommandReply, at: Time
             }
             CommandReply::Taken { .. } => stopped(),
             CommandReply::Refused { code, reason } => {
-                CommandState::InDoubt { why: format!("the carrier would not end it: {reason} ({code})") }
+                let why = format!("the carrier would not end it: {reason} ({code})");
+                CommandState::InDoubt { why, taken: true }
             }
             CommandReply::InDoubt { .. } => return,
         };
@@ -59,7 +60,7 @@ pub(super) fn repeat(call: &mut Call, at: Timestamp) -> Vec<Effect> {
         }
         command.state = if told >= TOLD_MAX {
             let why = "the carrier was told to end it, and did not answer".to_owned();
-            CommandState::InDoubt { why }
+            CommandState::InDoubt { why, taken: true }
         } else {
             effects.push(Effect::Conclude(command.id));
             CommandState::Stopping { until: at + ANSWER_WITHIN, told: told + 1 }

@@ -11,8 +11,10 @@ use super::control::{hang_up, hung_up, refusal, whole_seconds};
 use super::mark::{ClientState, Doing};
 use super::record::unknown;
 use super::retries::policies;
-use crate::roles::{ANSWER_GRACE, Leg, Next};
+use crate::roles::{Leg, Next};
+use crate::wire::SendError;
 use crate::wire::{Operation, Reply, Request};
+use call::call::command::ANSWER_GRACE;
 use call::call::{CommandReply, HangUpReply, Input, Performance, Verb};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -75,6 +77,29 @@ pub(super) fn perform(
         }),
         Verb::Transfer { to } => once(replies, None, || task.transfer(to.as_str())),
         Verb::Stream { url } => once(replies, None, || task.stream(url)),
+    }
+}
+
+/// A question that waits for words is put by the third request. If that never left, or one before it
+/// got no reply, then nothing was asked, and what is heard from a listening that may have begun
+/// answers nothing.
+pub(super) fn unanswered(performance: &Performance, replies: &[Reply], error: &SendError) -> CommandReply {
+    let why = error.to_string();
+    let (Verb::Ask { input: Input::Speech, .. }, [_, listening, rest @ ..]) = (&performance.verb, replies)
+    else {
+        return match performance.verb {
+            Verb::Ask { input: Input::Speech, .. } => not_asked(why),
+            _ => CommandReply::InDoubt { why },
+        };
+    };
+    match (judged(listening, None), rest) {
+        (CommandReply::Taken { .. }, []) if matches!(error, SendError::NotSent(_) | SendError::TooLate) => {
+            not_asked(why)
+        }
+        (CommandReply::Taken { .. }, []) => CommandReply::InDoubt { why },
+        // The words were refused, and it was the stop after them that got no reply.
+        (CommandReply::Taken { .. }, [spoken, ..]) => judged(spoken, None),
+        _ => nothing_asked(listening),
     }
 }
 
@@ -269,13 +294,13 @@ fn judged(reply: &Reply, lasts: Option<Duration>) -> CommandReply {
 fn nothing_asked(reply: &Reply) -> CommandReply {
     match judged(reply, None) {
         refused @ CommandReply::Refused { .. } => refused,
-        CommandReply::InDoubt { why } => {
-            CommandReply::Refused { code: "not_listening".to_owned(), reason: why }
-        }
-        CommandReply::Taken { .. } => {
-            CommandReply::Refused { code: "not_listening".to_owned(), reason: "not asked".to_owned() }
-        }
+        CommandReply::InDoubt { why } => not_asked(why),
+        CommandReply::Taken { .. } => not_asked("not asked".to_owned()),
     }
+}
+
+fn not_asked(reason: String) -> CommandReply {
+    CommandReply::Refused { code: "not_listening".to_owned(), reason }
 }
 
 /// Telnyx answers a command with `{"data":{"result":"ok"}}`.

@@ -193,7 +193,9 @@ fn performed(event_type: &str, doing: Doing, payload: &Payload) -> Option<Perfor
             let speech = heard.transcript.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
             Some(Performed::Finished(Outcome { speech: Some(speech.to_owned()), ..Outcome::default() }))
         }
-        (Doing::Transfer, BRIDGED) | (Doing::Stream, "streaming.started") => Some(Performed::Begun),
+        (Doing::Transfer, BRIDGED)
+        | (Doing::Stream, "streaming.started")
+        | (Doing::Speech, "call.speak.started") => Some(Performed::Begun),
         (Doing::Stream, "streaming.stopped") => Some(Performed::Finished(Outcome::default())),
         (Doing::Stream, "streaming.failed") => {
             let code = short(payload.failure_reason.as_deref().unwrap_or("streaming.failed"));

@@ -1,7 +1,7 @@
 //! Queued calls go when the limits let them: decided in the transaction that admits them.
 
 use super::Turn;
-use call::call::{News, Source};
+use call::call::{Facts, News, Source};
 use call::gate::{Admission, Counts, Passed, Places, Stage, Wait, admit};
 use call::{CallState, Timestamp};
 use std::time::Duration;
@@ -39,12 +39,23 @@ impl Turn<'_> {
                 Some(_) => self.page.live_at(&facts.carrier)?,
                 None => 0,
             },
-            in_doubt: self.page.placing_between(&facts.from, &facts.to)?,
+            in_doubt: self.in_doubt_with(facts)?,
             paused,
             next_dial_at: self.page.next_dial_at(&facts.carrier)?,
         };
         let places = Places { live_max: self.settings.live_max, carrier_live_max, apart };
         Ok(admit(counts, places, not_before, self.now))
+    }
+
+    /// How many calls a search for this one could mistake for it: those that are on their way, and
+    /// those whose last name isn't known yet.
+    fn in_doubt_with(&mut self, facts: &Facts) -> Result<u64, StoreError> {
+        let placing = self.page.placing_between(&facts.from, &facts.to)?;
+        if !self.settings.names_anew.contains(&facts.carrier) {
+            return Ok(placing);
+        }
+        let since = self.now - NAMED_WITHIN;
+        Ok(placing + self.page.named_once_between(&facts.from, &facts.to, since)?)
     }
 
     /// There is room. What was allowed when the call was asked for may not be any more.
@@ -72,3 +83,5 @@ impl Turn<'_> {
 
 /// So many queued calls are considered in one turn.
 const QUEUED_AT_ONCE: usize = 64;
+/// Whose name isn't known so long after it was asked for never will be: webhooks and looks tell it.
+const NAMED_WITHIN: Duration = Duration::from_secs(3600);

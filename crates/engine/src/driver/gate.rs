@@ -8,6 +8,7 @@ use call::gate::{
     Decided, Heard, Known, Listed, ListedBy, Passed, Question, Record, Refused, Stage, Verdict, decide,
 };
 use call::{Call, CallId, Party, PhoneNumber};
+use carrier::Ends;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use store::{DoNotCall, StoreError};
@@ -109,12 +110,18 @@ impl Turn<'_> {
     }
 
     /// Whoever was called may say that they want no more calls: the number goes on the list in the
-    /// same turn. `before` is the call as it was when they said so.
-    pub(super) fn hear_opt_out(&mut self, before: &Call, news: &News) -> Result<(), StoreError> {
+    /// same turn. `before` is the call as it was when they said so. Of one that was taken in from the
+    /// carrier's listing it may be the webhook alone that tells `ends`.
+    pub(super) fn hear_opt_out(
+        &mut self,
+        before: &Call,
+        news: &News,
+        ends: Option<&Ends>,
+    ) -> Result<(), StoreError> {
         let facts = &before.facts;
-        let Some(number) = facts.to.number().filter(|_| facts.direction == Direction::Outbound) else {
-            return Ok(());
-        };
+        let told = ends.and_then(|ends| ends.to.as_ref()?.number());
+        let number = facts.to.number().or(told).filter(|_| facts.direction == Direction::Outbound);
+        let Some(number) = number else { return Ok(()) };
         let Some(heard) = self.opt_out(before, news) else { return Ok(()) };
         let Some(kept) = self.page.call(facts.id)? else { return Ok(()) };
         let is_its_own = news.leg().is_some_and(|leg| kept.call.is_named(leg));

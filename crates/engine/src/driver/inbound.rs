@@ -44,7 +44,7 @@ impl Turn<'_> {
         let call = match &heard.news {
             Some(news) => {
                 let call = self.apply(&kept, Source::Webhook, news.clone())?;
-                self.hear_opt_out(&kept.call, news)?;
+                self.hear_opt_out(&kept.call, news, heard.ends.as_ref())?;
                 call
             }
             None => kept.call,

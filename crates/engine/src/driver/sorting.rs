@@ -26,7 +26,11 @@ pub(crate) fn found(
     Ok(match free.as_slice() {
         [] => Found::Nothing,
         [one] => Found::Leg { leg: one.leg.clone(), sighting: one.sighting.clone() },
-        several => Found::Several(u32::try_from(several.len()).unwrap_or(u32::MAX)),
+        several => {
+            let n = u32::try_from(several.len()).unwrap_or(u32::MAX);
+            let over = several.iter().all(|one| matches!(one.sighting, Sighting::Over(_)));
+            if over { Found::SeveralOver(n) } else { Found::Several(n) }
+        }
     })
 }
 

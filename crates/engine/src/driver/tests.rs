@@ -15,7 +15,7 @@ use call::call::{
 use call::gate::{OptOut, Refused, Rules};
 use call::{Call, CallId, CallState, CarrierCallId, CarrierName, Party, Timestamp};
 use carrier::{Candidate, Ends, HeardWebhook, InboundCall, Listed, Mark};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use store::sqlite::SqliteStore;
@@ -48,6 +48,7 @@ fn settings(live_max: u64) -> Settings {
         },
         send_within: seconds(5),
         apart: BTreeMap::new(),
+        names_anew: BTreeSet::new(),
         orphans: OrphanPolicy::HangUp,
         sweep_every: None,
         numbers: BTreeMap::new(),
@@ -221,6 +222,21 @@ fn two_placements_between_the_same_numbers_are_not_in_doubt_together() {
     assert_eq!(world.effects(), [Effect::Place, Effect::Place]);
 }
 
+/// Plivo tells of a call that ended its last name alone, and not what it was made for.
+#[test]
+fn who_is_named_anew_is_named_before_the_same_number_is_called_again() {
+    let mut late = settings(9);
+    late.names_anew.insert(CarrierName("main".to_owned()));
+    let mut world = world(late);
+    world.placed(1, "+12025550143", "CA1");
+    assert_eq!(state(&world.order(2, "+12025550143", None)), "queued");
+    assert_eq!(state(&world.order(3, "+12025550144", None)), "placing");
+    assert_eq!(world.effects(), [Effect::Place, Effect::Place]);
+    world.news(1, Source::Webhook, News::Named { leg: sid("CA9"), was: sid("CA1") });
+    world.hear(Heard::TakeDue(1));
+    assert_eq!(world.effects(), [Effect::Place]);
+}
+
 #[test]
 fn calls_are_paced_to_the_carriers_calls_per_second() {
     let mut slow = settings(9);
@@ -251,8 +267,25 @@ fn a_candidate_that_belongs_to_another_call_is_not_adopted() {
     };
     assert_eq!(state(&world.hear(heard(&["CA1"]))), "placing");
     assert_eq!(state(&world.hear(heard(&["CA1", "CA2", "CA3"]))), "placing");
+    world.now = world.now + Duration::from_secs(600);
+    for _ in 0..3 {
+        assert_eq!(state(&world.hear(heard(&["CA1", "CA2", "CA3"]))), "placing", "two may live");
+    }
     let adopted = world.hear(heard(&["CA1", "CA2"]));
     assert!(matches!(&adopted, Answer::Call(call) if call.leg() == Some(&sid("CA2"))));
+}
+
+#[test]
+fn a_placement_that_fits_several_calls_that_are_over_gives_its_place_back() {
+    let mut world = world(settings(1));
+    world.order(1, "+12025550143", None);
+    let over = |leg: &str| Candidate { leg: sid(leg), sighting: Sighting::Over(busy()) };
+    let heard =
+        || Heard::Candidates { call: CallId::from_bits(1), candidates: vec![over("CA1"), over("CA2")] };
+    world.now = world.now + Duration::from_secs(600);
+    assert_eq!(state(&world.hear(heard())), "placing");
+    assert_eq!(state(&world.hear(heard())), "ended");
+    assert_eq!(state(&world.order(2, "+12025550144", None)), "placing");
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl Wire {
                     self.health.note_skew(lane.carrier().name(), lane.skew_ms());
                     errand.hear(reply);
                 }
-                Err(error) => return errand.failed(&error),
+                Err(error) => return errand.failed(lane.carrier().as_ref(), &error),
             }
         }
     }

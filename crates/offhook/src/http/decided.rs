@@ -80,7 +80,7 @@ fn command(command: &Command) -> Option<String> {
         CommandState::Sent { .. } => Some(format!("{name} goes to the carrier")),
         CommandState::Done(_) => Some(format!("{name} done: its time had passed")),
         CommandState::Failed { reason, .. } => Some(format!("{name} failed: {reason}")),
-        CommandState::InDoubt { why } => Some(format!("{name} in doubt: {why}")),
+        CommandState::InDoubt { why, .. } => Some(format!("{name} in doubt: {why}")),
     }
 }
 

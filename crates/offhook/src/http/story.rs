@@ -139,6 +139,7 @@ fn found(found: &Found) -> String {
         Found::Leg { leg, sighting } => format!("found by its numbers: {}", sighted(leg.as_str(), sighting)),
         Found::Nothing => "the carrier lists no such call".to_owned(),
         Found::Several(n) => format!("{n} calls at the carrier fit; waiting for a mark"),
+        Found::SeveralOver(n) => format!("the carrier has {n} calls that fit, all of them over"),
         Found::Unknown(unknown) => format!("the carrier could not be searched: {}", shown(unknown)),
     }
 }

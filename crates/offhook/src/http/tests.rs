@@ -51,6 +51,7 @@ fn settings() -> Settings {
             ..Rules::default()
         },
         opt_out: OptOut::default(),
+        names_anew: BTreeSet::new(),
         carrier_live_max: BTreeMap::new(),
         limits: Limits {
             queue_max: seconds(60),

@@ -99,7 +99,7 @@ pub(crate) fn command(command: &Command) -> Value {
         CommandState::Failed { code: said, reason } => {
             (code, why) = (Some(said.clone()), Some(reason.clone()));
         }
-        CommandState::InDoubt { why: doubt } => why = Some(doubt.clone()),
+        CommandState::InDoubt { why: doubt, .. } => why = Some(doubt.clone()),
     }
     let Outcome { digits, speech, transfer, stopped } = outcome.unwrap_or_default();
     json!({

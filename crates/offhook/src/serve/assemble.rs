@@ -172,6 +172,12 @@ pub(super) fn settings(config: &Config) -> Settings {
         orphans: config.recovery.orphans,
         sweep_every: Some(config.recovery.sweep_every).filter(|every| !every.is_zero()),
         apart: config.carriers.iter().filter_map(apart).collect(),
+        names_anew: config
+            .carriers
+            .iter()
+            .filter(|(_, carrier)| matches!(carrier.kind, CarrierKind::Plivo(_)))
+            .map(|(name, _)| CarrierName(name.clone()))
+            .collect(),
         carrier_live_max: each_carrier(config, |carrier| carrier.live_max.map(u64::from)),
         numbers,
     }

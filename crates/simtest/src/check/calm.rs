@@ -94,18 +94,28 @@ impl World {
             return Ok(());
         }
         let limits = &self.plan.limits;
-        // One that was lost lives by the limits that it was taken in with.
+        // One that was lost lives by the limits that it was taken in with; and what a clock bounded that
+        // was ahead is bounded anew when that is set back.
         let since = leg.asked_at.get();
-        let since =
-            if self.checks.is_lost(&leg.id) { since.max(self.calm_since.unwrap_or(0)) } else { since };
+        let anew = self.checks.is_lost(&leg.id) || !self.plan.jumps.is_empty();
+        let since = if anew { since.max(self.calm_since.unwrap_or(0)) } else { since };
         let bound = since + millis(limits.ring_max + limits.duration_max);
         let over = (self.now - bound).min(self.calm_for());
-        if over <= HEAL_MS {
+        if over <= HEAL_MS || self.is_past_finding(leg) {
             return Ok(());
         }
         let what =
             format!("{} is {} though its time was over {} s ago", end(&leg.id), leg.status, over / 1000);
         Err(self.breach(Promise::BoundedLife, what))
+    }
+
+    /// Whether a call is sought in vain: a clock dated it that was ahead and was set back since, no
+    /// webhook came, and nobody sweeps.
+    fn is_past_finding(&self, leg: &CallTruth) -> bool {
+        let tables = self.disk.tables();
+        let row = self.checks.owner.get(&leg.id).and_then(|id| tables.calls.get(id));
+        let is_unknown = row.is_some_and(|row| row.call.leg().is_none());
+        is_unknown && !self.plan.jumps.is_empty() && self.plan.losses.is_none()
     }
 
     fn inspect_phantoms(&self, legs: &[CallTruth]) -> Result<(), Breach> {

@@ -46,12 +46,15 @@ impl World {
     pub(super) fn inspect_keys(&self, id: CallId, heard: &HeardWebhook) -> Result<(), Breach> {
         let Some((told, event_id)) = heard.news.as_ref().and_then(keys_told) else { return Ok(()) };
         let tables = self.disk.tables();
-        let is_kept = tables.events.get(&id).into_iter().flatten().any(|line| {
+        let log = tables.events.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let is_kept = log.iter().any(|line| {
             let kept = keys_told(&line.event.news);
             kept.is_some_and(|(keys, name)| keys == told && name == event_id)
         });
+        // A log that is too long for one step of the keeper loses its oldest lines first.
+        let is_going = log.first().is_none_or(|line| line.version > 1);
         drop(tables);
-        if is_kept {
+        if is_kept || is_going {
             return Ok(());
         }
         let what = format!("{} was told of the keys {told} and did not keep them", tail(id));

@@ -71,6 +71,7 @@ impl World {
         let tables = self.disk.tables();
         self.checks.forget(&tables);
         let calls = &tables.calls;
+        self.checks.known_since.retain(|id, _| calls.contains_key(id));
         self.checks.dials.forget(|id| calls.contains_key(id));
         drop(tables);
         self.checks.news.clear();

@@ -120,7 +120,9 @@ impl World {
         let real = self.checks.real(heard.leg.as_str());
         let made_here = self.checks.owner.contains_key(real);
         let known = self.disk.tables().calls.values().any(|row| self.is_own(&row.call, heard));
-        if made_here || known {
+        // That a call is over which the store forgot, nobody can keep: whoever takes it in is told again.
+        let is_lost = !known && matches!(heard.news, Some(News::Over { .. }));
+        if (made_here || known) && !is_lost {
             self.checks.news.push(heard.clone());
         }
         self.note_wishes(heard);

@@ -166,6 +166,17 @@ impl Page for MemoryPage<'_> {
         Ok(placing.count() as u64)
     }
 
+    fn named_once_between(&mut self, from: &Party, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
+        let unsure = self.rows().filter(|row| {
+            let (facts, state) = (&row.call.facts, &row.call.state);
+            let ours = facts.direction == Direction::Outbound && facts.created_at >= since;
+            let between = &facts.from == from && &facts.to == to;
+            let placed = state.is_live() && !matches!(state, CallState::Placing(_));
+            ours && between && placed && row.call.also.is_empty()
+        });
+        Ok(unsure.count() as u64)
+    }
+
     fn attempts(&mut self, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
         let made = self.rows().filter(|row| {
             let facts = &row.call.facts;

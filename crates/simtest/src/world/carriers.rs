@@ -169,6 +169,7 @@ pub(super) fn settings(plan: &Plan, sabotage: Option<Sabotage>) -> Settings {
             .as_ref()
             .map(|losses| Duration::from_millis(losses.sweep_every_ms.unsigned_abs())),
         apart: [(carrier.clone(), Duration::from_millis(apart.unsigned_abs()))].into(),
+        names_anew: (plan.carrier == Kind::Plivo).then(|| carrier.clone()).into_iter().collect(),
         numbers,
     }
 }

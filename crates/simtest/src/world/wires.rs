@@ -69,13 +69,15 @@ impl World {
         if let Purpose::Place { send_by, .. } = trip.errand.purpose() {
             let in_time = self.wall() < *send_by && self.now - trip.since < super::millis(SEND_WITHIN);
             if !in_time && self.sabotage != Some(Sabotage::PlaceAgainOnResume) {
-                return self.bring(trip.errand.failed(&SendError::TooLate));
+                return self.bring(trip.errand.failed(self.carrier.as_ref(), &SendError::TooLate));
             }
         }
         let lost = self.plan.unreachable;
         if self.calm_since.is_none() && lost > 0.0 && self.rng.random_bool(lost) {
             self.tally.fault("no connection");
-            return self.bring(trip.errand.failed(&SendError::NotSent("no connection".to_owned())));
+            return self.bring(
+                trip.errand.failed(self.carrier.as_ref(), &SendError::NotSent("no connection".to_owned())),
+            );
         }
         trip.sent_at = self.now;
         trip.request = Some(request);
@@ -195,7 +197,7 @@ impl World {
                 self.leave(trip);
             }
             Err(error) if self.repeats(&trip, &error) => {}
-            Err(error) => self.bring(trip.errand.failed(&error)),
+            Err(error) => self.bring(trip.errand.failed(self.carrier.as_ref(), &error)),
         }
     }
 

@@ -105,3 +105,14 @@ fn one_seed_has_one_history() {
 fn a_command_puts_no_look_off_after_the_clock_was_set_back() {
     hold(Scene::default(), [2_010_140, 2_010_349]);
 }
+
+/// A placement that fitted several calls, all over, and took its place for ever (10091051); a bound that
+/// a clock set which was ahead (10024732, 10184827); a number called again before Plivo named the call
+/// (10048091); a key that somebody pressed whose number only the webhook told (10059938); words for a
+/// question that was never put (10000344, 10067617, 10096280).
+#[test]
+fn what_a_million_seeds_found_stays_found() {
+    let seeds =
+        [10_000_344, 10_024_732, 10_048_091, 10_059_938, 10_067_617, 10_091_051, 10_096_280, 10_184_827];
+    hold(Scene::default(), seeds);
+}

@@ -68,7 +68,7 @@ fn ask(page: &mut dyn Page, rng: &mut StdRng) -> Result<(), StoreError> {
     let now = Timestamp(rng.random_range(0..100_000));
     let later = now + Duration::from_secs(rng.random_range(0..60));
     let (id, other) = (id(rng), id(rng));
-    match rng.random_range(0..18u32) {
+    match rng.random_range(0..19u32) {
         0 => drop(page.take_due(now, later, rng.random_range(0..9))?),
         1 => {
             for due in page.schedule()? {
@@ -80,6 +80,7 @@ fn ask(page: &mut dyn Page, rng: &mut StdRng) -> Result<(), StoreError> {
         3 => drop(page.queued(rng.random_range(0..5))?),
         4 => drop(page.live()?),
         5 => drop(page.placing_between(&number(0), &number(rng.random_range(1..4)))?),
+        15 => drop(page.named_once_between(&number(0), &number(rng.random_range(1..4)), now)?),
         6 => drop(page.attempts(&number(rng.random_range(1..4)), now)?),
         7 => page.set_next_dial_at(&carrier(), later)?,
         8 => drop(page.next_dial_at(&carrier())?),

@@ -95,3 +95,16 @@ pub(super) fn placing_between(connection: &Connection, from: &Party, to: &Party)
         WHERE state = 'placing' AND to_number = ?1 AND from_number = ?2";
     count(value(connection, sql, [to.as_str(), from.as_str()])?.unwrap_or(0))
 }
+
+/// How many calls between these two numbers go by a single name.
+pub(super) fn named_once_between(
+    connection: &Connection,
+    from: &Party,
+    to: &Party,
+    since: Timestamp,
+) -> Result<u64, Fault> {
+    let sql = "SELECT count(*) FROM calls INDEXED BY calls_to
+        WHERE to_number = ?1 AND created_at >= ?2 AND from_number = ?3 AND direction = 'outbound'
+        AND state NOT IN ('queued', 'placing', 'ended') AND json_extract(call, '$.also') IS NULL";
+    count(value(connection, sql, params![to.as_str(), since.0, from.as_str()])?.unwrap_or(0))
+}

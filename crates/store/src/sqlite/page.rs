@@ -139,6 +139,10 @@ impl Page for SqlitePage<'_> {
         self.run(|connection| due::placing_between(connection, from, to))
     }
 
+    fn named_once_between(&mut self, from: &Party, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
+        self.run(|connection| due::named_once_between(connection, from, to, since))
+    }
+
     fn attempts(&mut self, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
         self.run(|connection| calls::attempts(connection, to, since))
     }

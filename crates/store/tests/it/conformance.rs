@@ -81,6 +81,7 @@ macro_rules! conformance {
             queued_calls_come_oldest_first
             only_live_calls_take_up_a_place
             placements_are_counted_by_their_numbers
+            calls_of_a_single_name_are_counted_by_their_numbers
             attempts_are_counted_whatever_became_of_them
             a_carrier_is_paced
             a_carrier_has_its_own_places

@@ -26,6 +26,50 @@ fn a_late_answer_is_that_of_its_own_question() {
     assert!(matches!(state_of(&late, 2), CommandState::Sent { .. } | CommandState::InDoubt { .. }));
 }
 
+fn spoken_question() -> News {
+    let text = "Who is there?".to_owned();
+    let verb = Verb::Ask { text, input: Input::Speech, timeout: Duration::from_secs(5) };
+    News::CommandAsked(verb)
+}
+
+/// The carrier is made to listen before it is made to ask.
+#[test]
+fn words_answer_no_question_that_may_not_have_been_put() {
+    let talking = |by_command| {
+        let facts = Facts { by_command, ..facts(Direction::Outbound) };
+        let born = born(&at(BORN, Source::Api, News::Asked(Box::new(facts)))).unwrap();
+        after(born, [admitted(), placed(), progressed(Progress::InProgress), spoken_question()])
+    };
+    let said = Outcome { speech: Some("Me.".to_owned()), ..Outcome::default() };
+    let words = || performed(1, Performed::Finished(said.clone()));
+    let begun = || performed(1, Performed::Begun);
+    let doubt = || replied(CommandReply::InDoubt { why: "cut".to_owned() });
+    let check = |call: Call, news: Vec<News>, expected: CommandState| {
+        assert_eq!(state_of(&after(call, news.clone()), 1), expected, "{news:?}");
+    };
+    let done = || CommandState::Done(said.clone());
+    let in_doubt = CommandState::InDoubt { why: "cut".to_owned(), taken: false };
+    check(talking(true), vec![words()], done());
+    check(talking(true), vec![replied(taken(None)), words()], done());
+    check(talking(true), vec![doubt(), words()], in_doubt.clone());
+    check(talking(true), vec![doubt(), begun(), words()], done());
+    check(talking(true), vec![begun(), doubt(), words()], done());
+    // What displaced it is asked now.
+    check(talking(true), vec![doubt(), question(), begun(), words()], in_doubt);
+    // Who is asked by a document hears the question before the carrier listens.
+    check(talking(false), vec![doubt(), words()], done());
+    // That nobody answers is told by time alone.
+    let lasts = Duration::from_millis(1_000 + 13 * 85) + Duration::from_secs(5 + 10);
+    let asking = CommandState::Taken { until: BORN + lasts, told: false, begun: true };
+    check(talking(true), vec![begun()], asking.clone());
+    check(talking(true), vec![begun(), replied(taken(None))], asking);
+    // It was put, and the call ended before it was answered.
+    let over = || News::Over { leg: leg(), ending: ending(EndingKind::Completed, "completed") };
+    check(talking(true), vec![begun(), over(), words()], done());
+    let why = "the call ended meanwhile".to_owned();
+    check(talking(true), vec![over(), words()], CommandState::InDoubt { why, taken: false });
+}
+
 #[test]
 fn a_sentence_in_doubt_is_not_said_again() {
     let call = after(talking(), [question()]);

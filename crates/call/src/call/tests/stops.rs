@@ -144,5 +144,5 @@ fn a_carrier_that_asks_for_a_pause_is_told_again_after_it_and_one_that_refuses_i
         state_of(&call, 1)
     };
     assert_eq!(no("rate_limited"), CommandState::Stopping { until: NOW + Duration::from_secs(15), told: 1 });
-    assert!(matches!(no("90055"), CommandState::InDoubt { why } if why.contains("90055")));
+    assert!(matches!(no("90055"), CommandState::InDoubt { why, .. } if why.contains("90055")));
 }

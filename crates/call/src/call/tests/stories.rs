@@ -128,6 +128,27 @@ fn a_placement_that_nobody_heard_of_is_looked_for_and_never_repeated() {
     assert_eq!(gone.call.due_at(), None);
 }
 
+/// It takes up a place no longer than a search that finds nothing.
+#[test]
+fn a_placement_that_may_be_any_of_several_ends_when_all_of_them_are_over() {
+    let call = after(asked(), [admitted(), News::PlaceInDoubt { why: "cut".to_owned() }]);
+    let search = |call: &Call, now, found| hear(call, now, Source::Listing, News::Found(found)).call;
+    let late = BORN + limits().find_max;
+    let mut waiting = call.clone();
+    for round in 0..20 {
+        waiting = search(&waiting, late + MINUTE * round, Found::Several(2));
+        assert!(matches!(waiting.state, CallState::Placing(_)), "one of them may live");
+    }
+    let early = search(&call, late - MINUTE, Found::SeveralOver(2));
+    let once = search(&early, late - Duration::from_millis(1), Found::SeveralOver(2));
+    assert!(matches!(once.state, CallState::Placing(_)), "it is too early");
+    let CallState::Ended(over) = search(&once, late, Found::SeveralOver(2)).state else {
+        panic!("two whole listings said so")
+    };
+    let told = (over.ending.kind, over.ending.cause.as_str(), over.ending.confirmed_by);
+    assert_eq!(told, (EndingKind::Indeterminate, "one_of_several", ConfirmedBy::Nobody));
+}
+
 #[test]
 fn a_search_that_the_carrier_does_not_answer_decides_nothing() {
     let mut call = after(asked(), [admitted(), News::PlaceInDoubt { why: "cut".to_owned() }]);

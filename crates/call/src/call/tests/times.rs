@@ -184,6 +184,7 @@ fn a_search_is_repeated_sooner_while_the_placement_is_young_and_ends_with_its_ti
         let now = BORN + SECOND * after_birth;
         check_at(now, &placing(), Source::Listing, nothing(), expected);
         check_at(now, &placing(), Source::Listing, News::Found(Found::Several(2)), expected);
+        check_at(now, &placing(), Source::Listing, News::Found(Found::SeveralOver(2)), expected);
     }
     let silent = || News::Found(Found::Unknown(unknown(UnknownWhy::TimedOut)));
     check(&placing(), Source::Listing, silent(), "0.750 until 110");
@@ -198,13 +199,82 @@ fn a_time_that_a_clock_set_which_was_ahead_is_soon() {
     let paused = step(&talking(), &at(NOW, Source::LookUp, unseen(UnknownWhy::RateLimited, Some(120)))).call;
     for (set_back, expected) in [
         (0, "120 until 590, not before 120"),
-        (180, "300 until 770, not before 300"),
-        (181, "1 until 771"),
-        (3_600, "1 until 4190"),
+        (70, "190 until 660, not before 190"),
+        (71, "191 until 600, not before 191"),
+        (180, "300 until 600, not before 300"),
+        (181, "1 until 600"),
+        (3_600, "1 until 600"),
     ] {
         let now = NOW - SECOND * set_back;
         check_at(now, &paused, Source::Webhook, progressed(Progress::InProgress), expected);
     }
+}
+
+/// When a call is hung up though the carrier can't be asked.
+fn hard_bound(call: &Call, now: Timestamp) -> i64 {
+    let bound = match &call.state {
+        CallState::Initiated(call)
+        | CallState::Ringing(call)
+        | CallState::Offered(call)
+        | CallState::Answering(call) => call.hard_until,
+        CallState::InProgress(talk) => talk.hard_until,
+        CallState::HangingUp(hanging) => hanging.hard_until,
+        other => panic!("{other:?} has no bound"),
+    };
+    (bound.as_millis() - now.as_millis()) / 1_000
+}
+
+#[test]
+fn a_bound_that_a_clock_set_which_was_ahead_is_as_far_off_as_a_call_may_last() {
+    let wanted = News::HangUpRequested { by: EndedBy::Agent, cause: "x".to_owned() };
+    let ringing = after(initiated(), [progressed(Progress::Ringing)]);
+    let answering = after(offered(), [News::AnswerRequested]);
+    let hanging_up = after(initiated(), [wanted]);
+    for call in [initiated(), ringing, offered(), answering, talking(), hanging_up] {
+        let whole = |hours: u32| {
+            let now = NOW - SECOND * (3_600 * hours);
+            let step = step(&call, &at(now, Source::Gateway, News::CheckDue));
+            (step.call.state.deadline().unwrap().since(now).as_secs(), hard_bound(&step.call, now))
+        };
+        let longest = match &call.state {
+            CallState::InProgress(_) => 600,
+            CallState::HangingUp(_) => 645,
+            _ => 45,
+        };
+        assert_eq!(whole(1), (longest, 645), "{call:?}");
+        assert_eq!(whole(5), (longest, 645), "{call:?}");
+        // What a clock may have set that is right is left alone.
+        let step = step(&call, &at(NOW, Source::Gateway, News::CheckDue));
+        assert_eq!(hard_bound(&step.call, NOW), hard_bound(&call, NOW), "{call:?}");
+        assert_eq!(step.call.state.deadline(), call.state.deadline(), "{call:?}");
+    }
+    // A minute more than a call may last is still no proof that the clock was ahead.
+    let slack = |seconds: u32| {
+        let now = Timestamp(talking().state.deadline().unwrap().as_millis()) - SECOND * (600 + seconds);
+        step(&talking(), &at(now, Source::Gateway, News::CheckDue)).call.state.deadline().unwrap().since(now)
+    };
+    assert_eq!((slack(60), slack(61)), (SECOND * 660, SECOND * 600));
+}
+
+#[test]
+fn who_waits_or_is_sought_by_a_clock_that_was_ahead_waits_no_longer_for_it() {
+    for (call, set_back, expected) in [
+        (asked(), 60, "120 until 120, not before 60"),
+        (asked(), 61, "60 until 60, not before 61"),
+        (asked(), 180, "60 until 60, not before 180"),
+        (asked(), 181, "60 until 60, not before 120"),
+        (placing(), 60, "80 until 180"),
+        (placing(), 61, "81 until 120"),
+        (placing(), 3_600, "1 until 120"),
+    ] {
+        check_at(BORN - SECOND * set_back, &call, Source::Gateway, News::StopAsked(CommandId(9)), expected);
+    }
+    let now = BORN - SECOND * 3_600;
+    let CallState::Placing(sought) = step(&placing(), &at(now, Source::Gateway, News::CheckDue)).call.state
+    else {
+        panic!("it is sought")
+    };
+    assert_eq!((sought.since, sought.send_by, sought.queued_until), (now, now, now + SECOND * 60));
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn command_states() -> [CommandState; 7] {
         CommandState::Stopping { until: NOW, told: 1 },
         CommandState::Done(Outcome::default()),
         CommandState::Failed { code, reason },
-        CommandState::InDoubt { why: "broken".to_owned() },
+        CommandState::InDoubt { why: "broken".to_owned(), taken: false },
     ]
 }
 

@@ -3,6 +3,7 @@
 use super::command::{ask, body_of, performance, performed, refused, state};
 use super::*;
 use crate::telnyx::mark::Doing;
+use crate::wire::SendError;
 use call::call::{CommandReply, Input};
 use serde_json::json;
 
@@ -121,6 +122,27 @@ fn a_question_in_doubt_is_listened_for() {
         assert_eq!(actions(&replies), [STOP, START, "speak"]);
         assert!(matches!(done(next(&replies)), CommandReply::InDoubt { .. }));
     }
+}
+
+/// A listening that may have begun without its question hears what answers nothing.
+#[test]
+fn a_question_that_was_not_put_has_no_answer() {
+    let broken = SendError::Broken("cut".to_owned());
+    let unsent = SendError::NotSent("cut".to_owned());
+    let question = performance(3, ask(Input::Speech));
+    let cut = |replies: &[Reply], error: &SendError| telnyx().unanswered(&question, replies, error);
+    let (why, why_unsent) = (broken.to_string(), unsent.to_string());
+    let in_doubt = CommandReply::InDoubt { why: why.clone() };
+    assert_eq!(cut(&[], &broken), refused("not_listening", &why));
+    assert_eq!(cut(&[ok()], &broken), refused("not_listening", &why));
+    assert_eq!(cut(&[ok(), ok()], &broken), in_doubt);
+    assert_eq!(cut(&[ok(), ok()], &unsent), refused("not_listening", &why_unsent));
+    assert_eq!(cut(&[ok(), reply(500, "")], &broken), refused("not_listening", "HTTP 500"));
+    let reason = "This call is no longer active and can't receive commands.";
+    assert_eq!(cut(&[ok(), ok(), reply(422, ERROR_90018)], &broken), refused("90018", reason));
+    // Whoever else is cut off may have been heard.
+    let keys = performance(3, ask(Input::Digits { n_max: None }));
+    assert_eq!(telnyx().unanswered(&keys, &[], &broken), in_doubt);
 }
 
 /// Whatever is answered, the question itself is sent once at most, and the exchange ends.

@@ -226,6 +226,23 @@ fn a_key_pressed_unasked_puts_the_number_on_the_list_once() {
     assert_eq!(world.decided(), ["allowed at admission", "listed", "do_not_call at order"]);
 }
 
+/// The carrier's listing may not tell whom an orphan is with, and the webhook does.
+#[test]
+fn whoever_opts_out_of_a_call_that_was_taken_in_is_known_by_the_webhook() {
+    let mut world = with(Rules::default());
+    let Heard::Orphan(mut taken_in) = orphan(7, "CA7", ours(7)) else { unreachable!() };
+    taken_in.facts.to = Party::read("");
+    world.hear(Heard::Orphan(taken_in));
+    let news = News::DigitsHeard { leg: sid("CA7"), digits: "9".to_owned(), event_id: None };
+    let Heard::Webhook { carrier, heard, offer } = webhook(Some(7), "CA7", Some(news), false) else {
+        unreachable!()
+    };
+    let ends = Some(Ends { to: Some(Party::read(THEM)), ..Ends::default() });
+    let heard = Arc::new(HeardWebhook { ends, ..HeardWebhook::clone(&heard) });
+    world.hear(Heard::Webhook { carrier, heard, offer });
+    assert_eq!(rule(&world.order(8, THEM, None)), Rule::DoNotCall);
+}
+
 #[test]
 fn words_in_answer_to_a_question_put_the_number_on_the_list() {
     let mut world = with(Rules::default());

@@ -52,6 +52,30 @@ pub(crate) fn placements_are_counted_by_their_numbers(bench: &mut Bench) {
     });
 }
 
+pub(crate) fn calls_of_a_single_name_are_counted_by_their_numbers(bench: &mut Bench) {
+    bench.turn(|page| {
+        hear(page, 1, &asked(1, 0)).unwrap();
+        hear(page, 1, &admitted(1)).unwrap();
+        assert_eq!(page.named_once_between(&us(), &them(), Timestamp(0)).unwrap(), 0);
+        hear(page, 1, &event(2, News::Placed { leg: leg(1), also: None })).unwrap();
+        let made = page.call(id(1)).unwrap().unwrap().call.facts.created_at;
+        assert_eq!(page.named_once_between(&us(), &them(), made).unwrap(), 1);
+        assert_eq!(page.named_once_between(&them(), &us(), made).unwrap(), 0);
+        let later = Timestamp(made.0 + 1);
+        assert_eq!(page.named_once_between(&us(), &them(), later).unwrap(), 0);
+        hear(page, 1, &event(3, News::Named { leg: leg(11), was: leg(1) })).unwrap();
+        assert_eq!(page.named_once_between(&us(), &them(), made).unwrap(), 0, "it has two names");
+    });
+    bench.turn(|page| {
+        hear(page, 2, &asked(2, 4)).unwrap();
+        hear(page, 2, &admitted(5)).unwrap();
+        hear(page, 2, &event(6, News::Placed { leg: leg(2), also: None })).unwrap();
+        assert_eq!(page.named_once_between(&us(), &them(), Timestamp(0)).unwrap(), 1);
+        hear(page, 2, &ended(7, leg(2))).unwrap();
+        assert_eq!(page.named_once_between(&us(), &them(), Timestamp(0)).unwrap(), 0, "it is over");
+    });
+}
+
 pub(crate) fn attempts_are_counted_whatever_became_of_them(bench: &mut Bench) {
     bench.turn(|page| {
         for n in 1..=3 {
