@@ -148,7 +148,7 @@ fn by_carrier(looks: Vec<Owed>) -> BTreeMap<CarrierName, Vec<Owed>> {
 }
 
 /// So many errands may be taken and not done: the ticker takes no more calls up meanwhile.
-const UNDER_WAY_MAX: usize = 4_096;
+const UNDER_WAY_MAX: usize = 16_384;
 /// The pauses after which a result that could not be written is told again.
 const TELL_AGAIN: [Duration; 6] = [
     Duration::from_millis(100),
