@@ -6,7 +6,7 @@
 use crate::carriers::{Kind, mark};
 use crate::input::Message;
 use call::Party;
-use call::call::{CommandId, Input, Performance, Script, Verb};
+use call::call::{CommandId, Input, Performance, Script, Speaks, Verb};
 use carrier::say_fits;
 use network::reading::{Face, Instructions};
 use std::time::Duration;
@@ -81,11 +81,11 @@ fn script(what: &str, text: String) -> Option<Script> {
         "send_digits" => Verb::SendDigits { digits: text },
         "play" => Verb::Play { url: text, lasts: timeout },
         "transfer" => Verb::Transfer { to: "+12025550144".parse().ok()? },
-        "stream" => Verb::Stream { url: text },
+        "stream" => Verb::Stream { url: text, speaks: Speaks::Carrier },
         _ => return None,
     };
     let from = Party::read("+15550100000");
-    Some(Script::Perform(Performance { id: CommandId(3), verb, from, hold, stops: false }))
+    Some(Script::Perform(Performance { id: CommandId(3), verb, from, hold, stops: false, attached: 0 }))
 }
 
 /// XML 1.0, section 2.2; the rest of what it can't hold are control letters.

@@ -5,7 +5,7 @@
 
 use crate::carriers::{Kind, named, placement, sought, texts};
 use crate::input::{Message, parts};
-use call::call::{CommandId, CommandReply, HangUpReply, Input, Performance, Script, Sighting, Verb};
+use call::call::{CommandId, CommandReply, HangUpReply, Input, Performance, Script, Sighting, Speaks, Verb};
 use call::{CarrierCallId, PhoneNumber};
 use carrier::{Candidate, Carrier, Leg, Next, PlaceError, Reply, Request};
 use std::time::Duration;
@@ -122,8 +122,14 @@ impl Exchange {
         let stops = verb.strip_prefix("stop_");
         let Some(verb) = performed(stops.unwrap_or(verb)) else { return };
         let (id, from) = (CommandId(3), sought().from);
-        let performance =
-            Performance { id, verb, from, hold: Duration::from_secs(60), stops: stops.is_some() };
+        let performance = Performance {
+            id,
+            verb,
+            from,
+            hold: Duration::from_secs(60),
+            stops: stops.is_some(),
+            attached: 0,
+        };
         match stops {
             Some(_) => self.command(|connector, leg, replies| connector.conclude(leg, &performance, replies)),
             None => self.command(|connector, leg, replies| connector.perform(leg, &performance, replies)),
@@ -207,7 +213,7 @@ fn performed(verb: &str) -> Option<Verb> {
         "send_digits" => Verb::SendDigits { digits: "1w2#".to_owned() },
         "play" => Verb::Play { url: "https://example.com/music.mp3".to_owned(), lasts: timeout },
         "transfer" => Verb::Transfer { to: "+12025550144".parse().ok()? },
-        "stream" => Verb::Stream { url: "wss://agent.example/stream".to_owned() },
+        "stream" => Verb::Stream { url: "wss://agent.example/stream".to_owned(), speaks: Speaks::Carrier },
         _ => return None,
     })
 }

@@ -25,7 +25,8 @@ mod strays;
 mod timers;
 
 pub use command::{
-    Command, CommandId, CommandReply, CommandState, GREETING, Input, Outcome, Performed, Pressed, Verb,
+    Command, CommandId, CommandReply, CommandState, GREETING, Input, Outcome, Performed, Pressed, Speaks,
+    Verb,
 };
 pub use effect::Effect;
 pub use ending::{CarrierEnding, ConfirmedBy, EndedBy, Ending, EndingKind};

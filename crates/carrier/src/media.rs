@@ -6,6 +6,7 @@
 
 mod form;
 mod message;
+pub mod program;
 
 use audio::pacer::Mark;
 use audio::{Frame, SampleRate};

@@ -270,6 +270,18 @@ pub trait Carrier: Send + Sync {
         Next::Done(CommandReply::Taken { lasts: None })
     }
 
+    /// Checks that it is the carrier that opens a media stream at this address, where it signs that.
+    ///
+    /// # Errors
+    /// As [`verify`](Carrier::verify).
+    fn verify_upgrade(
+        &self,
+        _url: &str,
+        _header: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(), WebhookError> {
+        Ok(())
+    }
+
     /// Checks that a webhook comes from the carrier, and, where it says when it was signed, that
     /// this was not too long before or after `now`.
     ///

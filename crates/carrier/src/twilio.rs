@@ -90,6 +90,10 @@ impl Carrier for Twilio {
     }
 
     /// Twilio doesn't say when it signed.
+    fn verify_upgrade(&self, url: &str, header: &dyn Fn(&str) -> Option<String>) -> Result<(), WebhookError> {
+        signature::verify_upgrade(&self.config, url, header)
+    }
+
     fn verify<'a>(&self, raw: &'a RawWebhook, _now: Timestamp) -> Result<Verified<'a>, WebhookError> {
         signature::verify(&self.config, raw)
     }

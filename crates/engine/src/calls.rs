@@ -3,16 +3,19 @@
 mod listing;
 mod making;
 mod reloading;
+mod streaming;
 mod watching;
 
 use self::making::{DIGITS_MAX, check_address, check_digits, check_say};
 pub use self::reloading::Reload;
 use self::reloading::Rules;
+pub use self::streaming::StreamRefused;
 use crate::clock::Clock;
 use crate::crash;
 use crate::driver::{Driver, NOTICE, PAUSED};
 use crate::health::Health;
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Order, Refusal};
+use crate::media::Door;
 use crate::metrics::Metrics;
 use crate::orphan::Stranger;
 use crate::recovery::{RecoveryReport, report};
@@ -51,6 +54,8 @@ pub struct Parts {
     pub paused: Option<String>,
     /// How much of the past is kept.
     pub keep: Keep,
+    /// Where carriers' streams come in.
+    pub door: Door,
 }
 
 /// The running gateway. Cheap to clone; all clones are one.
@@ -153,7 +158,7 @@ impl Calls {
     /// # Errors
     /// The store failed.
     pub async fn start(parts: Parts) -> Result<Calls, EngineError> {
-        let Parts { store, history, lines, sender, settings, clock, paused, keep } = parts;
+        let Parts { store, history, lines, sender, settings, clock, paused, keep, door } = parts;
         crash::tell();
         let carriers = lines.iter().map(|line| line.carrier.name().clone()).collect();
         let health = Arc::new(Health::default());
@@ -178,6 +183,7 @@ impl Calls {
                 send_within: settings.send_within,
                 clock: Arc::clone(&clock),
                 health: Arc::clone(&health),
+                door: Some(door),
                 only_looks: false,
             },
             ear: ear.clone(),
@@ -263,7 +269,7 @@ impl Calls {
             Verb::Say { text } | Verb::Ask { text, .. } => check_say(text)?,
             Verb::SendDigits { digits } => check_digits(digits)?,
             Verb::Play { url, .. } => check_address(url, &["https", "http"])?,
-            Verb::Stream { url } => check_address(url, &["wss", "ws"])?,
+            Verb::Stream { url, .. } => check_address(url, &["wss", "ws"])?,
             // The turn asks the dial gate.
             Verb::Transfer { .. } => {}
         }

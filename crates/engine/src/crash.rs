@@ -153,6 +153,7 @@ fn around(heard: &Heard, answer: &Result<Answer, StoreError>) -> Around {
         Heard::News { news, .. } => (after_answer(news), None),
         Heard::Command { .. }
         | Heard::Stop { .. }
+        | Heard::Attach { .. }
         | Heard::Prune { .. }
         | Heard::List { .. }
         | Heard::Unlist(_)

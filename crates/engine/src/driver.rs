@@ -162,6 +162,7 @@ impl Turn<'_> {
             Heard::Seen { call, leg, seen } => self.seen(*call, leg, seen),
             Heard::Command { call, verb, key } => self.command(*call, verb, key.as_ref()),
             Heard::Stop { call, command } => self.stop(*call, *command),
+            Heard::Attach { call, command, number } => self.attach(*call, *command, *number),
             Heard::Candidates { call, candidates } => self.candidates(*call, candidates),
             Heard::HangUp { call, by, cause } => {
                 let news = News::HangUpRequested { by: *by, cause: cause.clone() };

@@ -3,6 +3,7 @@
 
 use crate::driver::Owed;
 use crate::heard::Heard;
+use crate::media::Door;
 use call::call::{
     CommandReply, Direction, Effect, Found, HangUpReply, News, Page, Performance, Sighting, Source, Unknown,
     UnknownWhy,
@@ -78,6 +79,16 @@ impl Errand {
             | Purpose::Answer(leg)
             | Purpose::Conclude(leg, _)
             | Purpose::Perform(leg, _) => leg.sought.skew_ms = skew_ms,
+        }
+        self
+    }
+
+    /// Has a stream that goes through us brought to our own door.
+    pub(crate) fn by_door(mut self, door: Option<&Door>) -> Errand {
+        if let (Purpose::Perform(_, performance) | Purpose::Conclude(_, performance), Some(door)) =
+            (&mut self.purpose, door)
+        {
+            door.lead(self.call, performance);
         }
         self
     }

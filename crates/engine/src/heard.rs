@@ -74,6 +74,15 @@ pub enum Heard {
         /// Which; without it, what is under way.
         command: Option<CommandId>,
     },
+    /// The carrier's stream of a command is here.
+    Attach {
+        /// Of which call.
+        call: CallId,
+        /// Of which command.
+        command: CommandId,
+        /// How many of its streams came before.
+        number: u32,
+    },
     /// Take up to so many calls that are due.
     TakeDue(usize),
     /// The gateway starts: everything unfinished is due now.
@@ -233,6 +242,14 @@ pub enum Refusal {
         "call {call} has no command {command}, or has forgotten it; show {call} lists those it remembers"
     )]
     NoSuchCommand {
+        /// Which call.
+        call: CallId,
+        /// Which command.
+        command: CommandId,
+    },
+    /// No stream of this command is awaited, or not this one.
+    #[error("no such stream of command {command} of call {call} is awaited")]
+    NoStreamAwaited {
         /// Which call.
         call: CallId,
         /// Which command.

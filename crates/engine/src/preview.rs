@@ -54,6 +54,7 @@ impl Preview {
             send_within: Duration::ZERO,
             clock,
             health: Arc::new(Health::default()),
+            door: None,
             only_looks: true,
         };
         Preview { inner: Arc::new(Inner { history: Mutex::new(history), wire }) }

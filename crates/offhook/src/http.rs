@@ -13,6 +13,7 @@ mod reading;
 mod reload;
 mod stop;
 mod story;
+mod streams;
 mod view;
 mod webhooks;
 
@@ -93,6 +94,7 @@ pub(crate) fn router(pages: Pages) -> Router {
         .nest("/v1", api)
         .merge(metrics)
         .route("/webhooks/{carrier}/{*rest}", any(webhooks::hear))
+        .route("/streams/{ticket}", get(streams::attach))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .method_not_allowed_fallback(problem::wrong_method)

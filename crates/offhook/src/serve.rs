@@ -3,6 +3,7 @@
 mod alarms;
 mod assemble;
 mod beside;
+mod door;
 pub(crate) mod installation;
 mod network;
 mod reload;
@@ -14,6 +15,7 @@ use crate::config::settings::{Config, StoreUrl};
 use crate::config::{Loaded, Source};
 use crate::http::{Pages, Reloads, router};
 use anyhow::Context as _;
+use axum::serve::ListenerExt as _;
 use carrier::send::{SendSettings, Sender};
 use engine::{Calls, Clock as _, Parts, SystemClock};
 use std::net::SocketAddr;
@@ -56,6 +58,7 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let network = network::start_where_needed(config).await?;
     let public_url: Arc<str> = public_url(config, address).into();
+    let door = door::of(&mut opened.store, &public_url)?;
     let history: Vec<Box<dyn History>> = (0..READERS)
         .map(|_| Ok(Box::new(SqliteHistory::open(path)?) as Box<dyn History>))
         .collect::<Result<_, store::StoreError>>()?;
@@ -69,6 +72,7 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
         clock: Arc::new(SystemClock),
         paused: opened.rewound,
         keep: assemble::keep(config),
+        door,
     })
     .await?;
     network::tell_numbers(config, &public_url).await;
@@ -90,6 +94,10 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
             () = reloader.run(asked, hangups) => {}
         }
     };
+    // A frame of sound must not wait for the next one.
+    let listener = listener.tap_io(|connection| {
+        let _ = connection.set_nodelay(true);
+    });
     axum::serve(listener, router(pages)).with_graceful_shutdown(stop).await?;
     let n_live = calls.live().await.unwrap_or_default();
     calls.stop().await;

@@ -18,6 +18,9 @@ pub struct Command {
     pub asked_at: Timestamp,
     /// How it stands.
     pub state: CommandState,
+    /// How often its stream came to a gateway: whoever comes with an older number comes too late.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub attached: u32,
 }
 
 /// The name of a command within its call: 1, 2, 3, … in the order in which they were asked.
@@ -66,12 +69,42 @@ pub enum Verb {
         /// Who.
         to: PhoneNumber,
     },
-    /// The line's sound goes to a program and comes from it, over a WebSocket that the carrier
-    /// opens and that speaks the carrier's own messages, until either side closes it.
+    /// The line's sound goes to a program and comes from it, over a WebSocket, until either side
+    /// closes it.
     Stream {
-        /// Where the program listens: `wss`, or `ws` where the carrier takes it.
+        /// Where the program listens: `wss`, or `ws` where whoever connects takes it.
         url: String,
+        /// Whose messages it speaks.
+        #[serde(default, skip_serializing_if = "Speaks::is_carriers_own")]
+        speaks: Speaks,
     },
+}
+
+/// Whose messages a program speaks that is handed the sound of a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaks {
+    /// The carrier's own, and it is the carrier that connects to it.
+    #[default]
+    Carrier,
+    /// Twilio's media streams, whichever carrier carries the call: the sound goes through the gateway,
+    /// which connects to it.
+    Twilio,
+}
+
+impl Speaks {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Speaks::Carrier => "carrier",
+            Speaks::Twilio => "twilio",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    fn is_carriers_own(&self) -> bool {
+        *self == Speaks::Carrier
+    }
 }
 
 /// What is listened for.
@@ -211,6 +244,15 @@ pub const COMMANDS_KEPT_MAX: usize = 32;
 /// So many unasked keys are remembered in the call; all are in its log.
 pub const PRESSED_KEPT_MAX: usize = 64;
 
+impl Command {
+    /// Whether the carrier's stream of this number may come to a gateway.
+    pub fn awaits_stream(&self, number: u32) -> bool {
+        let through_us = matches!(self.verb, Verb::Stream { speaks: Speaks::Twilio, .. });
+        let under_way = matches!(self.state, CommandState::Sent { .. } | CommandState::Taken { .. });
+        through_us && under_way && self.attached == number
+    }
+}
+
 impl Verb {
     /// The word for it.
     pub fn word(&self) -> &'static str {
@@ -291,6 +333,11 @@ impl fmt::Display for CommandId {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_false(flag: &bool) -> bool {
     !flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none_yet(n: &u32) -> bool {
+    *n == 0
 }
 
 fn count(text: &str) -> u64 {

@@ -23,8 +23,13 @@ pub(super) fn ask(call: &Call, verb: &Verb, at: Timestamp) -> Step {
     }
     let mut next = call.clone();
     next.last_command = CommandId(call.last_command.0.saturating_add(1));
-    let command =
-        Command { id: next.last_command, verb: verb.clone(), asked_at: at, state: CommandState::Asked };
+    let command = Command {
+        id: next.last_command,
+        verb: verb.clone(),
+        asked_at: at,
+        state: CommandState::Asked,
+        attached: 0,
+    };
     next.commands.push(command);
     stay(&next)
 }
@@ -88,6 +93,19 @@ pub(super) fn heard(call: &Call, id: CommandId, performed: &Performed, at: Times
             _ => return,
         };
         command.state = next;
+    })
+}
+
+/// The carrier's stream came to a gateway. One of another number came too late, or twice.
+pub(super) fn attached(call: &Call, id: CommandId, number: u32, at: Timestamp) -> Step {
+    change(call, id, |command| {
+        if !command.awaits_stream(number) {
+            return;
+        }
+        command.attached += 1;
+        if matches!(command.state, CommandState::Sent { .. }) {
+            command.state = taken(command, None, at);
+        }
     })
 }
 
@@ -155,7 +173,7 @@ fn greet(call: &mut Call, at: Timestamp) {
         // The document that the line began with says it.
         CommandState::Taken { until: at + verb.lasts(), told: false, begun: false }
     };
-    call.commands.insert(0, Command { id: GREETING, verb, asked_at: at, state });
+    call.commands.insert(0, Command { id: GREETING, verb, asked_at: at, state, attached: 0 });
 }
 
 /// Whether all that was to be said is said, and the line is not held beyond it.

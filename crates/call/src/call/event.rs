@@ -164,6 +164,13 @@ pub enum News {
     },
     /// Somebody wants a command to end before its time.
     StopAsked(CommandId),
+    /// The carrier's stream of a command came to this gateway.
+    StreamAttached {
+        /// Which command.
+        id: CommandId,
+        /// How many of its streams came before.
+        number: u32,
+    },
     /// The carrier's answer to the wish that a command end.
     StopReplied {
         /// Which.
@@ -350,6 +357,7 @@ impl News {
             | News::CommandAsked(_)
             | News::CommandReplied { .. }
             | News::StopAsked(_)
+            | News::StreamAttached { .. }
             | News::StopReplied { .. }
             | News::CheckDue => None,
         }
@@ -380,6 +388,7 @@ impl News {
             News::CommandAsked(_) => "command_asked",
             News::CommandReplied { .. } => "command_replied",
             News::StopAsked(_) => "stop_asked",
+            News::StreamAttached { .. } => "stream_attached",
             News::StopReplied { .. } => "stop_replied",
             News::CommandHeard { .. } => "command_heard",
             News::DigitsHeard { .. } => "digits_heard",

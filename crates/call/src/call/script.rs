@@ -51,6 +51,8 @@ pub struct Performance {
     pub hold: Duration,
     /// Whether it is to end before its time.
     pub stops: bool,
+    /// Of a stream through the gateway: how often one came.
+    pub attached: u32,
 }
 
 /// What an inbound caller hears when nothing is configured to be said.
@@ -104,7 +106,8 @@ impl Call {
         };
         let (from, hold) = (from.clone(), self.held_for());
         let stops = matches!(command.state, CommandState::Stopping { .. });
-        Some(Performance { id, verb: command.verb.clone(), from, hold, stops })
+        let attached = command.attached;
+        Some(Performance { id, verb: command.verb.clone(), from, hold, stops, attached })
     }
 
     fn talk(&self, page: Page) -> Script {

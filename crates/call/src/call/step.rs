@@ -110,6 +110,7 @@ fn moved(call: &Call, event: &Event) -> Step {
             | N::CommandAsked(_)
             | N::CommandReplied { .. }
             | N::StopAsked(_)
+            | N::StreamAttached { .. }
             | N::StopReplied { .. }
             | N::CommandHeard { .. }
             | N::DigitsHeard { .. }
@@ -162,6 +163,7 @@ fn around(call: &Call, event: &Event) -> Option<Step> {
             stay(&Call { opted_out: call.opted_out.or(Some(at)), ..call.clone() })
         }
         N::StopAsked(id) => stops::ask(call, *id, at),
+        N::StreamAttached { id, number } => commands::attached(call, *id, *number, at),
         N::StopReplied { id, reply } => stops::replied(call, *id, reply, at),
         N::CommandHeard { leg, id, performed } => {
             talking(call, leg, event, |call| commands::heard(call, *id, performed, at))

@@ -92,6 +92,26 @@ impl Cutter {
             }
         }
     }
+
+    /// What is less than a frame, with silence behind it.
+    pub(crate) fn fill(&mut self) -> Option<Frame> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let silence = match self.form.encoding {
+            Encoding::G711(law) => law.silence(),
+            Encoding::L16(_) => 0,
+        };
+        self.rest.resize(self.form.frame_bytes(), silence);
+        let frame = self.form.read(&self.rest);
+        self.rest.clear();
+        frame
+    }
+
+    /// Forgets what is less than a frame.
+    pub(crate) fn drop_rest(&mut self) {
+        self.rest.clear();
+    }
 }
 
 #[cfg(test)]

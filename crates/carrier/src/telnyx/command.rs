@@ -76,7 +76,7 @@ pub(super) fn perform(
             task.request("playback_start", Doing::Play, "", json!({ "audio_url": url, "stop": "all" }))
         }),
         Verb::Transfer { to } => once(replies, None, || task.transfer(to.as_str())),
-        Verb::Stream { url } => once(replies, None, || task.stream(url)),
+        Verb::Stream { url, .. } => once(replies, None, || task.stream(url)),
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn perform(
         let reason = "what comes of it is told by webhook; set public_url".to_owned();
         return Next::Done(CommandReply::Refused { code: "no_public_url".to_owned(), reason });
     }
-    if let Verb::Stream { url } = &performance.verb
+    if let Verb::Stream { url, .. } = &performance.verb
         && url.contains('?')
     {
         // <https://www.twilio.com/docs/api/errors/31920>

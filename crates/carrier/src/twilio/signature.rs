@@ -52,6 +52,21 @@ pub(super) fn verify<'a>(config: &TwilioConfig, raw: &'a RawWebhook) -> Result<V
     Ok(raw.verified())
 }
 
+/// Checks the signature of a media stream's upgrade: of its address, which begins with `wss`.
+pub(super) fn verify_upgrade(
+    config: &TwilioConfig,
+    url: &str,
+    header: &dyn Fn(&str) -> Option<String>,
+) -> Result<(), WebhookError> {
+    let signature = header("x-twilio-signature").filter(|text| !text.is_empty());
+    let signature = STANDARD.decode(signature.ok_or(WebhookError::Unsigned)?);
+    let signature = signature.map_err(|_| wrong("not base64"))?;
+    let settings = header("x-twilio-webhooks-signature-settings");
+    let scheme = scheme(settings.as_deref())?;
+    let matches = variants(url).into_iter().any(|address| matches(config, &scheme, &address, &signature));
+    if matches { Ok(()) } else { Err(wrong("it does not match")) }
+}
+
 /// Reads `X-Twilio-Webhooks-Signature-Settings`, as in `key=webhooks_sharedkey_…,algorithm=HMAC_SHA256`.
 /// Where it names no algorithm the old one is meant; one that we don't know is refused.
 fn scheme(settings: Option<&str>) -> Result<Scheme<'_>, WebhookError> {
@@ -110,7 +125,7 @@ fn variants(address: &str) -> Vec<String> {
     };
     let other = match (port, scheme) {
         (Some(_), _) => host.to_owned(),
-        (None, "https") => format!("{host}:443"),
+        (None, "https" | "wss") => format!("{host}:443"),
         (None, _) => format!("{host}:80"),
     };
     vec![address.to_owned(), format!("{scheme}://{other}{rest}")]

@@ -55,7 +55,7 @@ fn perform(performance: &Performance, addresses: Option<&Addresses>) -> String {
             let told = addresses.map(|at| format!("{}&transfer={}", at.status, performance.id));
             dial(to, performance.from.as_str(), told.as_deref())
         }
-        Verb::Stream { url } => {
+        Verb::Stream { url, .. } => {
             let told = addresses.map(|at| format!("{}&stream={}", at.status, performance.id));
             connect(url, told.as_deref())
         }

@@ -57,7 +57,10 @@ impl Calls {
                 answer = self.inner.ear.hear(webhook).await?;
             }
         }
-        let Answer::Script(ScriptReply { call, script }) = answer else { return Ok(None) };
+        let Answer::Script(ScriptReply { call, mut script }) = answer else { return Ok(None) };
+        if let (Some(door), Some(script)) = (&self.inner.runner.wire.door, &mut script) {
+            door.lead_script(call, script);
+        }
         Ok(script.map(|script| carrier.document(call, &script)))
     }
 

@@ -6,7 +6,7 @@ use call::call::command::COMMANDS_OPEN_MAX;
 use call::call::{Command, CommandId, News, Source, Verb};
 use call::gate::Stage;
 use call::{Call, CallId, CallState, Party};
-use store::{KeyUse, StoreError};
+use store::{Kept, KeyUse, StoreError};
 
 impl Turn<'_> {
     /// Queues the call, unless the same key asked for it before or a rule stands against it.
@@ -94,6 +94,25 @@ impl Turn<'_> {
             }
         }
         Ok(Answer::Call(Box::new(kept.call)))
+    }
+
+    /// A carrier's stream has come by a ticket: each is good once, as long as its command is under way.
+    pub(super) fn attach(
+        &mut self,
+        id: CallId,
+        command: CommandId,
+        number: u32,
+    ) -> Result<Answer, StoreError> {
+        let kept = self.page.call(id)?;
+        let talks = |call: &Call| matches!(call.state, CallState::InProgress(_));
+        let awaited = |kept: &Kept| {
+            talks(&kept.call) && kept.call.command(command).is_some_and(|asked| asked.awaits_stream(number))
+        };
+        let Some(kept) = kept.filter(awaited) else {
+            return Ok(Answer::Refused(Refusal::NoStreamAwaited { call: id, command }));
+        };
+        let call = self.apply(&kept, Source::Gateway, News::StreamAttached { id: command, number })?;
+        Ok(Answer::Call(Box::new(call)))
     }
 
     /// The same key again: the same call, or a mistake.

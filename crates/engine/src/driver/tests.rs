@@ -9,8 +9,8 @@ use crate::heard::{Answer, Heard, Offer, Order, Refusal, ScriptReply};
 use crate::orphan::{Orphan, OrphanPolicy};
 use crate::settings::Settings;
 use call::call::{
-    CarrierEnding, Direction, Effect, EndedBy, EndingKind, Facts, Limits, News, Page, Progress, Script,
-    Sighting, Source, Unknown, UnknownWhy,
+    CarrierEnding, CommandId, Direction, Effect, EndedBy, EndingKind, Facts, Limits, News, Page, Progress,
+    Script, Sighting, Source, Speaks, Unknown, UnknownWhy, Verb,
 };
 use call::gate::{OptOut, Refused, Rules};
 use call::{Call, CallId, CallState, CarrierCallId, CarrierName, Party, Timestamp};
@@ -286,6 +286,26 @@ fn a_placement_that_fits_several_calls_that_are_over_gives_its_place_back() {
     assert_eq!(state(&world.hear(heard())), "placing");
     assert_eq!(state(&world.hear(heard())), "ended");
     assert_eq!(state(&world.order(2, "+12025550144", None)), "placing");
+}
+
+#[test]
+fn a_stream_is_attached_once_and_to_a_call_that_talks() {
+    let mut world = world(settings(2));
+    let url = "wss://example.com/sound".to_owned();
+    let attach =
+        |call: u128, number| Heard::Attach { call: CallId::from_bits(call), command: CommandId(1), number };
+    let is_refused = |answer: Answer| matches!(answer, Answer::Refused(Refusal::NoStreamAwaited { .. }));
+    assert!(is_refused(world.hear(attach(1, 0))), "there is no such call");
+    world.placed(1, "+12025550143", "CA1");
+    world.news(1, Source::Webhook, News::Progressed { leg: sid("CA1"), progress: Progress::InProgress });
+    assert!(is_refused(world.hear(attach(1, 0))), "nothing was asked");
+    let verb = Verb::Stream { url, speaks: Speaks::Twilio };
+    world.hear(Heard::Command { call: CallId::from_bits(1), verb, key: None });
+    assert!(is_refused(world.hear(attach(1, 1))), "of another address");
+    assert_eq!(state(&world.hear(attach(1, 0))), "in_progress");
+    assert!(is_refused(world.hear(attach(1, 0))), "twice");
+    world.news(1, Source::Api, News::HangUpRequested { by: EndedBy::Agent, cause: "x".to_owned() });
+    assert!(is_refused(world.hear(attach(1, 1))), "the call is to end");
 }
 
 #[test]

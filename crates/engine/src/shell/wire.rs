@@ -9,6 +9,7 @@ use crate::driver::Owed;
 use crate::errand::{Errand, Purpose};
 use crate::health::Health;
 use crate::heard::Heard;
+use crate::media::Door;
 use call::call::{Effect, News, Sighting, Source, Unknown, UnknownWhy};
 use call::{Call, Timestamp};
 use carrier::send::Sender;
@@ -23,6 +24,7 @@ pub(crate) struct Wire {
     pub(crate) send_within: Duration,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) health: Arc<Health>,
+    pub(crate) door: Option<Door>,
     /// Sends nothing that could change anything at a carrier.
     pub(crate) only_looks: bool,
 }
@@ -40,7 +42,7 @@ impl Wire {
     /// can set: a stopped process or a suspended machine rings nobody late.
     pub(crate) async fn exchange(&self, mut errand: Errand, call: &Call, since: Instant) -> Heard {
         let Some(lane) = self.lane_of(call) else { return errand.nobody_to_ask() };
-        errand = errand.at_skew(lane.skew_ms());
+        errand = errand.at_skew(lane.skew_ms()).by_door(self.door.as_ref());
         loop {
             let request = match errand.next(lane.carrier().as_ref()) {
                 Next::Done(heard) => return heard,

@@ -338,14 +338,25 @@ pub(crate) struct PlayArgs {
     pub(crate) how: CommandArgs,
 }
 
+/// Whose messages a program speaks that is handed the sound of a call.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Language {
+    Carrier,
+    Twilio,
+}
+
 /// `offhook stream`.
 #[derive(Debug, Args)]
 pub(crate) struct StreamArgs {
     #[arg(help = CALL_ID)]
     pub(crate) id: String,
-    /// Where the program listens for the carrier, such as wss://example.com/sound
+    /// Where the program listens, such as wss://example.com/sound
     #[arg(value_name = "URL")]
     pub(crate) program: String,
+    /// Whose messages the program speaks: the carrier's own, and the carrier connects to it; or Twilio's
+    /// media streams on every carrier, and the gateway connects to it
+    #[arg(long, value_name = "WHOSE", default_value = "carrier")]
+    pub(crate) speaks: Language,
     #[command(flatten)]
     pub(crate) how: CommandArgs,
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::args::{AskArgs, CommandArgs, PlayArgs};
+use super::args::{AskArgs, CommandArgs, Language, PlayArgs, StreamArgs};
 use super::client::{ClientError, Reply};
 use super::gateway::Gateway;
 use super::wire::{Call, Command, CommandReply};
@@ -53,8 +53,12 @@ impl Wish {
     }
 
     /// That the sound go to a program.
-    pub(super) fn stream(url: &str) -> Wish {
-        Wish { page: "stream", body: json!({ "url": url }) }
+    pub(super) fn stream(args: &StreamArgs) -> Wish {
+        let speaks = match args.speaks {
+            Language::Carrier => "carrier",
+            Language::Twilio => "twilio",
+        };
+        Wish { page: "stream", body: json!({ "url": args.program, "speaks": speaks }) }
     }
 
     /// That the call be put through.

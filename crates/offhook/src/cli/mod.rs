@@ -184,7 +184,7 @@ async fn answer(
         }
         Verb::Play(args) => command::run(&gateway, &args.id, &Wish::play(args), &args.how, terminal).await,
         Verb::Stream(args) => {
-            command::run(&gateway, &args.id, &Wish::stream(&args.program), &args.how, terminal).await
+            command::run(&gateway, &args.id, &Wish::stream(args), &args.how, terminal).await
         }
         Verb::Stop(args) => stop::run(&gateway, args, terminal).await,
         Verb::Transfer(args) => {

@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
-use call::call::{CommandId, Input, Verb};
+use call::call::{CommandId, Input, Speaks, Verb};
 use call::{Call, CallId};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -66,6 +66,9 @@ struct Play {
 #[serde(deny_unknown_fields)]
 struct Stream {
     url: String,
+    /// Whose messages the program speaks: `carrier`'s own, which is the default, or `twilio`'s on every
+    /// carrier.
+    speaks: Option<Speaks>,
 }
 
 /// What is asked of `GET /v1/calls/{id}/commands/{command}`.
@@ -163,8 +166,8 @@ pub(crate) async fn stream(
     headers: HeaderMap,
     body: Bytes,
 ) -> Reply {
-    let Stream { url } = read(&body)?;
-    command(&pages, &id, &headers, Verb::Stream { url }).await
+    let Stream { url, speaks } = read(&body)?;
+    command(&pages, &id, &headers, Verb::Stream { url, speaks: speaks.unwrap_or_default() }).await
 }
 
 /// `GET /v1/calls/{id}/commands/{command}`: how it stands, at once or when it is over.

@@ -7,7 +7,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use call::gate::{Refused, Rule};
 use carrier::WebhookError;
-use engine::{EngineError, Refusal};
+use engine::{EngineError, Refusal, StreamRefused};
 use serde::Serialize;
 
 /// What went wrong.
@@ -97,6 +97,10 @@ pub(crate) enum Kind {
     ConfigurationRefused,
     /// Calls live at a carrier that the configuration leaves out.
     CarriersInUse,
+    /// A carrier's stream that came before, or whose command is over.
+    StreamTooLate,
+    /// The program that a stream is for can't be reached.
+    NoProgram,
 }
 
 #[derive(Serialize)]
@@ -150,6 +154,8 @@ impl Kind {
                 ("OH-0030", StatusCode::UNPROCESSABLE_ENTITY, "the configuration is not taken")
             }
             Kind::CarriersInUse => ("OH-0031", StatusCode::CONFLICT, "calls live at a carrier that would go"),
+            Kind::StreamTooLate => ("OH-0032", StatusCode::CONFLICT, "no such stream is awaited"),
+            Kind::NoProgram => ("OH-0033", StatusCode::BAD_GATEWAY, "the program cannot be reached"),
             Kind::TooLarge => ("OH-0016", StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"),
         }
     }
@@ -221,6 +227,7 @@ impl From<EngineError> for Problem {
             EngineError::Refused(Refusal::TooManyCommands { .. }) => Kind::TooManyCommands,
             EngineError::Refused(Refusal::NoSuchCommand { .. }) => Kind::NoSuchCommand,
             EngineError::Refused(Refusal::CannotStop { .. }) => Kind::CannotStop,
+            EngineError::Refused(Refusal::NoStreamAwaited { .. }) => Kind::StreamTooLate,
             EngineError::NoDigits(_) => Kind::NoDigits,
             EngineError::NoAddress { .. } => Kind::NoAddress,
             EngineError::NotOurs { .. } | EngineError::NoNumber => Kind::NotOurs,
@@ -237,6 +244,19 @@ impl From<EngineError> for Problem {
             other => other.to_string(),
         };
         Problem::new(kind, detail)
+    }
+}
+
+impl From<StreamRefused> for Problem {
+    fn from(refused: StreamRefused) -> Problem {
+        let kind = match refused {
+            StreamRefused::NotOurs => Kind::NoSuchPage,
+            StreamRefused::Unsigned => Kind::WebhookNotBelieved,
+            StreamRefused::TooLate => Kind::StreamTooLate,
+            StreamRefused::NoProgram(_) => Kind::NoProgram,
+            StreamRefused::Store(_) => Kind::StoreFailed,
+        };
+        Problem::new(kind, refused.to_string())
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::view::rfc3339;
 use call::call::{
-    CommandReply, Event, Found, HangUpReply, Input, News, Performed, Progress, Sighting, Source, Unknown,
-    UnknownWhy, Verb,
+    CommandReply, Event, Found, HangUpReply, Input, News, Performed, Progress, Sighting, Source, Speaks,
+    Unknown, UnknownWhy, Verb,
 };
 use call::gate::{Heard, Passed};
 use serde_json::{Value, json};
@@ -79,6 +79,7 @@ fn summary(event: &Event) -> String {
         News::CommandAsked(verb) => format!("asked of it: {}", asked(verb)),
         News::CommandReplied { id, reply } => format!("command {id}: {}", replied(reply)),
         News::StopAsked(id) => format!("command {id} is to end before its time"),
+        News::StreamAttached { id, .. } => format!("command {id}: its stream has come"),
         News::StopReplied { id, reply } => format!("command {id}, told to end: {}", replied(reply)),
         News::CommandHeard { id, performed, .. } => format!("command {id}: {}", self::performed(performed)),
         News::DigitsHeard { digits, .. } => format!("the other side pressed {digits}"),
@@ -104,7 +105,8 @@ fn asked(verb: &Verb) -> String {
         Verb::SendDigits { digits } => format!("press {digits}"),
         Verb::Play { url, .. } => format!("play {url}"),
         Verb::Transfer { to } => format!("put it through to {to}"),
-        Verb::Stream { url } => format!("stream to {url}"),
+        Verb::Stream { url, speaks: Speaks::Carrier } => format!("stream to {url}"),
+        Verb::Stream { url, speaks: Speaks::Twilio } => format!("stream through the gateway to {url}"),
     }
 }
 

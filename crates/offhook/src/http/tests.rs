@@ -93,6 +93,7 @@ async fn site() -> Site {
         clock: Arc::new(SystemClock),
         paused: None,
         keep: engine::Keep::default(),
+        door: engine::Door::new("http://127.0.0.1:1", [1; engine::KEY_BYTES]),
     })
     .await
     .unwrap();

@@ -42,5 +42,6 @@ mod stopped;
 mod store;
 mod surfaces;
 mod talk;
+mod through;
 mod ways;
 mod webhooks;

@@ -179,7 +179,8 @@ impl World {
         drop(tables);
         self.inspect_strangers()?;
         self.inspect_commands(true)?;
-        if let Some(leg) = self.network.calls().into_iter().find(|leg| leg.live) {
+        let lives = |leg: &CallTruth| leg.live && !self.is_past_finding(leg);
+        if let Some(leg) = self.network.calls().into_iter().find(lives) {
             let what = format!("at the end {} to {} is {}", end(&leg.id), leg.to, leg.status);
             return Err(self.breach(Promise::BoundedLife, what));
         }

@@ -26,6 +26,36 @@ fn a_late_answer_is_that_of_its_own_question() {
     assert!(matches!(state_of(&late, 2), CommandState::Sent { .. } | CommandState::InDoubt { .. }));
 }
 
+fn streamed_through() -> News {
+    let url = "wss://example.com/sound".to_owned();
+    News::CommandAsked(Verb::Stream { url, speaks: Speaks::Twilio })
+}
+
+#[test]
+fn a_stream_through_the_gateway_comes_once_by_each_address() {
+    let comes = |number| News::StreamAttached { id: CommandId(1), number };
+    let attached = |news: Vec<News>| {
+        let call = after(talking(), news);
+        let performance = call.performance(CommandId(1)).unwrap();
+        assert_eq!(performance.attached, call.command(CommandId(1)).unwrap().attached);
+        (performance.attached, call.command(CommandId(1)).unwrap().state.word())
+    };
+    assert_eq!(attached(vec![streamed_through()]), (0, "sent"));
+    assert_eq!(attached(vec![streamed_through(), comes(0)]), (1, "taken"));
+    assert_eq!(attached(vec![streamed_through(), replied(taken(None)), comes(0)]), (1, "taken"));
+    assert_eq!(attached(vec![streamed_through(), comes(0), comes(0)]), (1, "taken"), "twice");
+    assert_eq!(attached(vec![streamed_through(), comes(1)]), (0, "sent"), "of another address");
+    let over = || performed(1, Performed::Finished(Outcome::default()));
+    assert_eq!(attached(vec![streamed_through(), over(), comes(0)]), (0, "done"), "too late");
+    let others =
+        News::CommandAsked(Verb::Stream { url: "wss://example.com".to_owned(), speaks: Speaks::Carrier });
+    assert_eq!(attached(vec![others, comes(0)]), (0, "sent"), "it goes to somebody else");
+    assert_eq!(attached(vec![question(), comes(0)]), (0, "sent"), "it is no stream");
+    let call = after(talking(), [streamed_through(), comes(0)]);
+    assert!(!call.command(CommandId(1)).unwrap().awaits_stream(0));
+    assert!(call.command(CommandId(1)).unwrap().awaits_stream(1));
+}
+
 fn spoken_question() -> News {
     let text = "Who is there?".to_owned();
     let verb = Verb::Ask { text, input: Input::Speech, timeout: Duration::from_secs(5) };
@@ -131,7 +161,7 @@ fn transfer() -> News {
 }
 
 fn stream() -> News {
-    News::CommandAsked(Verb::Stream { url: "wss://example.com/sound".to_owned() })
+    News::CommandAsked(Verb::Stream { url: "wss://example.com/sound".to_owned(), speaks: Speaks::Carrier })
 }
 
 fn play() -> News {

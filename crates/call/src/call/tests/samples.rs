@@ -250,6 +250,7 @@ fn of_the_call() -> Vec<(&'static str, News)> {
         ),
         ("Found(Nothing)", News::Found(Found::Nothing)),
         ("Found(Several)", News::Found(Found::Several(2))),
+        ("StreamAttached(1)", News::StreamAttached { id: CommandId(1), number: 0 }),
         ("Found(SeveralOver)", News::Found(Found::SeveralOver(2))),
         ("Found(Unknown)", News::Found(Found::Unknown(unknown(UnknownWhy::CarrierError)))),
         ("Progressed(Initiated)", progressed(Progress::Initiated)),

@@ -82,7 +82,10 @@ fn those_who_were_put_through_are_not_cut_off() {
 
 #[test]
 fn a_stream_lasts_until_it_is_closed_or_the_call_is_over() {
-    let stream = News::CommandAsked(Verb::Stream { url: "wss://example.com/sound".to_owned() });
+    let stream = News::CommandAsked(Verb::Stream {
+        url: "wss://example.com/sound".to_owned(),
+        speaks: Speaks::Carrier,
+    });
     let call = after(talking(), [stream, replied(taken(None))]);
     let hours = at(BORN + Duration::from_secs(9 * 3_600), Source::Gateway, News::CheckDue);
     assert!(state_of(&step(&call, &hours).call, 1).is_open());
@@ -93,7 +96,12 @@ fn a_stream_lasts_until_it_is_closed_or_the_call_is_over() {
 /// A carrier that calls a program's good bye a dropped stream, and a stream that never was.
 #[test]
 fn a_stream_that_had_begun_is_over_however_its_end_is_called() {
-    let stream = || News::CommandAsked(Verb::Stream { url: "wss://example.com/sound".to_owned() });
+    let stream = || {
+        News::CommandAsked(Verb::Stream {
+            url: "wss://example.com/sound".to_owned(),
+            speaks: Speaks::Carrier,
+        })
+    };
     let dropped = || performed(1, Performed::Failed { code: "DroppedStream".to_owned() });
     let begun = after(talking(), [stream(), replied(taken(None)), performed(1, Performed::Begun), dropped()]);
     assert_eq!(state_of(&begun, 1), CommandState::Done(Outcome::default()));

@@ -65,7 +65,7 @@ fn verbs() -> [Verb; 6] {
         Verb::SendDigits { digits: "1".to_owned() },
         Verb::Play { url: url(), lasts: Duration::from_secs(5) },
         Verb::Transfer { to: "+12025550144".parse().unwrap() },
-        Verb::Stream { url: url() },
+        Verb::Stream { url: url(), speaks: Speaks::Twilio },
     ]
 }
 

@@ -1,7 +1,7 @@
 //! Scripts as Plivo XML.
 
 use super::*;
-use call::call::{CommandId, Input, Performance, Verb};
+use call::call::{CommandId, Input, Performance, Speaks, Verb};
 
 fn check(script: Script, elements: &str) {
     let document = plivo().document(Some(CALL.parse().unwrap()), &script);
@@ -49,8 +49,14 @@ fn what_is_said_cannot_become_markup() {
 fn each_command_holds_the_line_when_it_is_done_and_asks_for_no_other_document() {
     let check = |verb, element: &str| {
         let hold = Duration::from_secs(60);
-        let performance =
-            Performance { id: CommandId(7), verb, from: Party::read("+15550100000"), hold, stops: false };
+        let performance = Performance {
+            id: CommandId(7),
+            verb,
+            from: Party::read("+15550100000"),
+            hold,
+            stops: false,
+            attached: 0,
+        };
         check(Script::Perform(performance), &format!("{element}<Wait length=\"60\"/>"));
     };
     check(Verb::Say { text: "One & two".to_owned() }, "<Speak>One &amp; two</Speak>");
@@ -64,7 +70,7 @@ fn each_command_holds_the_line_when_it_is_done_and_asks_for_no_other_document() 
     let kind = "bidirectional=\"true\" keepCallAlive=\"true\" contentType=\"audio/x-mulaw;rate=8000\"";
     let told = format!("statusCallbackUrl=\"{told}\" statusCallbackMethod=\"POST\"");
     check(
-        Verb::Stream { url: "wss://example.com/sound".to_owned() },
+        Verb::Stream { url: "wss://example.com/sound".to_owned(), speaks: Speaks::Carrier },
         &format!("<Stream {kind} {told}>wss://example.com/sound</Stream>"),
     );
     let ask = |input, timeout_s| {

@@ -4,7 +4,7 @@ use super::*;
 use crate::telnyx::mark::{ClientState, Doing};
 use crate::telnyx::retries::policies;
 use crate::wire::Operation;
-use call::call::{CommandId, CommandReply, HangUpReply, Input, Performance, Verb};
+use call::call::{CommandId, CommandReply, HangUpReply, Input, Performance, Speaks, Verb};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -31,6 +31,7 @@ pub(super) fn performance(id: u32, verb: Verb) -> Performance {
         from: Party::read("+15550100000"),
         hold: Duration::from_millis(4_199_001),
         stops: false,
+        attached: 0,
     }
 }
 
@@ -223,7 +224,7 @@ fn play() -> Verb {
 }
 
 fn stream() -> Verb {
-    Verb::Stream { url: "wss://example.com/sound".to_owned() }
+    Verb::Stream { url: "wss://example.com/sound".to_owned(), speaks: Speaks::Carrier }
 }
 
 #[test]

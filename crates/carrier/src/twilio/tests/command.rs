@@ -4,7 +4,7 @@ use super::*;
 use crate::mark::Mark;
 use crate::webhook::{HeardWebhook, RawWebhook};
 use crate::wire::Operation;
-use call::call::{CommandId, CommandReply, Input, News, Outcome, Page, Performance, Performed, Verb};
+use call::call::{CommandId, CommandReply, Input, News, Outcome, Page, Performance, Performed, Speaks, Verb};
 
 const IN_PROGRESS: &str = include_str!("../fixtures/in_progress.json");
 const ERROR_21220: &str = include_str!("../fixtures/error_21220.json");
@@ -17,7 +17,7 @@ fn question() -> Verb {
 
 fn performance(verb: Verb) -> Performance {
     let hold = Duration::from_secs(60);
-    Performance { id: CommandId(7), verb, from: Party::read("+15550100000"), hold, stops: false }
+    Performance { id: CommandId(7), verb, from: Party::read("+15550100000"), hold, stops: false, attached: 0 }
 }
 
 fn replied(verb: Verb, reply: Reply) -> CommandReply {
@@ -136,7 +136,7 @@ fn what_is_stopped_gives_way_to_a_held_line() {
 /// "`<Stream>` does not support query strings": Twilio would say so when the call is connected.
 #[test]
 fn fact_7_a_stream_takes_no_query() {
-    let stream = |url: &str| Verb::Stream { url: url.to_owned() };
+    let stream = |url: &str| Verb::Stream { url: url.to_owned(), speaks: Speaks::Carrier };
     let refused =
         done(twilio().perform(&known(LEG), &performance(stream("wss://example.com/a?token=b")), &[]));
     assert!(matches!(refused, CommandReply::Refused { code, .. } if code == "31920"));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::roles::{SAY_MAX, say_fits};
-use call::call::{CommandId, Input, Performance, Verb};
+use call::call::{CommandId, Input, Performance, Speaks, Verb};
 use proptest::prelude::*;
 
 fn check(script: Script, verbs: &str) {
@@ -66,6 +66,7 @@ fn perform(verb: Verb) -> Script {
         from: Party::read("+15550100000"),
         hold,
         stops: false,
+        attached: 0,
     })
 }
 
@@ -87,7 +88,7 @@ fn each_command_holds_the_line_when_it_is_done() {
     );
     let told = hook(&format!("status?call={CALL}&amp;stream=7"));
     check(
-        Verb::Stream { url: "wss://example.com/sound".to_owned() },
+        Verb::Stream { url: "wss://example.com/sound".to_owned(), speaks: Speaks::Carrier },
         &format!(
             "<Connect><Stream url=\"wss://example.com/sound\" statusCallback=\"{told}\" statusCallbackMethod=\"POST\"/></Connect>"
         ),

@@ -128,6 +128,22 @@ fn both_tokens_hold_while_they_rotate() {
     assert!(!holds(&account("", Some("")), &webhook));
 }
 
+/// Over the address alone, and nothing of a form.
+#[test]
+fn the_upgrade_of_a_stream_is_signed_by_its_address() {
+    let check = |signature: Option<&str>| {
+        let header = |name: &str| signature.filter(|_| name == "x-twilio-signature").map(str::to_owned);
+        twilio().verify_upgrade("wss://gw.example/streams/c_1.3.0.ab", &header)
+    };
+    assert_eq!(check(Some("JyuBPUeifTNlbCauAv4jttwHh8c=")), Ok(()));
+    assert_eq!(check(Some("ytj2AiUGcATq9hDGtXGiasEWpqQ=")), Ok(()), "with its port");
+    assert_eq!(check(None), Err(WebhookError::Unsigned));
+    assert_eq!(check(Some("")), Err(WebhookError::Unsigned));
+    for other in ["ecKjic5ay0JqhpNZPYekvrE7iUs=", "AAAA", "*"] {
+        assert!(matches!(check(Some(other)), Err(WebhookError::WrongSignature(_))), "{other}");
+    }
+}
+
 #[test]
 fn shared_keys_sign_by_their_name() {
     let keys = vec![

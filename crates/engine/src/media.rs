@@ -1,0 +1,11 @@
+//! The sound of calls. A carrier's stream comes to the gateway by a ticket, and is joined to the
+//! program that its call's command names, in Twilio's messages whichever carrier it is.
+//!
+//! Nothing of it touches the disk but that a stream came. Whoever reads too slowly is waited for, so
+//! that nothing piles up, and given up after [`SLOW_MAX`](bridge::SLOW_MAX).
+
+pub(crate) mod bridge;
+pub(crate) mod door;
+
+pub use bridge::Admitted;
+pub use door::Door;

@@ -1,0 +1,340 @@
+//! One stream, joined to its program: what the line says goes up, what the program says goes down.
+
+use super::door::program;
+use crate::calls::{Calls, StreamRefused};
+use audio::pacer::Mark;
+use audio::resample::Resampler;
+use audio::{Frame, SampleRate};
+use call::call::{CommandId, Outcome, Performed};
+use call::{Call, CarrierCallId};
+use carrier::Carrier;
+use carrier::media::program::{FromProgram, Said, ToProgram};
+use carrier::media::{Began, Form, Heard, MediaStream, Opening};
+use futures::{Sink, SinkExt as _, Stream, StreamExt as _};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+
+type Program = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// A carrier's stream that was let in, and the program that waits for it.
+pub struct Admitted {
+    pub(crate) calls: Calls,
+    pub(crate) call: Call,
+    pub(crate) command: CommandId,
+    pub(crate) carrier: Arc<dyn Carrier>,
+    pub(crate) program: Box<Program>,
+}
+
+/// How a stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Over {
+    /// The program closed it.
+    Program,
+    /// The carrier did.
+    Carrier,
+    /// This went wrong.
+    Broke(&'static str),
+}
+
+/// What both directions share.
+struct Shared {
+    stream: Box<dyn MediaStream>,
+    /// The program's marks that were not played yet, by the numbers that the carrier knows.
+    marks: VecDeque<(Mark, String)>,
+    next_mark: u64,
+}
+
+/// Connects to the program of a command.
+///
+/// # Errors
+/// [`StreamRefused::NoProgram`]: it doesn't answer.
+pub(crate) async fn reach(call: &Call, command: CommandId) -> Result<Box<Program>, StreamRefused> {
+    let no_program = |why: String| StreamRefused::NoProgram(why);
+    let url = program(call, command).ok_or(StreamRefused::TooLate)?;
+    let connecting = connect_async_with_config(url, Some(sockets(PROGRAM_MESSAGE_MAX)), true);
+    match timeout(CONNECT_MAX, connecting).await {
+        Ok(Ok((program, _))) => Ok(Box::new(program)),
+        Ok(Err(error)) => Err(no_program(error.to_string())),
+        Err(_) => Err(no_program(format!("no connection within {CONNECT_MAX:?}"))),
+    }
+}
+
+impl Admitted {
+    /// Carries the sound over this connection, which speaks WebSocket from here on, until either side
+    /// ends it, and tells the call so.
+    pub async fn carry<S: AsyncRead + AsyncWrite + Unpin + Send>(self, connection: S) {
+        let Admitted { calls, call, command, carrier, program } = self;
+        let config = Some(sockets(CARRIER_MESSAGE_MAX));
+        let mut line = WebSocketStream::from_raw_socket(connection, Role::Server, config).await;
+        let over = match timeout(CONNECT_MAX, began(&mut line, carrier.as_ref(), &call)).await {
+            Ok(Ok(began)) => join(line, *program, began, &call).await,
+            Ok(Err(over)) => over,
+            Err(_) => Over::Broke("no_opening"),
+        };
+        tracing::info!(call = %call.facts.id, %command, ?over, "a stream is over");
+        calls.stream_is_over(&call, command, over.performed()).await;
+    }
+
+    /// The carrier went away before its connection became a stream.
+    pub async fn is_gone(self) {
+        self.calls.stream_is_over(&self.call, self.command, Over::Broke("no_upgrade").performed()).await;
+    }
+}
+
+impl Over {
+    fn performed(self) -> Performed {
+        match self {
+            Over::Program | Over::Carrier => Performed::Finished(Outcome::default()),
+            Over::Broke(code) => Performed::Failed { code: code.to_owned() },
+        }
+    }
+}
+
+/// Reads what comes before there is sound. It must be of the call's own leg.
+async fn began<S>(line: &mut WebSocketStream<S>, carrier: &dyn Carrier, call: &Call) -> Result<Began, Over>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    loop {
+        let message = match line.next().await {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Over::Carrier),
+            Some(Ok(_)) => continue,
+        };
+        match carrier.read_opening(&message) {
+            Ok(Opening::Hello) => {}
+            Ok(Opening::Began(began)) if is_of(call, &began.leg) => return Ok(began),
+            Ok(Opening::Began(began)) => {
+                tracing::warn!(call = %call.facts.id, leg = %began.leg, "a stream is of another call");
+                return Err(Over::Broke("another_call"));
+            }
+            Err(error) => {
+                tracing::warn!(call = %call.facts.id, %error, "a stream does not begin");
+                return Err(Over::Broke("no_opening"));
+            }
+        }
+    }
+}
+
+/// A carrier that names a leg only later is believed: the address that it came by is the call's own.
+fn is_of(call: &Call, leg: &CarrierCallId) -> bool {
+    call.leg().is_none() || call.is_named(leg)
+}
+
+async fn join<S>(line: WebSocketStream<S>, program: Program, began: Began, call: &Call) -> Over
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let Began { stream, form, messages, .. } = began;
+    let shared = Mutex::new(Shared { stream: messages, marks: VecDeque::new(), next_mark: 1 });
+    let (mut to_line, from_line) = line.split();
+    let (mut to_program, from_program) = program.split();
+    let mut words = ToProgram::new(&stream, call.facts.id);
+    for message in words.opening(call.facts.from.as_str(), call.facts.to.as_str()) {
+        if said(&mut to_program, message).await.is_err() {
+            return Over::Broke("program_gone");
+        }
+    }
+    let over = {
+        let up = up(from_line, &mut to_program, &mut words, &shared, form);
+        let down = down(from_program, &mut to_line, &shared, form);
+        tokio::select! {
+            over = up => over,
+            over = down => over,
+        }
+    };
+    let _ = said(&mut to_program, words.stop()).await;
+    let _ = timeout(SLOW_MAX, to_program.close()).await;
+    let _ = timeout(SLOW_MAX, to_line.close()).await;
+    over
+}
+
+/// What the line says, to the program.
+async fn up(
+    mut line: impl Stream<Item = Result<Message, tungstenite::Error>> + Unpin,
+    program: &mut (impl Sink<Message, Error = tungstenite::Error> + Unpin),
+    words: &mut ToProgram,
+    shared: &Mutex<Shared>,
+    form: Form,
+) -> Over {
+    let mut resampler = (form.rate != TELEPHONE).then(|| Resampler::new(form.rate, TELEPHONE));
+    let mut messages = Vec::new();
+    loop {
+        let text = match timeout(SILENT_MAX, line.next()).await {
+            Ok(Some(Ok(Message::Text(text)))) => text,
+            Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) => return Over::Carrier,
+            Ok(Some(Ok(_))) => continue,
+            Err(_) => return Over::Broke("carrier_silent"),
+        };
+        if heard(&text, &mut held(shared), words, resampler.as_mut(), &mut messages) {
+            return Over::Carrier;
+        }
+        for message in messages.drain(..) {
+            match said(program, message).await {
+                Ok(()) => {}
+                Err(Slow::Closed) => return Over::Program,
+                Err(Slow::TooSlow) => return Over::Broke("program_slow"),
+            }
+        }
+    }
+}
+
+/// Reads one message of the carrier's; `true` where it ends the stream.
+fn heard(
+    text: &str,
+    shared: &mut Shared,
+    words: &mut ToProgram,
+    mut resampler: Option<&mut Resampler>,
+    messages: &mut Vec<String>,
+) -> bool {
+    let mut ended = false;
+    let Shared { stream, marks, .. } = shared;
+    let read = stream.hear(text, &mut |heard| match heard {
+        Heard::Sound { frame, .. } => {
+            let frame = turned(frame, resampler.as_deref_mut());
+            let mut message = String::with_capacity(SOUND_BYTES);
+            match words.sound(&frame, &mut message) {
+                Ok(()) => messages.push(message),
+                Err(error) => tracing::debug!(%error, "a frame is not handed on"),
+            }
+        }
+        Heard::Key(key) => messages.push(words.key(key)),
+        Heard::Played(mark) => {
+            // Those before it were played too, whoever forgot to say so.
+            while marks.front().is_some_and(|(first, _)| *first <= mark) {
+                messages.extend(marks.pop_front().map(|(_, name)| words.played(&name)));
+            }
+        }
+        Heard::Cleared => messages.extend(marks.drain(..).map(|(_, name)| words.played(&name))),
+        Heard::Refused(why) => tracing::warn!(why, "the carrier did not take what was said on a stream"),
+        Heard::Ended => ended = true,
+    });
+    if let Err(error) = read {
+        tracing::debug!(%error, "a message on a stream is passed over");
+    }
+    ended
+}
+
+/// What the program says, to the line.
+async fn down(
+    mut program: impl Stream<Item = Result<Message, tungstenite::Error>> + Unpin,
+    line: &mut (impl Sink<Message, Error = tungstenite::Error> + Unpin),
+    shared: &Mutex<Shared>,
+    form: Form,
+) -> Over {
+    let mut words = FromProgram::new();
+    let mut resampler = (form.rate != TELEPHONE).then(|| Resampler::new(TELEPHONE, form.rate));
+    let mut messages = Vec::new();
+    loop {
+        let text = match program.next().await {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return Over::Program,
+            Some(Ok(_)) => continue,
+        };
+        told(&text, &mut held(shared), &mut words, resampler.as_mut(), &mut messages);
+        for message in messages.drain(..) {
+            match said(line, message).await {
+                Ok(()) => {}
+                Err(Slow::Closed) => return Over::Carrier,
+                Err(Slow::TooSlow) => return Over::Broke("carrier_slow"),
+            }
+        }
+    }
+}
+
+/// Reads one message of the program's.
+fn told(
+    text: &str,
+    shared: &mut Shared,
+    words: &mut FromProgram,
+    mut resampler: Option<&mut Resampler>,
+    messages: &mut Vec<String>,
+) {
+    let Shared { stream, marks, next_mark } = shared;
+    let read = words.hear(text, &mut |said| match said {
+        Said::Sound(frame) => {
+            let frame = turned(frame, resampler.as_deref_mut());
+            let mut message = String::with_capacity(SOUND_BYTES);
+            match stream.play(&frame, &mut message) {
+                Ok(()) => messages.push(message),
+                Err(error) => tracing::debug!(%error, "a frame is not handed on"),
+            }
+        }
+        Said::Mark(name) if marks.len() < MARKS_MAX && name.len() <= NAME_MAX => {
+            let mark = Mark(*next_mark);
+            *next_mark += 1;
+            marks.push_back((mark, name.to_owned()));
+            messages.push(stream.mark(mark));
+        }
+        Said::Mark(_) => tracing::warn!("a program sets more marks than are played; one is passed over"),
+        Said::Clear => messages.push(stream.clear()),
+    });
+    if let Err(error) = read {
+        tracing::warn!(%error, "a message of a program is passed over");
+    }
+}
+
+fn turned(frame: Frame, resampler: Option<&mut Resampler>) -> Frame {
+    match resampler {
+        Some(resampler) => resampler.turned(&frame),
+        None => frame,
+    }
+}
+
+/// Why something was not said.
+enum Slow {
+    Closed,
+    TooSlow,
+}
+
+async fn said(
+    to: &mut (impl Sink<Message, Error = tungstenite::Error> + Unpin),
+    message: String,
+) -> Result<(), Slow> {
+    match timeout(SLOW_MAX, to.send(Message::text(message))).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => Err(Slow::Closed),
+        Err(_) => Err(Slow::TooSlow),
+    }
+}
+
+/// What a panic left is whole: a message is read to its end or not at all.
+fn held(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Buffers as small as their messages: with the library's own, a thousand streams take 270 MB.
+fn sockets(message_max: usize) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(2 * message_max)
+        .max_message_size(Some(message_max))
+        .max_frame_size(Some(message_max))
+}
+
+/// What a program hears and says.
+const TELEPHONE: SampleRate = SampleRate::Hz8000;
+/// How long a program may take to answer, and a carrier to begin.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// How long either side may take to read a message.
+pub(crate) const SLOW_MAX: Duration = Duration::from_secs(5);
+/// A carrier speaks every 20 ms, also when nobody does.
+const SILENT_MAX: Duration = Duration::from_secs(60);
+/// A message with a frame of telephone sound is smaller.
+const SOUND_BYTES: usize = 384;
+const READ_BYTES: usize = 4 * 1024;
+/// A carrier's messages hold a frame or a few.
+const CARRIER_MESSAGE_MAX: usize = 64 * 1024;
+/// A program may say a minute at once.
+const PROGRAM_MESSAGE_MAX: usize = 1024 * 1024;
+/// So many marks of a program may wait to be played, of names so long.
+const MARKS_MAX: usize = 256;
+const NAME_MAX: usize = 256;

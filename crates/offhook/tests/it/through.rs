@@ -1,0 +1,235 @@
+//! Sound through the gateway: a program that was written for Twilio's media streams talks on every
+//! carrier, and nobody else gets at the sound.
+
+use crate::world::{Face, Line, SOON, World, wait_for, word};
+use audio::g711::Law;
+use audio::{Frame, tones};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use tokio_tungstenite::tungstenite::{self, Message, WebSocket, accept, connect};
+
+on_every_carrier!(
+    a_program_that_was_written_for_twilio_talks_on_every_carrier,
+    what_a_program_takes_back_is_not_heard,
+    a_stream_is_let_in_once_and_only_by_its_own_address,
+    a_program_that_is_not_there_fails_its_command_and_not_the_call,
+    when_the_call_ends_its_program_is_told,
+);
+
+const THEM: &str = "+12025550188";
+const WORDS: &str = "Grüezi, who is this?";
+
+fn a_program_that_was_written_for_twilio_talks_on_every_carrier(face: Face) {
+    let (world, id, program) = talking(face, &["This is a program.", "It heard you."]);
+
+    assert_eq!(program.hears(), format!("start {THEM}"));
+    assert_eq!(program.hears(), format!("heard {WORDS}"));
+    assert_eq!(program.hears(), "played");
+    assert_eq!(understood(&world, 2), ["This is a program.", "It heard you."]);
+    let command = streaming(&world, &id);
+    assert_eq!(word(&command, "state"), "taken", "{command}");
+
+    program.closes();
+    wait_for("the command is done", SOON, || {
+        (word(&streaming(&world, &id), "state") == "done").then_some(())
+    });
+    assert_eq!(word(&world.call(&id), "state"), "in_progress", "the call goes on");
+    world.hang_up(&id);
+    assert_eq!(word(&world.wait_for_end(&id)["ending"], "kind"), "completed");
+}
+
+/// It says more than it wants to, takes that back, and says something else.
+fn what_a_program_takes_back_is_not_heard(face: Face) {
+    let (world, id, program) = talking(face, &["<", "Never mind."]);
+
+    assert_eq!(program.hears(), format!("start {THEM}"));
+    assert_eq!(program.hears(), format!("heard {WORDS}"));
+    assert_eq!(program.hears(), "played");
+    assert_eq!(understood(&world, 1), ["Never mind."]);
+    program.closes();
+    world.hang_up(&id);
+}
+
+fn a_stream_is_let_in_once_and_only_by_its_own_address(face: Face) {
+    let (world, id, program) = talking(face, &["Hello."]);
+    assert_eq!(program.hears(), format!("start {THEM}"));
+    let url = stream_url(&world);
+    // Twilio signs what it opens, and whoever comes again can't.
+    let again = if face == Face::Twilio { 403 } else { 409 };
+
+    assert_eq!(knock(&url), again, "it came before");
+    assert_eq!(knock(&format!("{}0", &url[..url.len() - 1])), 404, "its code is wrong");
+    assert_eq!(knock(&url.replacen(".1.0.", ".1.1.", 1)), 404, "its number is not its own");
+    let (base, _) = url.rsplit_once('/').expect("it has a path");
+    assert_eq!(knock(&format!("{base}/nonsense")), 404);
+
+    program.closes();
+    wait_for("the command is done", SOON, || {
+        (word(&streaming(&world, &id), "state") == "done").then_some(())
+    });
+    assert_eq!(knock(&url), again, "its command is over");
+    world.hang_up(&id);
+    world.wait_for_end(&id);
+    assert_eq!(knock(&url), again, "its call is over");
+}
+
+fn a_program_that_is_not_there_fails_its_command_and_not_the_call(face: Face) {
+    let world = World::start(Line::On(face), "");
+    world.subscriber(THEM, &json!({"does": "silent", "answer_after_ms": 0}));
+    let id = world.dial(THEM);
+    world.wait_for_talk(&id);
+    let nobody = TcpListener::bind("127.0.0.1:0").and_then(|one| one.local_addr()).expect("there is a port");
+
+    world.tell(&id, "stream", &json!({ "url": format!("ws://{nobody}/sound"), "speaks": "twilio" }));
+
+    wait_for("the command fails", SOON, || {
+        (word(&streaming(&world, &id), "state") == "failed").then_some(())
+    });
+    assert_eq!(word(&streaming(&world, &id), "code"), "program_unreachable");
+    assert_eq!(word(&world.call(&id), "state"), "in_progress");
+    world.hang_up(&id);
+    world.wait_for_end(&id);
+}
+
+fn when_the_call_ends_its_program_is_told(face: Face) {
+    let (world, id, program) = talking(face, &["Hello."]);
+    assert_eq!(program.hears(), format!("start {THEM}"));
+    world.hang_up(&id);
+    world.wait_for_end(&id);
+    wait_for("the program is told", SOON, || (program.hears() == "stop").then_some(()));
+}
+
+/// A call that talks, whose sound goes through the gateway to a program.
+fn talking(face: Face, answers: &'static [&'static str]) -> (World, String, Program) {
+    let world = World::start(Line::On(face), "");
+    world.subscriber(THEM, &json!({"does": "tell", "words": WORDS, "tell_after_ms": 100}));
+    let id = world.dial(THEM);
+    world.wait_for_talk(&id);
+    let program = Program::start(answers);
+    world.tell(&id, "stream", &json!({ "url": program.url, "speaks": "twilio" }));
+    (world, id, program)
+}
+
+fn streaming(world: &World, id: &str) -> Value {
+    world.call(id)["commands"][0].clone()
+}
+
+/// What the other side understood, when it is all there.
+fn understood(world: &World, n: usize) -> Vec<String> {
+    let texts = || {
+        let streams = world.only_truth_to(THEM)["streams"].clone();
+        let heard = streams[0]["understood"].as_array().cloned().unwrap_or_default();
+        assert!(heard.iter().all(|one| one["whole"] == json!(true)), "{heard:?}");
+        (heard.len() >= n).then(|| heard.iter().map(|one| word(one, "text").to_owned()).collect())
+    };
+    wait_for("the other side understands", SOON, texts)
+}
+
+/// Where the carrier was told to bring the sound.
+fn stream_url(world: &World) -> String {
+    word(&world.only_truth_to(THEM)["streams"][0], "url").to_owned()
+}
+
+/// What somebody is answered who wants to be the carrier.
+fn knock(url: &str) -> u16 {
+    match connect(url) {
+        Ok(_) => 101,
+        Err(tungstenite::Error::Http(answer)) => answer.status().as_u16(),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// A program that speaks Twilio's media streams, written from Twilio's page alone: it answers the first
+/// words that it understands, and tells what it hears.
+struct Program {
+    url: String,
+    told: Receiver<String>,
+    close: TcpStream,
+}
+
+impl Program {
+    fn start(answers: &'static [&'static str]) -> Program {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+        let url = format!("ws://{}/sound", listener.local_addr().expect("it has an address"));
+        let (tell, told) = channel();
+        // A second connection, to have it close the first.
+        let pair = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+        let close = TcpStream::connect(pair.local_addr().expect("it has one")).expect("it connects");
+        let (closing, _) = pair.accept().expect("it is there");
+        std::thread::spawn(move || {
+            let (socket, _) = listener.accept().expect("the gateway connects");
+            let also = socket.try_clone().expect("it can be shared");
+            std::thread::spawn(move || {
+                let _ = std::io::copy(&mut &closing, &mut std::io::sink());
+                let _ = also.shutdown(std::net::Shutdown::Both);
+            });
+            converse(&mut accept(socket).expect("it is a WebSocket"), answers, &tell);
+        });
+        Program { url, told, close }
+    }
+
+    fn hears(&self) -> String {
+        self.told.recv_timeout(SOON).expect("the program hears")
+    }
+
+    fn closes(&self) {
+        self.close.shutdown(std::net::Shutdown::Both).expect("it was open");
+    }
+}
+
+fn converse(socket: &mut WebSocket<TcpStream>, answers: &[&str], tell: &Sender<String>) {
+    let mut ear = tones::Listener::new();
+    let mut stream = String::new();
+    while let Ok(message) = socket.read() {
+        let Ok(text) = message.to_text() else { continue };
+        let Ok(said) = serde_json::from_str::<Value>(text) else { continue };
+        match said["event"].as_str() {
+            Some("start") => {
+                stream = word(&said, "streamSid").to_owned();
+                let to = word(&said["start"]["customParameters"], "to");
+                let _ = tell.send(format!("start {to}"));
+            }
+            Some("media") => {
+                let payload = STANDARD.decode(word(&said["media"], "payload")).expect("it is Base64");
+                let frame = Law::Mu.read(&payload).expect("20 ms of a telephone");
+                for words in ear.hear(&frame) {
+                    if let tones::Heard::Text(words) = words {
+                        let _ = tell.send(format!("heard {words}"));
+                        answers.iter().for_each(|answer| say(socket, &stream, answer));
+                        send(
+                            socket,
+                            &json!({"event": "mark", "streamSid": stream, "mark": {"name": "done"}}),
+                        );
+                    }
+                }
+            }
+            Some("mark") if said["mark"]["name"] == json!("done") => drop(tell.send("played".to_owned())),
+            Some("stop") => drop(tell.send("stop".to_owned())),
+            _ => {}
+        }
+    }
+}
+
+/// Says it in one piece, as a synthesizer may; `<` is a long sentence that is taken back at once.
+fn say(socket: &mut WebSocket<TcpStream>, stream: &str, words: &str) {
+    let taken_back = words == "<";
+    let words = if taken_back { "What nobody is ever going to hear, long as it is." } else { words };
+    let mut bytes = Vec::new();
+    tones::say(words).for_each(|frame: Frame| Law::Mu.write(&frame, &mut bytes));
+    if taken_back {
+        bytes = [vec![0xFF; 16_000], bytes].concat();
+    }
+    let payload = STANDARD.encode(&bytes);
+    send(socket, &json!({"event": "media", "streamSid": stream, "media": {"payload": payload}}));
+    if taken_back {
+        send(socket, &json!({"event": "clear", "streamSid": stream}));
+    }
+}
+
+fn send(socket: &mut WebSocket<TcpStream>, message: &Value) {
+    // The line may be gone by now.
+    let _ = socket.send(Message::text(message.to_string()));
+}
