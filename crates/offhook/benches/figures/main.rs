@@ -17,6 +17,7 @@ mod process;
 mod raw;
 mod recovery;
 mod report;
+mod streams;
 mod webhook;
 mod webhooks;
 mod world;
@@ -24,6 +25,9 @@ mod world;
 use anyhow::bail;
 
 fn main() -> anyhow::Result<()> {
+    if streams::is_asked_for() {
+        return streams::echo_peer();
+    }
     // Cargo itself says --bench.
     let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
     if let Some(unknown) = asked.iter().find(|word| FIGURES.iter().all(|(name, _)| name != word)) {
@@ -51,4 +55,5 @@ const FIGURES: &[(&str, Measure)] = &[
     ("history", history::start_with_many),
     ("memory", memory::resident),
     ("growth", growth::with_the_past),
+    ("streams", streams::delay),
 ];

@@ -53,14 +53,40 @@ impl Process {
 
     /// How much memory it has.
     pub(crate) fn resident(&self) -> anyhow::Result<Resident> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let kib = |name: &str| {
-            let line = status.lines().find(|line| line.starts_with(name))?;
-            line.split_whitespace().nth(1)?.parse::<u64>().ok()
-        };
-        let bytes = |name: &str| kib(name).map(|kib| kib * 1024).with_context(|| format!("no {name}"));
-        Ok(Resident { all: bytes("VmRSS:")?, anonymous: bytes("RssAnon:")?, peak: bytes("VmHWM:")? })
+        resident(self.child.id())
     }
+
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+/// How much memory a process has.
+pub(crate) fn resident(pid: u32) -> anyhow::Result<Resident> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let kib = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name))?;
+        line.split_whitespace().nth(1)?.parse::<u64>().ok()
+    };
+    let bytes = |name: &str| kib(name).map(|kib| kib * 1024).with_context(|| format!("no {name}"));
+    Ok(Resident { all: bytes("VmRSS:")?, anonymous: bytes("RssAnon:")?, peak: bytes("VmHWM:")? })
+}
+
+/// Has all threads of a process run on one processor, where there is more than one.
+pub(crate) fn pin(pid: u32, to: usize) -> anyhow::Result<()> {
+    if std::thread::available_parallelism()?.get() <= to {
+        return Ok(());
+    }
+    let (to, pid) = (to.to_string(), pid.to_string());
+    let pinned = Command::new("taskset").args(["-acp", &to, &pid]).stdout(Stdio::null()).status()?;
+    ensure!(pinned.success(), "taskset cannot pin process {pid} to processor {to}");
+    Ok(())
+}
+
+/// The same with this process.
+pub(crate) fn pin_self(to: usize) -> anyhow::Result<()> {
+    pin(std::process::id(), to)
 }
 
 /// Runs the binary in `folder` to its end; returns how long that took.
@@ -88,7 +114,8 @@ pub(crate) fn own_processor_time() -> anyhow::Result<Duration> {
     processor_time("self")
 }
 
-fn processor_time(pid: &str) -> anyhow::Result<Duration> {
+/// The processor time that a process used so far.
+pub(crate) fn processor_time(pid: &str) -> anyhow::Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // The name may hold spaces; what follows its bracket doesn't (proc_pid_stat(5), fields 3 on).
     let (_, fields) = stat.rsplit_once(')').context("no name in /proc/PID/stat")?;

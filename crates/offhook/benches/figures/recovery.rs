@@ -164,7 +164,7 @@ fn start_with_expired(n_calls: usize) -> anyhow::Result<Start> {
     })
 }
 
-fn live_calls_of(n_calls: usize, n_ended: usize, duration_max: Duration) -> anyhow::Result<World> {
+pub(crate) fn live_calls_of(n_calls: usize, n_ended: usize, duration_max: Duration) -> anyhow::Result<World> {
     let mut world = World::build(&Plan { kind: "simulated", latency: LATENCY, duration_max })?;
     if n_ended > 0 {
         past::write(&world.store(), n_ended)?;

@@ -43,15 +43,16 @@ pub(crate) fn request(sid: &str, n: usize, status: &str) -> anyhow::Result<Vec<u
         "POST {PATH} HTTP/1.1\r\nhost: gateway.example\r\nuser-agent: TwilioProxy/1.1\r\naccept: */*\r\n\
          content-type: application/x-www-form-urlencoded; charset=UTF-8\r\n\
          x-twilio-signature: {}\r\ncontent-length: {}\r\n\r\n{body}",
-        signature(&fields)?,
+        signature(&format!("{PUBLIC_URL}{PATH}"), &fields)?,
         body.len()
     )
     .into_bytes())
 }
 
-fn signature(fields: &[(&str, &str)]) -> anyhow::Result<String> {
+/// What Twilio signs a request to this address with.
+pub(crate) fn signature(url: &str, fields: &[(&str, &str)]) -> anyhow::Result<String> {
     let mut mac = Hmac::<Sha1>::new_from_slice(AUTH_TOKEN.as_bytes())?;
-    mac.update(format!("{PUBLIC_URL}{PATH}").as_bytes());
+    mac.update(url.as_bytes());
     for (name, value) in fields {
         mac.update(name.as_bytes());
         mac.update(value.as_bytes());

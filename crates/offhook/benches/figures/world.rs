@@ -128,6 +128,12 @@ impl World {
         health["live"].as_u64().context("the network doesn't say how many calls live")
     }
 
+    /// What the network knows of every call.
+    pub(crate) fn truth(&self) -> anyhow::Result<Vec<Value>> {
+        let truth = http::ask(self.network, "GET", "/network/calls", b"")?;
+        truth["calls"].as_array().cloned().context("the network doesn't tell its calls")
+    }
+
     /// How many turns the store has written. The store notes it beside itself, at most once a second
     /// and only when it writes, so it is made to.
     pub(crate) fn turns_written(&self) -> anyhow::Result<u64> {

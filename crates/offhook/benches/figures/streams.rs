@@ -1,0 +1,116 @@
+//! Sound through the gateway: how late it is, what it costs, and how many streams a core carries.
+//!
+//! The load is one thread that plays Twilio's side of every stream and the program at its other end, which
+//! says again what it hears. The gateway has one processor to itself, the load another.
+
+mod line;
+mod peer;
+
+use super::http;
+use super::process::{pin, pin_self};
+use super::recovery::live_calls_of;
+use super::report::{at_share, print, rounded};
+use super::webhook::signature;
+use super::world::{PUBLIC_URL, World};
+use anyhow::Context as _;
+use line::{Carried, Way};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+pub(crate) use peer::{echo as echo_peer, is_asked_for};
+
+/// Delay, cost and memory at so many streams, beside a bare echo.
+pub(crate) fn delay() -> anyhow::Result<()> {
+    pin_self(LOAD_ON)?;
+    for n_streams in STREAMS {
+        bare(n_streams)?;
+        through_the_gateway(n_streams)?;
+    }
+    Ok(())
+}
+
+/// The floor: a program that takes what it is sent and sends it back, with nothing between.
+fn bare(n_streams: usize) -> anyhow::Result<()> {
+    let peer = peer::Peer::start()?;
+    pin(peer.id(), GATEWAY_ON)?;
+    let address = peer.address();
+    let ways = (0..n_streams).map(|n| Way { address, path: "/".to_owned(), signature: None, call: sid(n) });
+    let before = (peer.processor_time()?, peer.resident()?.all);
+    let carried = line::carry(&ways.collect::<Vec<_>>(), None, SPAN)?;
+    let used = peer.processor_time()? - before.0;
+    tell("bare_echo", n_streams, &carried, used, peer.resident()?.peak.saturating_sub(before.1));
+    Ok(())
+}
+
+fn through_the_gateway(n_streams: usize) -> anyhow::Result<()> {
+    let world = live_calls_of(n_streams, 0, Duration::from_secs(3600))?;
+    pin(world.running()?.id(), GATEWAY_ON)?;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let program = listener.local_addr()?;
+    let ways = addresses(&world, program, n_streams)?;
+    world.wait_for_quiet()?;
+    let before = (world.running()?.processor_time()?, world.running()?.resident()?.all);
+    let carried = line::carry(&ways, Some(listener), SPAN)?;
+    let used = world.running()?.processor_time()? - before.0;
+    tell("streams", n_streams, &carried, used, world.running()?.resident()?.peak.saturating_sub(before.1));
+    Ok(())
+}
+
+/// Has each call's sound go to the program, and reads where its carrier was told to bring it.
+fn addresses(world: &World, program: SocketAddr, n_streams: usize) -> anyhow::Result<Vec<Way>> {
+    let listed = http::ask(world.address, "GET", "/v1/calls?state=in_progress&limit=500", b"")?;
+    let calls = listed["calls"].as_array().context("the gateway lists calls")?;
+    let wish = json!({ "url": format!("ws://{program}/"), "speaks": "twilio" }).to_string();
+    for call in calls {
+        let id = call["id"].as_str().context("a call has an id")?;
+        http::ask(world.address, "POST", &format!("/v1/calls/{id}/stream"), wish.as_bytes())?;
+    }
+    // The network tries them too, and reaches nobody.
+    let told = loop {
+        std::thread::sleep(Duration::from_millis(200));
+        let truth = world.truth()?;
+        let told: Vec<(String, String)> = truth.iter().filter_map(told).collect();
+        if told.len() >= n_streams.min(calls.len()) {
+            break told;
+        }
+    };
+    let way = |(call, url): (String, String)| {
+        let path = url.strip_prefix(&PUBLIC_URL.replace("https", "wss")).context("it is ours")?.to_owned();
+        Ok(Way { address: world.address, path, signature: Some(signature(&url, &[])?), call })
+    };
+    told.into_iter().map(way).collect()
+}
+
+fn told(call: &Value) -> Option<(String, String)> {
+    Some((call["id"].as_str()?.to_owned(), call["streams"][0]["url"].as_str()?.to_owned()))
+}
+
+fn tell(figure: &str, n_streams: usize, carried: &Carried, used: Duration, grown: u64) {
+    let Carried { delays_ms, n_frames, n_lost, first_ms } = carried;
+    let each_us = used.as_secs_f64() * 1e6 / (*n_frames).max(1) as f64;
+    let (p50, p99) = (at_share(delays_ms, 0.5), at_share(delays_ms, 0.99));
+    let share = used.as_secs_f64() / SPAN.as_secs_f64();
+    let kib = grown / 1024 / n_streams as u64;
+    let value = json!({
+        "figure": figure, "streams": n_streams, "value": rounded(p50), "unit": "ms", "p99": rounded(p99),
+        "us_per_frame": rounded(each_us), "core": rounded(share), "kib_per_stream": kib,
+        "frames": n_frames, "lost": n_lost, "first_ms": rounded(at_share(first_ms, 0.5)),
+    });
+    let sentence = format!(
+        "{figure}: {n_streams} streams, a frame is back after {p50:.2} ms (p99 {p99:.2}), {each_us:.1} µs of \
+         processor time a frame, {:.0} % of a core, {kib} KiB a stream, {n_lost} of {n_frames} lost",
+        share * 100.0
+    );
+    print(&value, &sentence);
+}
+
+fn sid(n: usize) -> String {
+    super::calls::sid("stream", n)
+}
+
+const STREAMS: [usize; 4] = [1, 100, 200, 400];
+/// How long each is measured.
+const SPAN: Duration = Duration::from_secs(15);
+const GATEWAY_ON: usize = 0;
+const LOAD_ON: usize = 1;
