@@ -26,7 +26,7 @@ mod timers;
 
 pub use command::{
     Command, CommandId, CommandReply, CommandState, GREETING, Input, Outcome, Performed, Pressed, Speaks,
-    Verb,
+    StreamEnd, Verb,
 };
 pub use effect::Effect;
 pub use ending::{CarrierEnding, ConfirmedBy, EndedBy, Ending, EndingKind};

@@ -28,6 +28,8 @@ pub struct Driver {
     settings: Arc<Settings>,
     chance: StdRng,
     forward: Option<Forward>,
+    /// Another one for each start: whose streams are whose.
+    run: u64,
 }
 
 /// What a turn brought.
@@ -69,6 +71,7 @@ struct Turn<'a> {
     settings: &'a Settings,
     chance: &'a mut StdRng,
     now: Timestamp,
+    run: u64,
     brought: Brought,
 }
 
@@ -86,7 +89,7 @@ impl Driver {
     /// Makes a crank for this store. `seed` decides every draw.
     pub fn new(store: Box<dyn Store>, settings: Settings, seed: u64) -> Driver {
         let chance = StdRng::seed_from_u64(seed);
-        Driver { store, settings: Arc::new(settings), chance, forward: None }
+        Driver { store, settings: Arc::new(settings), chance, forward: None, run: seed }
     }
 
     /// Hears a batch in order, commits what it makes of it, and returns the answers and what is
@@ -96,13 +99,14 @@ impl Driver {
     /// The store failed: nothing of the batch happened.
     pub fn turn(&mut self, heard: &[Heard], now: Timestamp) -> Result<Turned, StoreError> {
         let mut turned = Turned::default();
-        let Driver { store, settings, chance, forward } = self;
+        let Driver { store, settings, chance, forward, run } = self;
+        let run = *run;
         let mut planned = None;
         store.turn(&mut |page| {
             // The store may run this again whole.
             turned.answers.clear();
             let brought = Brought { forward: forward.clone(), ..Brought::default() };
-            let mut turn = Turn { page, settings, chance, now, brought };
+            let mut turn = Turn { page, settings, chance, now, run, brought };
             for one in heard {
                 let answer = turn.hear_alone(one);
                 if let Err(
@@ -133,12 +137,13 @@ impl Driver {
 impl Turn<'_> {
     /// Hears one thing so that, should it fail, only it is undone.
     fn hear_alone(&mut self, heard: &Heard) -> Result<Answer, StoreError> {
-        let Turn { page, settings, chance, now, brought } = self;
+        let Turn { page, settings, chance, now, run, brought } = self;
         let before = (brought.owed.len(), brought.moved.len(), brought.orphans_ended.len());
         let planned = brought.forward.clone();
         let mut answer = Answer::Done;
         let done = page.within(&mut |page| {
-            let mut turn = Turn { page, settings, chance, now: *now, brought: std::mem::take(brought) };
+            let brought_before = std::mem::take(brought);
+            let mut turn = Turn { page, settings, chance, now: *now, run: *run, brought: brought_before };
             let heard = turn.hear(heard);
             *brought = turn.brought;
             answer = heard?;
@@ -246,7 +251,12 @@ impl Turn<'_> {
         self.step_forward()?;
         let due = self.page.take_due(self.now, self.now + LEASE, limit)?;
         let n_calls = due.len();
-        for kept in due {
+        for mut kept in due {
+            if self.find_lost_streams(&kept)?
+                && let Some(now) = self.page.call(kept.call.facts.id)?
+            {
+                kept = now;
+            }
             self.apply(&kept, Source::Gateway, News::CheckDue)?;
         }
         Ok(Answer::Taken(n_calls))
@@ -257,8 +267,10 @@ impl Turn<'_> {
         let Some(kept) = self.page.call(id)? else {
             return Ok(Answer::Refused(Refusal::NoSuchCall(id)));
         };
-        let (carrier, page) = (&kept.call.facts.carrier, &mut *self.page);
-        let found = sorting::found(id, candidates, &mut |leg| page.call_by_leg(carrier, leg))?;
+        let facts = &kept.call.facts;
+        let (carrier, page) = (&facts.carrier, &mut *self.page);
+        let alone = page.placing_between(&facts.from, &facts.to)? <= 1;
+        let found = sorting::found(id, candidates, alone, &mut |leg| page.call_by_leg(carrier, leg))?;
         let call = self.apply(&kept, Source::Listing, News::Found(found))?;
         Ok(Answer::Call(Box::new(call)))
     }

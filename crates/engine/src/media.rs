@@ -2,7 +2,7 @@
 //! program that its call's command names, in Twilio's messages whichever carrier it is.
 //!
 //! Nothing of it touches the disk but that a stream came. Whoever reads too slowly is waited for, so
-//! that nothing piles up, and given up after [`SLOW_MAX`](bridge::SLOW_MAX).
+//! that nothing piles up, and given up after five seconds.
 
 pub(crate) mod bridge;
 pub(crate) mod door;

@@ -165,7 +165,7 @@ impl Inner {
                 (Source::LookUp, sorting::seen(&trial.call, &leg, &seen, &mut owner)?)
             }
             Some(Heard::Candidates { candidates, .. }) => {
-                (Source::Listing, vec![News::Found(sorting::found(id, &candidates, &mut owner)?)])
+                (Source::Listing, vec![News::Found(sorting::found(id, &candidates, true, &mut owner)?)])
             }
             Some(Heard::News { source, news, .. }) => (source, vec![news]),
             _ => return Ok(()),

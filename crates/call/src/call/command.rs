@@ -21,6 +21,9 @@ pub struct Command {
     /// How often its stream came to a gateway: whoever comes with an older number comes too late.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub attached: u32,
+    /// Which run of a gateway holds its stream now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attached_to: Option<u64>,
 }
 
 /// The name of a command within its call: 1, 2, 3, … in the order in which they were asked.
@@ -184,6 +187,21 @@ pub struct Outcome {
     pub stopped: bool,
 }
 
+/// How a stream through a gateway ended, as that gateway saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamEnd {
+    /// The program or the carrier ended it.
+    Ended,
+    /// It can't go on.
+    Failed {
+        /// Why, in a word.
+        code: String,
+    },
+    /// It broke, and nobody said that it is over: it is asked for again.
+    Lost,
+}
+
 /// The carrier's answer to a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -237,6 +255,8 @@ pub struct Pressed {
 
 /// So much longer may whoever was asked go on speaking, or the answer be on its way.
 pub const ANSWER_GRACE: Duration = Duration::from_secs(10);
+/// So often a stream is asked for that broke.
+pub const STREAMS_MAX: u32 = 8;
 /// So many commands may wait or be under way at once.
 pub const COMMANDS_OPEN_MAX: usize = 8;
 /// So many are remembered in the call; all are in its log.
@@ -245,11 +265,21 @@ pub const COMMANDS_KEPT_MAX: usize = 32;
 pub const PRESSED_KEPT_MAX: usize = 64;
 
 impl Command {
+    /// Whether its sound goes through a gateway.
+    pub fn is_through_us(&self) -> bool {
+        matches!(self.verb, Verb::Stream { speaks: Speaks::Twilio, .. })
+    }
+
     /// Whether the carrier's stream of this number may come to a gateway.
     pub fn awaits_stream(&self, number: u32) -> bool {
-        let through_us = matches!(self.verb, Verb::Stream { speaks: Speaks::Twilio, .. });
         let under_way = matches!(self.state, CommandState::Sent { .. } | CommandState::Taken { .. });
-        through_us && under_way && self.attached == number
+        self.is_through_us() && under_way && self.attached == number && self.attached_to.is_none()
+    }
+
+    /// The number of the stream that a gateway held which doesn't run any more, if there is one.
+    pub fn left_by(&self, run: u64) -> Option<u32> {
+        let left = self.state.is_under_way() && self.attached_to.is_some_and(|held_by| held_by != run);
+        left.then(|| self.attached.saturating_sub(1))
     }
 }
 

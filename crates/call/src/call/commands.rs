@@ -2,7 +2,7 @@
 
 use super::command::{
     ANSWER_GRACE, COMMANDS_KEPT_MAX, COMMANDS_OPEN_MAX, Command, CommandId, CommandReply, CommandState,
-    GREETING, Input, Outcome, PRESSED_KEPT_MAX, Performed, Pressed, Verb,
+    GREETING, Input, Outcome, PRESSED_KEPT_MAX, Performed, Pressed, STREAMS_MAX, Speaks, StreamEnd, Verb,
 };
 use super::effect::Effect;
 use super::ending::EndedBy;
@@ -29,6 +29,7 @@ pub(super) fn ask(call: &Call, verb: &Verb, at: Timestamp) -> Step {
         asked_at: at,
         state: CommandState::Asked,
         attached: 0,
+        attached_to: None,
     };
     next.commands.push(command);
     stay(&next)
@@ -59,6 +60,10 @@ pub(super) fn heard(call: &Call, id: CommandId, performed: &Performed, at: Times
         use CommandState as C;
         let listened =
             call.facts.by_command && matches!(command.verb, Verb::Ask { input: Input::Speech, .. });
+        // Of a stream that came to it the gateway's own word counts: the carrier doesn't say of which.
+        if command.is_through_us() && command.attached > 0 {
+            return;
+        }
         let next = match (&command.state, performed) {
             // The question is being said: who answers hears it.
             (C::Sent { .. }, Performed::Begun) if listened => asking(&command.verb, at),
@@ -97,16 +102,46 @@ pub(super) fn heard(call: &Call, id: CommandId, performed: &Performed, at: Times
 }
 
 /// The carrier's stream came to a gateway. One of another number came too late, or twice.
-pub(super) fn attached(call: &Call, id: CommandId, number: u32, at: Timestamp) -> Step {
+pub(super) fn attached(call: &Call, id: CommandId, number: u32, run: u64, at: Timestamp) -> Step {
     change(call, id, |command| {
-        if !command.awaits_stream(number) {
-            return;
-        }
-        command.attached += 1;
-        if matches!(command.state, CommandState::Sent { .. }) {
+        if command.awaits_stream(number) {
+            command.attached += 1;
+            command.attached_to = Some(run);
             command.state = taken(command, None, at);
         }
     })
+}
+
+/// A stream through a gateway is over. One that broke is asked for again: it was there, so nobody is
+/// handed a sound twice.
+pub(super) fn stream_over(call: &Call, id: CommandId, number: u32, end: &StreamEnd, at: Timestamp) -> Step {
+    let mut asked_again = false;
+    let mut step = change(call, id, |command| {
+        if command.attached != number + 1 || command.attached_to.take().is_none() {
+            return;
+        }
+        command.state = match (&command.state, end) {
+            (CommandState::Taken { .. }, StreamEnd::Lost) if command.attached < STREAMS_MAX => {
+                asked_again = true;
+                CommandState::Sent { until: at + ANSWER_WITHIN }
+            }
+            (CommandState::Taken { .. }, StreamEnd::Ended) => CommandState::Done(Outcome::default()),
+            (CommandState::Taken { .. }, StreamEnd::Failed { code }) => CommandState::Failed {
+                code: code.clone(),
+                reason: "the sound could not be carried".to_owned(),
+            },
+            (CommandState::Taken { .. }, StreamEnd::Lost) => CommandState::Failed {
+                code: "stream_lost".to_owned(),
+                reason: "it broke again and again".to_owned(),
+            },
+            (CommandState::Stopping { .. }, _) => stops::stopped(),
+            _ => return,
+        };
+    });
+    if asked_again && matches!(step.call.state, CallState::InProgress(_)) {
+        step.effects.push(Effect::Perform(id));
+    }
+    step
 }
 
 /// A question that the carrier puts. That nobody answers it tells nowhere.
@@ -173,7 +208,8 @@ fn greet(call: &mut Call, at: Timestamp) {
         // The document that the line began with says it.
         CommandState::Taken { until: at + verb.lasts(), told: false, begun: false }
     };
-    call.commands.insert(0, Command { id: GREETING, verb, asked_at: at, state, attached: 0 });
+    call.commands
+        .insert(0, Command { id: GREETING, verb, asked_at: at, state, attached: 0, attached_to: None });
 }
 
 /// Whether all that was to be said is said, and the line is not held beyond it.
@@ -268,6 +304,8 @@ fn taken(command: &Command, lasts: Option<Duration>, at: Timestamp) -> CommandSt
         Some(lasts) => CommandState::Taken { until: at + lasts, told: false, begun: false },
         None => {
             let grace = match command.verb {
+                // The carrier is to bring it at once.
+                Verb::Stream { speaks: Speaks::Twilio, .. } if command.attached_to.is_none() => GRACE,
                 Verb::Transfer { .. } | Verb::Stream { .. } => TALK_MAX,
                 Verb::Say { .. } | Verb::Ask { .. } | Verb::SendDigits { .. } | Verb::Play { .. } => GRACE,
             };

@@ -1,6 +1,6 @@
 //! What can happen to a call, with everything that was drawn outside: the time, and chance.
 
-use super::command::{CommandId, CommandReply, Performed, Verb};
+use super::command::{CommandId, CommandReply, Performed, StreamEnd, Verb};
 use super::ending::{CarrierEnding, EndedBy};
 use super::facts::Facts;
 use super::progress::Progress;
@@ -170,6 +170,17 @@ pub enum News {
         id: CommandId,
         /// How many of its streams came before.
         number: u32,
+        /// Which run of a gateway has it.
+        run: u64,
+    },
+    /// That stream is over, as the gateway saw it.
+    StreamOver {
+        /// Which command.
+        id: CommandId,
+        /// How many of its streams came before.
+        number: u32,
+        /// How.
+        end: StreamEnd,
     },
     /// The carrier's answer to the wish that a command end.
     StopReplied {
@@ -358,6 +369,7 @@ impl News {
             | News::CommandReplied { .. }
             | News::StopAsked(_)
             | News::StreamAttached { .. }
+            | News::StreamOver { .. }
             | News::StopReplied { .. }
             | News::CheckDue => None,
         }
@@ -389,6 +401,7 @@ impl News {
             News::CommandReplied { .. } => "command_replied",
             News::StopAsked(_) => "stop_asked",
             News::StreamAttached { .. } => "stream_attached",
+            News::StreamOver { .. } => "stream_over",
             News::StopReplied { .. } => "stop_replied",
             News::CommandHeard { .. } => "command_heard",
             News::DigitsHeard { .. } => "digits_heard",

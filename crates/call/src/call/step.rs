@@ -111,6 +111,7 @@ fn moved(call: &Call, event: &Event) -> Step {
             | N::CommandReplied { .. }
             | N::StopAsked(_)
             | N::StreamAttached { .. }
+            | N::StreamOver { .. }
             | N::StopReplied { .. }
             | N::CommandHeard { .. }
             | N::DigitsHeard { .. }
@@ -163,7 +164,8 @@ fn around(call: &Call, event: &Event) -> Option<Step> {
             stay(&Call { opted_out: call.opted_out.or(Some(at)), ..call.clone() })
         }
         N::StopAsked(id) => stops::ask(call, *id, at),
-        N::StreamAttached { id, number } => commands::attached(call, *id, *number, at),
+        N::StreamAttached { id, number, run } => commands::attached(call, *id, *number, *run, at),
+        N::StreamOver { id, number, end } => commands::stream_over(call, *id, *number, end, at),
         N::StopReplied { id, reply } => stops::replied(call, *id, reply, at),
         N::CommandHeard { leg, id, performed } => {
             talking(call, leg, event, |call| commands::heard(call, *id, performed, at))

@@ -238,7 +238,12 @@ impl Task<'_> {
             "stream_bidirectional_mode": "rtp",
             "stream_bidirectional_codec": SOUND,
         });
-        self.request("streaming_start", Doing::Stream, "", body)
+        // One that is asked for again is no repeat.
+        let part = match self.performance.attached {
+            0 => String::new(),
+            n => format!(":stream_{n}"),
+        };
+        self.request("streaming_start", Doing::Stream, &part, body)
     }
 
     fn request(&self, action: &str, doing: Doing, part: &str, mut body: Value) -> Request {

@@ -3,8 +3,8 @@
 use super::{Calls, EngineError};
 use crate::heard::{Answer, Heard};
 use crate::media::{Admitted, bridge};
-use call::Call;
-use call::call::{CommandId, News, Performed, Source};
+use call::CallId;
+use call::call::{CommandId, News, Source, StreamEnd};
 
 /// Why a carrier's stream is not let in.
 #[derive(Debug, thiserror::Error)]
@@ -52,24 +52,24 @@ impl Calls {
                 calls: self.clone(),
                 call: *call,
                 command: known.command,
+                number: known.number,
                 carrier: carrier.clone(),
                 program,
             }),
             Err(refused) => {
                 let code = "program_unreachable".to_owned();
-                self.stream_is_over(&call, known.command, Performed::Failed { code }).await;
+                let end = StreamEnd::Failed { code };
+                self.stream_is_over(known.call, known.command, known.number, end).await;
                 Err(refused)
             }
         }
     }
 
-    /// Tells a call that its stream is over. If that can't be kept, the carrier tells it as well.
-    pub(crate) async fn stream_is_over(&self, call: &Call, command: CommandId, performed: Performed) {
-        let Some(leg) = call.leg().cloned() else { return };
-        let news = News::CommandHeard { leg, id: command, performed };
-        let heard = Heard::News { call: call.facts.id, source: Source::Gateway, news };
-        if let Err(error) = self.inner.ear.hear(heard).await {
-            tracing::warn!(call = %call.facts.id, error = error.0, "the end of a stream is not on disk yet");
+    /// Tells a call that its stream is over. If that can't be kept it is noticed at the next start.
+    pub(crate) async fn stream_is_over(&self, call: CallId, id: CommandId, number: u32, end: StreamEnd) {
+        let news = News::StreamOver { id, number, end };
+        if let Err(error) = self.inner.ear.hear(Heard::News { call, source: Source::Gateway, news }).await {
+            tracing::warn!(%call, error = error.0, "the end of a stream is not on disk yet");
         }
     }
 }

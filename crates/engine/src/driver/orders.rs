@@ -3,7 +3,7 @@
 use super::Turn;
 use crate::heard::{Answer, Order, Refusal};
 use call::call::command::COMMANDS_OPEN_MAX;
-use call::call::{Command, CommandId, News, Source, Verb};
+use call::call::{Command, CommandId, News, Source, StreamEnd, Verb};
 use call::gate::Stage;
 use call::{Call, CallId, CallState, Party};
 use store::{Kept, KeyUse, StoreError};
@@ -111,8 +111,19 @@ impl Turn<'_> {
         let Some(kept) = kept.filter(awaited) else {
             return Ok(Answer::Refused(Refusal::NoStreamAwaited { call: id, command }));
         };
-        let call = self.apply(&kept, Source::Gateway, News::StreamAttached { id: command, number })?;
+        let call =
+            self.apply(&kept, Source::Gateway, News::StreamAttached { id: command, number, run: self.run })?;
         Ok(Answer::Call(Box::new(call)))
+    }
+
+    /// A gateway that doesn't run any more held these: whoever comes after it asks for them again.
+    /// Whether there were any.
+    pub(super) fn find_lost_streams(&mut self, kept: &Kept) -> Result<bool, StoreError> {
+        let left = |command: &Command| Some((command.id, command.left_by(self.run)?));
+        // One is under way at a time.
+        let Some((id, number)) = kept.call.commands.iter().find_map(left) else { return Ok(false) };
+        self.apply(kept, Source::Gateway, News::StreamOver { id, number, end: StreamEnd::Lost })?;
+        Ok(true)
     }
 
     /// The same key again: the same call, or a mistake.

@@ -8,13 +8,16 @@ use store::StoreError;
 /// Tells the call that a leg belongs to.
 pub(crate) type Owner<'a> = dyn FnMut(&CarrierCallId) -> Result<Option<CallId>, StoreError> + 'a;
 
-/// What a search for this call found. Candidates that belong to other calls are none.
+/// What a search for this call found. Candidates that belong to other calls are none. Where another
+/// call is sought between the same two numbers, as in a store that went back, a single one is as good
+/// as several: it may be the other's.
 ///
 /// # Errors
 /// The store can't be read.
 pub(crate) fn found(
     id: CallId,
     candidates: &[Candidate],
+    alone: bool,
     owner: &mut Owner<'_>,
 ) -> Result<Found, StoreError> {
     let mut free = Vec::new();
@@ -25,7 +28,7 @@ pub(crate) fn found(
     }
     Ok(match free.as_slice() {
         [] => Found::Nothing,
-        [one] => Found::Leg { leg: one.leg.clone(), sighting: one.sighting.clone() },
+        [one] if alone => Found::Leg { leg: one.leg.clone(), sighting: one.sighting.clone() },
         several => {
             let n = u32::try_from(several.len()).unwrap_or(u32::MAX);
             let over = several.iter().all(|one| matches!(one.sighting, Sighting::Over(_)));

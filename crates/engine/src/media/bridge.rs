@@ -5,7 +5,7 @@ use crate::calls::{Calls, StreamRefused};
 use audio::pacer::Mark;
 use audio::resample::Resampler;
 use audio::{Frame, SampleRate};
-use call::call::{CommandId, Outcome, Performed};
+use call::call::{CommandId, StreamEnd};
 use call::{Call, CarrierCallId};
 use carrier::Carrier;
 use carrier::media::program::{FromProgram, Said, ToProgram};
@@ -28,6 +28,7 @@ pub struct Admitted {
     pub(crate) calls: Calls,
     pub(crate) call: Call,
     pub(crate) command: CommandId,
+    pub(crate) number: u32,
     pub(crate) carrier: Arc<dyn Carrier>,
     pub(crate) program: Box<Program>,
 }
@@ -39,6 +40,8 @@ enum Over {
     Program,
     /// The carrier did.
     Carrier,
+    /// The line is gone, and the carrier said nothing of it.
+    Lost,
     /// This went wrong.
     Broke(&'static str),
 }
@@ -70,29 +73,31 @@ impl Admitted {
     /// Carries the sound over this connection, which speaks WebSocket from here on, until either side
     /// ends it, and tells the call so.
     pub async fn carry<S: AsyncRead + AsyncWrite + Unpin + Send>(self, connection: S) {
-        let Admitted { calls, call, command, carrier, program } = self;
+        let Admitted { calls, call, command, number, carrier, program } = self;
         let config = Some(sockets(CARRIER_MESSAGE_MAX));
         let mut line = WebSocketStream::from_raw_socket(connection, Role::Server, config).await;
         let over = match timeout(CONNECT_MAX, began(&mut line, carrier.as_ref(), &call)).await {
-            Ok(Ok(began)) => join(line, *program, began, &call).await,
+            Ok(Ok(began)) => join(line, *program, began, &call, PATIENCE).await,
             Ok(Err(over)) => over,
             Err(_) => Over::Broke("no_opening"),
         };
         tracing::info!(call = %call.facts.id, %command, ?over, "a stream is over");
-        calls.stream_is_over(&call, command, over.performed()).await;
+        calls.stream_is_over(call.facts.id, command, number, over.end()).await;
     }
 
     /// The carrier went away before its connection became a stream.
     pub async fn is_gone(self) {
-        self.calls.stream_is_over(&self.call, self.command, Over::Broke("no_upgrade").performed()).await;
+        let Admitted { calls, call, command, number, .. } = self;
+        calls.stream_is_over(call.facts.id, command, number, StreamEnd::Lost).await;
     }
 }
 
 impl Over {
-    fn performed(self) -> Performed {
+    fn end(self) -> StreamEnd {
         match self {
-            Over::Program | Over::Carrier => Performed::Finished(Outcome::default()),
-            Over::Broke(code) => Performed::Failed { code: code.to_owned() },
+            Over::Program | Over::Carrier => StreamEnd::Ended,
+            Over::Lost => StreamEnd::Lost,
+            Over::Broke(code) => StreamEnd::Failed { code: code.to_owned() },
         }
     }
 }
@@ -105,7 +110,7 @@ where
     loop {
         let message = match line.next().await {
             Some(Ok(Message::Text(text))) => text,
-            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Over::Carrier),
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Over::Lost),
             Some(Ok(_)) => continue,
         };
         match carrier.read_opening(&message) {
@@ -128,9 +133,16 @@ fn is_of(call: &Call, leg: &CarrierCallId) -> bool {
     call.leg().is_none() || call.is_named(leg)
 }
 
-async fn join<S>(line: WebSocketStream<S>, program: Program, began: Began, call: &Call) -> Over
+async fn join<S, P>(
+    line: WebSocketStream<S>,
+    program: WebSocketStream<P>,
+    began: Began,
+    call: &Call,
+    patience: Patience,
+) -> Over
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
+    P: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let Began { stream, form, messages, .. } = began;
     let shared = Mutex::new(Shared { stream: messages, marks: VecDeque::new(), next_mark: 1 });
@@ -138,21 +150,21 @@ where
     let (mut to_program, from_program) = program.split();
     let mut words = ToProgram::new(&stream, call.facts.id);
     for message in words.opening(call.facts.from.as_str(), call.facts.to.as_str()) {
-        if said(&mut to_program, message).await.is_err() {
+        if said(&mut to_program, message, patience).await.is_err() {
             return Over::Broke("program_gone");
         }
     }
     let over = {
-        let up = up(from_line, &mut to_program, &mut words, &shared, form);
-        let down = down(from_program, &mut to_line, &shared, form);
+        let up = up(from_line, &mut to_program, &mut words, &shared, (form, patience));
+        let down = down(from_program, &mut to_line, &shared, (form, patience));
         tokio::select! {
             over = up => over,
             over = down => over,
         }
     };
-    let _ = said(&mut to_program, words.stop()).await;
-    let _ = timeout(SLOW_MAX, to_program.close()).await;
-    let _ = timeout(SLOW_MAX, to_line.close()).await;
+    let _ = said(&mut to_program, words.stop(), patience).await;
+    let _ = timeout(patience.slow, to_program.close()).await;
+    let _ = timeout(patience.slow, to_line.close()).await;
     over
 }
 
@@ -162,14 +174,14 @@ async fn up(
     program: &mut (impl Sink<Message, Error = tungstenite::Error> + Unpin),
     words: &mut ToProgram,
     shared: &Mutex<Shared>,
-    form: Form,
+    (form, patience): (Form, Patience),
 ) -> Over {
     let mut resampler = (form.rate != TELEPHONE).then(|| Resampler::new(form.rate, TELEPHONE));
     let mut messages = Vec::new();
     loop {
-        let text = match timeout(SILENT_MAX, line.next()).await {
+        let text = match timeout(patience.silent, line.next()).await {
             Ok(Some(Ok(Message::Text(text)))) => text,
-            Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) => return Over::Carrier,
+            Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) => return Over::Lost,
             Ok(Some(Ok(_))) => continue,
             Err(_) => return Over::Broke("carrier_silent"),
         };
@@ -177,7 +189,7 @@ async fn up(
             return Over::Carrier;
         }
         for message in messages.drain(..) {
-            match said(program, message).await {
+            match said(program, message, patience).await {
                 Ok(()) => {}
                 Err(Slow::Closed) => return Over::Program,
                 Err(Slow::TooSlow) => return Over::Broke("program_slow"),
@@ -227,7 +239,7 @@ async fn down(
     mut program: impl Stream<Item = Result<Message, tungstenite::Error>> + Unpin,
     line: &mut (impl Sink<Message, Error = tungstenite::Error> + Unpin),
     shared: &Mutex<Shared>,
-    form: Form,
+    (form, patience): (Form, Patience),
 ) -> Over {
     let mut words = FromProgram::new();
     let mut resampler = (form.rate != TELEPHONE).then(|| Resampler::new(TELEPHONE, form.rate));
@@ -240,9 +252,9 @@ async fn down(
         };
         told(&text, &mut held(shared), &mut words, resampler.as_mut(), &mut messages);
         for message in messages.drain(..) {
-            match said(line, message).await {
+            match said(line, message, patience).await {
                 Ok(()) => {}
-                Err(Slow::Closed) => return Over::Carrier,
+                Err(Slow::Closed) => return Over::Lost,
                 Err(Slow::TooSlow) => return Over::Broke("carrier_slow"),
             }
         }
@@ -297,8 +309,9 @@ enum Slow {
 async fn said(
     to: &mut (impl Sink<Message, Error = tungstenite::Error> + Unpin),
     message: String,
+    patience: Patience,
 ) -> Result<(), Slow> {
-    match timeout(SLOW_MAX, to.send(Message::text(message))).await {
+    match timeout(patience.slow, to.send(Message::text(message))).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) => Err(Slow::Closed),
         Err(_) => Err(Slow::TooSlow),
@@ -324,10 +337,17 @@ fn sockets(message_max: usize) -> WebSocketConfig {
 const TELEPHONE: SampleRate = SampleRate::Hz8000;
 /// How long a program may take to answer, and a carrier to begin.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
-/// How long either side may take to read a message.
-pub(crate) const SLOW_MAX: Duration = Duration::from_secs(5);
+/// How long is waited for whom.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// For either side to read a message.
+    slow: Duration,
+    /// For the carrier to say something.
+    silent: Duration,
+}
+
 /// A carrier speaks every 20 ms, also when nobody does.
-const SILENT_MAX: Duration = Duration::from_secs(60);
+const PATIENCE: Patience = Patience { slow: Duration::from_secs(5), silent: Duration::from_secs(60) };
 /// A message with a frame of telephone sound is smaller.
 const SOUND_BYTES: usize = 384;
 const READ_BYTES: usize = 4 * 1024;
@@ -338,3 +358,6 @@ const PROGRAM_MESSAGE_MAX: usize = 1024 * 1024;
 /// So many marks of a program may wait to be played, of names so long.
 const MARKS_MAX: usize = 256;
 const NAME_MAX: usize = 256;
+
+#[cfg(test)]
+mod tests;

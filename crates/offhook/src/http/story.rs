@@ -3,7 +3,7 @@
 use super::view::rfc3339;
 use call::call::{
     CommandReply, Event, Found, HangUpReply, Input, News, Performed, Progress, Sighting, Source, Speaks,
-    Unknown, UnknownWhy, Verb,
+    StreamEnd, Unknown, UnknownWhy, Verb,
 };
 use call::gate::{Heard, Passed};
 use serde_json::{Value, json};
@@ -80,6 +80,11 @@ fn summary(event: &Event) -> String {
         News::CommandReplied { id, reply } => format!("command {id}: {}", replied(reply)),
         News::StopAsked(id) => format!("command {id} is to end before its time"),
         News::StreamAttached { id, .. } => format!("command {id}: its stream has come"),
+        News::StreamOver { id, end, .. } => match end {
+            StreamEnd::Ended => format!("command {id}: its stream is over"),
+            StreamEnd::Failed { code } => format!("command {id}: its stream cannot go on: {code}"),
+            StreamEnd::Lost => format!("command {id}: its stream broke; it is asked for again"),
+        },
         News::StopReplied { id, reply } => format!("command {id}, told to end: {}", replied(reply)),
         News::CommandHeard { id, performed, .. } => format!("command {id}: {}", self::performed(performed)),
         News::DigitsHeard { digits, .. } => format!("the other side pressed {digits}"),

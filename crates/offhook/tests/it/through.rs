@@ -17,6 +17,7 @@ on_every_carrier!(
     a_stream_is_let_in_once_and_only_by_its_own_address,
     a_program_that_is_not_there_fails_its_command_and_not_the_call,
     when_the_call_ends_its_program_is_told,
+    after_a_kill_the_sound_is_there_again,
 );
 
 const THEM: &str = "+12025550188";
@@ -102,6 +103,39 @@ fn when_the_call_ends_its_program_is_told(face: Face) {
     wait_for("the program is told", SOON, || (program.hears() == "stop").then_some(()));
 }
 
+/// The gateway dies in the middle, and whoever comes after it has the sound brought again.
+fn after_a_kill_the_sound_is_there_again(face: Face) {
+    let (mut world, id, program) = talking(face, &["It heard you."]);
+    assert_eq!(program.hears(), format!("start {THEM}"));
+    assert_eq!(program.hears(), format!("heard {WORDS}"));
+    assert_eq!(program.hears(), "played");
+
+    world.kill_dash_nine();
+    world.start_gateway();
+
+    goes_on(&world, &program, &id);
+    let call = world.call(&id);
+    // Nobody was rung again: there is one call to them.
+    world.only_truth_to(THEM);
+    assert_eq!(call["commands"].as_array().map(Vec::len), Some(1), "{call}");
+    world.hang_up(&id);
+    assert_eq!(word(&world.wait_for_end(&id)["ending"], "kind"), "completed");
+}
+
+/// The program is told of another stream of the same call, and they understand each other again.
+fn goes_on(world: &World, program: &Program, id: &str) {
+    let begins = || (program.hears() == format!("start {THEM}")).then_some(());
+    wait_for("the program is connected again", SOON, begins);
+    let answered = || (program.hears() == "played").then_some(());
+    wait_for("the program answers again", SOON, answered);
+    let understood = || {
+        let streams = world.only_truth_to(THEM)["streams"].clone();
+        (streams[1]["understood"][0]["text"] == json!("It heard you.")).then_some(())
+    };
+    wait_for("the other side understands again", SOON, understood);
+    assert_eq!(word(&streaming(world, id), "state"), "taken");
+}
+
 /// A call that talks, whose sound goes through the gateway to a program.
 fn talking(face: Face, answers: &'static [&'static str]) -> (World, String, Program) {
     let world = World::start(Line::On(face), "");
@@ -159,14 +193,21 @@ impl Program {
         let pair = TcpListener::bind("127.0.0.1:0").expect("there is a port");
         let close = TcpStream::connect(pair.local_addr().expect("it has one")).expect("it connects");
         let (closing, _) = pair.accept().expect("it is there");
+        let closing = std::sync::Arc::new(closing);
         std::thread::spawn(move || {
-            let (socket, _) = listener.accept().expect("the gateway connects");
-            let also = socket.try_clone().expect("it can be shared");
-            std::thread::spawn(move || {
-                let _ = std::io::copy(&mut &closing, &mut std::io::sink());
-                let _ = also.shutdown(std::net::Shutdown::Both);
-            });
-            converse(&mut accept(socket).expect("it is a WebSocket"), answers, &tell);
+            for socket in listener.incoming() {
+                let socket = socket.expect("the gateway connects");
+                let also = socket.try_clone().expect("it can be shared");
+                let closing = std::sync::Arc::clone(&closing);
+                std::thread::spawn(move || {
+                    let _ = std::io::copy(&mut &*closing, &mut std::io::sink());
+                    let _ = also.shutdown(std::net::Shutdown::Both);
+                });
+                let tell = tell.clone();
+                std::thread::spawn(move || {
+                    converse(&mut accept(socket).expect("it is a WebSocket"), answers, &tell);
+                });
+            }
         });
         Program { url, told, close }
     }

@@ -33,7 +33,7 @@ fn streamed_through() -> News {
 
 #[test]
 fn a_stream_through_the_gateway_comes_once_by_each_address() {
-    let comes = |number| News::StreamAttached { id: CommandId(1), number };
+    let comes = |number| News::StreamAttached { id: CommandId(1), number, run: 5 };
     let attached = |news: Vec<News>| {
         let call = after(talking(), news);
         let performance = call.performance(CommandId(1)).unwrap();
@@ -53,7 +53,65 @@ fn a_stream_through_the_gateway_comes_once_by_each_address() {
     assert_eq!(attached(vec![question(), comes(0)]), (0, "sent"), "it is no stream");
     let call = after(talking(), [streamed_through(), comes(0)]);
     assert!(!call.command(CommandId(1)).unwrap().awaits_stream(0));
-    assert!(call.command(CommandId(1)).unwrap().awaits_stream(1));
+    assert!(!call.command(CommandId(1)).unwrap().awaits_stream(1), "it is here");
+}
+
+/// Whoever is on the line notices that the sound was gone, and that it is there again.
+#[test]
+fn a_stream_that_broke_is_asked_for_again_and_no_other() {
+    let id = CommandId(1);
+    let comes = |number, run| News::StreamAttached { id, number, run };
+    let over = |number, end| News::StreamOver { id, number, end };
+    let here = || after(talking(), [streamed_through(), replied(taken(None)), comes(0, 5)]);
+    let hear = |call: &Call, news: News| {
+        let step = crate::call::step(call, &at(NOW, Source::Gateway, news));
+        (step.call.command(id).unwrap().clone(), step.effects.contains(&Effect::Perform(id)), step.call)
+    };
+    let (lost, again, call) = hear(&here(), over(0, StreamEnd::Lost));
+    assert_eq!((lost.state.word(), lost.attached, lost.attached_to, again), ("sent", 1, None, true));
+    let (back, again, call) = hear(&call, comes(1, 6));
+    assert_eq!((back.state.word(), back.attached, back.attached_to, again), ("taken", 2, Some(6), false));
+    // What is told of the one before says nothing of this one.
+    let (still, again, _) = hear(&call, over(0, StreamEnd::Lost));
+    assert_eq!((still, again), (back.clone(), false));
+    for told in [Performed::Finished(Outcome::default()), Performed::Failed { code: "x".to_owned() }] {
+        assert_eq!(hear(&call, performed(1, told)).0, back, "the carrier doesn't say of which");
+    }
+    let failed = StreamEnd::Failed { code: "program_slow".to_owned() };
+    for (end, word) in [(StreamEnd::Ended, "done"), (failed, "failed")] {
+        let (over, again, _) = hear(&call, over(1, end));
+        assert_eq!((over.state.word(), over.attached_to, again), (word, None, false));
+    }
+    // Not for ever.
+    let mut call = here();
+    for number in 1..command::STREAMS_MAX {
+        call = after(call, [over(number - 1, StreamEnd::Lost), comes(number, 5)]);
+    }
+    let (last, again, _) = hear(&call, over(command::STREAMS_MAX - 1, StreamEnd::Lost));
+    assert_eq!((last.state.word(), again), ("failed", false));
+    // Somebody wants it to end.
+    let stopping = after(here(), [News::StopAsked(id)]);
+    let (stopped, again, _) = hear(&stopping, over(0, StreamEnd::Lost));
+    assert_eq!((stopped.state.word(), again), ("done", false));
+    // Nobody has anything to ask for where the call is to end.
+    let ending = after(here(), [News::HangUpRequested { by: EndedBy::Agent, cause: "x".to_owned() }]);
+    assert!(!hear(&ending, over(0, StreamEnd::Lost)).1);
+    // Which run of a gateway left it.
+    let command = here().command(id).unwrap().clone();
+    assert_eq!((command.left_by(5), command.left_by(6)), (None, Some(0)));
+}
+
+#[test]
+fn a_stream_that_does_not_come_is_not_waited_for_for_ever() {
+    let asked = after(talking(), [streamed_through(), replied(taken(None))]);
+    let due = asked.command(CommandId(1)).unwrap().state.due_at().unwrap();
+    let waited = due.since(BORN);
+    let here = after(asked, [News::StreamAttached { id: CommandId(1), number: 0, run: 5 }]);
+    let talked = here.command(CommandId(1)).unwrap().state.due_at().unwrap().since(BORN);
+    assert!(
+        waited <= Duration::from_secs(120) && talked > Duration::from_secs(3_600),
+        "{waited:?} {talked:?}"
+    );
 }
 
 fn spoken_question() -> News {

@@ -238,6 +238,14 @@ fn to_play_a_file_is_to_start_its_playback() {
     assert_eq!(body_of(&asked(performed(play(), &[])), "playback_start"), expected);
 }
 
+/// Telnyx would ignore a repeat of the same command.
+#[test]
+fn a_stream_that_is_asked_for_again_is_another_command() {
+    let again = Performance { attached: 2, ..performance(3, stream()) };
+    let request = asked(telnyx().perform(&known(LEG), &again, &[]));
+    assert_eq!(body_of(&request, "streaming_start")["command_id"], format!("{CALL}:3:stream_2"));
+}
+
 /// Both ways, and as the line sounds: without its mode Telnyx would take whole MP3 files.
 #[test]
 fn to_stream_is_to_have_telnyx_connect_both_ways() {
