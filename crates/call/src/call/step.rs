@@ -77,13 +77,7 @@ fn moved(call: &Call, event: &Event) -> Step {
         (_, N::Found(Found::Leg { leg, sighting })) if call.leg() == Some(leg) => {
             sighted(call, leg, sighting, event)
         }
-        (_, N::Placed { leg, also }) => {
-            let step = progressed(call, leg, Progress::Initiated, None, event);
-            match also {
-                Some(also) => Step { call: names::named(&step.call, leg, also).call, ..step },
-                None => step,
-            }
-        }
+        (_, N::Placed { leg, also }) => placed(call, leg, also.as_ref(), event),
         (_, N::Progressed { leg, progress }) => progressed(call, leg, *progress, None, event),
         (_, N::Unread { leg, .. }) => {
             let mut step = progressed(call, leg, Progress::Initiated, None, event);
@@ -118,6 +112,15 @@ fn moved(call: &Call, event: &Event) -> Step {
             // A look tells what came of it.
             | N::AnswerReplied { .. },
         ) => stay(call),
+    }
+}
+
+/// The carrier took the call, and told its name, or two.
+fn placed(call: &Call, leg: &CarrierCallId, also: Option<&CarrierCallId>, event: &Event) -> Step {
+    let step = progressed(call, leg, Progress::Initiated, None, event);
+    match also {
+        Some(also) => Step { call: names::named(&step.call, leg, also).call, ..step },
+        None => step,
     }
 }
 

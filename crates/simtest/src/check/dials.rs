@@ -8,8 +8,8 @@ use call::call::{EndingKind, News, Performed};
 use call::gate::{Decided, Refused};
 use call::{Call, CallId, CallState};
 use carrier::HeardWebhook;
-use network::CallTruth;
 use network::world::{Cause, Direction};
+use network::{CallTruth, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the checkers remember of dials.
@@ -228,10 +228,14 @@ impl World {
             Refused::AttemptsPerHour { allowed, .. } => asked(HOUR_MS) > *allowed,
             Refused::AttemptsPerDay { allowed, .. } => asked(24 * HOUR_MS) > *allowed,
             // A talk whose end isn't known yet goes on, as far as anybody can say. And of a leg that is
-            // over a carrier may tell how long it lasted, and not whether anybody picked up.
-            Refused::MinutesPerDay { .. } | Refused::SpendPerDay { .. } => legs().any(|leg| {
-                leg.answered_at.or(leg.ended_at).is_some_and(|at| jumped || at.get() >= self.now - DAY_MS)
-            }),
+            // over a carrier may tell how long it lasted, and not whether anybody picked up. Nor does every
+            // listing that a lost call was found in, or who called whom.
+            Refused::MinutesPerDay { .. } | Refused::SpendPerDay { .. } => {
+                let is_today = |at: Millis| jumped || at.get() >= self.now - DAY_MS;
+                let lost = |leg: &CallTruth| self.checks.is_lost(&leg.id) && is_today(leg.asked_at);
+                legs().any(|leg| leg.answered_at.or(leg.ended_at).is_some_and(is_today))
+                    || self.network.calls().iter().any(lost)
+            }
         }
     }
 

@@ -75,6 +75,8 @@ impl World {
         self.checks.dials.forget(|id| calls.contains_key(id));
         drop(tables);
         self.checks.news.clear();
+        // They were for calls that nobody knows any more.
+        self.checks.requests.clear();
         self.checks.not_looked_at.clear();
         self.checks.pause_is_unsure();
         self.checks.admitted_at = None;
