@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// Lets a stream in, or says why not.
@@ -26,20 +27,28 @@ pub(crate) async fn attach(
             .into_response();
     };
     let accept = derive_accept_key(key.as_bytes());
-    let header = |name: &str| text(headers, name);
-    let admitted = match pages.calls.admit_stream(&ticket, &header).await {
-        Ok(admitted) => admitted,
-        Err(refused) => {
-            tracing::warn!(%refused, "a stream is turned away");
-            return Problem::from(refused).into_response();
-        }
-    };
+    let (headers, calls) = (headers.clone(), pages.calls);
+    let (tell, told) = oneshot::channel();
+    // A carrier that doesn't wait for the answer drops what answers it, and not what it began.
     tokio::spawn(async move {
+        let admitted = match calls.admit_stream(&ticket, &|name| text(&headers, name)).await {
+            Ok(admitted) => admitted,
+            Err(refused) => {
+                tracing::warn!(%refused, "a stream is turned away");
+                return drop(tell.send(Err(refused)));
+            }
+        };
+        let _ = tell.send(Ok(()));
         match upgrade.await {
             Ok(connection) => admitted.carry(TokioIo::new(connection)).await,
             Err(_) => admitted.is_gone().await,
         }
     });
+    match told.await {
+        Ok(Ok(())) => {}
+        Ok(Err(refused)) => return Problem::from(refused).into_response(),
+        Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
     let headers = [
         (CONNECTION, "Upgrade".to_owned()),
         (UPGRADE, "websocket".to_owned()),

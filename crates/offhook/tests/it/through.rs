@@ -18,6 +18,7 @@ on_every_carrier!(
     a_program_that_is_not_there_fails_its_command_and_not_the_call,
     when_the_call_ends_its_program_is_told,
     after_a_kill_the_sound_is_there_again,
+    a_program_that_is_slow_to_answer_is_waited_for,
 );
 
 const THEM: &str = "+12025550188";
@@ -62,7 +63,8 @@ fn a_stream_is_let_in_once_and_only_by_its_own_address(face: Face) {
     let again = if face == Face::Twilio { 403 } else { 409 };
 
     assert_eq!(knock(&url), again, "it came before");
-    assert_eq!(knock(&format!("{}0", &url[..url.len() - 1])), 404, "its code is wrong");
+    let wrong = if url.ends_with('0') { '1' } else { '0' };
+    assert_eq!(knock(&format!("{}{wrong}", &url[..url.len() - 1])), 404, "its code is wrong");
     assert_eq!(knock(&url.replacen(".1.0.", ".1.1.", 1)), 404, "its number is not its own");
     let (base, _) = url.rsplit_once('/').expect("it has a path");
     assert_eq!(knock(&format!("{base}/nonsense")), 404);
@@ -101,6 +103,24 @@ fn when_the_call_ends_its_program_is_told(face: Face) {
     world.hang_up(&id);
     world.wait_for_end(&id);
     wait_for("the program is told", SOON, || (program.hears() == "stop").then_some(()));
+}
+
+/// It takes the connection and doesn't say a word for longer than the gateway waits.
+fn a_program_that_is_slow_to_answer_is_waited_for(face: Face) {
+    let world = World::start(Line::On(face), "");
+    world.subscriber(THEM, &json!({"does": "silent", "answer_after_ms": 0}));
+    let id = world.dial(THEM);
+    world.wait_for_talk(&id);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+    let url = format!("ws://{}/sound", listener.local_addr().expect("it has an address"));
+    world.tell(&id, "stream", &json!({ "url": url, "speaks": "twilio" }));
+    let (_silent, _) = listener.accept().expect("the gateway connects");
+
+    wait_for("the command fails", SOON, || {
+        (word(&streaming(&world, &id), "state") == "failed").then_some(())
+    });
+    assert_eq!(word(&streaming(&world, &id), "code"), "program_unreachable");
+    assert_eq!(word(&world.call(&id), "state"), "in_progress");
 }
 
 /// The gateway dies in the middle, and whoever comes after it has the sound brought again.
