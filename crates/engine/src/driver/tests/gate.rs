@@ -1,5 +1,6 @@
 //! The dial gate in the turn: when it is asked, and what is kept of its answer.
 
+use super::orphans::{orphan, ours};
 use super::*;
 use call::call::{CarrierEnding, CommandId, EndingKind, Input, Outcome, Performed, Verb};
 use call::gate::opt_out::plain;
