@@ -5,8 +5,8 @@ use crate::calls::{Calls, StreamRefused};
 use audio::pacer::Mark;
 use audio::resample::Resampler;
 use audio::{Frame, SampleRate};
+use call::Call;
 use call::call::{CommandId, StreamEnd};
-use call::{Call, CarrierCallId};
 use carrier::Carrier;
 use carrier::media::program::{FromProgram, Said, ToProgram};
 use carrier::media::{Began, Form, Heard, MediaStream, Opening};
@@ -115,7 +115,7 @@ where
         };
         match carrier.read_opening(&message) {
             Ok(Opening::Hello) => {}
-            Ok(Opening::Began(began)) if is_of(call, &began.leg) => return Ok(began),
+            Ok(Opening::Began(began)) if call.is_named(&began.leg) => return Ok(began),
             Ok(Opening::Began(began)) => {
                 tracing::warn!(call = %call.facts.id, leg = %began.leg, "a stream is of another call");
                 return Err(Over::Broke("another_call"));
@@ -126,11 +126,6 @@ where
             }
         }
     }
-}
-
-/// A carrier that names a leg only later is believed: the address that it came by is the call's own.
-fn is_of(call: &Call, leg: &CarrierCallId) -> bool {
-    call.leg().is_none() || call.is_named(leg)
 }
 
 async fn join<S, P>(

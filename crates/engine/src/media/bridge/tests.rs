@@ -3,7 +3,7 @@
 
 use super::*;
 use call::call::{Direction, Event, Facts, Limits, News, Roll, Source, born};
-use call::{CallId, CarrierName, Party, Timestamp};
+use call::{CallId, CarrierCallId, CarrierName, Party, Timestamp};
 use carrier::Secret;
 use carrier::twilio::{Twilio, TwilioConfig};
 use serde_json::{Value, json};
