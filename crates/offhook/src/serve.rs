@@ -8,6 +8,7 @@ pub(crate) mod installation;
 mod network;
 mod reload;
 mod report;
+mod setting;
 mod token;
 
 use crate::cli::args::ServeArgs;

@@ -2,7 +2,7 @@
 //! the store, so that a restored backup still knows its calls, and beside it, so that an empty one does
 //! where the store was lost.
 
-use super::beside;
+use super::{beside, setting};
 use crate::config::settings::Config;
 use anyhow::Context as _;
 use carrier::Installation;
@@ -20,14 +20,8 @@ pub(super) fn of(config: &Config, store: &mut impl Store) -> anyhow::Result<Inst
     let lost = beside::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let lost = lost.and_then(|name| name.trim().parse::<Installation>().ok());
     let drawn = || hex::encode(rand::random::<[u8; 8]>());
-    let mut kept = lost.as_ref().map_or_else(drawn, |name| name.as_str().to_owned());
-    store.turn(&mut |page| {
-        match page.setting(INSTALLATION)? {
-            Some(known) => kept = known,
-            None => page.set_setting(INSTALLATION, Some(&kept))?,
-        }
-        Ok(())
-    })?;
+    let name = lost.as_ref().map_or_else(drawn, |name| name.as_str().to_owned());
+    let kept = setting::kept_or(store, INSTALLATION, name)?;
     let kept = read(&kept)?;
     if lost.as_ref() != Some(&kept) {
         beside::keep(&path, &format!("{}\n", kept.as_str()))
