@@ -186,8 +186,8 @@ async fn up(
         for message in messages.drain(..) {
             match said(program, message, patience).await {
                 Ok(()) => {}
-                Err(Slow::Closed) => return Over::Program,
-                Err(Slow::TooSlow) => return Over::Broke("program_slow"),
+                Err(Unsaid::Closed) => return Over::Program,
+                Err(Unsaid::TooSlow) => return Over::Broke("program_slow"),
             }
         }
     }
@@ -249,8 +249,8 @@ async fn down(
         for message in messages.drain(..) {
             match said(line, message, patience).await {
                 Ok(()) => {}
-                Err(Slow::Closed) => return Over::Lost,
-                Err(Slow::TooSlow) => return Over::Broke("carrier_slow"),
+                Err(Unsaid::Closed) => return Over::Lost,
+                Err(Unsaid::TooSlow) => return Over::Broke("carrier_slow"),
             }
         }
     }
@@ -296,7 +296,7 @@ fn turned(frame: Frame, resampler: Option<&mut Resampler>) -> Frame {
 }
 
 /// Why something was not said.
-enum Slow {
+enum Unsaid {
     Closed,
     TooSlow,
 }
@@ -305,11 +305,11 @@ async fn said(
     to: &mut (impl Sink<Message, Error = tungstenite::Error> + Unpin),
     message: String,
     patience: Patience,
-) -> Result<(), Slow> {
+) -> Result<(), Unsaid> {
     match timeout(patience.slow, to.send(Message::text(message))).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(Slow::Closed),
-        Err(_) => Err(Slow::TooSlow),
+        Ok(Err(_)) => Err(Unsaid::Closed),
+        Err(_) => Err(Unsaid::TooSlow),
     }
 }
 
