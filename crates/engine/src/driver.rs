@@ -269,7 +269,9 @@ impl Turn<'_> {
         };
         let facts = &kept.call.facts;
         let (carrier, page) = (&facts.carrier, &mut *self.page);
-        let alone = page.placing_between(&facts.from, &facts.to)? <= 1;
+        let since = facts.created_at - GIVEN_UP_WITHIN;
+        let alone = page.placing_between(&facts.from, &facts.to)? <= 1
+            && page.given_up_between(&facts.from, &facts.to, since)? == 0;
         let found = sorting::found(id, candidates, alone, &mut |leg| page.call_by_leg(carrier, leg))?;
         let call = self.apply(&kept, Source::Listing, News::Found(found))?;
         Ok(Answer::Call(Box::new(call)))
@@ -343,7 +345,7 @@ impl Turn<'_> {
         let asked_for = matches!(source, Source::LookUp | Source::Listing | Source::Reply);
         let unread = matches!(event.news, News::Unread { .. });
         if step.call != kept.call || asked_for || unread {
-            self.page.write(&step.call, &event, kept.version)?;
+            self.page.write(&step.call, &event, Some(kept))?;
             self.brought.wrote = true;
         }
         let was = kept.call.state.word();
@@ -362,7 +364,7 @@ impl Turn<'_> {
     /// Makes the call of a first event.
     fn begin(&mut self, event: &Event) -> Result<Option<Call>, StoreError> {
         let Some(call) = born(event) else { return Ok(None) };
-        self.page.write(&call, event, 0)?;
+        self.page.write(&call, event, None)?;
         self.brought.wrote = true;
         self.brought.moved.push(Moved { was: None, call: call.clone() });
         Ok(Some(call))
@@ -387,6 +389,8 @@ pub(crate) const NOTICE: &str = "notice";
 pub(crate) const PAUSED: &str = "paused";
 /// How long a call that was taken is left to whoever took it.
 const LEASE: Duration = Duration::from_secs(30);
+/// A call that nobody found may turn up in the search for one that was asked for so long after it.
+const GIVEN_UP_WITHIN: Duration = Duration::from_secs(3600);
 /// So many queued calls are read at once.
 const QUEUED_AT_ONCE: usize = 256;
 /// So many lines of old logs go in one turn: some calls, in a millisecond or two.

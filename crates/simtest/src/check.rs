@@ -144,6 +144,8 @@ pub(crate) struct Checks {
     /// When placements reached the network, and when any request did.
     dialled: VecDeque<i64>,
     requests: VecDeque<i64>,
+    /// When calls ended.
+    endings: VecDeque<i64>,
     started_at: i64,
     clock_set_at: Option<i64>,
     stumbled_at: Option<i64>,
@@ -174,6 +176,7 @@ impl Checks {
             apart_ms: plan.apart_ms,
             dialled: VecDeque::new(),
             requests: VecDeque::new(),
+            endings: VecDeque::new(),
             started_at: 0,
             clock_set_at: None,
             stumbled_at: None,

@@ -115,16 +115,16 @@ impl Page for FlakyPage<'_> {
         self.writes()?.keep_key(key, used, at)
     }
 
-    fn write(&mut self, call: &Call, event: &Event, version: u64) -> Result<(), StoreError> {
+    fn write(&mut self, call: &Call, event: &Event, was: Option<&Kept>) -> Result<(), StoreError> {
         if let Some(lived) = self.leak.as_deref_mut().filter(|_| call.state.is_live()) {
             lived.insert(call.facts.id);
         }
         if self.breaks(Sabotage::WriteOtherwise) && call.state.is_live() {
             let mut other = call.clone();
             other.facts.say = Some("something else".to_owned());
-            return self.writes()?.write(&other, event, version);
+            return self.writes()?.write(&other, event, was);
         }
-        self.writes()?.write(call, event, version)
+        self.writes()?.write(call, event, was)
     }
 
     fn take_due(
@@ -163,6 +163,10 @@ impl Page for FlakyPage<'_> {
 
     fn named_once_between(&mut self, from: &Party, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
         self.page.named_once_between(from, to, since)
+    }
+
+    fn given_up_between(&mut self, from: &Party, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
+        self.page.given_up_between(from, to, since)
     }
 
     fn attempts(&mut self, to: &Party, since: Timestamp) -> Result<u64, StoreError> {

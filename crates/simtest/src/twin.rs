@@ -81,8 +81,8 @@ impl Page for TwinPage<'_, '_> {
         self.both("keep_key", |page| page.keep_key(key, used, at))
     }
 
-    fn write(&mut self, call: &Call, event: &Event, version: u64) -> Result<(), StoreError> {
-        self.both("write", |page| page.write(call, event, version))
+    fn write(&mut self, call: &Call, event: &Event, was: Option<&Kept>) -> Result<(), StoreError> {
+        self.both("write", |page| page.write(call, event, was))
     }
 
     fn take_due(
@@ -120,6 +120,10 @@ impl Page for TwinPage<'_, '_> {
 
     fn named_once_between(&mut self, from: &Party, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
         self.both("named_once_between", |page| page.named_once_between(from, to, since))
+    }
+
+    fn given_up_between(&mut self, from: &Party, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
+        self.both("given_up_between", |page| page.given_up_between(from, to, since))
     }
 
     fn attempts(&mut self, to: &Party, since: Timestamp) -> Result<u64, StoreError> {

@@ -96,10 +96,10 @@ impl Life {
         let event = self.event();
         match page.call(id)? {
             None => match born(&event) {
-                Some(call) => page.write(&call, &event, 0),
+                Some(call) => page.write(&call, &event, None),
                 None => Ok(()),
             },
-            Some(kept) => page.write(&step(&kept.call, &event).call, &event, kept.version),
+            Some(kept) => page.write(&step(&kept.call, &event).call, &event, Some(&kept)),
         }
     }
 

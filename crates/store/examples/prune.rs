@@ -8,7 +8,7 @@ use call::{CallId, CarrierCallId, CarrierName, Event, News, Party, Timestamp};
 use std::error::Error;
 use std::time::{Duration, Instant};
 use store::sqlite::SqliteStore;
-use store::{Page, Store, StoreError};
+use store::{Kept, Page, Store, StoreError};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args()
@@ -53,15 +53,16 @@ fn live_through(page: &mut dyn Page, n: usize) -> Result<(), StoreError> {
     let event = |news| Event { at: Timestamp(0), roll: Roll(0), source: Source::Webhook, news };
     let first = event(News::Offered(Box::new(facts(n)), leg.clone()));
     let mut call = born(&first).ok_or_else(|| StoreError::Failed("no call was born".to_owned()))?;
-    page.write(&call, &first, 0)?;
+    page.write(&call, &first, None)?;
     for version in 1..LINES_EACH_CALL {
         let news = match version == LINES_EACH_CALL - 1 {
             true => News::Over { leg: leg.clone(), ending: ending() },
             false => News::Unread { leg: leg.clone(), what: "a-word-of-the-carrier".to_owned() },
         };
         let next = event(news);
-        call = step(&call, &next).call;
-        page.write(&call, &next, version)?;
+        let was = Kept { call, version };
+        call = step(&was.call, &next).call;
+        page.write(&call, &next, Some(&was))?;
     }
     Ok(())
 }

@@ -61,13 +61,14 @@ pub trait Page: GatePage {
     /// The store can't be written.
     fn keep_key(&mut self, key: &str, used: &KeyUse, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Appends an event to the log of its call and writes what the call became.
-    /// `version` is the version that the call was read with, 0 for a new call.
+    /// Appends an event to the log of its call and writes what the call became. `was` is the call as
+    /// it was read, `None` for a new one. A time that was brought forward stands until the call itself
+    /// is due at another time than it was.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if the call moved on since, or one of its legs belongs to another
     /// call; otherwise the store can't be written.
-    fn write(&mut self, call: &Call, event: &Event, version: u64) -> Result<(), StoreError>;
+    fn write(&mut self, call: &Call, event: &Event, was: Option<&Kept>) -> Result<(), StoreError>;
 
     /// Takes at most `limit` calls that are due, the most urgent first, and moves their `due_at`
     /// on to `lease_until`, so that nobody else takes them meanwhile. The states stay as they are.
@@ -139,6 +140,13 @@ pub trait Page: GatePage {
     /// # Errors
     /// The store can't be read.
     fn named_once_between(&mut self, from: &Party, to: &Party, since: Timestamp) -> Result<u64, StoreError>;
+
+    /// How many calls between these two numbers, made since then, were given up without a leg: nobody
+    /// knows whether they were ever made at the carrier.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn given_up_between(&mut self, from: &Party, to: &Party, since: Timestamp) -> Result<u64, StoreError>;
 
     /// How many outbound calls to this number were made since (imported ones aside).
     ///

@@ -1,8 +1,7 @@
 //! What a call is: one of nine states, each with what is known only in it.
 
 use super::command::{Command, CommandId, CommandState, Pressed};
-use super::ending::{EndedBy, Ending};
-
+use super::ending::{EndedBy, Ending, EndingKind};
 use super::facts::Facts;
 use super::progress::Progress;
 use crate::ids::CarrierCallId;
@@ -296,6 +295,11 @@ impl Call {
             | CallState::Offered(_)
             | CallState::Answering(_) => None,
         }
+    }
+
+    /// It is over by our word alone: no carrier said what became of it.
+    pub fn is_given_up(&self) -> bool {
+        matches!(&self.state, CallState::Ended(over) if over.ending.kind == EndingKind::Indeterminate)
     }
 
     /// What somebody should be told about it, if anything.

@@ -9,8 +9,8 @@ use store::StoreError;
 pub(crate) type Owner<'a> = dyn FnMut(&CarrierCallId) -> Result<Option<CallId>, StoreError> + 'a;
 
 /// What a search for this call found. Candidates that belong to other calls are none. Where another
-/// call is sought between the same two numbers, as in a store that went back, a single one is as good
-/// as several: it may be the other's.
+/// call is sought between the same two numbers, as in a store that went back, or was given up not long
+/// before, a single one is as good as several: it may be the other's. (`alone`: there is no other.)
 ///
 /// # Errors
 /// The store can't be read.

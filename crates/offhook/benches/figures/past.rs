@@ -7,7 +7,7 @@ use call::{CallId, CarrierCallId, CarrierName, Event, News, Party, Timestamp};
 use std::path::Path;
 use std::time::Duration;
 use store::sqlite::SqliteStore;
-use store::{Page, Store as _, StoreError};
+use store::{Kept, Page, Store as _, StoreError};
 
 /// Has the store at `path` hold so many calls that are over; returns one of each tenth of them.
 pub(crate) fn write(path: &Path, n_calls: usize) -> anyhow::Result<Vec<CallId>> {
@@ -28,7 +28,7 @@ fn live_through(page: &mut dyn Page, n: usize, first: i64) -> Result<(), StoreEr
     let event = |news| Event { at, roll: Roll(500), source: Source::Webhook, news };
     let offered = event(News::Offered(Box::new(facts(n, first)), leg.clone()));
     let call = born(&offered).ok_or_else(|| StoreError::Failed("an offer made no call".to_owned()))?;
-    page.write(&call, &offered, 0)?;
+    page.write(&call, &offered, None)?;
     let ending = CarrierEnding {
         kind: EndingKind::Completed,
         code: "completed".to_owned(),
@@ -37,7 +37,8 @@ fn live_through(page: &mut dyn Page, n: usize, first: i64) -> Result<(), StoreEr
         duration: Some(Duration::from_secs(42)),
     };
     let over = event(News::Over { leg, ending });
-    page.write(&step(&call, &over).call, &over, 1)
+    let was = Kept { call, version: 1 };
+    page.write(&step(&was.call, &over).call, &over, Some(&was))
 }
 
 fn facts(n: usize, first: i64) -> Facts {

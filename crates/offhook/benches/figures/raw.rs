@@ -35,7 +35,7 @@ impl RawStore {
             for (n, sid) in sids.iter().enumerate() {
                 let event = imported(first + n, leg(sid)?);
                 let call = born(&event).ok_or_else(|| StoreError::Failed("no call was born".to_owned()))?;
-                page.write(&call, &event, 0)?;
+                page.write(&call, &event, None)?;
             }
             Ok(())
         })?;
@@ -81,7 +81,7 @@ fn hear(page: &mut dyn Page, sid: &str, told: usize) -> Result<(), StoreError> {
     let kept = id.map(|id| page.call(id)).transpose()?.flatten();
     let kept = kept.ok_or_else(|| StoreError::Failed(format!("there is no call of leg {sid}")))?;
     let event = event(Source::Webhook, news(leg, told));
-    page.write(&step(&kept.call, &event).call, &event, kept.version)
+    page.write(&step(&kept.call, &event).call, &event, Some(&kept))
 }
 
 fn news(leg: CarrierCallId, told: usize) -> News {

@@ -47,10 +47,8 @@ impl World {
             stray || sought || (own && !row.call.state.is_ended())
         });
         // Given up after its bound, and no word of it since: nobody can know of it yet.
-        let given_up = row.is_some_and(|row| match &row.call.state {
-            CallState::Ended(over) => over.ending.confirmed_by == ConfirmedBy::Nobody,
-            _ => false,
-        });
+        let ended = self.checks.owner.get(&leg.id).and_then(|id| self.checks.ended.get(id));
+        let given_up = ended.is_some_and(|over| over.ending.confirmed_by == ConfirmedBy::Nobody);
         let unheard =
             given_up && !self.checks.news.iter().any(|heard| self.checks.real(heard.leg.as_str()) == leg.id);
         let age = (self.now - leg.asked_at.get()).min(self.calm_for());
@@ -113,8 +111,11 @@ impl World {
     /// webhook came, and nobody sweeps.
     fn is_past_finding(&self, leg: &CallTruth) -> bool {
         let tables = self.disk.tables();
-        let row = self.checks.owner.get(&leg.id).and_then(|id| tables.calls.get(id));
-        let is_unknown = row.is_some_and(|row| row.call.leg().is_none());
+        let is_unknown = self.checks.owner.get(&leg.id).is_some_and(|id| match tables.calls.get(id) {
+            Some(row) => row.call.leg().is_none(),
+            // It is over, and was taken out of the store.
+            None => self.checks.ended.get(id).is_some_and(|over| over.leg.is_none()),
+        });
         is_unknown && !self.plan.jumps.is_empty() && self.plan.losses.is_none()
     }
 

@@ -148,6 +148,7 @@ impl World {
         event: &Event,
     ) -> Result<(), Breach> {
         let id = is.facts.id;
+        self.checks.endings.push_back(self.now);
         let legs = self.checks.created.get(&id).map(Vec::as_slice).unwrap_or_default();
         let truths: Vec<CallTruth> = legs.iter().filter_map(|sid| self.truth(sid)).collect();
         let living = truths.iter().find(|truth| truth.live);

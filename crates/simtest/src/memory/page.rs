@@ -87,7 +87,8 @@ impl Page for MemoryPage<'_> {
         Ok(())
     }
 
-    fn write(&mut self, call: &Call, event: &Event, version: u64) -> Result<(), StoreError> {
+    fn write(&mut self, call: &Call, event: &Event, was: Option<&Kept>) -> Result<(), StoreError> {
+        let version = was.map_or(0, |was| was.version);
         self.check(call, version)?;
         let id = call.facts.id;
         for leg in legs(call) {
@@ -96,7 +97,10 @@ impl Page for MemoryPage<'_> {
                 self.tables.undo.push(Undo::Leg(call.facts.carrier.clone(), leg.clone()));
             }
         }
-        let row = Row { call: call.clone(), version: version + 1, due_at: call.due_at() };
+        let as_it_was = was.is_some_and(|was| was.call.due_at() == call.due_at());
+        let stands = self.tables.calls.get(&id).filter(|_| as_it_was).and_then(|row| row.due_at);
+        let due_at = call.due_at().map(|due_at| stands.map_or(due_at, |stands| stands.min(due_at)));
+        let row = Row { call: call.clone(), version: version + 1, due_at };
         let old = self.tables.calls.insert(id, row);
         self.tables.undo.push(Undo::Call(id, old.map(Box::new)));
         let line = KeptEvent { version: version + 1, event: event.clone() };
@@ -175,6 +179,15 @@ impl Page for MemoryPage<'_> {
             ours && between && placed && row.call.also.is_empty()
         });
         Ok(unsure.count() as u64)
+    }
+
+    fn given_up_between(&mut self, from: &Party, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
+        let given_up = self.rows().filter(|row| {
+            let facts = &row.call.facts;
+            let between = &facts.from == from && &facts.to == to && facts.direction == Direction::Outbound;
+            between && facts.created_at >= since && row.call.leg().is_none() && row.call.is_given_up()
+        });
+        Ok(given_up.count() as u64)
     }
 
     fn attempts(&mut self, to: &Party, since: Timestamp) -> Result<u64, StoreError> {

@@ -110,12 +110,13 @@ fn a_command_puts_no_look_off_after_the_clock_was_set_back() {
 /// a clock set which was ahead (10024732, 10184827); a number called again before Plivo named the call
 /// (10048091); a key that somebody pressed whose number only the webhook told (10059938); words for a
 /// question that was never put (10000344, 10067617, 10096280); two that were sought between the same
-/// numbers in a store that went back (10367805).
+/// numbers in a store that went back (10367805), and one that was given up before another was sought
+/// there (10874691); a look that a command put off after the clock was set back (10715920).
 #[test]
 fn what_a_million_seeds_found_stays_found() {
     let seeds = [
         10_000_344, 10_024_732, 10_048_091, 10_059_938, 10_067_617, 10_091_051, 10_096_280, 10_184_827,
-        10_367_805,
+        10_367_805, 10_715_920, 10_874_691, 10_940_201, 10_941_642,
     ];
     hold(Scene::default(), seeds);
 }

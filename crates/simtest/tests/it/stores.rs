@@ -11,7 +11,7 @@ use simtest::{Disk, Telling, Twin, run_on_disk};
 use std::path::PathBuf;
 use std::time::Duration;
 use store::sqlite::{SqliteHistory, SqliteStore};
-use store::{CallQuery, Due, History, KeyUse, Page, Store, StoreError};
+use store::{CallQuery, Due, History, Kept, KeyUse, Page, Store, StoreError};
 
 #[test]
 fn the_world_is_the_same_on_a_disk() {
@@ -68,7 +68,7 @@ fn ask(page: &mut dyn Page, rng: &mut StdRng) -> Result<(), StoreError> {
     let now = Timestamp(rng.random_range(0..100_000));
     let later = now + Duration::from_secs(rng.random_range(0..60));
     let (id, other) = (id(rng), id(rng));
-    match rng.random_range(0..19u32) {
+    match rng.random_range(0..20u32) {
         0 => drop(page.take_due(now, later, rng.random_range(0..9))?),
         1 => {
             for due in page.schedule()? {
@@ -81,6 +81,7 @@ fn ask(page: &mut dyn Page, rng: &mut StdRng) -> Result<(), StoreError> {
         4 => drop(page.live()?),
         5 => drop(page.placing_between(&number(0), &number(rng.random_range(1..4)))?),
         15 => drop(page.named_once_between(&number(0), &number(rng.random_range(1..4)), now)?),
+        16 => drop(page.given_up_between(&number(0), &number(rng.random_range(1..4)), now)?),
         6 => drop(page.attempts(&number(rng.random_range(1..4)), now)?),
         7 => page.set_next_dial_at(&carrier(), later)?,
         8 => drop(page.next_dial_at(&carrier())?),
@@ -107,8 +108,11 @@ fn write(page: &mut dyn Page, id: CallId, at: Timestamp, rng: &mut StdRng) -> Re
     };
     let event = Event { at, roll, source: Source::Webhook, news };
     match known {
-        Some(kept) => page.write(&step(&kept.call, &event).call, &event, kept.version + stale),
-        None => page.write(&born(&event).unwrap(), &event, stale),
+        Some(kept) => {
+            let was = Kept { version: kept.version + stale, ..kept };
+            page.write(&step(&was.call, &event).call, &event, Some(&was))
+        }
+        None => page.write(&born(&event).unwrap(), &event, None),
     }
 }
 

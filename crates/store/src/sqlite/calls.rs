@@ -51,13 +51,18 @@ pub(super) fn value<T: FromSql>(
 
 /// Appends an event to the log of its call and writes what the call became. A conflict is found
 /// before anything is written.
-pub(super) fn write(connection: &Connection, call: &Call, event: &Event, version: u64) -> Result<(), Fault> {
+pub(super) fn write(
+    connection: &Connection,
+    call: &Call,
+    event: &Event,
+    was: Option<&Kept>,
+) -> Result<(), Fault> {
     let id = call.facts.id.to_string();
     let unknown = unknown_legs(connection, call, &id)?;
-    let old = stored(version);
-    match old {
-        0 => insert(connection, &id, call)?,
-        _ => update(connection, &id, call, old)?,
+    let old = stored(was.map_or(0, |was| was.version));
+    match was {
+        None => insert(connection, &id, call)?,
+        Some(was) => update(connection, &id, call, was)?,
     }
     for leg in unknown {
         let mut insert =
@@ -174,18 +179,21 @@ fn insert(connection: &Connection, id: &str, call: &Call) -> Result<(), Fault> {
 
 /// What is settled about a call doesn't change, so its columns aren't written again; only its way
 /// does, when a carrier refuses it.
-fn update(connection: &Connection, id: &str, call: &Call, version: i64) -> Result<(), Fault> {
+fn update(connection: &Connection, id: &str, call: &Call, was: &Kept) -> Result<(), Fault> {
+    let due_at = call.due_at().map(Timestamp::as_millis);
+    let as_it_was = due_at.is_some() && call.due_at() == was.call.due_at();
     let updated = connection.prepare_cached(UPDATE)?.execute(params![
         id,
         call.state.word(),
         call.leg().map(CarrierCallId::as_str),
         call.answered_at().map(Timestamp::as_millis),
         ended_at(call).map(Timestamp::as_millis),
-        call.due_at().map(Timestamp::as_millis),
+        due_at,
         call.not_before().map(Timestamp::as_millis),
         json(call)?,
-        version,
+        stored(was.version),
         call.facts.carrier.as_str(),
+        as_it_was,
     ])?;
     if updated == 1 { Ok(()) } else { Err(Fault::Conflict(format!("call {id}"))) }
 }
@@ -230,7 +238,8 @@ const INSERT: &str = "INSERT INTO calls (id, version, state, carrier_call_id, an
 
 const UPDATE: &str =
     "UPDATE calls SET version = version + 1, state = ?2, carrier_call_id = ?3, answered_at = ?4,
-    ended_at = ?5, due_at = ?6, not_before = ?7, call = ?8, carrier = ?10 WHERE id = ?1 AND version = ?9";
+    ended_at = ?5, due_at = CASE WHEN ?11 THEN min(due_at, ?6) ELSE ?6 END, not_before = ?7, call = ?8,
+    carrier = ?10 WHERE id = ?1 AND version = ?9";
 
 const APPEND: &str =
     "INSERT INTO events (call_id, version, at, kind, source, event) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

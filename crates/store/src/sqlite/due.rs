@@ -108,3 +108,17 @@ pub(super) fn named_once_between(
         AND state NOT IN ('queued', 'placing', 'ended') AND json_extract(call, '$.also') IS NULL";
     count(value(connection, sql, params![to.as_str(), since.0, from.as_str()])?.unwrap_or(0))
 }
+
+/// How many calls between these two numbers were given up without a leg.
+pub(super) fn given_up_between(
+    connection: &Connection,
+    from: &Party,
+    to: &Party,
+    since: Timestamp,
+) -> Result<u64, Fault> {
+    let sql = "SELECT version, call FROM calls INDEXED BY calls_to
+        WHERE to_number = ?1 AND created_at >= ?2 AND from_number = ?3 AND direction = 'outbound'
+        AND state = 'ended' AND carrier_call_id IS NULL";
+    let over = kept(connection, sql, params![to.as_str(), since.0, from.as_str()])?;
+    count(at_most(over.iter().filter(|kept| kept.call.is_given_up()).count()))
+}

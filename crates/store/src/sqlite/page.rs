@@ -98,8 +98,8 @@ impl Page for SqlitePage<'_> {
         })
     }
 
-    fn write(&mut self, call: &Call, event: &Event, version: u64) -> Result<(), StoreError> {
-        self.run(|connection| calls::write(connection, call, event, version))
+    fn write(&mut self, call: &Call, event: &Event, was: Option<&Kept>) -> Result<(), StoreError> {
+        self.run(|connection| calls::write(connection, call, event, was))
     }
 
     fn take_due(
@@ -141,6 +141,10 @@ impl Page for SqlitePage<'_> {
 
     fn named_once_between(&mut self, from: &Party, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
         self.run(|connection| due::named_once_between(connection, from, to, since))
+    }
+
+    fn given_up_between(&mut self, from: &Party, to: &Party, since: Timestamp) -> Result<u64, StoreError> {
+        self.run(|connection| due::given_up_between(connection, from, to, since))
     }
 
     fn attempts(&mut self, to: &Party, since: Timestamp) -> Result<u64, StoreError> {

@@ -62,7 +62,7 @@ fn a_turn_that_the_database_undid_is_not_written_on() {
     let undone = page.within(&mut |page| {
         // As SQLite may do on its own when the disk is full.
         store.connection.execute_batch("ROLLBACK").unwrap();
-        let late = page.write(&lives::next(None, &asked(2, 0)), &asked(2, 0), 0);
+        let late = page.write(&lives::next(None, &asked(2, 0)), &asked(2, 0), None);
         assert!(matches!(late, Err(StoreError::Unwritable { .. })), "{late:?}");
         Ok(())
     });

@@ -77,11 +77,13 @@ macro_rules! conformance {
             what_is_due_is_taken_once
             a_write_ends_the_lease
             what_is_owed_can_be_brought_forward
+            what_was_brought_forward_stays_so_until_the_call_has_another_time
             a_start_says_what_it_found
             queued_calls_come_oldest_first
             only_live_calls_take_up_a_place
             placements_are_counted_by_their_numbers
             calls_of_a_single_name_are_counted_by_their_numbers
+            calls_that_were_given_up_are_counted_by_their_numbers
             attempts_are_counted_whatever_became_of_them
             a_carrier_is_paced
             a_carrier_has_its_own_places

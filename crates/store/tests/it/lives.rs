@@ -112,5 +112,5 @@ pub(crate) fn next(call: Option<&Call>, event: &Event) -> Call {
 pub(crate) fn hear(page: &mut dyn Page, n: u64, event: &Event) -> Result<(), StoreError> {
     let kept = page.call(id(n))?;
     let moved = next(kept.as_ref().map(|kept| &kept.call), event);
-    page.write(&moved, event, kept.map_or(0, |kept| kept.version))
+    page.write(&moved, event, kept.as_ref())
 }

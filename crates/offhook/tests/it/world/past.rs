@@ -6,7 +6,7 @@ use call::call::{CarrierEnding, Direction, EndedBy, EndingKind, Facts, Limits, R
 use call::{CallId, CarrierCallId, CarrierName, Event, News, Party, Timestamp};
 use std::time::Duration;
 use store::sqlite::SqliteStore;
-use store::{Page, Store, StoreError};
+use store::{Kept, Page, Store, StoreError};
 
 impl World {
     /// Writes ended calls from `from` into the store of a gateway that doesn't run, made so many
@@ -30,7 +30,7 @@ fn live_through(page: &mut dyn Page, n: usize, from: &str, first: Timestamp) -> 
     let event = |news| Event { at: first, roll: Roll(0), source: Source::Webhook, news };
     let offered = event(News::Offered(Box::new(facts(n, from, first)), leg.clone()));
     let call = born(&offered).expect("an offer makes a call");
-    page.write(&call, &offered, 0)?;
+    page.write(&call, &offered, None)?;
     let ending = CarrierEnding {
         kind: EndingKind::Completed,
         code: "completed".to_owned(),
@@ -39,7 +39,8 @@ fn live_through(page: &mut dyn Page, n: usize, from: &str, first: Timestamp) -> 
         duration: Some(Duration::from_secs(15)),
     };
     let over = event(News::Over { leg, ending });
-    page.write(&step(&call, &over).call, &over, 1)
+    let was = Kept { call, version: 1 };
+    page.write(&step(&was.call, &over).call, &over, Some(&was))
 }
 
 fn id(n: usize, first: Timestamp) -> CallId {

@@ -4,8 +4,9 @@ use super::Bench;
 use crate::lives::{
     admitted, asked, at, carrier, ended, event, facts, hear, id, leg, next, offered, them, us,
 };
-use call::call::{EndedBy, Facts};
+use call::call::{EndedBy, Facts, Found};
 use call::{CarrierName, News, Timestamp};
+use store::Page;
 
 pub(crate) fn queued_calls_come_oldest_first(bench: &mut Bench) {
     bench.turn(|page| {
@@ -73,6 +74,31 @@ pub(crate) fn calls_of_a_single_name_are_counted_by_their_numbers(bench: &mut Be
         assert_eq!(page.named_once_between(&us(), &them(), Timestamp(0)).unwrap(), 1);
         hear(page, 2, &ended(7, leg(2))).unwrap();
         assert_eq!(page.named_once_between(&us(), &them(), Timestamp(0)).unwrap(), 0, "it is over");
+    });
+}
+
+pub(crate) fn calls_that_were_given_up_are_counted_by_their_numbers(bench: &mut Bench) {
+    let given_up = |page: &mut dyn Page| page.given_up_between(&us(), &them(), Timestamp(0)).unwrap();
+    bench.turn(|page| {
+        hear(page, 1, &asked(1, 0)).unwrap();
+        hear(page, 1, &admitted(1)).unwrap();
+        hear(page, 1, &event(2, News::PlaceInDoubt { why: "it broke".to_owned() })).unwrap();
+        assert_eq!(given_up(page), 0, "it is sought");
+        for second in 0..60 {
+            hear(page, 1, &event(600 + 60 * second, News::Found(Found::Nothing))).unwrap();
+        }
+        assert_eq!(given_up(page), 1);
+        let made = page.call(id(1)).unwrap().unwrap().call.facts.created_at;
+        assert_eq!(page.given_up_between(&them(), &us(), made).unwrap(), 0);
+        assert_eq!(page.given_up_between(&us(), &them(), made).unwrap(), 1);
+        assert_eq!(page.given_up_between(&us(), &them(), Timestamp(made.0 + 1)).unwrap(), 0);
+    });
+    bench.turn(|page| {
+        hear(page, 2, &asked(2, 4)).unwrap();
+        hear(page, 2, &admitted(5)).unwrap();
+        hear(page, 2, &event(6, News::Placed { leg: leg(2), also: None })).unwrap();
+        hear(page, 2, &ended(7, leg(2))).unwrap();
+        assert_eq!(given_up(page), 1, "of the second its end is known");
     });
 }
 

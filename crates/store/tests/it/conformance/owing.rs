@@ -82,6 +82,25 @@ pub(crate) fn what_is_owed_can_be_brought_forward(bench: &mut Bench) {
     });
 }
 
+/// What a call hears before somebody looks doesn't take the look away.
+pub(crate) fn what_was_brought_forward_stays_so_until_the_call_has_another_time(bench: &mut Bench) {
+    ring(bench, 1);
+    bench.turn(|page| {
+        let owed = page.schedule().unwrap();
+        assert!(page.bring_forward(&owed[0], at(1)).unwrap());
+        hear(page, 1, &event(1, News::Unread { leg: leg(1), what: "a word".to_owned() })).unwrap();
+        assert_eq!(page.schedule().unwrap()[0].due_at, at(1));
+
+        hear(page, 1, &sighted(2, leg(1), Sighting::Live { progress: Progress::Ringing, lasted: None }))
+            .unwrap();
+        let due_at = page.call(id(1)).unwrap().unwrap().call.due_at();
+        assert_eq!(page.schedule().unwrap()[0].due_at, due_at.unwrap());
+        assert!(due_at.unwrap() > at(2));
+        hear(page, 1, &ended(3, leg(1))).unwrap();
+        assert_eq!(page.schedule().unwrap(), []);
+    });
+}
+
 pub(crate) fn a_start_says_what_it_found(bench: &mut Bench) {
     assert_eq!(bench.history.recovered(9).unwrap(), (None, Vec::new()));
     ring(bench, 2);

@@ -42,7 +42,7 @@ pub(crate) fn what_is_over_and_old_goes(bench: &mut Bench) {
     let mut call = next(Some(&next(None, &born)), &ended(5, leg(5)));
     let watch = Watch { due_at: at(60), not_before: None, blind: 0 };
     call.strays = vec![Stray { leg: leg(50), since: at(5), failed: 0, missing: 0, watch }];
-    bench.turn(|page| page.write(&call, &born, 0).unwrap());
+    bench.turn(|page| page.write(&call, &born, None).unwrap());
     bench.turn(|page| {
         page.note_start(at(9)).unwrap();
     });

@@ -4,7 +4,7 @@ use super::{Bench, failure};
 use crate::lives::{admitted, asked, at, carrier, ended, event, facts, hear, id, leg, next, offered};
 use call::News;
 use call::call::{Facts, Progress};
-use store::{KeyUse, StoreError};
+use store::{Kept, KeyUse, StoreError};
 
 pub(crate) fn a_turn_that_fails_never_happened(bench: &mut Bench) {
     let failed = bench.store.turn(&mut |page| {
@@ -46,12 +46,13 @@ pub(crate) fn a_stale_version_is_a_conflict(bench: &mut Bench) {
     bench.hear(1, &asked(1, 0));
     bench.hear(1, &admitted(1));
     let call = bench.history.call(id(1)).unwrap().unwrap().call;
+    let of = |version| Kept { call: call.clone(), version };
     bench.turn(|page| {
-        for stale in [0, 1, 3] {
-            let refused = page.write(&call, &event(2, News::CheckDue), stale);
-            assert!(matches!(refused, Err(StoreError::Conflict(_))), "{stale}: {refused:?}");
+        for stale in [None, Some(of(0)), Some(of(1)), Some(of(3))] {
+            let refused = page.write(&call, &event(2, News::CheckDue), stale.as_ref());
+            assert!(matches!(refused, Err(StoreError::Conflict(_))), "{stale:?}: {refused:?}");
         }
-        page.write(&call, &event(2, News::CheckDue), 2).unwrap();
+        page.write(&call, &event(2, News::CheckDue), Some(&of(2))).unwrap();
     });
     assert_eq!(bench.history.call(id(1)).unwrap().unwrap().version, 3);
     assert_eq!(bench.history.events(id(1), 0, 9).unwrap().len(), 3);
@@ -62,7 +63,7 @@ pub(crate) fn a_refused_write_leaves_nothing_behind(bench: &mut Bench) {
     bench.hear(1, &offered(1, 0, leg(1)));
     bench.turn(|page| {
         let thief = offered(2, 0, leg(1));
-        assert!(matches!(page.write(&next(None, &thief), &thief, 0), Err(StoreError::Conflict(_))));
+        assert!(matches!(page.write(&next(None, &thief), &thief, None), Err(StoreError::Conflict(_))));
     });
     assert_eq!(bench.history.call(id(2)).unwrap(), None);
     assert_eq!(bench.history.events(id(2), 0, 9).unwrap(), []);
