@@ -5,7 +5,7 @@ use super::commands::change;
 use super::effect::Effect;
 use super::moves::Step;
 use super::state::{Call, CallState};
-use super::timers::ANSWER_WITHIN;
+use super::timers::{ANSWER_WITHIN, SOON};
 use crate::time::Timestamp;
 
 /// Somebody wants a command to end. What wasn't sent never is. Of one whose request is on its way
@@ -31,10 +31,11 @@ pub(super) fn ask(call: &Call, id: CommandId, at: Timestamp) -> Step {
     step
 }
 
-/// The carrier's answer. What is in doubt is told again when its time comes, which does no harm.
+/// The carrier's answer. What is in doubt is told again soon, which does no harm: whoever is on the line
+/// hears on what somebody wants to end.
 pub(super) fn replied(call: &Call, id: CommandId, reply: &CommandReply, at: Timestamp) -> Step {
     change(call, id, |command| {
-        let CommandState::Stopping { told, .. } = command.state else { return };
+        let CommandState::Stopping { told, until } = command.state else { return };
         command.state = match reply {
             CommandReply::Refused { code, .. } if code == "rate_limited" => {
                 CommandState::Stopping { until: at + ANSWER_WITHIN, told }
@@ -44,7 +45,10 @@ pub(super) fn replied(call: &Call, id: CommandId, reply: &CommandReply, at: Time
                 let why = format!("the carrier would not end it: {reason} ({code})");
                 CommandState::InDoubt { why, taken: true }
             }
-            CommandReply::InDoubt { .. } => return,
+            CommandReply::InDoubt { .. } => {
+                let pause = ANSWER_WITHIN.min(SOON * (1 << told.min(TOLD_MAX)));
+                CommandState::Stopping { until: until.min(at + pause), told }
+            }
         };
     })
 }
@@ -75,4 +79,4 @@ pub(super) fn stopped() -> CommandState {
 }
 
 /// So often is the carrier told to end a command.
-const TOLD_MAX: u32 = 4;
+const TOLD_MAX: u32 = 6;

@@ -57,7 +57,7 @@ fn a_carrier_that_does_not_answer_is_told_again_and_given_up() {
         n_told += step.effects.iter().filter(|effect| matches!(effect, Effect::Conclude(_))).count();
         call = step.call;
     }
-    assert_eq!(n_told, 4);
+    assert_eq!(n_told, 6);
     assert!(matches!(state_of(&call, 1), CommandState::InDoubt { .. }));
     // It ended all the same, and the carrier says so.
     let late = after(call, [performed(1, Performed::Finished(Outcome::default()))]);
@@ -141,6 +141,24 @@ fn a_carrier_that_has_not_answered_in_time_is_told_again_then_and_not_before() {
     let (told, again) = told_again(&call, due_at);
     assert!(told);
     assert_eq!(state_of(&again, 1).due_at(), Some(due_at + Duration::from_secs(15)));
+}
+
+/// A sentence that somebody cut off is not said on for a quarter of a minute because a request broke.
+#[test]
+fn what_is_in_doubt_is_told_again_soon_and_ever_more_slowly() {
+    let call = after(talking(), [question(), replied(taken(None))]);
+    let mut call = step(&call, &at(NOW, Source::Api, stop(1))).call;
+    let mut now = NOW;
+    let mut pauses = Vec::new();
+    for _ in 0..5 {
+        let doubt = CommandReply::InDoubt { why: "it broke".to_owned() };
+        call = step(&call, &at(now, Source::Reply, stop_replied(doubt))).call;
+        let due_at = call.command(CommandId(1)).unwrap().state.due_at().unwrap();
+        pauses.push(due_at.since(now).as_secs());
+        now = due_at;
+        call = step(&call, &at(now, Source::Gateway, News::CheckDue)).call;
+    }
+    assert_eq!(pauses, [2, 4, 8, 15, 15]);
 }
 
 #[test]
