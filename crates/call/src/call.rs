@@ -4,6 +4,7 @@
 //! Webhooks, look-ups, commands and the clock are all events: reconciliation with the carrier is
 //! no second road but the same door with another visitor.
 
+pub mod agent;
 mod closing;
 pub mod command;
 mod commands;
@@ -24,6 +25,7 @@ mod stops;
 mod strays;
 mod timers;
 
+pub use agent::{Agent, Does};
 pub use command::{
     Command, CommandId, CommandReply, CommandState, GREETING, Input, Outcome, Performed, Pressed, Speaks,
     StreamEnd, Verb,

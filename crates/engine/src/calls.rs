@@ -78,11 +78,13 @@ struct Inner {
     runner: Arc<Runner>,
 }
 
-/// What is to be said on a call.
+/// What is to be done on a call.
 #[derive(Clone, Debug, Default)]
-pub struct Spoken {
+pub struct Wish {
     /// What is said when it is answered.
     pub say: Option<String>,
+    /// Who talks then, by name.
+    pub agent: Option<String>,
     /// The line is held then, instead of being closed.
     pub hold: bool,
 }
@@ -106,6 +108,14 @@ pub enum EngineError {
     /// No number to call from is configured.
     #[error("no number to call from; add one under [numbers] in the configuration, or name one with from")]
     NoNumber,
+    /// No agent of this name.
+    #[error("there is no agent {name}; {way_out}")]
+    NoAgent {
+        /// The name.
+        name: String,
+        /// Which there are, or how to have one.
+        way_out: String,
+    },
     /// The text to be said is too long for a carrier.
     #[error("the text to say has {n_letters} letters, and a carrier takes {allowed}; shorten it")]
     SayTooLong {
@@ -226,7 +236,7 @@ impl Calls {
         &self,
         to: Party,
         from: Option<PhoneNumber>,
-        spoken: Spoken,
+        wish: Wish,
         key: Option<(String, String)>,
     ) -> Result<Call, EngineError> {
         // What can't be read may be what stands against it.
@@ -234,12 +244,14 @@ impl Calls {
             return Err(EngineError::Store(damage));
         }
         let (from, number) = self.own_number(from)?;
-        if let Some(text) = &spoken.say {
+        if let Some(text) = &wish.say {
             check_say(text)?;
         }
+        let agent = wish.agent.map(|name| self.agent(name)).transpose()?;
         let mut facts = self.facts(Direction::Outbound, Party::Number(from), to, &number.carrier);
         facts.fallback = number.fallback.iter().map(|carrier| self.route(carrier)).collect();
-        (facts.say, facts.hold) = (spoken.say, spoken.hold);
+        (facts.say, facts.hold) = (wish.say, wish.hold || agent.is_some());
+        facts.agent = agent;
         let answer = self.inner.ear.hear(Heard::Order(Box::new(Order { facts, key }))).await?;
         self.called(answer)
     }

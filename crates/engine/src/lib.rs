@@ -22,7 +22,7 @@ mod settings;
 mod shell;
 mod sweep;
 
-pub use calls::{Calls, EngineError, Parts, Reload, Spoken, StreamRefused, new_id};
+pub use calls::{Calls, EngineError, Parts, Reload, StreamRefused, Wish, new_id};
 pub use clock::{Clock, SystemClock};
 pub use driver::{Driver, Moved, Owed, Turned};
 pub use errand::{Errand, Purpose};

@@ -138,6 +138,7 @@ fn facts(
         fallback: Vec::new(),
         say: None,
         hold: true,
+        agent: None,
         by_command,
         created_at,
         imported_id: None,

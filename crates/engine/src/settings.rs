@@ -2,7 +2,7 @@
 
 use crate::orphan::OrphanPolicy;
 use call::admission::Callers;
-use call::call::Limits;
+use call::call::{Agent, Limits};
 use call::gate::{OptOut, Rules};
 use call::{CarrierName, PhoneNumber};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +34,8 @@ pub struct Settings {
     pub orphans: OrphanPolicy,
     /// How often each carrier's live calls are held against the store; `None` for never.
     pub sweep_every: Option<Duration>,
+    /// Who may talk on a line, by their names.
+    pub agents: BTreeMap<String, Agent>,
     /// One's own numbers.
     pub numbers: BTreeMap<PhoneNumber, NumberSettings>,
 }
@@ -49,6 +51,8 @@ pub struct NumberSettings {
     pub inbound: Inbound,
     /// What a caller hears.
     pub greeting: Option<String>,
+    /// Who talks with a caller after that.
+    pub agent: Option<Agent>,
     /// Callers who are declined hear it ring until they give up.
     pub ring_out: bool,
     /// The line is held after the greeting, for what is asked of the call then.

@@ -183,6 +183,7 @@ fn imported(
         say: None,
         created_at: Timestamp(snapshot.started_at),
         hold: false,
+        agent: None,
         by_command: false,
         fallback: Vec::new(),
         imported_id: Some(snapshot.call_id.clone()),

@@ -142,6 +142,7 @@ impl Life {
             say: Some("Your table for two is booked for eight o'clock tonight.".to_owned()),
             created_at: at,
             hold: false,
+            agent: None,
             by_command: false,
             fallback: Vec::new(),
             imported_id: None,

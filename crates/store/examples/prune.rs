@@ -84,6 +84,7 @@ fn facts(n: usize) -> Facts {
         say: Some("Your table is booked.".to_owned()),
         created_at: Timestamp(0),
         hold: false,
+        agent: None,
         by_command: false,
         fallback: Vec::new(),
         imported_id: None,

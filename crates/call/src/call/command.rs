@@ -18,6 +18,9 @@ pub struct Command {
     pub asked_at: Timestamp,
     /// How it stands.
     pub state: CommandState,
+    /// It is the call's agent that asked.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_agent: bool,
     /// How often its stream came to a gateway: whoever comes with an older number comes too late.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub attached: u32,
@@ -265,6 +268,12 @@ pub const COMMANDS_KEPT_MAX: usize = 32;
 pub const PRESSED_KEPT_MAX: usize = 64;
 
 impl Command {
+    /// Somebody asks for this.
+    pub(super) fn asked(id: CommandId, verb: Verb, by_agent: bool, at: Timestamp) -> Command {
+        let state = CommandState::Asked;
+        Command { id, verb, asked_at: at, state, by_agent, attached: 0, attached_to: None }
+    }
+
     /// Whether its sound goes through a gateway.
     pub fn is_through_us(&self) -> bool {
         matches!(self.verb, Verb::Stream { speaks: Speaks::Twilio, .. })

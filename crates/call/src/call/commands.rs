@@ -1,5 +1,6 @@
 //! Commands of a live call: asked, sent one after the other, and never twice.
 
+use super::agent::{self, Wants};
 use super::command::{
     ANSWER_GRACE, COMMANDS_KEPT_MAX, COMMANDS_OPEN_MAX, Command, CommandId, CommandReply, CommandState,
     GREETING, Input, Outcome, PRESSED_KEPT_MAX, Performed, Pressed, STREAMS_MAX, Speaks, StreamEnd, Verb,
@@ -22,17 +23,13 @@ pub(super) fn ask(call: &Call, verb: &Verb, at: Timestamp) -> Step {
         return stay(call);
     }
     let mut next = call.clone();
-    next.last_command = CommandId(call.last_command.0.saturating_add(1));
-    let command = Command {
-        id: next.last_command,
-        verb: verb.clone(),
-        asked_at: at,
-        state: CommandState::Asked,
-        attached: 0,
-        attached_to: None,
-    };
-    next.commands.push(command);
+    add(&mut next, verb.clone(), false, at);
     stay(&next)
+}
+
+fn add(call: &mut Call, verb: Verb, by_agent: bool, at: Timestamp) {
+    call.last_command = CommandId(call.last_command.0.saturating_add(1));
+    call.commands.push(Command::asked(call.last_command, verb, by_agent, at));
 }
 
 /// The carrier's answer to a command.
@@ -166,7 +163,8 @@ pub(super) fn pressed(call: &Call, digits: &str, event_id: Option<&String>, at: 
 pub(super) fn settle(before: &Call, mut step: Step, event: &Event) -> Step {
     let at = event.at;
     greet(&mut step.call, at);
-    if step.call.commands.is_empty() {
+    let talks = matches!(step.call.state, CallState::InProgress(_));
+    if step.call.commands.is_empty() && !(talks && step.call.facts.agent.is_some()) {
         return step;
     }
     if event.news == News::CheckDue {
@@ -175,16 +173,20 @@ pub(super) fn settle(before: &Call, mut step: Step, event: &Event) -> Step {
     }
     step.effects.extend(concluded(before, &step.call));
     match &step.call.state {
-        CallState::InProgress(_) => {
-            if is_said(&step.call) {
-                let said = hanging_up(&step.call, EndedBy::Gateway, "said", at, true);
-                step.effects.extend(said.effects);
-                step.call = said.call;
+        CallState::InProgress(_) => match wanted(&step.call) {
+            Wants::Close(by, cause) => {
+                let closed = hanging_up(&step.call, by, cause, at, true);
+                step.effects.extend(closed.effects);
+                step.call = closed.call;
                 close(&mut step.call, false);
-            } else {
+            }
+            wants => {
+                if let Wants::This(verb) = wants {
+                    add(&mut step.call, verb, true, at);
+                }
                 step.effects.extend(send_next(&mut step.call, at));
             }
-        }
+        },
         CallState::HangingUp(_) => close(&mut step.call, false),
         CallState::Ended(_) => close(&mut step.call, true),
         _ => {}
@@ -201,21 +203,23 @@ fn greet(call: &mut Call, at: Timestamp) {
     if !wanted || greeted || !matches!(call.state, CallState::InProgress(_)) {
         return;
     }
-    let verb = Verb::Say { text };
-    let state = if call.facts.by_command {
-        CommandState::Asked
-    } else {
+    let mut greeting = Command::asked(GREETING, Verb::Say { text }, false, at);
+    if !call.facts.by_command {
         // The document that the line began with says it.
-        CommandState::Taken { until: at + verb.lasts(), told: false, begun: false }
-    };
-    call.commands
-        .insert(0, Command { id: GREETING, verb, asked_at: at, state, attached: 0, attached_to: None });
+        let until = at + greeting.verb.lasts();
+        greeting.state = CommandState::Taken { until, told: false, begun: false };
+    }
+    call.commands.insert(0, greeting);
 }
 
-/// Whether all that was to be said is said, and the line is not held beyond it.
-fn is_said(call: &Call) -> bool {
+/// What is wanted of a line beside what was asked for: that it is closed when all that was to be said
+/// is said, and what its agent wants.
+fn wanted(call: &Call) -> Wants {
     let over = |command: &Command| command.id == GREETING && !command.state.is_open();
-    call.facts.by_command && !call.facts.hold && call.commands.iter().any(over)
+    if call.facts.by_command && !call.facts.hold && call.commands.iter().any(over) {
+        return Wants::Close(EndedBy::Gateway, "said");
+    }
+    agent::wants(call)
 }
 
 /// A time-out decides nothing but that nobody waits any longer.
@@ -290,10 +294,13 @@ fn close(call: &mut Call, over: bool) {
     }
 }
 
-/// Forgets the oldest that are over. The greeting is never forgotten: it would be said again.
+/// Forgets the oldest that are over. The greeting is never forgotten, nor the last that the agent asked
+/// for: they would be said again.
 fn forget(call: &mut Call) {
+    let by_agent = call.commands.iter().rev().find(|command| command.by_agent).map(|command| command.id);
     while call.commands.len() > COMMANDS_KEPT_MAX {
-        let oldest = |command: &Command| command.id != GREETING && !command.state.is_open();
+        let kept = |command: &Command| command.id == GREETING || Some(command.id) == by_agent;
+        let oldest = |command: &Command| !kept(command) && !command.state.is_open();
         let Some(index) = call.commands.iter().position(oldest) else { return };
         call.commands.remove(index);
     }

@@ -1,6 +1,7 @@
 //! What is settled about a call when it is made, and doesn't change after: only its way does, when
 //! a carrier refuses it before anything can ring.
 
+use super::agent::Agent;
 use crate::ids::{CallId, CarrierName};
 use crate::number::Party;
 use crate::time::{Timestamp, as_millis};
@@ -44,6 +45,9 @@ pub struct Facts {
     /// The line is held when that was said, instead of being closed.
     #[serde(default, skip_serializing_if = "is_false")]
     pub hold: bool,
+    /// Who talks from when the line is open, after what is said first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Agent>,
     /// The carrier is told by commands what happens on the line (Telnyx); of others it is read off
     /// the replies to their webhooks.
     #[serde(default, skip_serializing_if = "is_false")]

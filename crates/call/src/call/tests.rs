@@ -1,6 +1,7 @@
 //! The table, in print, and the properties of every call that can come about.
 #![allow(clippy::unwrap_used)]
 
+mod agents;
 mod commands;
 mod endings;
 mod greetings;

@@ -4,7 +4,7 @@ use super::{Calls, EngineError, new_id};
 use crate::heard::Offer;
 use crate::settings::{Inbound, NumberSettings};
 use call::call::script::NOBODY_HERE;
-use call::call::{Direction, Facts, Route};
+use call::call::{Agent, Direction, Facts, Route};
 use call::{CarrierName, Party, PhoneNumber};
 use carrier::{Carrier, InboundCall, SAY_MAX, address_fits, say_fits};
 
@@ -35,6 +35,20 @@ impl Calls {
         }
     }
 
+    /// The agent of this name.
+    pub(super) fn agent(&self, name: String) -> Result<Agent, EngineError> {
+        let rules = self.rules();
+        let agents = &rules.settings.agents;
+        agents.get(&name).cloned().ok_or_else(|| {
+            let known = agents.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let way_out = match known.as_str() {
+                "" => format!("add it to the configuration, under [agents.{name}]"),
+                known => format!("there are {known}"),
+            };
+            EngineError::NoAgent { name, way_out }
+        })
+    }
+
     pub(super) fn facts(&self, direction: Direction, from: Party, to: Party, carrier: &CarrierName) -> Facts {
         let Route { carrier, account, by_command } = self.route(carrier);
         Facts {
@@ -48,6 +62,7 @@ impl Calls {
             fallback: Vec::new(),
             say: None,
             hold: false,
+            agent: None,
             created_at: self.inner.clock.now(),
             imported_id: None,
             limits: self.rules().settings.limits.clone(),
@@ -79,7 +94,8 @@ impl Calls {
         };
         let mut facts =
             self.facts(Direction::Inbound, inbound.from.clone(), inbound.to.clone(), carrier.name());
-        facts.hold = number.is_some_and(|number| number.hold);
+        facts.agent = number.and_then(|number| number.agent.clone());
+        facts.hold = facts.agent.is_some() || number.is_some_and(|number| number.hold);
         facts.say = number.and_then(|number| number.greeting.clone());
         if facts.say.is_none() && !facts.hold {
             facts.say = Some(NOBODY_HERE.to_owned());

@@ -52,6 +52,7 @@ fn settings(live_max: u64) -> Settings {
         names_anew: BTreeSet::new(),
         orphans: OrphanPolicy::HangUp,
         sweep_every: None,
+        agents: BTreeMap::new(),
         numbers: BTreeMap::new(),
     }
 }
@@ -104,6 +105,7 @@ fn facts(direction: Direction, id: u128, from: &str, to: &str) -> Facts {
         say: None,
         created_at: NOW,
         hold: false,
+        agent: None,
         by_command: false,
         fallback: Vec::new(),
         imported_id: None,

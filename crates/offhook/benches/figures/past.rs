@@ -52,6 +52,7 @@ fn facts(n: usize, first: i64) -> Facts {
         say: Some("Good morning.".to_owned()),
         created_at: Timestamp(time(n, first)),
         hold: false,
+        agent: None,
         by_command: false,
         fallback: Vec::new(),
         imported_id: None,

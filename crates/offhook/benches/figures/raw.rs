@@ -129,6 +129,7 @@ fn imported(n: usize, leg: CarrierCallId) -> Event {
         say: None,
         created_at: now,
         hold: false,
+        agent: None,
         by_command: false,
         fallback: Vec::new(),
         imported_id: Some(format!("call-{}", leg.as_str())),

@@ -18,8 +18,13 @@ pub(super) async fn run(
     args: &CallArgs,
     terminal: Terminal,
 ) -> Result<Exit, CommandError> {
-    let wish =
-        PlaceCall { to: &args.to, from: args.from.as_deref(), say: args.say.as_deref(), hold: args.hold };
+    let wish = PlaceCall {
+        to: &args.to,
+        from: args.from.as_deref(),
+        say: args.say.as_deref(),
+        agent: args.agent.as_deref(),
+        hold: args.hold,
+    };
     let reply = gateway.place(&wish).await?;
     let call: Call = reply.read()?;
     if !args.wait {

@@ -58,6 +58,7 @@ fn facts(call: &Call) -> Vec<Vec<Cell>> {
         ("from", call.from.clone()),
         ("carrier", Some(carrier)),
         ("says", call.say.as_ref().map(|say| format!("\"{say}\""))),
+        ("agent", call.agent.clone()),
         ("created", when(call.created_at)),
         ("answered", when(call.answered_at)),
         ("ended", when(call.ended_at)),

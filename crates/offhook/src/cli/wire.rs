@@ -7,13 +7,15 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 /// A call that is asked for.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct PlaceCall<'a> {
     pub(crate) to: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) from: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) say: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) agent: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) hold: bool,
 }
@@ -40,6 +42,8 @@ pub(crate) struct Call {
     /// What a queued call waits for: `slot`, `doubt`, `pace`, `retry` or `pause`.
     pub(crate) waits_for: Option<String>,
     pub(crate) say: Option<String>,
+    /// The name of its agent, if it has one.
+    pub(crate) agent: Option<String>,
     /// What was asked of it, the oldest first.
     #[serde(default)]
     pub(crate) commands: Vec<Command>,

@@ -6,6 +6,7 @@
 //! fault is collected on the way, so that a person mends a file once.
 
 mod access;
+mod agents;
 mod carriers;
 mod countries;
 mod default_file;

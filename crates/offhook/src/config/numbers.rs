@@ -4,14 +4,22 @@ use std::collections::BTreeSet;
 
 use call::admission::Callers;
 
+use super::agents;
 use super::section::{Rejected, Section, quoted};
 use super::settings::{Allowed, Inbound, Number};
 use super::suggest;
 use super::tree::{Node, Value};
 use super::values;
 
-/// Reads one number. `carriers` are the names of all that are configured.
-pub(super) fn number(digits: &str, section: &mut Section<'_, '_>, carriers: &[&str]) -> Option<Number> {
+/// The names of all that is configured elsewhere.
+pub(super) struct Known<'a> {
+    pub(super) carriers: Vec<&'a str>,
+    pub(super) agents: Vec<&'a str>,
+}
+
+/// Reads one number.
+pub(super) fn number(digits: &str, section: &mut Section<'_, '_>, known: &Known<'_>) -> Option<Number> {
+    let carriers = known.carriers.as_slice();
     if !values::is_e164(digits) {
         section.wrong(format!(
             "{} is no telephone number; write + and 7 to 15 digits, such as \"+15550100000\"",
@@ -23,12 +31,13 @@ pub(super) fn number(digits: &str, section: &mut Section<'_, '_>, carriers: &[&s
     let example = format!("{:?}", carriers.first().unwrap_or(&"twilio"));
     let carrier = section.required("carrier", &example, |node| {
         let name = values::text(node)?;
-        known(&name, carriers).map_err(|why| format!("is {why}"))?;
+        is_carrier(&name, carriers).map_err(|why| format!("is {why}"))?;
         Ok(name)
     });
     let fallback = section.optional("fallback", |node| fallback(node, carrier.as_deref(), carriers));
     let inbound = section.optional("inbound", inbound).unwrap_or_default();
     let greeting = section.optional("greeting", values::spoken);
+    let agent = section.optional("agent", |node| agents::known(node, &known.agents));
     let hold = section.optional("hold", values::boolean).unwrap_or(false);
     let ring_out = section
         .optional("decline", |node| values::word(node, &[("reject", false), ("ring", true)]))
@@ -39,13 +48,14 @@ pub(super) fn number(digits: &str, section: &mut Section<'_, '_>, carriers: &[&s
         fallback: fallback.unwrap_or_default(),
         inbound,
         greeting,
+        agent,
         hold,
         ring_out,
     })
 }
 
 /// Whether this is the name of a carrier; if not, what to say of it.
-fn known(name: &str, carriers: &[&str]) -> Result<(), String> {
+fn is_carrier(name: &str, carriers: &[&str]) -> Result<(), String> {
     if carriers.contains(&name) {
         return Ok(());
     }
@@ -58,7 +68,7 @@ fn fallback(node: &Node, first: Option<&str>, carriers: &[&str]) -> Result<Vec<S
     let mut asked: BTreeSet<&str> = first.into_iter().collect();
     let mut names = Vec::new();
     for (name, at) in values::texts(node, "[\"backup\"]")? {
-        known(name, carriers).map_err(|why| Rejected::at(at, format!("has {why}")))?;
+        is_carrier(name, carriers).map_err(|why| Rejected::at(at, format!("has {why}")))?;
         if !asked.insert(name) {
             let why = format!("has {name:?}, which was asked before; name each carrier once");
             return Err(Rejected::at(at, why));

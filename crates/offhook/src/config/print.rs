@@ -15,6 +15,7 @@ use super::settings::{
     History, Inbound, Number, Plivo, Secret, Simulated, Store, Telnyx, Twilio,
 };
 use super::{Loaded, Source};
+use call::call::{Agent, Does};
 use call::gate::Several;
 
 /// The configuration in force as TOML: every setting, and where it was written unless it is the
@@ -52,6 +53,7 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
         dial,
         recovery,
         carriers,
+        agents,
         numbers,
     } = config;
     let mut page = Page { text: String::new(), section: String::new(), origins, values: BTreeMap::new() };
@@ -78,6 +80,10 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
     for (name, carrier) in carriers {
         page.section(&format!("carriers.{}", quoted(name)));
         print_carrier(&mut page, carrier);
+    }
+    for (name, agent) in agents {
+        page.section(&format!("agents.{}", quoted(name)));
+        print_agent(&mut page, agent);
     }
     for (digits, number) in numbers {
         page.section(&format!("numbers.{}", quoted(digits)));
@@ -296,8 +302,23 @@ fn print_simulated(page: &mut Page<'_>, Simulated { base_url: url, face }: &Simu
     }
 }
 
+fn print_agent(page: &mut Page<'_>, Agent { name: _, does, apology }: &Agent) {
+    page.set("kind", text(does.word()));
+    match does {
+        Does::Say { text: words, again } => {
+            page.set("text", text(words));
+            page.set_if("again", again.as_deref().map(text));
+        }
+        Does::Stream { url, speaks } => {
+            page.set("url", text(url));
+            page.set("speaks", text(speaks.word()));
+            page.set_if("apology", apology.as_deref().map(text));
+        }
+    }
+}
+
 fn print_number(page: &mut Page<'_>, number: &Number) {
-    let Number { carrier, fallback, inbound, greeting, hold, ring_out } = number;
+    let Number { carrier, fallback, inbound, greeting, agent, hold, ring_out } = number;
     page.set("carrier", text(carrier));
     let asked_next = (!fallback.is_empty()).then(|| list(fallback.iter().map(String::as_str)));
     page.set_if("fallback", asked_next);
@@ -308,6 +329,7 @@ fn print_number(page: &mut Page<'_>, number: &Number) {
     };
     page.set("inbound", inbound);
     page.set_if("greeting", greeting.as_deref().map(text));
+    page.set_if("agent", agent.as_deref().map(text));
     page.set("hold", hold.to_string());
     page.set("decline", text(if *ring_out { "ring" } else { "reject" }));
 }

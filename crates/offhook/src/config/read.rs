@@ -10,6 +10,7 @@ use engine::OrphanPolicy;
 
 use super::Loaded;
 use super::access::{Access, Networks};
+use super::agents;
 use super::carriers::{self, Surroundings};
 use super::countries;
 use super::dial::dial;
@@ -81,6 +82,8 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
         Surroundings { folder, is_public: root.has("public_url"), duration_max: calls.duration_max };
     let carriers = root.sections("carriers", |name, section| carriers::carrier(name, section, &surroundings));
     let known = root.names("carriers");
+    let agents = root.sections("agents", agents::agent);
+    let known = numbers::Known { carriers: known, agents: root.names("agents") };
     let numbers = root.sections("numbers", |digits, section| numbers::number(digits, section, &known));
     root.finish();
     Some(Config {
@@ -96,6 +99,7 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
         dial,
         recovery,
         carriers,
+        agents,
         numbers,
     })
 }

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use call::admission::Callers;
+use call::call::Agent;
 use call::gate::{Money, QuietHours, Several};
 use carrier::Installation;
 use engine::OrphanPolicy;
@@ -51,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) recovery: Recovery,
     /// The carriers by the names that the owner gave them. Default: the simulated network alone.
     pub(crate) carriers: BTreeMap<String, Carrier>,
+    /// Who talks on a line from when it is open, by the names that the owner gave them. Default: none.
+    pub(crate) agents: BTreeMap<String, Agent>,
     /// One's own numbers, each `+` and 7 to 15 digits, and what becomes of those who call them.
     /// Default: `+15550100000` on the simulated network.
     pub(crate) numbers: BTreeMap<String, Number>,
@@ -195,6 +198,9 @@ pub(crate) struct Number {
     pub(crate) inbound: Inbound,
     /// What is said to those whose call is answered. Default: none.
     pub(crate) greeting: Option<String>,
+    /// The name of the agent who talks with those whose call is answered, after the greeting; always a
+    /// configured one. Default: none.
+    pub(crate) agent: Option<String>,
     /// Whether the line is held after the greeting, for what is asked of the call then. Default: no.
     pub(crate) hold: bool,
     /// What a caller who is declined hears: a rejection, or ringing until they give up.

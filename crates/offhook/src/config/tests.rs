@@ -62,6 +62,10 @@ auth_token = "hunter2"
 [numbers."+15550100001"]
 carrier = "work-1"
 greeting = "Say \"ö\""
+agent = "bot"
+[agents]
+bot = { kind = "stream", url = "wss://bot.example.com/talk" }
+clerk = { kind = "say", text = "Your parcel is here." }
 [carriers.work-2]
 kind = "telnyx"
 api_key = "hunter2"

@@ -126,10 +126,8 @@ async fn cut_one_off(stage: &Stage, screen: &mut Screen, rows: &mut Vec<Row>) ->
 /// With four calls live and the fifth place kept for the call that is cut off, show the limit.
 async fn one_too_many(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Value> {
     let gateway = stage.gateway()?;
-    let spare =
-        gateway.place(&PlaceCall { to: NEWCOMER_TOO, from: None, say: None, hold: false }).await?.json()?;
-    let waits =
-        gateway.place(&PlaceCall { to: ONE_TOO_MANY, from: None, say: None, hold: false }).await?.json()?;
+    let spare = gateway.place(&PlaceCall { to: NEWCOMER_TOO, ..PlaceCall::default() }).await?.json()?;
+    let waits = gateway.place(&PlaceCall { to: ONE_TOO_MANY, ..PlaceCall::default() }).await?.json()?;
     screen.act(&format!(
         "all 5 places are taken: one more call is {}, and waits for a {}",
         waits["state"].as_str().unwrap_or_default(),
@@ -197,8 +195,7 @@ async fn recover(stage: &Stage, screen: &mut Screen, rows: &mut [Row]) -> anyhow
 
 async fn place_anew(stage: &Stage, screen: &mut Screen, rows: &[Row]) -> anyhow::Result<Value> {
     let gateway = stage.gateway()?;
-    let call =
-        gateway.place(&PlaceCall { to: NEWCOMER, from: None, say: None, hold: false }).await?.json()?;
+    let call = gateway.place(&PlaceCall { to: NEWCOMER, ..PlaceCall::default() }).await?.json()?;
     let id = call["id"].as_str().context("the new call has no id")?.to_owned();
     let begun = Instant::now();
     loop {
@@ -214,7 +211,7 @@ async fn place_anew(stage: &Stage, screen: &mut Screen, rows: &[Row]) -> anyhow:
 }
 
 async fn place(stage: &Stage, fate: Fate) -> anyhow::Result<Row> {
-    let call = PlaceCall { to: fate.number(), from: None, say: None, hold: false };
+    let call = PlaceCall { to: fate.number(), ..PlaceCall::default() };
     let placed = stage.gateway()?.place(&call).await?.json()?;
     Ok(Row::new(fate, stage.face(), placed["id"].as_str().context("a placed call has no id")?))
 }

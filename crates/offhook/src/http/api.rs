@@ -11,7 +11,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use call::{Call, CallId, CallState, Party, PhoneNumber};
-use engine::Spoken;
+use engine::Wish;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -24,6 +24,7 @@ struct PlaceCall {
     to: String,
     from: Option<String>,
     say: Option<String>,
+    agent: Option<String>,
     #[serde(default)]
     hold: bool,
 }
@@ -72,8 +73,8 @@ pub(crate) async fn place(
         ));
     }
     let key = idempotency_key(&headers)?.map(|key| (key, digest(&to, from.as_ref(), &asked)));
-    let spoken = Spoken { say: asked.say, hold: asked.hold };
-    let call = pages.calls.place(to, from, spoken, key).await?;
+    let wish = Wish { say: asked.say, agent: asked.agent, hold: asked.hold };
+    let call = pages.calls.place(to, from, wish, key).await?;
     let waits_for = waits_for(&pages, &call).await?;
     Ok((StatusCode::ACCEPTED, Json(CallView::of(&call).waiting_for(waits_for))))
 }
@@ -315,11 +316,12 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Pro
 /// What was asked, whatever the order and spacing of its JSON.
 fn digest(to: &Party, from: Option<&PhoneNumber>, asked: &PlaceCall) -> String {
     let from = from.map(PhoneNumber::as_str);
-    let asked = match asked.hold {
-        // As it was written before there was `hold`: a key is good for as long as it is kept.
-        false => json!([to.as_str(), from, asked.say]),
-        true => json!([to.as_str(), from, asked.say, "hold"]),
-    };
+    let mut all = vec![json!(to.as_str()), json!(from), json!(asked.say)];
+    // What isn't asked for isn't written, as before there was such a wish: a key is good for as long as
+    // it is kept.
+    all.extend(asked.hold.then(|| json!("hold")));
+    all.extend(asked.agent.as_ref().map(|agent| json!({ "agent": agent })));
+    let asked = Value::Array(all);
     hex::encode(Sha256::digest(asked.to_string().as_bytes()))
 }
 

@@ -47,6 +47,8 @@ pub(crate) enum Kind {
     NotOurs,
     /// The text to say is too long.
     SayTooLong,
+    /// No agent of this name is configured.
+    NoAgent,
     /// The number was called too often.
     TooManyAttempts,
     /// Outbound calls are paused.
@@ -156,6 +158,7 @@ impl Kind {
             Kind::CarriersInUse => ("OH-0031", StatusCode::CONFLICT, "calls live at a carrier that would go"),
             Kind::StreamTooLate => ("OH-0032", StatusCode::CONFLICT, "no such stream is awaited"),
             Kind::NoProgram => ("OH-0033", StatusCode::BAD_GATEWAY, "the program cannot be reached"),
+            Kind::NoAgent => ("OH-0034", StatusCode::UNPROCESSABLE_ENTITY, "no such agent"),
             Kind::TooLarge => ("OH-0016", StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"),
         }
     }
@@ -232,6 +235,7 @@ impl From<EngineError> for Problem {
             EngineError::NoAddress { .. } => Kind::NoAddress,
             EngineError::NotOurs { .. } | EngineError::NoNumber => Kind::NotOurs,
             EngineError::SayTooLong { .. } => Kind::SayTooLong,
+            EngineError::NoAgent { .. } => Kind::NoAgent,
             EngineError::NoCarrier(_) => Kind::NoSuchCarrier,
             EngineError::Webhook(WebhookError::Unreadable(_)) => Kind::WebhookUnreadable,
             EngineError::Webhook(WebhookError::Unsigned | WebhookError::WrongSignature(_)) => {

@@ -24,6 +24,8 @@ pub(crate) struct CallView {
     deadline: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     say: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<String>,
     #[serde(skip_serializing_if = "is_false")]
     hold: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -69,6 +71,7 @@ impl CallView {
             ending: over.map(|over| ending(&over.ending)),
             deadline: call.state.deadline().map(rfc3339),
             say: facts.say.clone(),
+            agent: facts.agent.as_ref().map(|agent| agent.name.clone()),
             hold: facts.hold,
             commands: call.commands.iter().map(command).collect(),
             pressed: call.pressed.iter().map(|one| one.digits.as_str()).collect(),
@@ -107,6 +110,7 @@ pub(crate) fn command(command: &Command) -> Value {
         "verb": command.verb.word(),
         "state": command.state.word(),
         "asked_at": rfc3339(command.asked_at),
+        "by": if command.by_agent { "agent" } else { "api" },
         "digits": digits,
         "speech": speech,
         "transfer": transfer,

@@ -5,7 +5,7 @@ use crate::config::settings::{
     Plivo, Secret as Configured, Simulated, Telnyx, Twilio, WebhookKey,
 };
 use crate::import::Mapping;
-use call::call::Limits;
+use call::call::{Agent, Limits};
 use call::gate::opt_out::plain;
 use call::gate::{Destinations, OptOut, Rules};
 use call::{CarrierName, PhoneNumber};
@@ -157,7 +157,9 @@ pub(super) fn settings(config: &Config) -> Settings {
     let numbers: BTreeMap<PhoneNumber, NumberSettings> = config
         .numbers
         .iter()
-        .filter_map(|(number, settings)| Some((number.parse().ok()?, number_settings(settings))))
+        .filter_map(|(number, settings)| {
+            Some((number.parse().ok()?, number_settings(settings, &config.agents)))
+        })
         .collect();
     Settings {
         over_limit: config.calls.over_limit.clone(),
@@ -179,6 +181,7 @@ pub(super) fn settings(config: &Config) -> Settings {
             .map(|(name, _)| CarrierName(name.clone()))
             .collect(),
         carrier_live_max: each_carrier(config, |carrier| carrier.live_max.map(u64::from)),
+        agents: config.agents.clone(),
         numbers,
     }
 }
@@ -206,7 +209,7 @@ fn each_carrier<T>(config: &Config, set: impl Fn(&Carrier) -> Option<T>) -> BTre
     config.carriers.iter().filter_map(one).collect()
 }
 
-fn number_settings(number: &Number) -> NumberSettings {
+fn number_settings(number: &Number, agents: &BTreeMap<String, Agent>) -> NumberSettings {
     NumberSettings {
         carrier: CarrierName(number.carrier.clone()),
         fallback: number.fallback.iter().map(|name| CarrierName(name.clone())).collect(),
@@ -216,6 +219,7 @@ fn number_settings(number: &Number) -> NumberSettings {
             ConfiguredInbound::Allow(allowed) => Inbound::Allow(allowed.callers.clone()),
         },
         greeting: number.greeting.clone(),
+        agent: number.agent.as_ref().and_then(|name| agents.get(name)).cloned(),
         hold: number.hold,
         ring_out: number.ring_out,
     }

@@ -8,6 +8,7 @@ mod lines;
 mod world;
 
 mod admission;
+mod agents;
 mod alarms;
 mod budgets;
 mod carriers;

@@ -1,15 +1,10 @@
 //! Sound through the gateway: a program that was written for Twilio's media streams talks on every
 //! carrier, and nobody else gets at the sound.
 
-use crate::world::{Face, Line, SOON, World, wait_for, word};
-use audio::g711::Law;
-use audio::{Frame, tones};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::world::{Face, Line, Program, SOON, World, wait_for, word};
 use serde_json::{Value, json};
-use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use tokio_tungstenite::tungstenite::{self, Message, WebSocket, accept, connect};
+use std::net::TcpListener;
+use tokio_tungstenite::tungstenite::{self, connect};
 
 on_every_carrier!(
     a_program_that_was_written_for_twilio_talks_on_every_carrier,
@@ -194,103 +189,4 @@ fn knock(url: &str) -> u16 {
         Err(tungstenite::Error::Http(answer)) => answer.status().as_u16(),
         Err(error) => panic!("{error}"),
     }
-}
-
-/// A program that speaks Twilio's media streams, written from Twilio's page alone: it answers the first
-/// words that it understands, and tells what it hears.
-struct Program {
-    url: String,
-    told: Receiver<String>,
-    close: TcpStream,
-}
-
-impl Program {
-    fn start(answers: &'static [&'static str]) -> Program {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
-        let url = format!("ws://{}/sound", listener.local_addr().expect("it has an address"));
-        let (tell, told) = channel();
-        // A second connection, to have it close the first.
-        let pair = TcpListener::bind("127.0.0.1:0").expect("there is a port");
-        let close = TcpStream::connect(pair.local_addr().expect("it has one")).expect("it connects");
-        let (closing, _) = pair.accept().expect("it is there");
-        let closing = std::sync::Arc::new(closing);
-        std::thread::spawn(move || {
-            for socket in listener.incoming() {
-                let socket = socket.expect("the gateway connects");
-                let also = socket.try_clone().expect("it can be shared");
-                let closing = std::sync::Arc::clone(&closing);
-                std::thread::spawn(move || {
-                    let _ = std::io::copy(&mut &*closing, &mut std::io::sink());
-                    let _ = also.shutdown(std::net::Shutdown::Both);
-                });
-                let tell = tell.clone();
-                std::thread::spawn(move || {
-                    converse(&mut accept(socket).expect("it is a WebSocket"), answers, &tell);
-                });
-            }
-        });
-        Program { url, told, close }
-    }
-
-    fn hears(&self) -> String {
-        self.told.recv_timeout(SOON).expect("the program hears")
-    }
-
-    fn closes(&self) {
-        self.close.shutdown(std::net::Shutdown::Both).expect("it was open");
-    }
-}
-
-fn converse(socket: &mut WebSocket<TcpStream>, answers: &[&str], tell: &Sender<String>) {
-    let mut ear = tones::Listener::new();
-    let mut stream = String::new();
-    while let Ok(message) = socket.read() {
-        let Ok(text) = message.to_text() else { continue };
-        let Ok(said) = serde_json::from_str::<Value>(text) else { continue };
-        match said["event"].as_str() {
-            Some("start") => {
-                stream = word(&said, "streamSid").to_owned();
-                let to = word(&said["start"]["customParameters"], "to");
-                let _ = tell.send(format!("start {to}"));
-            }
-            Some("media") => {
-                let payload = STANDARD.decode(word(&said["media"], "payload")).expect("it is Base64");
-                let frame = Law::Mu.read(&payload).expect("20 ms of a telephone");
-                for words in ear.hear(&frame) {
-                    if let tones::Heard::Text(words) = words {
-                        let _ = tell.send(format!("heard {words}"));
-                        answers.iter().for_each(|answer| say(socket, &stream, answer));
-                        send(
-                            socket,
-                            &json!({"event": "mark", "streamSid": stream, "mark": {"name": "done"}}),
-                        );
-                    }
-                }
-            }
-            Some("mark") if said["mark"]["name"] == json!("done") => drop(tell.send("played".to_owned())),
-            Some("stop") => drop(tell.send("stop".to_owned())),
-            _ => {}
-        }
-    }
-}
-
-/// Says it in one piece, as a synthesizer may; `<` is a long sentence that is taken back at once.
-fn say(socket: &mut WebSocket<TcpStream>, stream: &str, words: &str) {
-    let taken_back = words == "<";
-    let words = if taken_back { "What nobody is ever going to hear, long as it is." } else { words };
-    let mut bytes = Vec::new();
-    tones::say(words).for_each(|frame: Frame| Law::Mu.write(&frame, &mut bytes));
-    if taken_back {
-        bytes = [vec![0xFF; 16_000], bytes].concat();
-    }
-    let payload = STANDARD.encode(&bytes);
-    send(socket, &json!({"event": "media", "streamSid": stream, "media": {"payload": payload}}));
-    if taken_back {
-        send(socket, &json!({"event": "clear", "streamSid": stream}));
-    }
-}
-
-fn send(socket: &mut WebSocket<TcpStream>, message: &Value) {
-    // The line may be gone by now.
-    let _ = socket.send(Message::text(message.to_string()));
 }

@@ -146,6 +146,7 @@ pub(super) fn settings(plan: &Plan, sabotage: Option<Sabotage>) -> Settings {
         hold: plan.inbound_hold,
         ring_out: false,
         greeting: greeting.map(str::to_owned),
+        agent: None,
     };
     let numbers = [number(Inbound::Open, Some("Hello.")), number(Inbound::Deny, None)];
     let numbers = OURS.iter().filter_map(|ours| ours.parse().ok()).zip(numbers).collect();
@@ -170,6 +171,7 @@ pub(super) fn settings(plan: &Plan, sabotage: Option<Sabotage>) -> Settings {
             .map(|losses| Duration::from_millis(losses.sweep_every_ms.unsigned_abs())),
         apart: [(carrier.clone(), Duration::from_millis(apart.unsigned_abs()))].into(),
         names_anew: (plan.carrier == Kind::Plivo).then(|| carrier.clone()).into_iter().collect(),
+        agents: BTreeMap::new(),
         numbers,
     }
 }

@@ -281,6 +281,7 @@ impl World {
             say: None,
             created_at: self.wall(),
             hold: false,
+            agent: None,
             by_command: self.carrier.by_command(),
             fallback: Vec::new(),
             imported_id: None,

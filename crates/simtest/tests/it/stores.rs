@@ -150,6 +150,7 @@ fn facts(rng: &mut StdRng, id: CallId, at: Timestamp, direction: Direction) -> F
         say: None,
         created_at: at,
         hold: false,
+        agent: None,
         by_command: false,
         fallback: Vec::new(),
         imported_id: rng.random_bool(0.1).then(|| "7".to_owned()),

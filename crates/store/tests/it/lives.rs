@@ -45,6 +45,7 @@ pub(crate) fn facts(n: u64, created_at: Timestamp) -> Facts {
         say: Some("Your table is booked.".to_owned()),
         created_at,
         hold: false,
+        agent: None,
         by_command: false,
         fallback: Vec::new(),
         imported_id: None,

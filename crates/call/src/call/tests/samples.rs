@@ -34,6 +34,7 @@ pub(super) fn facts(direction: Direction) -> Facts {
         account: Some("AC1".to_owned()),
         say: None,
         hold: false,
+        agent: None,
         by_command: false,
         fallback: Vec::new(),
         created_at: BORN,

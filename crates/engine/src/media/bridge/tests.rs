@@ -32,6 +32,7 @@ fn call() -> Call {
         fallback: Vec::new(),
         say: None,
         hold: true,
+        agent: None,
         by_command: false,
         created_at: Timestamp(0),
         imported_id: None,

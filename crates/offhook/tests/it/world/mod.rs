@@ -9,6 +9,7 @@ mod http;
 mod network;
 mod past;
 mod process;
+mod program;
 mod talk;
 mod webhook;
 
@@ -18,6 +19,7 @@ pub(crate) use gateway::{bare, order_at, word, words};
 pub(crate) use http::{Answer, Sent, at_once, exchange};
 pub(crate) use network::{millis_of, number};
 pub(crate) use process::{Process, offhook};
+pub(crate) use program::Program;
 pub(crate) use talk::heard;
 pub(crate) use webhook::Form;
 

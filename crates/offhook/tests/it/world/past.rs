@@ -63,6 +63,7 @@ fn facts(n: usize, from: &str, first: Timestamp) -> Facts {
         say: Some("Welcome back, dear old friend.".to_owned()),
         created_at: first,
         hold: false,
+        agent: None,
         by_command: false,
         fallback: Vec::new(),
         imported_id: None,

@@ -1,0 +1,110 @@
+//! Who talks with the other side from when the line is open: settled with the call, so that a call
+//! keeps its agent whatever becomes of the configuration or of the process.
+
+use super::command::{CommandState, Input, Outcome, Speaks, Verb};
+use super::ending::EndedBy;
+use super::state::Call;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Who talks with the other side from when the line is open. When it has nothing more to do and
+/// nobody asked for anything else, the line is closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    /// Its name in the configuration.
+    pub name: String,
+    /// What it does.
+    pub does: Does,
+    /// What is said when it can't; without it nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apology: Option<String>,
+}
+
+/// What an agent does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Does {
+    /// It says something.
+    Say {
+        /// The words.
+        text: String,
+        /// How the other side hears them again: by pressing [`AGAIN`], as this tells them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<String>,
+    },
+    /// A program hears the line and speaks on it.
+    Stream {
+        /// As in [`Verb::Stream`].
+        url: String,
+        /// As in [`Verb::Stream`].
+        #[serde(default)]
+        speaks: Speaks,
+    },
+}
+
+/// The key by which a message is heard again.
+pub const AGAIN: &str = "1";
+
+/// What is wanted of a line, beside what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Wants {
+    /// Nothing now.
+    Nothing,
+    /// This is to be done.
+    This(Verb),
+    /// The line is to be closed, by whom, and for what cause.
+    Close(EndedBy, &'static str),
+}
+
+/// What the agent of a call in progress wants next, read off what it did.
+pub(super) fn wants(call: &Call) -> Wants {
+    let Some(agent) = &call.facts.agent else { return Wants::Nothing };
+    if call.commands.iter().any(|command| command.state.is_open()) {
+        return Wants::Nothing;
+    }
+    let Some(last) = call.commands.iter().rev().find(|command| command.by_agent) else {
+        return Wants::This(agent.does.opening());
+    };
+    match (&last.state, &agent.does) {
+        (CommandState::Done(Outcome { digits: Some(digits), .. }), Does::Say { .. }) if digits == AGAIN => {
+            Wants::This(agent.does.opening())
+        }
+        (_, Does::Stream { .. }) if matches!(last.verb, Verb::Say { .. }) => {
+            Wants::Close(EndedBy::Agent, FAILED)
+        }
+        (CommandState::Failed { .. } | CommandState::InDoubt { .. }, does) => match (does, &agent.apology) {
+            (Does::Stream { .. }, Some(apology)) => Wants::This(Verb::Say { text: apology.clone() }),
+            _ => Wants::Close(EndedBy::Agent, FAILED),
+        },
+        _ => Wants::Close(EndedBy::Agent, DONE),
+    }
+}
+
+impl Does {
+    /// The word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Does::Say { .. } => "say",
+            Does::Stream { .. } => "stream",
+        }
+    }
+
+    fn opening(&self) -> Verb {
+        match self {
+            Does::Say { text, again: None } => Verb::Say { text: text.clone() },
+            Does::Say { text, again: Some(again) } => Verb::Ask {
+                text: format!("{text} {again}"),
+                input: Input::Digits { n_max: Some(1) },
+                timeout: AGAIN_WITHIN,
+            },
+            Does::Stream { url, speaks } => Verb::Stream { url: url.clone(), speaks: *speaks },
+        }
+    }
+}
+
+/// The cause of an end when the agent was done.
+const DONE: &str = "agent_done";
+/// The cause of an end when the agent could not do what it is for.
+const FAILED: &str = "agent_failed";
+/// How long after a message its key may be pressed.
+const AGAIN_WITHIN: Duration = Duration::from_secs(5);

@@ -1,0 +1,139 @@
+//! Agents by configuration: who talks on a line without anybody asking, at every carrier, and what
+//! becomes of the line when they are done.
+
+use crate::world::{Face, Line, OURS, Program, SOON, World, heard, number, wait_for, word};
+use serde_json::{Value, json};
+
+on_every_carrier!(
+    a_message_is_said_and_the_line_is_closed,
+    whoever_presses_the_key_hears_the_message_again,
+    a_program_talks_with_those_who_call_its_number,
+    a_program_talks_with_whoever_is_called_and_goes_on_after_a_kill,
+    whoever_waits_for_a_program_that_is_not_there_is_told_so,
+);
+
+const MESSAGE: &str = "Your parcel is here.";
+const AGAIN: &str = "To hear this again, press 1.";
+const SORRY: &str = "Sorry, nobody can talk now.";
+const WORDS: &str = "Who is this?";
+
+fn a_message_is_said_and_the_line_is_closed(face: Face) {
+    let world =
+        World::start(Line::On(face), &format!("agents.clerk = {{ kind = 'say', text = '{MESSAGE}' }}"));
+    let them = number(1);
+    world.subscriber(&them, &json!({"does": "silent", "answer_after_ms": 0}));
+
+    let call = world.wait_for_end(&called(&world, &them));
+
+    is_closed(&call, "agent_done");
+    assert_eq!(world.n_heard(&them, MESSAGE), 1);
+    assert_eq!((word(&call, "agent"), word(&call["commands"][0], "by")), ("clerk", "agent"), "{call}");
+}
+
+fn whoever_presses_the_key_hears_the_message_again(face: Face) {
+    let agent = format!("agents.clerk = {{ kind = 'say', text = '{MESSAGE}', again = '{AGAIN}' }}");
+    let world = World::start(Line::On(face), &format!("{agent}\nnumbers.'{OURS}'.agent = 'clerk'"));
+    world.connect_our_number();
+    let (them, too) = (number(1), number(2));
+    let presses = json!({"does": "press", "digits": "1", "answer_after_ms": 0, "talk_ms": 3_600_000});
+    world.subscriber(&them, &presses);
+    world.call_in(&them);
+    let sentence = format!("{MESSAGE} {AGAIN}");
+
+    wait_for("the message is heard three times", SOON, || {
+        (world.n_heard(&them, &sentence) > 2).then_some(())
+    });
+
+    world.subscriber(&too, &json!({"does": "silent", "answer_after_ms": 0}));
+    let once = world.wait_for_end(&called(&world, &too));
+    is_closed(&once, "agent_done");
+    assert_eq!(world.n_heard(&too, &sentence), 1, "who presses nothing hears it once");
+}
+
+fn a_program_talks_with_those_who_call_its_number(face: Face) {
+    let (world, program) = with_program(face, &["It heard you."]);
+    let them = number(1);
+    world.subscriber(&them, &json!({"does": "tell", "words": WORDS, "tell_after_ms": 100}));
+
+    world.call_in(&them);
+
+    assert_eq!(program.hears(), format!("start {OURS}"));
+    assert_eq!(program.hears(), format!("heard {WORDS}"));
+    assert_eq!(program.hears(), "played");
+    program.closes();
+    let call = wait_for("the call is over", SOON, || {
+        let calls = world.get("/v1/calls");
+        calls["calls"].as_array()?.first().filter(|call| call["state"] == "ended").cloned()
+    });
+    is_closed(&call, "agent_done");
+    assert_eq!(word(&call, "direction"), "inbound");
+    assert_eq!(heard(&world.truth()[0])[0], "Good evening.", "the greeting comes first");
+}
+
+fn a_program_talks_with_whoever_is_called_and_goes_on_after_a_kill(face: Face) {
+    let (mut world, program) = with_program(face, &["It heard you."]);
+    let them = number(1);
+    world.subscriber(&them, &json!({"does": "tell", "words": WORDS, "tell_after_ms": 100}));
+    let id = called(&world, &them);
+    for told in [format!("start {them}"), format!("heard {WORDS}"), "played".to_owned()] {
+        assert_eq!(program.hears(), told);
+    }
+
+    world.kill_dash_nine();
+    world.start_gateway();
+
+    for told in [format!("start {them}"), "played".to_owned()] {
+        wait_for("the program is connected again, and answers", SOON, || {
+            (program.hears() == told).then_some(())
+        });
+    }
+    program.closes();
+    is_closed(&world.wait_for_end(&id), "agent_done");
+    world.only_truth_to(&them);
+}
+
+fn whoever_waits_for_a_program_that_is_not_there_is_told_so(face: Face) {
+    let nobody = "ws://127.0.0.1:9/sound";
+    let agent = format!("agents.clerk = {{ kind = 'stream', url = '{nobody}', apology = '{SORRY}' }}");
+    let world = World::start(Line::On(face), &agent);
+    let them = number(1);
+    world.subscriber(&them, &json!({"does": "silent", "answer_after_ms": 0}));
+
+    let call = world.wait_for_end(&called(&world, &them));
+
+    is_closed(&call, "agent_failed");
+    assert_eq!(word(&call["commands"][0], "code"), "program_unreachable", "{call}");
+    assert_eq!(world.n_heard(&them, SORRY), 1);
+}
+
+#[test]
+fn an_agent_that_nobody_configured_is_refused_with_those_there_are() {
+    let world =
+        World::start(Line::Webhooks, &format!("agents.clerk = {{ kind = 'say', text = '{MESSAGE}' }}"));
+    let refused = world.ask("POST", "/v1/calls", Some(&json!({"to": number(1), "agent": "clark"})));
+    assert_eq!((refused.status, word(&refused.json(), "code").to_owned()), (422, "OH-0034".to_owned()));
+    assert_eq!(word(&refused.json(), "detail"), "there is no agent clark; there are clerk");
+    assert_eq!(world.truth(), [Value::Null; 0]);
+}
+
+/// A gateway whose number has an agent, and the agent's program.
+fn with_program(face: Face, answers: &'static [&'static str]) -> (World, Program) {
+    let program = Program::start(answers);
+    let agent = format!("agents.clerk = {{ kind = 'stream', url = '{}' }}", program.url);
+    let number = format!("numbers.'{OURS}' = {{ agent = 'clerk', greeting = 'Good evening.' }}");
+    let world = World::start(Line::On(face), &format!("{agent}\n{number}"));
+    world.connect_our_number();
+    (world, program)
+}
+
+/// The clerk has this number called.
+fn called(world: &World, to: &str) -> String {
+    let placed = world.ask("POST", "/v1/calls", Some(&json!({"to": to, "agent": "clerk"})));
+    assert_eq!(placed.status, 202, "{}", placed.body);
+    word(&placed.json(), "id").to_owned()
+}
+
+fn is_closed(call: &Value, cause: &str) {
+    let ending = ["kind", "by", "cause"].map(|field| word(&call["ending"], field));
+    assert_eq!(ending, ["completed", "agent", cause], "{call}");
+}
