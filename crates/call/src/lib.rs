@@ -12,6 +12,7 @@
 
 pub mod admission;
 pub mod call;
+pub mod dialogue;
 pub mod gate;
 pub mod ids;
 pub mod number;

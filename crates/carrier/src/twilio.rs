@@ -18,6 +18,7 @@ mod twiml;
 mod webhook;
 
 pub use config::{ApiKey, TwilioConfig};
+pub use signature::upgrade_signature;
 pub use status::{ending, progress};
 
 use crate::media::{MediaError, Opening};

@@ -26,6 +26,7 @@ use crate::shell::lane::Line;
 use crate::shell::lanes::Lanes;
 use crate::shell::wire::Wire;
 use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, sweep, ticker, writer};
+use crate::talk::{self, Talks};
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
 use carrier::send::Sender;
@@ -177,13 +178,15 @@ impl Calls {
         let (errand_queue, owed) = mpsc::channel(TURNS_OWING_MAX);
         let ear = Ear { jobs };
         let driver = Driver::new(store, settings.clone(), rand::random());
+        let (talks, conversations) = Talks::new();
         let (writer_clock, writer_health) = (Arc::clone(&clock), Arc::clone(&health));
         let writer_metrics = Arc::clone(&metrics);
         let writer = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || {
                 let clock = writer_clock.as_ref();
-                writer::run(driver, job_queue, &errand_queue, clock, &writer_health, &writer_metrics);
+                let told = writer::Told { health: &writer_health, metrics: &writer_metrics, talks: &talks };
+                writer::run(driver, job_queue, &errand_queue, clock, &told);
             })
             .map_err(|error| EngineError::Store(format!("cannot start the writer: {error}")))?;
         let runner = Arc::new(Runner {
@@ -222,6 +225,7 @@ impl Calls {
         let calls = Calls { inner: Arc::new(inner) };
         let notice = calls.read(|history| history.setting(NOTICE)).await?;
         calls.inner.health.set_notice(notice);
+        tokio::spawn(talk::run(calls.clone(), conversations));
         tokio::spawn(sweep::run(calls.clone(), runner));
         tokio::spawn(keeper::run(calls.clone()));
         Ok(calls)
@@ -285,11 +289,27 @@ impl Calls {
             // The turn asks the dial gate.
             Verb::Transfer { .. } => {}
         }
-        match self.inner.ear.hear(Heard::Command { call, verb, key }).await? {
+        self.ask(Heard::Command { call, verb, key, by_agent: false }).await
+    }
+
+    async fn ask(&self, command: Heard) -> Result<(Call, CommandId), EngineError> {
+        match self.inner.ear.hear(command).await? {
             Answer::Asked(call, command) => Ok((*call, command)),
             Answer::Refused(refusal) => Err(refusal.into()),
             other => Err(unexpected(&other)),
         }
+    }
+
+    /// The call's own agent asks something of it.
+    pub(crate) async fn command_by_agent(&self, call: CallId, verb: Verb) -> Result<(), EngineError> {
+        self.ask(Heard::Command { call, verb, key: None, by_agent: true }).await.map(|_| ())
+    }
+
+    /// The call's own agent ends it.
+    pub(crate) async fn hang_up_by_agent(&self, call: CallId, cause: &str) -> Result<(), EngineError> {
+        let heard = Heard::HangUp { call, by: EndedBy::Agent, cause: cause.to_owned() };
+        self.inner.ear.hear(heard).await?;
+        Ok(())
     }
 
     /// Ends one command before its time, or all of them: those that wait are dropped. A command

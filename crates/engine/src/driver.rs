@@ -13,6 +13,7 @@ use self::forward::Forward;
 use crate::crash;
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Refusal};
 use crate::settings::Settings;
+use crate::talk::is_by_words;
 use call::call::{Effect, Event, News, Roll, Sighting, Source, born, step};
 use call::{Call, CallId, CarrierCallId, CarrierName, Timestamp};
 use carrier::{Candidate, Seen};
@@ -41,6 +42,8 @@ pub struct Turned {
     pub owed: Vec<Owed>,
     /// Which calls changed their state.
     pub moved: Vec<Moved>,
+    /// Calls that talk by words, as they stand now.
+    pub talks: Vec<Call>,
     /// For each leg that was not its call's own and is over now, whose it was.
     pub orphans_ended: Vec<CarrierName>,
     /// Whether anything was written: a turn that only reads says nothing of a full disk.
@@ -80,6 +83,7 @@ struct Turn<'a> {
 struct Brought {
     owed: Vec<Owed>,
     moved: Vec<Moved>,
+    talks: Vec<Call>,
     orphans_ended: Vec<CarrierName>,
     wrote: bool,
     forward: Option<Forward>,
@@ -121,6 +125,7 @@ impl Driver {
             turn.bring_up_to_date(heard, &mut turned.answers)?;
             turned.owed = turn.brought.owed;
             turned.moved = turn.brought.moved;
+            turned.talks = turn.brought.talks;
             turned.orphans_ended = turn.brought.orphans_ended;
             turned.wrote = turn.brought.wrote;
             planned = turn.brought.forward;
@@ -138,7 +143,8 @@ impl Turn<'_> {
     /// Hears one thing so that, should it fail, only it is undone.
     fn hear_alone(&mut self, heard: &Heard) -> Result<Answer, StoreError> {
         let Turn { page, settings, chance, now, run, brought } = self;
-        let before = (brought.owed.len(), brought.moved.len(), brought.orphans_ended.len());
+        let Brought { owed, moved, talks, orphans_ended, .. } = &*brought;
+        let before = (owed.len(), moved.len(), orphans_ended.len(), talks.len());
         let planned = brought.forward.clone();
         let mut answer = Answer::Done;
         let done = page.within(&mut |page| {
@@ -153,6 +159,7 @@ impl Turn<'_> {
             brought.owed.truncate(before.0);
             brought.moved.truncate(before.1);
             brought.orphans_ended.truncate(before.2);
+            brought.talks.truncate(before.3);
             brought.forward = planned;
             return Err(error);
         }
@@ -165,7 +172,10 @@ impl Turn<'_> {
             Heard::Webhook { carrier, heard, offer } => self.webhook(carrier, heard, offer.as_deref()),
             Heard::News { call, source, news } => self.on_call(*call, *source, news.clone()),
             Heard::Seen { call, leg, seen } => self.seen(*call, leg, seen),
-            Heard::Command { call, verb, key } => self.command(*call, verb, key.as_ref()),
+            Heard::Command { call, verb, key, by_agent } => {
+                let source = if *by_agent { Source::Agent } else { Source::Api };
+                self.command(*call, verb, key.as_ref(), source)
+            }
             Heard::Stop { call, command } => self.stop(*call, *command),
             Heard::Attach { call, command, number } => self.attach(*call, *command, *number),
             Heard::Candidates { call, candidates } => self.candidates(*call, candidates),
@@ -356,6 +366,9 @@ impl Turn<'_> {
             matches!(event.news, News::Over { .. } | News::Sighted { sighting: Sighting::Over(_), .. });
         if over && step.call.strays.len() < kept.call.strays.len() {
             self.brought.orphans_ended.push(step.call.facts.carrier.clone());
+        }
+        if is_by_words(&step.call) {
+            self.brought.talks.push(step.call.clone());
         }
         self.owe(&step.call, step.effects);
         Ok(step.call)

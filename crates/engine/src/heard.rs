@@ -66,6 +66,8 @@ pub enum Heard {
         verb: Verb,
         /// The `Idempotency-Key` and a digest of the request, if there is one.
         key: Option<(String, String)>,
+        /// It is the call's own agent that asks.
+        by_agent: bool,
     },
     /// Somebody wants a command to end before its time.
     Stop {

@@ -17,10 +17,12 @@ mod media;
 mod metrics;
 mod orphan;
 mod preview;
+mod program;
 mod recovery;
 mod settings;
 mod shell;
 mod sweep;
+mod talk;
 
 pub use calls::{Calls, EngineError, Parts, Reload, StreamRefused, Wish, new_id};
 pub use clock::{Clock, SystemClock};

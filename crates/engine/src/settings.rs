@@ -5,6 +5,7 @@ use call::admission::Callers;
 use call::call::{Agent, Limits};
 use call::gate::{OptOut, Rules};
 use call::{CarrierName, PhoneNumber};
+use carrier::Secret;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub struct Settings {
     pub sweep_every: Option<Duration>,
     /// Who may talk on a line, by their names.
     pub agents: BTreeMap<String, Agent>,
+    /// By which token the connection to an agent's program is signed; of one that isn't here it isn't.
+    pub agent_tokens: BTreeMap<String, Secret>,
     /// One's own numbers.
     pub numbers: BTreeMap<PhoneNumber, NumberSettings>,
 }

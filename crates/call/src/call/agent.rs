@@ -40,6 +40,12 @@ pub enum Does {
         #[serde(default)]
         speaks: Speaks,
     },
+    /// A program is told what is said on the line, and says what is to be said: words, not sound. The
+    /// gateway asks for it, sentence by sentence, as a [`Dialogue`](crate::dialogue::Dialogue) says.
+    Relay {
+        /// Where it listens for WebSockets.
+        url: String,
+    },
 }
 
 /// The key by which a message is heard again.
@@ -62,12 +68,13 @@ pub(super) fn wants(call: &Call) -> Wants {
     if call.commands.iter().any(|command| command.state.is_open()) {
         return Wants::Nothing;
     }
+    let Some(opening) = agent.does.opening() else { return Wants::Nothing };
     let Some(last) = call.commands.iter().rev().find(|command| command.by_agent) else {
-        return Wants::This(agent.does.opening());
+        return Wants::This(opening);
     };
     match (&last.state, &agent.does) {
         (CommandState::Done(Outcome { digits: Some(digits), .. }), Does::Say { .. }) if digits == AGAIN => {
-            Wants::This(agent.does.opening())
+            Wants::This(opening)
         }
         (_, Does::Stream { .. }) if matches!(last.verb, Verb::Say { .. }) => {
             Wants::Close(EndedBy::Agent, FAILED)
@@ -86,11 +93,13 @@ impl Does {
         match self {
             Does::Say { .. } => "say",
             Does::Stream { .. } => "stream",
+            Does::Relay { .. } => "relay",
         }
     }
 
-    fn opening(&self) -> Verb {
-        match self {
+    /// What it does without being told; of a relay its program decides.
+    fn opening(&self) -> Option<Verb> {
+        Some(match self {
             Does::Say { text, again: None } => Verb::Say { text: text.clone() },
             Does::Say { text, again: Some(again) } => Verb::Ask {
                 text: format!("{text} {again}"),
@@ -98,7 +107,8 @@ impl Does {
                 timeout: AGAIN_WITHIN,
             },
             Does::Stream { url, speaks } => Verb::Stream { url: url.clone(), speaks: *speaks },
-        }
+            Does::Relay { .. } => return None,
+        })
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) fn confirmed_by(source: Source) -> ConfirmedBy {
         Source::Listing => ConfirmedBy::Listing,
         Source::Reply => ConfirmedBy::Reply,
         Source::Import => ConfirmedBy::Import,
-        Source::Api | Source::Gateway => ConfirmedBy::Gateway,
+        Source::Api | Source::Agent | Source::Gateway => ConfirmedBy::Gateway,
     }
 }
 

@@ -49,7 +49,7 @@ pub enum Verb {
     },
     /// The carrier's voice says this, and what the other side presses or says is told.
     Ask {
-        /// The words.
+        /// The words; without any it is only listened.
         text: String,
         /// What is listened for.
         input: Input,
@@ -124,6 +124,19 @@ pub enum Input {
     },
     /// What is said, as the carrier writes it down.
     Speech,
+    /// What is said, or one key. Telnyx tells keys as they are pressed, asked for or not, so that there
+    /// they answer nothing.
+    Any,
+}
+
+impl Input {
+    /// Whether words are listened for.
+    pub fn hears_words(self) -> bool {
+        match self {
+            Input::Speech | Input::Any => true,
+            Input::Digits { .. } => false,
+        }
+    }
 }
 
 /// How a command stands.

@@ -3,11 +3,11 @@
 use super::agent::{self, Wants};
 use super::command::{
     ANSWER_GRACE, COMMANDS_KEPT_MAX, COMMANDS_OPEN_MAX, Command, CommandId, CommandReply, CommandState,
-    GREETING, Input, Outcome, PRESSED_KEPT_MAX, Performed, Pressed, STREAMS_MAX, Speaks, StreamEnd, Verb,
+    GREETING, Outcome, PRESSED_KEPT_MAX, Performed, Pressed, STREAMS_MAX, Speaks, StreamEnd, Verb,
 };
 use super::effect::Effect;
 use super::ending::EndedBy;
-use super::event::{Event, News};
+use super::event::{Event, News, Source};
 use super::moves::{Step, hanging_up, stay};
 use super::state::{Call, CallState};
 use super::stops;
@@ -17,13 +17,13 @@ use std::time::Duration;
 
 /// Somebody asks for something. Whether it may be asked is decided before; what is asked of a call
 /// that ends fails with it.
-pub(super) fn ask(call: &Call, verb: &Verb, at: Timestamp) -> Step {
+pub(super) fn ask(call: &Call, verb: &Verb, event: &Event) -> Step {
     let over = matches!(call.state, CallState::HangingUp(_) | CallState::Ended(_));
     if over || call.commands_open() >= COMMANDS_OPEN_MAX {
         return stay(call);
     }
     let mut next = call.clone();
-    add(&mut next, verb.clone(), false, at);
+    add(&mut next, verb.clone(), event.source == Source::Agent, event.at);
     stay(&next)
 }
 
@@ -56,7 +56,7 @@ pub(super) fn heard(call: &Call, id: CommandId, performed: &Performed, at: Times
     change(call, id, |command| {
         use CommandState as C;
         let listened =
-            call.facts.by_command && matches!(command.verb, Verb::Ask { input: Input::Speech, .. });
+            call.facts.by_command && matches!(command.verb, Verb::Ask { input, .. } if input.hears_words());
         // Of a stream that came to it the gateway's own word counts: the carrier doesn't say of which.
         if command.is_through_us() && command.attached > 0 {
             return;
@@ -248,7 +248,7 @@ fn concluded(before: &Call, call: &Call) -> Vec<Effect> {
         return Vec::new();
     }
     let listened = |command: &&Command| {
-        let speech = matches!(command.verb, Verb::Ask { input: Input::Speech, .. });
+        let speech = matches!(command.verb, Verb::Ask { input, .. } if input.hears_words());
         let known = before.command(command.id).map(|known| &known.state);
         // To stop it has told the carrier already.
         let listened = matches!(known, Some(CommandState::Sent { .. } | CommandState::Taken { .. }));

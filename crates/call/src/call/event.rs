@@ -35,6 +35,8 @@ pub struct Roll(pub u16);
 pub enum Source {
     /// The agent or person that uses the gateway.
     Api,
+    /// The call's own agent ([`Facts::agent`](super::Facts::agent)).
+    Agent,
     /// A signed webhook of the carrier.
     Webhook,
     /// The carrier, when asked about this call.

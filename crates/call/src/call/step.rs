@@ -161,7 +161,7 @@ fn around(call: &Call, event: &Event) -> Option<Step> {
     let at = event.at;
     Some(match &event.news {
         N::Named { leg, was } => names::named(call, leg, was),
-        N::CommandAsked(verb) => commands::ask(call, verb, at),
+        N::CommandAsked(verb) => commands::ask(call, verb, event),
         N::CommandReplied { id, reply } => commands::replied(call, *id, reply, at),
         N::OptedOut(_) if !call.state.is_ended() => {
             stay(&Call { opted_out: call.opted_out.or(Some(at)), ..call.clone() })

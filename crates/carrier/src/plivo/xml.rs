@@ -83,12 +83,18 @@ fn get_input(text: &str, input: Input, timeout: Duration, action: Option<&str>) 
         }
         Input::Digits { n_max: None } => format!("inputType=\"dtmf\" {pause}"),
         Input::Speech => "inputType=\"speech\" speechEndTimeout=\"auto\"".to_owned(),
+        // Each key is told, also the one that would else end the input.
+        Input::Any => {
+            "inputType=\"dtmf speech\" numDigits=\"1\" finishOnKey=\"none\" speechEndTimeout=\"auto\""
+                .to_owned()
+        }
     };
     let action =
         action.map(|url| format!(" action=\"{}\" method=\"POST\"", escaped(url))).unwrap_or_default();
     let timeout_s = whole_seconds(timeout).clamp(INPUT_S_MIN, INPUT_S_MAX);
+    let said = if text.is_empty() { String::new() } else { speak(text) };
     let rest = format!("executionTimeout=\"{timeout_s}\"{action} redirect=\"false\" log=\"false\"");
-    format!("<GetInput {kind} {rest}>{}</GetInput>", speak(text))
+    format!("<GetInput {kind} {rest}>{said}</GetInput>")
 }
 
 /// The other leg's fate is told to `callbackUrl`; an `action` would be asked for a document.

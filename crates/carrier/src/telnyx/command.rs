@@ -65,7 +65,7 @@ pub(super) fn perform(
         Verb::Ask { text, input: Input::Digits { n_max }, timeout } => {
             once(replies, None, || task.gather(text, *n_max, *timeout))
         }
-        Verb::Ask { text, input: Input::Speech, .. } => task.ask_for_speech(text, replies),
+        Verb::Ask { text, input: Input::Speech | Input::Any, .. } => task.ask_for_speech(text, replies),
         Verb::SendDigits { digits } => {
             // No webhook tells when they were pressed.
             once(replies, Some(performance.verb.lasts()), || {
@@ -85,10 +85,11 @@ pub(super) fn perform(
 /// answers nothing.
 pub(super) fn unanswered(performance: &Performance, replies: &[Reply], error: &SendError) -> CommandReply {
     let why = error.to_string();
-    let (Verb::Ask { input: Input::Speech, .. }, [_, listening, rest @ ..]) = (&performance.verb, replies)
+    let (Verb::Ask { input: Input::Speech | Input::Any, .. }, [_, listening, rest @ ..]) =
+        (&performance.verb, replies)
     else {
         return match performance.verb {
-            Verb::Ask { input: Input::Speech, .. } => not_asked(why),
+            Verb::Ask { input: Input::Speech | Input::Any, .. } => not_asked(why),
             _ => CommandReply::InDoubt { why },
         };
     };
@@ -113,8 +114,10 @@ pub(super) fn conclude(
     replies: &[Reply],
 ) -> Next<CommandReply> {
     let actions: &[&str] = match (&performance.verb, performance.stops) {
-        (Verb::Ask { input: Input::Speech, .. }, true) => &["transcription_stop", "playback_stop"],
-        (Verb::Ask { input: Input::Speech, .. }, false) => &["transcription_stop"],
+        (Verb::Ask { input: Input::Speech | Input::Any, .. }, true) => {
+            &["transcription_stop", "playback_stop"]
+        }
+        (Verb::Ask { input: Input::Speech | Input::Any, .. }, false) => &["transcription_stop"],
         (Verb::Ask { input: Input::Digits { .. }, .. }, _) => &["gather_stop"],
         (Verb::Say { .. } | Verb::Play { .. }, _) => &["playback_stop"],
         (Verb::Stream { .. }, _) => &["streaming_stop"],
@@ -181,6 +184,8 @@ impl Task<'_> {
             CommandReply::Refused { .. } => return Next::Done(nothing_asked(listening)),
         };
         match (is_heard, replies) {
+            // There is nothing to be said, and to listen is all.
+            (true, []) if text.is_empty() => Next::Done(CommandReply::Taken { lasts }),
             (true, []) => Next::Ask(self.speak(text, Doing::Speech)),
             (true, [spoken]) => match judged(spoken, lasts) {
                 CommandReply::Refused { .. } => Next::Ask(self.hush("after")),

@@ -7,6 +7,7 @@
 
 use super::TwilioConfig;
 use super::webhook::{Fields, form_of, query};
+use crate::secret::Secret;
 use crate::webhook::{RawWebhook, Verified, WebhookError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -65,6 +66,18 @@ pub(super) fn verify_upgrade(
     let scheme = scheme(settings.as_deref())?;
     let matches = variants(url).into_iter().any(|address| matches(config, &scheme, &address, &signature));
     if matches { Ok(()) } else { Err(wrong("it does not match")) }
+}
+
+/// What Twilio would sign the upgrade of a connection to a program with, in `X-Twilio-Signature`: the
+/// address up to its query, and what that asks, as a form's fields are signed. So Twilio's own Agent
+/// Connect checks it (`tac/server/signature_validation.py` 2.5.0).
+pub fn upgrade_signature(url: &str, token: &Secret) -> String {
+    let url = url.split('#').next().unwrap_or_default();
+    let (address, query) = url.split_once('?').unwrap_or((url, ""));
+    let fields: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+    let text = address.to_owned() + &signed_pairs(&fields);
+    let mac = <Hmac<Sha1> as KeyInit>::new_from_slice(token.expose().as_bytes());
+    mac.map(|mac| STANDARD.encode(mac.chain_update(text).finalize().into_bytes())).unwrap_or_default()
 }
 
 /// Reads `X-Twilio-Webhooks-Signature-Settings`, as in `key=webhooks_sharedkey_…,algorithm=HMAC_SHA256`.

@@ -78,10 +78,15 @@ fn gather(text: &str, input: Input, timeout: Duration, action: Option<&str>) -> 
         Input::Digits { n_max: Some(n_max) } => format!("input=\"dtmf\" numDigits=\"{n_max}\""),
         Input::Digits { n_max: None } => "input=\"dtmf\" finishOnKey=\"#\"".to_owned(),
         Input::Speech => "input=\"speech\" speechTimeout=\"auto\"".to_owned(),
+        // Each key is told, also the one that would else end the input.
+        Input::Any => {
+            "input=\"dtmf speech\" numDigits=\"1\" finishOnKey=\"\" speechTimeout=\"auto\"".to_owned()
+        }
     };
     let action = action.map(|url| format!(" action=\"{}\" method=\"POST\"", quoted(url))).unwrap_or_default();
     let timeout_s = whole_seconds(timeout).max(1);
-    format!("<Gather {kind} timeout=\"{timeout_s}\"{action}>{}</Gather>", say(text))
+    let said = if text.is_empty() { String::new() } else { say(text) };
+    format!("<Gather {kind} timeout=\"{timeout_s}\"{action}>{said}</Gather>")
 }
 
 /// The other leg's fate is told beside the line: an `action` would ask for a document, and whoever

@@ -5,6 +5,7 @@ use crate::heard::{Answer, Heard};
 use crate::media::{Admitted, bridge};
 use call::CallId;
 use call::call::{CommandId, News, Source, StreamEnd};
+use carrier::Secret;
 
 /// Why a carrier's stream is not let in.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +48,10 @@ impl Calls {
         let Answer::Call(call) = self.inner.ear.hear(attach).await.map_err(EngineError::from)? else {
             return Err(StreamRefused::TooLate);
         };
-        match bridge::reach(&call, known.command).await {
+        let by_agent = call.command(known.command).is_some_and(|command| command.by_agent);
+        let token =
+            call.facts.agent.as_ref().filter(|_| by_agent).and_then(|agent| self.token_of(&agent.name));
+        match bridge::reach(&call, known.command, token.as_ref()).await {
             Ok(program) => Ok(Admitted {
                 calls: self.clone(),
                 call: *call,
@@ -63,6 +67,11 @@ impl Calls {
                 Err(refused)
             }
         }
+    }
+
+    /// The token by which connections to an agent's program are signed, as it is configured now.
+    pub(crate) fn token_of(&self, agent: &str) -> Option<Secret> {
+        self.rules().settings.agent_tokens.get(agent).cloned()
     }
 
     /// Tells a call that its stream is over. If that can't be kept it is noticed at the next start.

@@ -36,6 +36,7 @@ impl Turn<'_> {
         id: CallId,
         verb: &Verb,
         key: Option<&(String, String)>,
+        source: Source,
     ) -> Result<Answer, StoreError> {
         let Some(kept) = self.page.call(id)? else {
             return Ok(Answer::Refused(Refusal::NoSuchCall(id)));
@@ -58,7 +59,7 @@ impl Turn<'_> {
         {
             refused.into()
         } else {
-            let call = self.apply(&kept, Source::Api, News::CommandAsked(verb.clone()))?;
+            let call = self.apply(&kept, source, News::CommandAsked(verb.clone()))?;
             let command = call.last_command;
             if let Some((key, digest)) = key {
                 let used = KeyUse { call: id, digest: format!("{digest} {command}") };

@@ -53,6 +53,7 @@ fn settings(live_max: u64) -> Settings {
         orphans: OrphanPolicy::HangUp,
         sweep_every: None,
         agents: BTreeMap::new(),
+        agent_tokens: BTreeMap::new(),
         numbers: BTreeMap::new(),
     }
 }
@@ -303,7 +304,7 @@ fn a_stream_is_attached_once_and_to_a_call_that_talks() {
     world.news(1, Source::Webhook, News::Progressed { leg: sid("CA1"), progress: Progress::InProgress });
     assert!(is_refused(world.hear(attach(1, 0))), "nothing was asked");
     let verb = Verb::Stream { url, speaks: Speaks::Twilio };
-    world.hear(Heard::Command { call: CallId::from_bits(1), verb, key: None });
+    world.hear(Heard::Command { call: CallId::from_bits(1), verb, key: None, by_agent: false });
     assert!(is_refused(world.hear(attach(1, 1))), "of another address");
     assert_eq!(state(&world.hear(attach(1, 0))), "in_progress");
     assert!(is_refused(world.hear(attach(1, 0))), "twice");

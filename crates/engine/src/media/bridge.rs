@@ -2,26 +2,24 @@
 
 use super::door::program;
 use crate::calls::{Calls, StreamRefused};
+use crate::program::{CONNECT_MAX, Program, connect, sockets};
 use audio::pacer::Mark;
 use audio::resample::Resampler;
 use audio::{Frame, SampleRate};
 use call::Call;
 use call::call::{CommandId, StreamEnd};
-use carrier::Carrier;
 use carrier::media::program::{FromProgram, Said, ToProgram};
 use carrier::media::{Began, Form, Heard, MediaStream, Opening};
+use carrier::{Carrier, Secret};
 use futures::{Sink, SinkExt as _, Stream, StreamExt as _};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
-
-type Program = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// A carrier's stream that was let in, and the program that waits for it.
 pub struct Admitted {
@@ -58,15 +56,13 @@ struct Shared {
 ///
 /// # Errors
 /// [`StreamRefused::NoProgram`]: it doesn't answer.
-pub(crate) async fn reach(call: &Call, command: CommandId) -> Result<Box<Program>, StreamRefused> {
-    let no_program = |why: String| StreamRefused::NoProgram(why);
+pub(crate) async fn reach(
+    call: &Call,
+    command: CommandId,
+    token: Option<&Secret>,
+) -> Result<Box<Program>, StreamRefused> {
     let url = program(call, command).ok_or(StreamRefused::TooLate)?;
-    let connecting = connect_async_with_config(url, Some(sockets(PROGRAM_MESSAGE_MAX)), true);
-    match timeout(CONNECT_MAX, connecting).await {
-        Ok(Ok((program, _))) => Ok(Box::new(program)),
-        Ok(Err(error)) => Err(no_program(error.to_string())),
-        Err(_) => Err(no_program(format!("no connection within {CONNECT_MAX:?}"))),
-    }
+    connect(url, token).await.map_err(StreamRefused::NoProgram)
 }
 
 impl Admitted {
@@ -318,20 +314,8 @@ fn held(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Buffers as small as their messages: with the library's own, a thousand streams take 270 MB.
-fn sockets(message_max: usize) -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(READ_BYTES)
-        .write_buffer_size(0)
-        .max_write_buffer_size(2 * message_max)
-        .max_message_size(Some(message_max))
-        .max_frame_size(Some(message_max))
-}
-
 /// What a program hears and says.
 const TELEPHONE: SampleRate = SampleRate::Hz8000;
-/// How long a program may take to answer, and a carrier to begin.
-const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// How long is waited for whom.
 #[derive(Clone, Copy)]
 struct Patience {
@@ -345,11 +329,8 @@ struct Patience {
 const PATIENCE: Patience = Patience { slow: Duration::from_secs(5), silent: Duration::from_secs(60) };
 /// A message with a frame of telephone sound is smaller.
 const SOUND_BYTES: usize = 384;
-const READ_BYTES: usize = 4 * 1024;
 /// A carrier's messages hold a frame or a few.
 const CARRIER_MESSAGE_MAX: usize = 64 * 1024;
-/// A program may say a minute at once.
-const PROGRAM_MESSAGE_MAX: usize = 1024 * 1024;
 /// So many marks of a program may wait to be played, of names so long.
 const MARKS_MAX: usize = 256;
 const NAME_MAX: usize = 256;

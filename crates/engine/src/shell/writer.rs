@@ -7,6 +7,7 @@ use crate::driver::{Driver, Moved, Turned};
 use crate::health::Health;
 use crate::heard::{Answer, Heard};
 use crate::metrics::Metrics;
+use crate::talk::Talks;
 use call::CallState;
 use call::call::Ending;
 use call::number::without_numbers;
@@ -15,6 +16,13 @@ use std::time::Instant;
 use store::StoreError;
 use tokio::sync::mpsc;
 
+/// Who is told of each turn.
+pub(crate) struct Told<'a> {
+    pub(crate) health: &'a Arc<Health>,
+    pub(crate) metrics: &'a Metrics,
+    pub(crate) talks: &'a Talks,
+}
+
 /// Turns the crank until it is told to stop, or nobody can send any more. What was heard before
 /// the stop is still turned.
 pub(crate) fn run(
@@ -22,9 +30,9 @@ pub(crate) fn run(
     mut jobs: mpsc::Receiver<Message>,
     errands: &mpsc::Sender<Errands>,
     clock: &dyn Clock,
-    health: &Arc<Health>,
-    metrics: &Metrics,
+    told: &Told<'_>,
 ) {
+    let Told { health, metrics, talks } = told;
     let mut stopping = false;
     while !stopping {
         let Some(Message::Hear(first)) = jobs.blocking_recv() else { return };
@@ -50,7 +58,8 @@ pub(crate) fn run(
             Ok(_) => {}
         }
         match turned {
-            Ok(Turned { answers: given, owed, moved, .. }) => {
+            Ok(Turned { answers: given, owed, moved, talks: stand, .. }) => {
+                stand.iter().for_each(|call| talks.tell(call));
                 for ((heard, given), answer) in heard.iter().zip(given).zip(answers) {
                     note_call(health, heard, given.as_ref().ok());
                     if let Err(error @ StoreError::Damaged { .. }) = &given {

@@ -1,27 +1,35 @@
 //! Reads the agents: who talks on a line from when it is open.
 
+use std::path::Path;
+
 use call::call::{Agent, Does, Speaks};
 use carrier::{ADDRESS_MAX, address_fits, say_fits};
 
+use super::read::secret;
 use super::section::{Rejected, Section};
+use super::settings::ConfiguredAgent;
 use super::suggest;
 use super::tree::Node;
 use super::values;
 
 /// Reads one agent.
-pub(super) fn agent(name: &str, section: &mut Section<'_, '_>) -> Option<Agent> {
+pub(super) fn agent(name: &str, section: &mut Section<'_, '_>, folder: &Path) -> Option<ConfiguredAgent> {
     // Without a kind nobody can say which keys are right.
     let kind = section.required("kind", "\"say\"", |node| values::word(node, &KINDS))?;
-    let (does, apology) = match kind {
-        Kind::Say => (say(section), None),
-        Kind::Stream => {
-            let does = stream(section);
-            let apology = section.optional("apology", values::spoken);
-            (does, Some(apology.unwrap_or_else(|| APOLOGY.to_owned())))
+    let does = match kind {
+        Kind::Say => say(section),
+        Kind::Stream => stream(section),
+        Kind::Relay => {
+            let url = section.required("url", "\"wss://bot.example.com/relay\"", program);
+            url.map(|url| Does::Relay { url })
         }
     };
+    let has_program = matches!(kind, Kind::Stream | Kind::Relay);
+    let apology = has_program
+        .then(|| section.optional("apology", values::spoken).unwrap_or_else(|| APOLOGY.to_owned()));
+    let auth_token = has_program.then(|| secret(section, "auth_token", folder)).flatten();
     section.finish();
-    Some(Agent { name: name.to_owned(), does: does?, apology })
+    Some(ConfiguredAgent { agent: Agent { name: name.to_owned(), does: does?, apology }, auth_token })
 }
 
 /// Whether this is the name of an agent; if not, what to say of it.
@@ -68,9 +76,10 @@ fn program(node: &Node) -> Result<String, Rejected> {
 enum Kind {
     Say,
     Stream,
+    Relay,
 }
 
-const KINDS: [(&str, Kind); 2] = [("say", Kind::Say), ("stream", Kind::Stream)];
+const KINDS: [(&str, Kind); 3] = [("say", Kind::Say), ("stream", Kind::Stream), ("relay", Kind::Relay)];
 
 /// What a program may speak.
 pub(super) const LANGUAGES: [(&str, Speaks); 2] = [("twilio", Speaks::Twilio), ("carrier", Speaks::Carrier)];

@@ -11,8 +11,8 @@ use super::faults::Origin;
 use super::read::ORPHANS;
 use super::section::quoted;
 use super::settings::{
-    Alarms, Api, BaseUrl, Calls, Carrier, CarrierKind, Config, CountryCode, Destinations, Dial, Face,
-    History, Inbound, Number, Plivo, Secret, Simulated, Store, Telnyx, Twilio,
+    Alarms, Api, BaseUrl, Calls, Carrier, CarrierKind, Config, ConfiguredAgent, CountryCode, Destinations,
+    Dial, Face, History, Inbound, Number, Plivo, Secret, Simulated, Store, Telnyx, Twilio,
 };
 use super::{Loaded, Source};
 use call::call::{Agent, Does};
@@ -302,7 +302,8 @@ fn print_simulated(page: &mut Page<'_>, Simulated { base_url: url, face }: &Simu
     }
 }
 
-fn print_agent(page: &mut Page<'_>, Agent { name: _, does, apology }: &Agent) {
+fn print_agent(page: &mut Page<'_>, ConfiguredAgent { agent, auth_token }: &ConfiguredAgent) {
+    let Agent { name: _, does, apology } = agent;
     page.set("kind", text(does.word()));
     match does {
         Does::Say { text: words, again } => {
@@ -312,8 +313,12 @@ fn print_agent(page: &mut Page<'_>, Agent { name: _, does, apology }: &Agent) {
         Does::Stream { url, speaks } => {
             page.set("url", text(url));
             page.set("speaks", text(speaks.word()));
-            page.set_if("apology", apology.as_deref().map(text));
         }
+        Does::Relay { url } => page.set("url", text(url)),
+    }
+    if !matches!(does, Does::Say { .. }) {
+        page.set_if("apology", apology.as_deref().map(text));
+        page.set_if("auth_token", auth_token.as_ref().map(secret));
     }
 }
 

@@ -82,7 +82,7 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
         Surroundings { folder, is_public: root.has("public_url"), duration_max: calls.duration_max };
     let carriers = root.sections("carriers", |name, section| carriers::carrier(name, section, &surroundings));
     let known = root.names("carriers");
-    let agents = root.sections("agents", agents::agent);
+    let agents = root.sections("agents", |name, section| agents::agent(name, section, folder));
     let known = numbers::Known { carriers: known, agents: root.names("agents") };
     let numbers = root.sections("numbers", |digits, section| numbers::number(digits, section, &known));
     root.finish();

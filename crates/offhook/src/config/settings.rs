@@ -53,10 +53,20 @@ pub(crate) struct Config {
     /// The carriers by the names that the owner gave them. Default: the simulated network alone.
     pub(crate) carriers: BTreeMap<String, Carrier>,
     /// Who talks on a line from when it is open, by the names that the owner gave them. Default: none.
-    pub(crate) agents: BTreeMap<String, Agent>,
+    pub(crate) agents: BTreeMap<String, ConfiguredAgent>,
     /// One's own numbers, each `+` and 7 to 15 digits, and what becomes of those who call them.
     /// Default: `+15550100000` on the simulated network.
     pub(crate) numbers: BTreeMap<String, Number>,
+}
+
+/// Who talks on a line.
+#[derive(Clone, Debug)]
+pub(crate) struct ConfiguredAgent {
+    /// As a call keeps it.
+    pub(crate) agent: Agent,
+    /// The token by which connections to its program are signed, as Twilio signs them. Default: none,
+    /// they aren't signed.
+    pub(crate) auth_token: Option<Secret>,
 }
 
 /// Where calls are kept.

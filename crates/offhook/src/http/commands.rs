@@ -107,14 +107,13 @@ pub(crate) async fn ask(
     let input = match (asked.input.as_deref(), n_max) {
         (Some("digits") | None, n_max) => Input::Digits { n_max },
         (Some("speech"), None) => Input::Speech,
-        (Some("speech"), Some(_)) => {
-            return Err(Problem::new(
-                Kind::Unreadable,
-                "digits counts keys, and input is speech: leave one out",
-            ));
+        (Some("any"), None) => Input::Any,
+        (Some(input @ ("speech" | "any")), Some(_)) => {
+            let detail = format!("digits counts keys, and input is {input}: leave one out");
+            return Err(Problem::new(Kind::Unreadable, detail));
         }
         (Some(other), _) => {
-            let detail = format!("input {other:?} is neither \"digits\" nor \"speech\"");
+            let detail = format!("input {other:?} is none of \"digits\", \"speech\" and \"any\"");
             return Err(Problem::new(Kind::Unreadable, detail));
         }
     };

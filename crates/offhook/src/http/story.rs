@@ -29,6 +29,7 @@ fn source(source: Source) -> &'static str {
         Source::LookUp => "look_up",
         Source::Listing => "listing",
         Source::Reply => "reply",
+        Source::Agent => "agent",
         Source::Gateway => "gateway",
         Source::Import => "import",
     }
@@ -106,7 +107,8 @@ fn asked(verb: &Verb) -> String {
     match verb {
         Verb::Say { text } => format!("say \"{text}\""),
         Verb::Ask { text, input: Input::Digits { .. }, .. } => format!("ask for keys: \"{text}\""),
-        Verb::Ask { text, input: Input::Speech, .. } => format!("ask: \"{text}\""),
+        Verb::Ask { text, .. } if text.is_empty() => "listen".to_owned(),
+        Verb::Ask { text, input: Input::Speech | Input::Any, .. } => format!("ask: \"{text}\""),
         Verb::SendDigits { digits } => format!("press {digits}"),
         Verb::Play { url, .. } => format!("play {url}"),
         Verb::Transfer { to } => format!("put it through to {to}"),

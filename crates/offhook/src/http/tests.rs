@@ -66,6 +66,7 @@ fn settings() -> Settings {
         send_within: seconds(5),
         apart: BTreeMap::new(),
         agents: BTreeMap::new(),
+        agent_tokens: BTreeMap::new(),
         numbers: BTreeMap::from([("+15550100000".parse().unwrap(), number)]),
     }
 }

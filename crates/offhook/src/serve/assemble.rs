@@ -1,11 +1,11 @@
 //! From the configuration to the parts of the gateway.
 
 use crate::config::settings::{
-    Carrier, CarrierKind, Config, Destinations as Countries, Face, Inbound as ConfiguredInbound, Number,
-    Plivo, Secret as Configured, Simulated, Telnyx, Twilio, WebhookKey,
+    Carrier, CarrierKind, Config, ConfiguredAgent, Destinations as Countries, Face,
+    Inbound as ConfiguredInbound, Number, Plivo, Secret as Configured, Simulated, Telnyx, Twilio, WebhookKey,
 };
 use crate::import::Mapping;
-use call::call::{Agent, Limits};
+use call::call::Limits;
 use call::gate::opt_out::plain;
 use call::gate::{Destinations, OptOut, Rules};
 use call::{CarrierName, PhoneNumber};
@@ -181,7 +181,12 @@ pub(super) fn settings(config: &Config) -> Settings {
             .map(|(name, _)| CarrierName(name.clone()))
             .collect(),
         carrier_live_max: each_carrier(config, |carrier| carrier.live_max.map(u64::from)),
-        agents: config.agents.clone(),
+        agents: config.agents.iter().map(|(name, agent)| (name.clone(), agent.agent.clone())).collect(),
+        agent_tokens: config
+            .agents
+            .iter()
+            .filter_map(|(name, agent)| Some((name.clone(), secret(agent.auth_token.as_ref()?))))
+            .collect(),
         numbers,
     }
 }
@@ -209,7 +214,7 @@ fn each_carrier<T>(config: &Config, set: impl Fn(&Carrier) -> Option<T>) -> BTre
     config.carriers.iter().filter_map(one).collect()
 }
 
-fn number_settings(number: &Number, agents: &BTreeMap<String, Agent>) -> NumberSettings {
+fn number_settings(number: &Number, agents: &BTreeMap<String, ConfiguredAgent>) -> NumberSettings {
     NumberSettings {
         carrier: CarrierName(number.carrier.clone()),
         fallback: number.fallback.iter().map(|name| CarrierName(name.clone())).collect(),
@@ -219,7 +224,7 @@ fn number_settings(number: &Number, agents: &BTreeMap<String, Agent>) -> NumberS
             ConfiguredInbound::Allow(allowed) => Inbound::Allow(allowed.callers.clone()),
         },
         greeting: number.greeting.clone(),
-        agent: number.agent.as_ref().and_then(|name| agents.get(name)).cloned(),
+        agent: number.agent.as_ref().and_then(|name| agents.get(name)).map(|one| one.agent.clone()),
         hold: number.hold,
         ring_out: number.ring_out,
     }

@@ -1,7 +1,11 @@
 //! Agents by configuration: who talks on a line without anybody asking, at every carrier, and what
 //! becomes of the line when they are done.
 
-use crate::world::{Face, Line, OURS, Program, SOON, World, heard, number, wait_for, word};
+use crate::world::{
+    Face, Line, OURS, Program, SOON, World, assert_clerk_ended, heard, number, wait_for, word,
+};
+use carrier::Secret;
+use carrier::twilio::upgrade_signature;
 use serde_json::{Value, json};
 
 on_every_carrier!(
@@ -23,9 +27,9 @@ fn a_message_is_said_and_the_line_is_closed(face: Face) {
     let them = number(1);
     world.subscriber(&them, &json!({"does": "silent", "answer_after_ms": 0}));
 
-    let call = world.wait_for_end(&called(&world, &them));
+    let call = world.wait_for_end(&world.called_by_clerk(&them));
 
-    is_closed(&call, "agent_done");
+    assert_clerk_ended(&call, "agent_done");
     assert_eq!(world.n_heard(&them, MESSAGE), 1);
     assert_eq!((word(&call, "agent"), word(&call["commands"][0], "by")), ("clerk", "agent"), "{call}");
 }
@@ -45,8 +49,8 @@ fn whoever_presses_the_key_hears_the_message_again(face: Face) {
     });
 
     world.subscriber(&too, &json!({"does": "silent", "answer_after_ms": 0}));
-    let once = world.wait_for_end(&called(&world, &too));
-    is_closed(&once, "agent_done");
+    let once = world.wait_for_end(&world.called_by_clerk(&too));
+    assert_clerk_ended(&once, "agent_done");
     assert_eq!(world.n_heard(&too, &sentence), 1, "who presses nothing hears it once");
 }
 
@@ -61,11 +65,8 @@ fn a_program_talks_with_those_who_call_its_number(face: Face) {
     assert_eq!(program.hears(), format!("heard {WORDS}"));
     assert_eq!(program.hears(), "played");
     program.closes();
-    let call = wait_for("the call is over", SOON, || {
-        let calls = world.get("/v1/calls");
-        calls["calls"].as_array()?.first().filter(|call| call["state"] == "ended").cloned()
-    });
-    is_closed(&call, "agent_done");
+    let call = world.wait_for_only_end();
+    assert_clerk_ended(&call, "agent_done");
     assert_eq!(word(&call, "direction"), "inbound");
     assert_eq!(heard(&world.truth()[0])[0], "Good evening.", "the greeting comes first");
 }
@@ -74,7 +75,7 @@ fn a_program_talks_with_whoever_is_called_and_goes_on_after_a_kill(face: Face) {
     let (mut world, program) = with_program(face, &["It heard you."]);
     let them = number(1);
     world.subscriber(&them, &json!({"does": "tell", "words": WORDS, "tell_after_ms": 100}));
-    let id = called(&world, &them);
+    let id = world.called_by_clerk(&them);
     for told in [format!("start {them}"), format!("heard {WORDS}"), "played".to_owned()] {
         assert_eq!(program.hears(), told);
     }
@@ -88,7 +89,7 @@ fn a_program_talks_with_whoever_is_called_and_goes_on_after_a_kill(face: Face) {
         });
     }
     program.closes();
-    is_closed(&world.wait_for_end(&id), "agent_done");
+    assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
     world.only_truth_to(&them);
 }
 
@@ -99,11 +100,33 @@ fn whoever_waits_for_a_program_that_is_not_there_is_told_so(face: Face) {
     let them = number(1);
     world.subscriber(&them, &json!({"does": "silent", "answer_after_ms": 0}));
 
-    let call = world.wait_for_end(&called(&world, &them));
+    let call = world.wait_for_end(&world.called_by_clerk(&them));
 
-    is_closed(&call, "agent_failed");
+    assert_clerk_ended(&call, "agent_failed");
     assert_eq!(word(&call["commands"][0], "code"), "program_unreachable", "{call}");
     assert_eq!(world.n_heard(&them, SORRY), 1);
+}
+
+#[test]
+fn the_connection_to_an_agents_program_is_signed_and_that_to_others_is_not() {
+    let program = Program::start(&["It heard you."]);
+    let agent =
+        format!("agents.clerk = {{ kind = 'stream', url = '{}', auth_token = 'sesame' }}", program.url);
+    let world = World::start(Line::Webhooks, &agent);
+    let (them, too) = (number(1), number(2));
+    for them in [&them, &too] {
+        world.subscriber(them, &json!({"does": "silent", "answer_after_ms": 0}));
+    }
+    let id = world.called_by_clerk(&them);
+    let signature = upgrade_signature(&program.url, &Secret::new("sesame"));
+    assert_eq!(program.hears(), format!("signed {signature}"));
+    assert_eq!(program.hears(), format!("start {them}"));
+    assert!(!world.get(&format!("/v1/calls/{id}/events")).to_string().contains("sesame"), "no call keeps it");
+
+    let other = world.dial(&too);
+    world.wait_for_talk(&other);
+    world.tell(&other, "stream", &json!({ "url": program.url, "speaks": "twilio" }));
+    assert_eq!(program.hears(), format!("start {too}"));
 }
 
 #[test]
@@ -124,16 +147,4 @@ fn with_program(face: Face, answers: &'static [&'static str]) -> (World, Program
     let world = World::start(Line::On(face), &format!("{agent}\n{number}"));
     world.connect_our_number();
     (world, program)
-}
-
-/// The clerk has this number called.
-fn called(world: &World, to: &str) -> String {
-    let placed = world.ask("POST", "/v1/calls", Some(&json!({"to": to, "agent": "clerk"})));
-    assert_eq!(placed.status, 202, "{}", placed.body);
-    word(&placed.json(), "id").to_owned()
-}
-
-fn is_closed(call: &Value, cause: &str) {
-    let ending = ["kind", "by", "cause"].map(|field| word(&call["ending"], field));
-    assert_eq!(ending, ["completed", "agent", cause], "{call}");
 }

@@ -35,6 +35,7 @@ mod metrics;
 mod orphans;
 mod recovery;
 mod refusals;
+mod relays;
 mod reload;
 mod scale;
 mod situations;

@@ -73,7 +73,7 @@ impl World {
         let key = wish.keyed.then(|| (format!("wish-{}", wish.n), format!("{:?}", wish.verb)));
         self.story
             .tell(self.now, || format!("a user asks {} for wish {}: {:?}", tail(call), wish.n, wish.verb));
-        let heard = Heard::Command { call, verb: wish.verb, key };
+        let heard = Heard::Command { call, verb: wish.verb, key, by_agent: false };
         self.hear(Job { heard, then: Then::Command(place), n_tries: 0 });
     }
 

@@ -1,6 +1,7 @@
 //! Signatures, with known answers that Twilio's own Python library (9.13) computed.
 
 use super::*;
+use crate::twilio::upgrade_signature;
 use crate::webhook::{RawWebhook, WebhookError};
 use proptest::prelude::*;
 
@@ -203,6 +204,18 @@ fn a_get_is_signed_by_its_address_alone() {
     let leg = leg();
     let progress = call::call::Progress::Ringing;
     assert_eq!(heard.news, Some(call::call::News::Progressed { leg, progress }));
+}
+
+/// The answers are those of Twilio's own Python library 9.13.
+#[test]
+fn a_connection_to_a_program_is_signed_as_twilio_signs_it() {
+    let token = Secret::new("12345");
+    for (url, signature) in [
+        ("wss://bot.example.com/relay", "SnCeZH+NDSBEvCSHLJUEPZAKVtM="),
+        ("wss://bot.example.com:8443/relay?b=2+3&a=%C3%BC#here", "O1qeO9MDEwr5jled2FaL+VN7584="),
+    ] {
+        assert_eq!(upgrade_signature(url, &token), signature, "{url}");
+    }
 }
 
 #[test]

@@ -130,9 +130,19 @@ fn who_is_listed_is_neither_called_nor_put_through_to() {
     world.list("+12125550199");
     assert_eq!(rule(&world.order(2, "+12125550199", None)), Rule::DoNotCall);
     let verb = Verb::Transfer { to: "+12125550199".parse().unwrap() };
-    let _ = world.hear(Heard::Command { call: CallId::from_bits(1), verb: verb.clone(), key: None });
+    let _ = world.hear(Heard::Command {
+        call: CallId::from_bits(1),
+        verb: verb.clone(),
+        key: None,
+        by_agent: false,
+    });
     let hold = |world: &mut World| {
-        world.hear(Heard::Command { call: CallId::from_bits(1), verb: verb.clone(), key: None })
+        world.hear(Heard::Command {
+            call: CallId::from_bits(1),
+            verb: verb.clone(),
+            key: None,
+            by_agent: false,
+        })
     };
     assert_eq!(rule(&hold(&mut world)), Rule::DoNotCall);
     assert!(world.decided().contains(&"do_not_call at transfer".to_owned()));
@@ -249,7 +259,7 @@ fn words_in_answer_to_a_question_put_the_number_on_the_list() {
     let mut world = with(Rules::default());
     world.talking(1, "CA1");
     let verb = Verb::Ask { text: "Well?".to_owned(), input: Input::Speech, timeout: Duration::from_secs(5) };
-    world.hear(Heard::Command { call: CallId::from_bits(1), verb, key: None });
+    world.hear(Heard::Command { call: CallId::from_bits(1), verb, key: None, by_agent: false });
     let said = |text: &str| News::CommandHeard {
         leg: sid("CA1"),
         id: CommandId(1),

@@ -2,6 +2,7 @@
 //! loopback address and in a folder that no other test has. What it starts dies with it, and when
 //! a test fails it tells what both of them said.
 
+mod clerk;
 mod face;
 mod file;
 mod gateway;
@@ -10,9 +11,11 @@ mod network;
 mod past;
 mod process;
 mod program;
+mod relay;
 mod talk;
 mod webhook;
 
+pub(crate) use clerk::assert_clerk_ended;
 pub(crate) use face::{Face, PLIVO_AUTH_ID, PLIVO_AUTH_TOKEN, TELNYX_CONNECTION};
 pub(crate) use file::Line;
 pub(crate) use gateway::{bare, order_at, word, words};
@@ -20,6 +23,7 @@ pub(crate) use http::{Answer, Sent, at_once, exchange};
 pub(crate) use network::{millis_of, number};
 pub(crate) use process::{Process, offhook};
 pub(crate) use program::Program;
+pub(crate) use relay::{Does, Relay, Script, says};
 pub(crate) use talk::heard;
 pub(crate) use webhook::Form;
 

@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use tokio_tungstenite::tungstenite::{Message, WebSocket, accept};
+use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+use tokio_tungstenite::tungstenite::{Message, WebSocket, accept_hdr};
 
 /// A program that speaks Twilio's media streams, written from Twilio's page alone: it answers the first
 /// words that it understands, and tells what it hears.
@@ -41,7 +42,15 @@ impl Program {
                 });
                 let tell = tell.clone();
                 std::thread::spawn(move || {
-                    converse(&mut accept(socket).expect("it is a WebSocket"), answers, &tell);
+                    #[expect(clippy::result_large_err, reason = "the library asks for this one")]
+                    let shown = |request: &Request, answer: Response| {
+                        if let Some(signature) = request.headers().get("x-twilio-signature") {
+                            let _ = tell.send(format!("signed {}", signature.to_str().unwrap_or_default()));
+                        }
+                        Ok(answer)
+                    };
+                    let mut socket = accept_hdr(socket, shown).expect("it is a WebSocket");
+                    converse(&mut socket, answers, &tell);
                 });
             }
         });

@@ -1,0 +1,327 @@
+//! A conversation by turns, over what the carrier hears and says: what a program says is put as a
+//! question on the line, and what the other side answers is told to the program.
+//!
+//! Nothing of it is kept: all that must outlive a process stands in the call, whose commands are what
+//! was said and heard. What was answered and not replied to is told again to whoever is connected anew.
+
+use crate::call::{Call, CallState, Command, CommandId, CommandState, Input, Verb};
+use crate::time::Timestamp;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+pub use self::transcript::{Line, Speaker, transcript};
+
+mod transcript;
+
+/// What a program says in a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Words, or some of them.
+    Words {
+        /// As they are to be said.
+        text: String,
+        /// Whether they are all, so that it is the other side's turn when they were said.
+        last: bool,
+    },
+    /// A sound file is to be played.
+    Play {
+        /// Where the carrier fetches it.
+        url: String,
+    },
+    /// Keys are to be pressed.
+    Keys(String),
+    /// When all of that was done, the conversation is over.
+    End,
+}
+
+/// What is to be done for a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// The program is told this.
+    Tell(Told),
+    /// This is asked of the call.
+    Ask(Verb),
+    /// This is to end before its time.
+    Stop(CommandId),
+    /// The line is to be closed: the program is done.
+    Close,
+    /// The line is to be closed: what is asked of it fails, again and again.
+    GiveUp,
+}
+
+/// What a program is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The other side said this.
+    Prompt(String),
+    /// The other side pressed this key.
+    Key(char),
+    /// Something that it said could not be said.
+    Failed(String),
+}
+
+/// One program's part in the conversation of one call, from when it is connected.
+#[derive(Debug)]
+pub struct Dialogue {
+    /// What it said and isn't asked of the call yet.
+    waiting: VecDeque<Waits>,
+    /// The words of which more are to come.
+    unfinished: String,
+    /// Why something that it said was not taken.
+    refused: Vec<String>,
+    is_ending: bool,
+    /// The last of its commands of which it was told what came.
+    told: CommandId,
+    /// Until when it was told of keys that nobody asked for.
+    pressed_until: Timestamp,
+    /// The command under way, and since when it is known that the carrier took it.
+    taken: Option<(CommandId, Timestamp)>,
+    /// Since when it is its turn.
+    its_turn_since: Option<Timestamp>,
+    /// How many of its commands failed one after another, and when the last one did.
+    n_failed: u32,
+    failed_at: Timestamp,
+    /// When to look again, though nothing may happen until then.
+    due_at: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+enum Waits {
+    Words(String),
+    Other(Verb),
+}
+
+impl Dialogue {
+    /// Of a program that was just connected: what was answered before, and not replied to, is told it.
+    pub fn new(call: &Call) -> Dialogue {
+        let mut theirs = call.commands.iter().filter(|command| command.by_agent).rev();
+        let last = theirs.next();
+        let told = match last {
+            Some(last) if is_answered(last) || last.state.is_open() => theirs.next(),
+            last => last,
+        };
+        Dialogue {
+            waiting: VecDeque::new(),
+            unfinished: String::new(),
+            refused: Vec::new(),
+            is_ending: false,
+            told: told.map(|command| command.id).unwrap_or_default(),
+            pressed_until: last.map_or(call.facts.created_at, |last| last.asked_at),
+            taken: None,
+            its_turn_since: None,
+            n_failed: 0,
+            failed_at: Timestamp(0),
+            due_at: None,
+        }
+    }
+
+    /// The program said something.
+    pub fn say(&mut self, said: Said) {
+        match said {
+            Said::Words { text, last } => {
+                self.unfinished += &text;
+                if last {
+                    let words = std::mem::take(&mut self.unfinished);
+                    let words = words.trim();
+                    if !words.is_empty() {
+                        self.waiting.push_back(Waits::Words(words.to_owned()));
+                    }
+                    self.its_turn_since = None;
+                }
+            }
+            Said::Play { url } => {
+                self.waiting.push_back(Waits::Other(Verb::Play { url, lasts: PLAY_LASTS }));
+            }
+            Said::Keys(digits) => self.waiting.push_back(Waits::Other(Verb::SendDigits { digits })),
+            Said::End => self.is_ending = true,
+        }
+        while self.waiting.len() > WAITING_MAX {
+            self.waiting.pop_front();
+        }
+    }
+
+    /// The program said something that can't be taken; it is told why.
+    pub fn refuse(&mut self, why: String) {
+        self.refused.push(why);
+        self.refused.truncate(WAITING_MAX);
+    }
+
+    /// What is to be done now, by the call as it stands. Whoever does it asks again when the call has
+    /// moved, when the program said something, and at [`due_at`](Self::due_at).
+    pub fn next(&mut self, call: &Call, now: Timestamp) -> Vec<Act> {
+        self.due_at = None;
+        if !matches!(call.state, CallState::InProgress(_)) {
+            return Vec::new();
+        }
+        let mut acts: Vec<Act> = self.refused.drain(..).map(|why| Act::Tell(Told::Failed(why))).collect();
+        acts.extend(self.news(call, now));
+        acts.extend(self.turn(call, now));
+        acts
+    }
+
+    /// When to look again at the latest.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        self.due_at
+    }
+
+    /// What the program was not told yet.
+    fn news(&mut self, call: &Call, now: Timestamp) -> Vec<Act> {
+        let mut acts = Vec::new();
+        for command in call.commands.iter().filter(|command| command.by_agent) {
+            if command.id <= self.told || command.state.is_open() {
+                continue;
+            }
+            self.told = command.id;
+            match &command.state {
+                CommandState::Done(outcome) => {
+                    self.n_failed = 0;
+                    let words = outcome.speech.clone().map(Told::Prompt);
+                    let keys = outcome.digits.iter().flat_map(|digits| digits.chars().map(Told::Key));
+                    let told: Vec<Told> = words.into_iter().chain(keys).collect();
+                    if !told.is_empty() {
+                        self.its_turn_since = Some(now);
+                    }
+                    acts.extend(told.into_iter().map(Act::Tell));
+                }
+                CommandState::Failed { code, reason } => {
+                    (self.n_failed, self.failed_at) = (self.n_failed + 1, now);
+                    acts.push(Act::Tell(Told::Failed(format!("{}: {reason} ({code})", command.verb.word()))));
+                }
+                // Whether it was heard nobody knows; what is said next will tell.
+                CommandState::InDoubt { .. } => (self.n_failed, self.failed_at) = (self.n_failed + 1, now),
+                _ => {}
+            }
+        }
+        for pressed in call.pressed.iter().filter(|pressed| pressed.at > self.pressed_until) {
+            acts.extend(pressed.digits.chars().map(|key| Act::Tell(Told::Key(key))));
+        }
+        self.pressed_until =
+            call.pressed.last().map_or(self.pressed_until, |last| last.at.max(self.pressed_until));
+        acts
+    }
+
+    /// Whose turn it is, and what follows from that.
+    fn turn(&mut self, call: &Call, now: Timestamp) -> Vec<Act> {
+        let Some(open) = call.commands.iter().find(|command| command.state.is_open()) else {
+            return self.on_a_free_line(now);
+        };
+        let said_at = self.said_at(open, now);
+        let wanted = !self.waiting.is_empty() || self.is_ending;
+        if !(wanted && open.by_agent) {
+            return Vec::new();
+        }
+        match said_at {
+            // Somebody is listened to, and nothing is being said.
+            Some(said_at) if said_at <= now => vec![Act::Stop(open.id)],
+            Some(said_at) => {
+                self.due_at = Some(said_at);
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// When the words of a question that somebody may still answer were said, about; `None` while it
+    /// can't be ended, or ends by itself.
+    fn said_at(&mut self, open: &Command, now: Timestamp) -> Option<Timestamp> {
+        let (Verb::Ask { text, timeout, .. }, CommandState::Taken { .. }) = (&open.verb, &open.state) else {
+            return None;
+        };
+        let since = match self.taken {
+            Some((id, since)) if id == open.id => since,
+            _ => now,
+        };
+        self.taken = Some((open.id, since));
+        let words = if text.is_empty() { Duration::ZERO } else { open.verb.lasts() - *timeout };
+        Some(since + words)
+    }
+
+    fn on_a_free_line(&mut self, now: Timestamp) -> Vec<Act> {
+        if self.n_failed > FAILED_MAX {
+            return vec![Act::GiveUp];
+        }
+        let pause = self.failed_at + PAUSE_AFTER_FAILURE * self.n_failed;
+        if self.n_failed > 0 && now < pause {
+            self.due_at = Some(pause);
+            return Vec::new();
+        }
+        match self.waiting.pop_front() {
+            Some(Waits::Other(verb)) => vec![Act::Ask(verb)],
+            Some(Waits::Words(words)) => self.words(words),
+            None if self.is_ending => vec![Act::Close],
+            // More is to come.
+            None if !self.unfinished.is_empty() => Vec::new(),
+            None => match self.its_turn_since.map(|since| since + REPLY_WITHIN) {
+                // It is about to reply: to listen now would only have to be stopped.
+                Some(until) if now < until => {
+                    self.due_at = Some(until);
+                    Vec::new()
+                }
+                _ => vec![Act::Ask(question(String::new()))],
+            },
+        }
+    }
+
+    /// All words that wait, in pieces that a carrier takes; after the last one somebody is listened to.
+    fn words(&mut self, first: String) -> Vec<Act> {
+        let mut all = first;
+        while let Some(Waits::Words(more)) = self.waiting.front() {
+            all = format!("{all} {more}");
+            self.waiting.pop_front();
+        }
+        let mut pieces = pieces(&all);
+        if pieces.len() > PIECES_MAX {
+            self.waiting.push_front(Waits::Words(pieces.split_off(PIECES_MAX).join(" ")));
+        }
+        let last = pieces.pop().unwrap_or_default();
+        let says = pieces.into_iter().map(|text| Act::Ask(Verb::Say { text }));
+        let listens = !self.is_ending && self.waiting.is_empty();
+        let last = if listens { question(last) } else { Verb::Say { text: last } };
+        says.chain([Act::Ask(last)]).collect()
+    }
+}
+
+/// Whether the other side said or pressed something.
+fn is_answered(command: &Command) -> bool {
+    match &command.state {
+        CommandState::Done(outcome) => outcome.speech.is_some() || outcome.digits.is_some(),
+        _ => false,
+    }
+}
+
+fn question(text: String) -> Verb {
+    Verb::Ask { text, input: Input::Any, timeout: LISTEN }
+}
+
+/// A text in pieces of a thousand letters at most, cut after sentences, else between words.
+fn pieces(text: &str) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest = text.trim();
+    while let Some((end, _)) = rest.char_indices().nth(PIECE_MAX) {
+        let head = &rest[..end];
+        let sentence = head.rfind(['.', '!', '?']).map(|at| at + 1);
+        let at = sentence.or_else(|| head.rfind(' ')).filter(|at| *at > 0).unwrap_or(end);
+        pieces.push(rest[..at].trim().to_owned());
+        rest = rest[at..].trim_start();
+    }
+    pieces.push(rest.to_owned());
+    pieces
+}
+
+/// How long a program is waited for with its reply, before the other side is listened to again.
+const REPLY_WITHIN: Duration = Duration::from_secs(5);
+/// How long the other side may be silent until it is listened to anew: Plivo takes no longer.
+const LISTEN: Duration = Duration::from_secs(60);
+/// How long a file is taken to last where the carrier doesn't tell.
+const PLAY_LASTS: Duration = Duration::from_secs(30);
+/// So many pieces may wait; of more the oldest are dropped.
+const WAITING_MAX: usize = 64;
+const PIECE_MAX: usize = 1_000;
+/// So many pieces are asked of a call at once, which takes no more than eight.
+const PIECES_MAX: usize = 6;
+/// So many commands may fail one after another, with a pause after each that is longer each time.
+const FAILED_MAX: u32 = 4;
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests;

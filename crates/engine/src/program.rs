@@ -1,0 +1,46 @@
+//! Connections to the programs of others, which talk on our calls.
+
+use carrier::Secret;
+use carrier::twilio::upgrade_signature;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+
+pub(crate) type Program = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Connects to a program, signed as Twilio signs such a connection where there is a token; if it
+/// doesn't answer, why.
+pub(crate) async fn connect(url: &str, token: Option<&Secret>) -> Result<Box<Program>, String> {
+    let mut request = url.into_client_request().map_err(|error| error.to_string())?;
+    if let Some(token) = token {
+        let signature = upgrade_signature(url, token);
+        let signature = HeaderValue::from_str(&signature).map_err(|error| error.to_string())?;
+        request.headers_mut().insert("x-twilio-signature", signature);
+    }
+    let connecting = connect_async_with_config(request, Some(sockets(MESSAGE_MAX)), true);
+    match timeout(CONNECT_MAX, connecting).await {
+        Ok(Ok((program, _))) => Ok(Box::new(program)),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("no connection within {CONNECT_MAX:?}")),
+    }
+}
+
+/// Buffers as small as their messages: with the library's own, a thousand streams take 270 MB.
+pub(crate) fn sockets(message_max: usize) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(2 * message_max)
+        .max_message_size(Some(message_max))
+        .max_frame_size(Some(message_max))
+}
+
+/// How long a program may take to answer, and a carrier to begin.
+pub(crate) const CONNECT_MAX: Duration = Duration::from_secs(5);
+const READ_BYTES: usize = 4 * 1024;
+/// A program may say a minute at once.
+const MESSAGE_MAX: usize = 1024 * 1024;

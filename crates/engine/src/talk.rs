@@ -1,0 +1,66 @@
+//! Conversations by words: a call whose agent is a program that is told words has a task here for as
+//! long as it talks. The task remembers nothing that must outlive it: it acts on the call as it is on
+//! disk, and whoever is started after a crash begins where that stands.
+
+mod conversation;
+
+use crate::calls::Calls;
+use call::call::Does;
+use call::{Call, CallId, CallState};
+use conversation::Conversation;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::{mpsc, watch};
+
+/// The calls that talk by words, as they stand.
+#[derive(Debug)]
+pub(crate) struct Talks {
+    lines: Mutex<HashMap<CallId, watch::Sender<Call>>>,
+    begun: mpsc::UnboundedSender<watch::Receiver<Call>>,
+}
+
+impl Talks {
+    /// None yet, and who is told of those that begin.
+    pub(crate) fn new() -> (Talks, mpsc::UnboundedReceiver<watch::Receiver<Call>>) {
+        let (begun, beginning) = mpsc::unbounded_channel();
+        (Talks { lines: Mutex::default(), begun }, beginning)
+    }
+
+    /// How a call stands now, which is on disk. Told before anybody is answered, so that whoever asked
+    /// for something finds it there.
+    pub(crate) fn tell(&self, call: &Call) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let talks = matches!(call.state, CallState::InProgress(_));
+        match lines.entry(call.facts.id) {
+            Entry::Occupied(line) => {
+                // Nobody may listen any more.
+                let _ = line.get().send(call.clone());
+                if !talks {
+                    line.remove();
+                }
+            }
+            Entry::Vacant(line) if talks => {
+                let (teller, listener) = watch::channel(call.clone());
+                line.insert(teller);
+                let _ = self.begun.send(listener);
+            }
+            Entry::Vacant(_) => {}
+        }
+    }
+}
+
+/// Whether a call talks by words.
+pub(crate) fn is_by_words(call: &Call) -> bool {
+    call.facts.agent.as_ref().is_some_and(|agent| matches!(agent.does, Does::Relay { .. }))
+}
+
+/// Has every conversation that begins go on in a task of its own.
+pub(crate) async fn run(calls: Calls, mut begun: mpsc::UnboundedReceiver<watch::Receiver<Call>>) {
+    while let Some(line) = begun.recv().await {
+        let conversation = Conversation::of(&calls, line);
+        if let Some(conversation) = conversation {
+            tokio::spawn(conversation.hold());
+        }
+    }
+}

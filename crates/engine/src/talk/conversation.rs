@@ -1,0 +1,238 @@
+//! One conversation: its program is connected, told what is heard, and has said what it says.
+
+use crate::calls::Calls;
+use crate::program::{Program, connect};
+use call::call::{Does, Verb};
+use call::dialogue::{Act, Dialogue, transcript};
+use call::{Call, CallId, CallState, Event, Timestamp};
+use carrier::relay;
+use futures::{SinkExt as _, StreamExt as _};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+/// One conversation.
+pub(super) struct Conversation {
+    calls: Calls,
+    line: watch::Receiver<Call>,
+    id: CallId,
+    agent: String,
+    url: String,
+    apology: Option<String>,
+}
+
+/// How a connection to the program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Over {
+    /// The call did.
+    Call,
+    /// The program closed it, or said that the conversation is over.
+    Program,
+    /// What is asked of the line fails, again and again.
+    Line,
+    /// It broke, and nobody said that anything is over.
+    Broke,
+}
+
+impl Conversation {
+    /// The conversation of this call, if it has one.
+    pub(super) fn of(calls: &Calls, line: watch::Receiver<Call>) -> Option<Conversation> {
+        let call = line.borrow().clone();
+        let agent = call.facts.agent?;
+        let Does::Relay { url } = agent.does else { return None };
+        let (id, name, apology) = (call.facts.id, agent.name, agent.apology);
+        Some(Conversation { calls: calls.clone(), line, id, agent: name, url, apology })
+    }
+
+    /// Holds it until the call or the program ends it. A program that can't be had, or goes away without
+    /// a word, is connected again; one that stays away is apologised for.
+    pub(super) async fn hold(mut self) {
+        let mut n_tries: u32 = 0;
+        while self.talks() {
+            let begun = Instant::now();
+            let over = match connect(&self.url, self.calls.token_of(&self.agent).as_ref()).await {
+                Ok(mut program) => {
+                    tracing::info!(call = %self.id, "the program of a conversation is connected");
+                    let over = self.talk(&mut program).await;
+                    let _ = timeout(PATIENCE, program.close(Some(goodbye()))).await;
+                    over
+                }
+                Err(why) => {
+                    tracing::warn!(call = %self.id, why, "the program of a conversation cannot be reached");
+                    Over::Broke
+                }
+            };
+            tracing::info!(call = %self.id, ?over, "a conversation's connection is over");
+            match over {
+                Over::Call => return,
+                Over::Program => return self.close(DONE).await,
+                Over::Line => return self.close(FAILED).await,
+                Over::Broke => {}
+            }
+            n_tries = if begun.elapsed() > STEADY { 1 } else { n_tries + 1 };
+            if n_tries >= TRIES_MAX {
+                return self.apologise().await;
+            }
+            tokio::select! {
+                () = sleep(PAUSE * n_tries) => {}
+                () = self.is_over() => return,
+            }
+        }
+    }
+
+    /// Over one connection.
+    async fn talk(&mut self, program: &mut Program) -> Over {
+        let call = self.line.borrow_and_update().clone();
+        let mut dialogue = Dialogue::new(&call);
+        let Ok(before) = self.log().await else { return Over::Broke };
+        let setup = relay::setup(&call, &session(), &transcript(&before));
+        if !send(program, Message::text(setup)).await {
+            return Over::Broke;
+        }
+        let mut heard_at = Instant::now();
+        loop {
+            let call = self.line.borrow_and_update().clone();
+            if !matches!(call.state, CallState::InProgress(_)) {
+                return Over::Call;
+            }
+            for act in dialogue.next(&call, self.calls.now()) {
+                if let Some(over) = self.act(act, program).await {
+                    return over;
+                }
+            }
+            let rest = dialogue.due_at().map_or(PING_EVERY, |due_at| self.until(due_at).min(PING_EVERY));
+            tokio::select! {
+                changed = self.line.changed() => if changed.is_err() { return Over::Call },
+                message = program.next() => {
+                    heard_at = Instant::now();
+                    match message {
+                        Some(Ok(Message::Text(text))) => self.hear(&text, &mut dialogue),
+                        Some(Ok(Message::Close(Some(frame)))) if is_meant(&frame) => return Over::Program,
+                        Some(Ok(Message::Close(_)) | Err(_)) | None => return Over::Broke,
+                        Some(Ok(_)) => {}
+                    }
+                }
+                () = sleep(rest) => {
+                    if heard_at.elapsed() > SILENT_MAX {
+                        return Over::Broke;
+                    }
+                    if rest == PING_EVERY && !send(program, Message::Ping(Vec::new().into())).await {
+                        return Over::Broke;
+                    }
+                }
+            }
+        }
+    }
+
+    fn hear(&self, text: &str, dialogue: &mut Dialogue) {
+        match relay::read(text) {
+            Ok(Some(said)) => dialogue.say(said),
+            Ok(None) => {}
+            Err(refused) => {
+                tracing::warn!(call = %self.id, "a program said something that can't be taken");
+                tracing::debug!(call = %self.id, %refused, "what it said");
+                dialogue.refuse(refused.why);
+            }
+        }
+    }
+
+    async fn act(&self, act: Act, program: &mut Program) -> Option<Over> {
+        match act {
+            Act::Tell(told) => {
+                let told = Message::text(relay::told(&told));
+                return (!send(program, told).await).then_some(Over::Broke);
+            }
+            Act::Ask(verb) => self.ask(verb).await,
+            Act::Stop(command) => {
+                if let Err(error) = self.calls.stop_command(self.id, Some(command)).await {
+                    tracing::debug!(call = %self.id, %error, "a question could not be ended");
+                }
+            }
+            Act::Close => return Some(Over::Program),
+            Act::GiveUp => return Some(Over::Line),
+        }
+        None
+    }
+
+    /// A refusal is that of a call which is about to end, or of a store that can't be written: whoever
+    /// talks asks again when something moves.
+    async fn ask(&self, verb: Verb) {
+        if let Err(error) = self.calls.command_by_agent(self.id, verb).await {
+            tracing::warn!(call = %self.id, %error, "a conversation could not go on");
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Says that nobody can talk, and closes the line when that was said.
+    async fn apologise(&mut self) {
+        let _ = self.calls.stop_command(self.id, None).await;
+        if let Some(text) = self.apology.clone() {
+            self.ask(Verb::Say { text }).await;
+            let said = |call: &Call| !call.commands.iter().any(|command| command.state.is_open());
+            let _ = timeout(APOLOGY_MAX, self.line.wait_for(said)).await;
+        }
+        self.close(FAILED).await;
+    }
+
+    async fn close(&self, cause: &str) {
+        if let Err(error) = self.calls.hang_up_by_agent(self.id, cause).await {
+            tracing::warn!(call = %self.id, %error, "a conversation's call could not be hung up");
+        }
+    }
+
+    fn talks(&self) -> bool {
+        matches!(self.line.borrow().state, CallState::InProgress(_))
+    }
+
+    async fn is_over(&mut self) {
+        let _ = self.line.wait_for(|call| !matches!(call.state, CallState::InProgress(_))).await;
+    }
+
+    fn until(&self, at: Timestamp) -> Duration {
+        at.since(self.calls.now())
+    }
+
+    async fn log(&self) -> Result<Vec<Event>, ()> {
+        let events = self.calls.events(self.id, 0, EVENTS_MAX).await.map_err(|_| ())?;
+        Ok(events.into_iter().map(|kept| kept.event).collect())
+    }
+}
+
+async fn send(program: &mut Program, message: Message) -> bool {
+    matches!(timeout(PATIENCE, program.send(message)).await, Ok(Ok(())))
+}
+
+/// A program that crashes, or is shut down by its server, doesn't mean to end the call.
+fn is_meant(frame: &CloseFrame) -> bool {
+    frame.code == CloseCode::Normal
+}
+
+fn goodbye() -> CloseFrame {
+    CloseFrame { code: CloseCode::Normal, reason: "".into() }
+}
+
+/// A name for a connection, of the form that Twilio's have.
+fn session() -> String {
+    format!("VX{:032x}", rand::random::<u128>())
+}
+
+/// The causes of ends, as those of other agents.
+const DONE: &str = "agent_done";
+const FAILED: &str = "agent_failed";
+/// How long a program may take to read a message.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// So often a program is tried that can't be had, with pauses that are longer each time: 1 to 4 seconds.
+const TRIES_MAX: u32 = 5;
+const PAUSE: Duration = Duration::from_secs(1);
+/// Whose connection lasted so long was not the kind that always breaks.
+const STEADY: Duration = Duration::from_secs(10);
+/// A program answers a ping, also when it has nothing to say.
+const PING_EVERY: Duration = Duration::from_secs(20);
+const SILENT_MAX: Duration = Duration::from_secs(60);
+/// Longer than any apology takes.
+const APOLOGY_MAX: Duration = Duration::from_secs(60);
+/// So much of a call's log is read for the transcript.
+const EVENTS_MAX: usize = 10_000;
