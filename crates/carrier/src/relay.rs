@@ -25,7 +25,7 @@ pub fn setup(call: &Call, session: &str, before: &[Line]) -> String {
     let facts = &call.facts;
     let direction = match facts.direction {
         Direction::Inbound => "inbound",
-        Direction::Outbound => "outbound-api",
+        Direction::Outbound => "outbound",
     };
     let id = facts.id.to_string();
     let mut parameters = json!({ "call": id });

@@ -42,7 +42,7 @@ fn a_program_is_told_what_is_said_and_says_what_it_says(face: Face) {
 
     let setup = program.hears();
     let told = ["type", "callSid", "from", "to", "direction"].map(|name| word(&setup, name));
-    assert_eq!(told, ["setup", &id, OURS, &them, "outbound-api"], "{setup}");
+    assert_eq!(told, ["setup", &id, OURS, &them, "outbound"], "{setup}");
     assert_eq!(setup["customParameters"], json!({ "call": id }), "nothing was said before");
     assert_eq!(program.hears_words(), WORDS);
     assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
