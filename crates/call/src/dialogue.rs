@@ -5,6 +5,7 @@
 //! was said and heard. What was answered and not replied to is told again to whoever is connected anew.
 
 use crate::call::{Call, CallState, Command, CommandId, CommandState, Input, Verb};
+use crate::number::PhoneNumber;
 use crate::time::Timestamp;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub enum Said {
     },
     /// Keys are to be pressed.
     Keys(String),
+    /// Somebody else is to be put through; the conversation is over then.
+    Transfer(PhoneNumber),
     /// When all of that was done, the conversation is over.
     End,
 }
@@ -70,6 +73,8 @@ pub struct Dialogue {
     /// Why something that it said was not taken.
     refused: Vec<String>,
     is_ending: bool,
+    reply_within: Duration,
+    drops_stale: bool,
     /// The last of its commands of which it was told what came.
     told: CommandId,
     /// Until when it was told of keys that nobody asked for.
@@ -105,6 +110,8 @@ impl Dialogue {
             unfinished: String::new(),
             refused: Vec::new(),
             is_ending: false,
+            reply_within: REPLY_WITHIN,
+            drops_stale: false,
             told: told.map(|command| command.id).unwrap_or_default(),
             pressed_until: last.map_or(call.facts.created_at, |last| last.asked_at),
             taken: None,
@@ -113,6 +120,12 @@ impl Dialogue {
             failed_at: Timestamp(0),
             due_at: None,
         }
+    }
+
+    /// Of one that replies within this time, and only ever to what was said last: what it said before,
+    /// and isn't asked of the call yet, nobody is to hear any more.
+    pub fn replying_within(call: &Call, reply_within: Duration) -> Dialogue {
+        Dialogue { reply_within, drops_stale: true, ..Dialogue::new(call) }
     }
 
     /// The program said something.
@@ -133,6 +146,10 @@ impl Dialogue {
                 self.waiting.push_back(Waits::Other(Verb::Play { url, lasts: PLAY_LASTS }));
             }
             Said::Keys(digits) => self.waiting.push_back(Waits::Other(Verb::SendDigits { digits })),
+            Said::Transfer(to) => {
+                self.waiting.push_back(Waits::Other(Verb::Transfer { to }));
+                self.is_ending = true;
+            }
             Said::End => self.is_ending = true,
         }
         while self.waiting.len() > WAITING_MAX {
@@ -181,9 +198,15 @@ impl Dialogue {
                     if !told.is_empty() {
                         self.its_turn_since = Some(now);
                     }
+                    if !told.is_empty() && self.drops_stale {
+                        self.unfinished.clear();
+                        self.waiting.clear();
+                    }
                     acts.extend(told.into_iter().map(Act::Tell));
                 }
                 CommandState::Failed { code, reason } => {
+                    // Nobody was put through: the conversation goes on.
+                    self.is_ending &= !matches!(command.verb, Verb::Transfer { .. });
                     (self.n_failed, self.failed_at) = (self.n_failed + 1, now);
                     acts.push(Act::Tell(Told::Failed(format!("{}: {reason} ({code})", command.verb.word()))));
                 }
@@ -249,9 +272,14 @@ impl Dialogue {
             Some(Waits::Other(verb)) => vec![Act::Ask(verb)],
             Some(Waits::Words(words)) => self.words(words),
             None if self.is_ending => vec![Act::Close],
-            // More is to come.
-            None if !self.unfinished.is_empty() => Vec::new(),
-            None => match self.its_turn_since.map(|since| since + REPLY_WITHIN) {
+            // More is to come; what is a sentence by now is said meanwhile.
+            None if !self.unfinished.is_empty() => {
+                let Some(end) = end_of_sentence(&self.unfinished) else { return Vec::new() };
+                let rest = self.unfinished.split_off(end);
+                let text = std::mem::replace(&mut self.unfinished, rest).trim().to_owned();
+                vec![Act::Ask(Verb::Say { text })]
+            }
+            None => match self.its_turn_since.map(|since| since + self.reply_within) {
                 // It is about to reply: to listen now would only have to be stopped.
                 Some(until) if now < until => {
                     self.due_at = Some(until);
@@ -293,6 +321,13 @@ fn question(text: String) -> Verb {
     Verb::Ask { text, input: Input::Any, timeout: LISTEN }
 }
 
+/// Where the last whole sentence ends of which more words follow; a short one isn't said by itself.
+fn end_of_sentence(text: &str) -> Option<usize> {
+    let mut ends = text.match_indices(['.', '!', '?', '…', '。']).map(|(at, mark)| at + mark.len());
+    let last = ends.rfind(|end| text[*end..].starts_with(char::is_whitespace))?;
+    (text[..last].chars().count() >= SENTENCE_MIN).then_some(last)
+}
+
 /// A text in pieces of a thousand letters at most, cut after sentences, else between words.
 fn pieces(text: &str) -> Vec<String> {
     let mut pieces = Vec::new();
@@ -317,6 +352,8 @@ const PLAY_LASTS: Duration = Duration::from_secs(30);
 /// So many pieces may wait; of more the oldest are dropped.
 const WAITING_MAX: usize = 64;
 const PIECE_MAX: usize = 1_000;
+/// So many letters are said before the rest is there: shorter ones would only make a pause.
+const SENTENCE_MIN: usize = 40;
 /// So many pieces are asked of a call at once, which takes no more than eight.
 const PIECES_MAX: usize = 6;
 /// So many commands may fail one after another, with a pause after each that is longer each time.

@@ -9,7 +9,6 @@ pub mod directory;
 mod mark;
 pub mod media;
 pub mod plivo;
-pub mod relay;
 pub mod roles;
 mod secret;
 pub mod send;

@@ -31,6 +31,30 @@ pub struct Sender {
     reply_max: usize,
 }
 
+/// A reply that is read while it comes.
+#[derive(Debug)]
+pub struct Opened {
+    /// The HTTP status.
+    pub status: u16,
+    body: Incoming,
+}
+
+impl Opened {
+    /// The next piece of the body; `None` at its end.
+    ///
+    /// # Errors
+    /// The connection broke.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, SendError> {
+        while let Some(frame) = self.body.frame().await {
+            let frame = frame.map_err(|error| SendError::Broken(chain(&error)))?;
+            if let Ok(bytes) = frame.into_data() {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
+    }
+}
+
 /// What a sender allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendSettings {
@@ -80,6 +104,22 @@ impl Sender {
             Ok(outcome) => outcome,
             Err(_) => Err(SendError::TimedOut(timeout)),
         }
+    }
+
+    /// Sends anything but a placement, and gives the reply as it comes: its head within `timeout`.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn open(&self, request: &Request, timeout: Duration) -> Result<Opened, SendError> {
+        let exchange = self.pool.request(outgoing(request)?);
+        let answer = match tokio::time::timeout(timeout, exchange).await {
+            Ok(answer) => answer.map_err(|error| {
+                let text = chain(&error);
+                if error.is_connect() { SendError::NotSent(text) } else { SendError::Broken(text) }
+            })?,
+            Err(_) => return Err(SendError::TimedOut(timeout)),
+        };
+        Ok(Opened { status: answer.status().as_u16(), body: answer.into_body() })
     }
 
     /// Sends a placement over a connection of its own.

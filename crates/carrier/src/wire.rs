@@ -34,6 +34,8 @@ pub enum Operation {
     HangUp,
     /// Has something done on the line. Sent once.
     Command,
+    /// Asks a model what to say; no carrier's.
+    Reply,
 }
 
 /// The reply to a request, read whole.

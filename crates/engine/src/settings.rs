@@ -1,6 +1,7 @@
 //! What the configuration says about calls.
 
 use crate::orphan::OrphanPolicy;
+use agent::chat::Model;
 use call::admission::Callers;
 use call::call::{Agent, Limits};
 use call::gate::{OptOut, Rules};
@@ -37,10 +38,26 @@ pub struct Settings {
     pub sweep_every: Option<Duration>,
     /// Who may talk on a line, by their names.
     pub agents: BTreeMap<String, Agent>,
-    /// By which token the connection to an agent's program is signed; of one that isn't here it isn't.
+    /// By which token the connection to an agent's program is signed, or its model's server is asked;
+    /// of one that isn't here without any.
     pub agent_tokens: BTreeMap<String, Secret>,
+    /// How the models of agents are asked, by the names of the agents.
+    pub models: BTreeMap<String, ModelSettings>,
     /// One's own numbers.
     pub numbers: BTreeMap<PhoneNumber, NumberSettings>,
+}
+
+/// How a model is asked.
+#[derive(Clone, Debug)]
+pub struct ModelSettings {
+    /// The server, up to `/chat/completions`.
+    pub base_url: String,
+    /// What it is asked with.
+    pub model: Model,
+    /// How long it may take to its first word, and from each to the next.
+    pub reply_within: Duration,
+    /// What is said when it doesn't reply.
+    pub fallback: String,
 }
 
 /// What the configuration says about one of one's own numbers.

@@ -3,6 +3,7 @@
 //! disk, and whoever is started after a crash begins where that stands.
 
 mod conversation;
+mod thinking;
 
 use crate::calls::Calls;
 use call::call::Does;
@@ -52,15 +53,17 @@ impl Talks {
 
 /// Whether a call talks by words.
 pub(crate) fn is_by_words(call: &Call) -> bool {
-    call.facts.agent.as_ref().is_some_and(|agent| matches!(agent.does, Does::Relay { .. }))
+    call.facts.agent.as_ref().is_some_and(|agent| matches!(agent.does, Does::Relay { .. } | Does::Llm { .. }))
 }
 
 /// Has every conversation that begins go on in a task of its own.
 pub(crate) async fn run(calls: Calls, mut begun: mpsc::UnboundedReceiver<watch::Receiver<Call>>) {
     while let Some(line) = begun.recv().await {
-        let conversation = Conversation::of(&calls, line);
-        if let Some(conversation) = conversation {
-            tokio::spawn(conversation.hold());
+        let does = line.borrow().facts.agent.as_ref().map(|agent| agent.does.clone());
+        match (does, Conversation::of(&calls, line)) {
+            (Some(Does::Relay { url }), Some(conversation)) => drop(tokio::spawn(conversation.hold(url))),
+            (Some(Does::Llm { .. }), Some(conversation)) => drop(tokio::spawn(conversation.think())),
+            _ => {}
         }
     }
 }

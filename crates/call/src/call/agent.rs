@@ -40,6 +40,12 @@ pub enum Does {
         #[serde(default)]
         speaks: Speaks,
     },
+    /// A language model is told what is said on the line, and says what is to be said. How it is asked
+    /// is for the configuration in force to say.
+    Llm {
+        /// The server's name for it.
+        model: String,
+    },
     /// A program is told what is said on the line, and says what is to be said: words, not sound. The
     /// gateway asks for it, sentence by sentence, as a [`Dialogue`](crate::dialogue::Dialogue) says.
     Relay {
@@ -93,6 +99,7 @@ impl Does {
         match self {
             Does::Say { .. } => "say",
             Does::Stream { .. } => "stream",
+            Does::Llm { .. } => "llm",
             Does::Relay { .. } => "relay",
         }
     }
@@ -107,7 +114,7 @@ impl Does {
                 timeout: AGAIN_WITHIN,
             },
             Does::Stream { url, speaks } => Verb::Stream { url: url.clone(), speaks: *speaks },
-            Does::Relay { .. } => return None,
+            Does::Llm { .. } | Does::Relay { .. } => return None,
         })
     }
 }

@@ -167,6 +167,57 @@ fn a_program_that_is_slow_to_reply_is_waited_for_but_not_for_ever() {
 }
 
 #[test]
+fn a_sentence_is_said_while_the_rest_is_written() {
+    let mut talk = Talk::new();
+    let long = "This is a sentence of more than forty letters. And";
+    for text in ["Yes. ", "That is", " so. "] {
+        talk.dialogue.say(Said::Words { text: text.to_owned(), last: false });
+        assert_eq!(talk.acts(), [], "it is too short to be said by itself");
+    }
+    talk.dialogue.say(Said::Words { text: long.to_owned(), last: false });
+    let text = "Yes. That is so. This is a sentence of more than forty letters.".to_owned();
+    assert_eq!(talk.acts(), [Act::Ask(Verb::Say { text })]);
+    assert_eq!(talk.says(" this is the rest. "), []);
+    assert_eq!(talk.over(Outcome::default()), [asks("And this is the rest.")]);
+}
+
+#[test]
+fn a_reply_that_came_too_late_is_not_said() {
+    for (drops_stale, said) in [(true, "To your second."), (false, "To your first: To your second.")] {
+        let mut talk = Talk::new();
+        if drops_stale {
+            talk.dialogue = Dialogue::replying_within(&talk.call, REPLY_WITHIN);
+        }
+        talk.acts();
+        talk.dialogue.say(Said::Words { text: "To your first: ".to_owned(), last: false });
+        assert_eq!(talk.answers("And my second question?"), [prompt("And my second question?")]);
+        assert_eq!(talk.says("To your second."), [asks(said)]);
+    }
+}
+
+#[test]
+fn whoever_is_put_through_is_left_and_if_nobody_comes_the_talk_goes_on() {
+    let to: crate::PhoneNumber = "+12025550188".parse().unwrap();
+    let put = |talk: &mut Talk| {
+        talk.dialogue.say(Said::Words { text: "I put you through.".to_owned(), last: true });
+        talk.dialogue.say(Said::Transfer(to.clone()));
+        assert_eq!(talk.acts(), [Act::Ask(Verb::Say { text: "I put you through.".to_owned() })]);
+        assert_eq!(talk.over(Outcome::default()), [Act::Ask(Verb::Transfer { to: to.clone() })]);
+    };
+    let mut talk = Talk::new();
+    put(&mut talk);
+    assert_eq!(talk.over(Outcome::default()), [Act::Close]);
+
+    let mut alone = Talk::new();
+    put(&mut alone);
+    let id = alone.call.last_command;
+    let failed = Performed::Failed { code: "busy".to_owned() };
+    alone.hear(Source::Webhook, News::CommandHeard { leg: leg(), id, performed: failed });
+    assert!(matches!(alone.acts().as_slice(), [Act::Tell(Told::Failed(_))]));
+    assert_eq!(alone.later(1_000), [asks("")]);
+}
+
+#[test]
 fn nobody_is_cut_off_by_what_the_program_says_next() {
     let mut talk = Talk::new();
     assert_eq!(talk.says("This takes two seconds."), [asks("This takes two seconds.")]);

@@ -54,6 +54,7 @@ fn settings(live_max: u64) -> Settings {
         sweep_every: None,
         agents: BTreeMap::new(),
         agent_tokens: BTreeMap::new(),
+        models: BTreeMap::new(),
         numbers: BTreeMap::new(),
     }
 }

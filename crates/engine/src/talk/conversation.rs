@@ -2,10 +2,10 @@
 
 use crate::calls::Calls;
 use crate::program::{Program, connect};
-use call::call::{Does, Verb};
+use agent::relay;
+use call::call::Verb;
 use call::dialogue::{Act, Dialogue, transcript};
 use call::{Call, CallId, CallState, Event, Timestamp};
-use carrier::relay;
 use futures::{SinkExt as _, StreamExt as _};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -16,17 +16,17 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 /// One conversation.
 pub(super) struct Conversation {
-    calls: Calls,
-    line: watch::Receiver<Call>,
-    id: CallId,
-    agent: String,
-    url: String,
+    pub(super) calls: Calls,
+    pub(super) line: watch::Receiver<Call>,
+    pub(super) id: CallId,
+    /// The name of its agent.
+    pub(super) agent: String,
     apology: Option<String>,
 }
 
 /// How a connection to the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Over {
+pub(super) enum Over {
     /// The call did.
     Call,
     /// The program closed it, or said that the conversation is over.
@@ -42,18 +42,17 @@ impl Conversation {
     pub(super) fn of(calls: &Calls, line: watch::Receiver<Call>) -> Option<Conversation> {
         let call = line.borrow().clone();
         let agent = call.facts.agent?;
-        let Does::Relay { url } = agent.does else { return None };
         let (id, name, apology) = (call.facts.id, agent.name, agent.apology);
-        Some(Conversation { calls: calls.clone(), line, id, agent: name, url, apology })
+        Some(Conversation { calls: calls.clone(), line, id, agent: name, apology })
     }
 
-    /// Holds it until the call or the program ends it. A program that can't be had, or goes away without
+    /// Holds it with the program at `url`, until the call or the program ends it. A program that can't be had, or goes away without
     /// a word, is connected again; one that stays away is apologised for.
-    pub(super) async fn hold(mut self) {
+    pub(super) async fn hold(mut self, url: String) {
         let mut n_tries: u32 = 0;
         while self.talks() {
             let begun = Instant::now();
-            let over = match connect(&self.url, self.calls.token_of(&self.agent).as_ref()).await {
+            let over = match connect(&url, self.calls.token_of(&self.agent).as_ref()).await {
                 Ok(mut program) => {
                     tracing::info!(call = %self.id, "the program of a conversation is connected");
                     let over = self.talk(&mut program).await;
@@ -143,8 +142,16 @@ impl Conversation {
         match act {
             Act::Tell(told) => {
                 let told = Message::text(relay::told(&told));
-                return (!send(program, told).await).then_some(Over::Broke);
+                (!send(program, told).await).then_some(Over::Broke)
             }
+            act => self.on_the_line(act).await,
+        }
+    }
+
+    /// Does what is to be done on the line; how it is over, if it is.
+    pub(super) async fn on_the_line(&self, act: Act) -> Option<Over> {
+        match act {
+            Act::Tell(_) => {}
             Act::Ask(verb) => self.ask(verb).await,
             Act::Stop(command) => {
                 if let Err(error) = self.calls.stop_command(self.id, Some(command)).await {
@@ -167,7 +174,7 @@ impl Conversation {
     }
 
     /// Says that nobody can talk, and closes the line when that was said.
-    async fn apologise(&mut self) {
+    pub(super) async fn apologise(&mut self) {
         let _ = self.calls.stop_command(self.id, None).await;
         if let Some(text) = self.apology.clone() {
             self.ask(Verb::Say { text }).await;
@@ -177,7 +184,7 @@ impl Conversation {
         self.close(FAILED).await;
     }
 
-    async fn close(&self, cause: &str) {
+    pub(super) async fn close(&self, cause: &str) {
         if let Err(error) = self.calls.hang_up_by_agent(self.id, cause).await {
             tracing::warn!(call = %self.id, %error, "a conversation's call could not be hung up");
         }
@@ -191,11 +198,11 @@ impl Conversation {
         let _ = self.line.wait_for(|call| !matches!(call.state, CallState::InProgress(_))).await;
     }
 
-    fn until(&self, at: Timestamp) -> Duration {
+    pub(super) fn until(&self, at: Timestamp) -> Duration {
         at.since(self.calls.now())
     }
 
-    async fn log(&self) -> Result<Vec<Event>, ()> {
+    pub(super) async fn log(&self) -> Result<Vec<Event>, ()> {
         let events = self.calls.events(self.id, 0, EVENTS_MAX).await.map_err(|_| ())?;
         Ok(events.into_iter().map(|kept| kept.event).collect())
     }
@@ -220,8 +227,8 @@ fn session() -> String {
 }
 
 /// The causes of ends, as those of other agents.
-const DONE: &str = "agent_done";
-const FAILED: &str = "agent_failed";
+pub(super) const DONE: &str = "agent_done";
+pub(super) const FAILED: &str = "agent_failed";
 /// How long a program may take to read a message.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// So often a program is tried that can't be had, with pauses that are longer each time: 1 to 4 seconds.

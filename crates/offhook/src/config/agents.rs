@@ -1,10 +1,16 @@
 //! Reads the agents: who talks on a line from when it is open.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
+use std::time::Duration;
 
+use agent::chat::Model;
+use call::PhoneNumber;
 use call::call::{Agent, Does, Speaks};
 use carrier::{ADDRESS_MAX, address_fits, say_fits};
+use engine::ModelSettings;
 
+use super::durations::duration;
 use super::read::secret;
 use super::section::{Rejected, Section};
 use super::settings::ConfiguredAgent;
@@ -16,20 +22,26 @@ use super::values;
 pub(super) fn agent(name: &str, section: &mut Section<'_, '_>, folder: &Path) -> Option<ConfiguredAgent> {
     // Without a kind nobody can say which keys are right.
     let kind = section.required("kind", "\"say\"", |node| values::word(node, &KINDS))?;
+    let mut model = None;
     let does = match kind {
         Kind::Say => say(section),
         Kind::Stream => stream(section),
+        Kind::Llm => llm(section, &mut model),
         Kind::Relay => {
             let url = section.required("url", "\"wss://bot.example.com/relay\"", program);
             url.map(|url| Does::Relay { url })
         }
     };
-    let has_program = matches!(kind, Kind::Stream | Kind::Relay);
-    let apology = has_program
-        .then(|| section.optional("apology", values::spoken).unwrap_or_else(|| APOLOGY.to_owned()));
-    let auth_token = has_program.then(|| secret(section, "auth_token", folder)).flatten();
+    let apologises = !matches!(kind, Kind::Say);
+    let apology =
+        apologises.then(|| section.optional("apology", values::spoken).unwrap_or_else(|| APOLOGY.to_owned()));
+    let token = match kind {
+        Kind::Say => None,
+        Kind::Stream | Kind::Relay => secret(section, "auth_token", folder),
+        Kind::Llm => secret(section, "api_key", folder),
+    };
     section.finish();
-    Some(ConfiguredAgent { agent: Agent { name: name.to_owned(), does: does?, apology }, auth_token })
+    Some(ConfiguredAgent { agent: Agent { name: name.to_owned(), does: does?, apology }, token, model })
 }
 
 /// Whether this is the name of an agent; if not, what to say of it.
@@ -61,6 +73,28 @@ fn stream(section: &mut Section<'_, '_>) -> Option<Does> {
     Some(Does::Stream { url: url?, speaks: speaks.unwrap_or(Speaks::Twilio) })
 }
 
+fn llm(section: &mut Section<'_, '_>, settings: &mut Option<ModelSettings>) -> Option<Does> {
+    let base_url = section.optional("base_url", values::base_url);
+    let base_url = base_url.map_or_else(|| OPENAI.to_owned(), |url| url.as_str().to_owned());
+    let name = section.required("model", "\"gpt-5-mini\"", values::text);
+    let prompt = section.required("prompt", "\"You answer the telephone of …\"", values::text);
+    let reply_within = section.optional("reply_within", |node| duration(node, REPLIES));
+    let fallback = section.optional("fallback", values::spoken);
+    let transfers = section.section("transfers", |names| names.each(number));
+    let (name, prompt) = (name?, prompt?);
+    *settings = Some(ModelSettings {
+        base_url,
+        model: Model { name: name.clone(), prompt, transfers },
+        reply_within: reply_within.unwrap_or(REPLY_WITHIN),
+        fallback: fallback.unwrap_or_else(|| FALLBACK.to_owned()),
+    });
+    Some(Does::Llm { model: name })
+}
+
+fn number(node: &Node) -> Result<PhoneNumber, Rejected> {
+    values::text(node)?.parse().map_err(|error: call::number::NumberError| Rejected::from(error.to_string()))
+}
+
 /// Where a program listens.
 fn program(node: &Node) -> Result<String, Rejected> {
     let url = values::text(node)?;
@@ -77,12 +111,21 @@ enum Kind {
     Say,
     Stream,
     Relay,
+    Llm,
 }
 
-const KINDS: [(&str, Kind); 3] = [("say", Kind::Say), ("stream", Kind::Stream), ("relay", Kind::Relay)];
+const KINDS: [(&str, Kind); 4] =
+    [("say", Kind::Say), ("stream", Kind::Stream), ("relay", Kind::Relay), ("llm", Kind::Llm)];
 
 /// What a program may speak.
 pub(super) const LANGUAGES: [(&str, Speaks); 2] = [("twilio", Speaks::Twilio), ("carrier", Speaks::Carrier)];
 
+/// The default of `base_url`.
+const OPENAI: &str = "https://api.openai.com/v1";
+/// What `reply_within` may be, and its default.
+const REPLIES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60);
+const REPLY_WITHIN: Duration = Duration::from_secs(10);
+/// The default of `fallback`.
+const FALLBACK: &str = "Sorry, could you say that again?";
 /// The default of `apology`.
 const APOLOGY: &str = "Sorry, I can't talk right now. Please try again later. Goodbye.";

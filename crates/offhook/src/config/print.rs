@@ -17,6 +17,7 @@ use super::settings::{
 use super::{Loaded, Source};
 use call::call::{Agent, Does};
 use call::gate::Several;
+use engine::ModelSettings;
 
 /// The configuration in force as TOML: every setting, and where it was written unless it is the
 /// default. Secrets are masked; what is not set is a comment.
@@ -302,7 +303,7 @@ fn print_simulated(page: &mut Page<'_>, Simulated { base_url: url, face }: &Simu
     }
 }
 
-fn print_agent(page: &mut Page<'_>, ConfiguredAgent { agent, auth_token }: &ConfiguredAgent) {
+fn print_agent(page: &mut Page<'_>, ConfiguredAgent { agent, token, model }: &ConfiguredAgent) {
     let Agent { name: _, does, apology } = agent;
     page.set("kind", text(does.word()));
     match does {
@@ -315,10 +316,27 @@ fn print_agent(page: &mut Page<'_>, ConfiguredAgent { agent, auth_token }: &Conf
             page.set("speaks", text(speaks.word()));
         }
         Does::Relay { url } => page.set("url", text(url)),
+        Does::Llm { .. } => {}
+    }
+    if let Some(ModelSettings { base_url, model, reply_within, fallback }) = model {
+        page.set("base_url", text(base_url));
+        page.set("model", text(&model.name));
+        page.set("prompt", text(&model.prompt));
+        page.set("reply_within", duration(*reply_within));
+        page.set("fallback", text(fallback));
     }
     if !matches!(does, Does::Say { .. }) {
         page.set_if("apology", apology.as_deref().map(text));
-        page.set_if("auth_token", auth_token.as_ref().map(secret));
+        let name = if model.is_some() { "api_key" } else { "auth_token" };
+        page.set_if(name, token.as_ref().map(secret));
+    }
+    if let Some(transfers) =
+        model.as_ref().map(|settings| &settings.model.transfers).filter(|all| !all.is_empty())
+    {
+        page.section(&format!("agents.{}.transfers", quoted(&agent.name)));
+        for (name, number) in transfers {
+            page.set(&quoted(name), text(number.as_str()));
+        }
     }
 }
 

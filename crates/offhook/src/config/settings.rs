@@ -17,7 +17,7 @@ use call::admission::Callers;
 use call::call::Agent;
 use call::gate::{Money, QuietHours, Several};
 use carrier::Installation;
-use engine::OrphanPolicy;
+use engine::{ModelSettings, OrphanPolicy};
 use jiff::tz::TimeZone;
 
 /// Everything that can be set.
@@ -64,9 +64,11 @@ pub(crate) struct Config {
 pub(crate) struct ConfiguredAgent {
     /// As a call keeps it.
     pub(crate) agent: Agent,
-    /// The token by which connections to its program are signed, as Twilio signs them. Default: none,
-    /// they aren't signed.
-    pub(crate) auth_token: Option<Secret>,
+    /// The token by which connections to its program are signed, as Twilio signs them, or the key that
+    /// its model's server is shown. Default: none.
+    pub(crate) token: Option<Secret>,
+    /// How its model is asked, where it has one.
+    pub(crate) model: Option<ModelSettings>,
 }
 
 /// Where calls are kept.

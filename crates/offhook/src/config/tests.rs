@@ -66,6 +66,7 @@ agent = "bot"
 [agents]
 bot = { kind = "stream", url = "wss://bot.example.com/talk" }
 clerk = { kind = "say", text = "Your parcel is here." }
+hotel = { kind = "llm", model = "m", prompt = "Be \"kind\".", api_key = "hunter2", transfers = { desk = "+12025550143" } }
 [carriers.work-2]
 kind = "telnyx"
 api_key = "hunter2"
@@ -210,13 +211,14 @@ auth_token = { env = "UNSET" }
 
 #[test]
 fn the_examples_of_the_documentation_have_no_fault() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
-    let page = std::fs::read_to_string(page).expect("the page is there");
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let page = |name: &str| std::fs::read_to_string(docs.join(name)).expect("the page is there");
+    let pages = page("configuration.md") + &page("agents.md");
     let examples: Vec<&str> =
-        page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert!(!examples.is_empty());
+        pages.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(examples.len() > 9);
     for example in examples {
-        let secrets = ["TWILIO_AUTH_TOKEN", "TELNYX_API_KEY", "PLIVO_AUTH_TOKEN"];
+        let secrets = ["TWILIO_AUTH_TOKEN", "TELNYX_API_KEY", "PLIVO_AUTH_TOKEN", "OPENAI_API_KEY"];
         let loaded = Folder::with(example).load(secrets.map(|name| (name, "x")));
         assert!(
             loaded.is_ok(),

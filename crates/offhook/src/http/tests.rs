@@ -67,6 +67,7 @@ fn settings() -> Settings {
         apart: BTreeMap::new(),
         agents: BTreeMap::new(),
         agent_tokens: BTreeMap::new(),
+        models: BTreeMap::new(),
         numbers: BTreeMap::from([("+15550100000".parse().unwrap(), number)]),
     }
 }

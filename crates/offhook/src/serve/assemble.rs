@@ -185,7 +185,12 @@ pub(super) fn settings(config: &Config) -> Settings {
         agent_tokens: config
             .agents
             .iter()
-            .filter_map(|(name, agent)| Some((name.clone(), secret(agent.auth_token.as_ref()?))))
+            .filter_map(|(name, agent)| Some((name.clone(), secret(agent.token.as_ref()?))))
+            .collect(),
+        models: config
+            .agents
+            .iter()
+            .filter_map(|(name, agent)| Some((name.clone(), agent.model.clone()?)))
             .collect(),
         numbers,
     }

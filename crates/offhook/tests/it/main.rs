@@ -32,6 +32,7 @@ mod inbound;
 mod logs;
 mod looks;
 mod metrics;
+mod models;
 mod orphans;
 mod recovery;
 mod refusals;

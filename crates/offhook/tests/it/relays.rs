@@ -1,7 +1,7 @@
 //! Conversations by words: a program that was written for Twilio's ConversationRelay talks on every
 //! carrier, and goes on after a crash of either side.
 
-use crate::world::{Does, Face, Line, OURS, Relay, Script, World, assert_clerk_ended, number, says, word};
+use crate::world::{Does, Face, Line, OURS, Relay, Script, World, assert_clerk_ended, says, word};
 use serde_json::{Value, json};
 
 on_every_carrier!(
@@ -36,7 +36,7 @@ fn polite(_: usize, heard: &Value) -> Vec<Does> {
 
 fn a_program_is_told_what_is_said_and_says_what_it_says(face: Face) {
     let (world, program) = with_program(face, polite);
-    let them = speaker(&world);
+    let them = world.speaker(WORDS);
 
     let id = world.called_by_clerk(&them);
 
@@ -55,7 +55,7 @@ fn those_who_call_are_heard_before_the_program_says_a_word(face: Face) {
         _ => Vec::new(),
     });
     world.connect_our_number();
-    let them = speaker(&world);
+    let them = world.speaker(WORDS);
 
     world.call_in(&them);
 
@@ -77,7 +77,7 @@ fn thoughtful(n: usize, heard: &Value) -> Vec<Does> {
 
 fn after_a_kill_the_program_knows_what_was_said_and_goes_on(face: Face) {
     let (mut world, program) = with_program(face, thoughtful);
-    let them = speaker(&world);
+    let them = world.speaker(WORDS);
     let id = world.called_by_clerk(&them);
     program.hears();
     assert_eq!(program.hears_words(), WORDS);
@@ -93,7 +93,7 @@ fn a_program_that_crashes_is_connected_again_and_told_what_it_missed(face: Face)
         (0, "prompt") => vec![Does::Crashes],
         _ => thoughtful(n, heard),
     });
-    let them = speaker(&world);
+    let them = world.speaker(WORDS);
     let id = world.called_by_clerk(&them);
     program.hears();
     assert_eq!(program.hears_words(), WORDS);
@@ -117,7 +117,7 @@ fn whoever_waits_for_a_program_that_is_not_there_is_told_so(face: Face) {
     let agent =
         format!("agents.clerk = {{ kind = 'relay', url = 'ws://127.0.0.1:9/', apology = '{SORRY}' }}");
     let world = World::start(Line::On(face), &agent);
-    let them = speaker(&world);
+    let them = world.speaker(WORDS);
 
     let call = world.wait_for_end(&world.called_by_clerk(&them));
 
@@ -131,14 +131,4 @@ fn with_program(face: Face, script: Script) -> (World, Relay) {
     let agent = format!("agents.clerk = {{ kind = 'relay', url = '{}' }}", program.url);
     let world = World::start(Line::On(face), &format!("{agent}\nnumbers.'{OURS}'.agent = 'clerk'"));
     (world, program)
-}
-
-/// Somebody who picks up, and speaks when they are listened to.
-fn speaker(world: &World) -> String {
-    let them = number(1);
-    let speaks = json!({
-        "does": "speak", "words": WORDS, "answer_after_ms": 0, "speak_after_ms": 100, "talk_ms": 3_600_000
-    });
-    world.subscriber(&them, &speaks);
-    them
 }

@@ -173,6 +173,7 @@ pub(super) fn settings(plan: &Plan, sabotage: Option<Sabotage>) -> Settings {
         names_anew: (plan.carrier == Kind::Plivo).then(|| carrier.clone()).into_iter().collect(),
         agents: BTreeMap::new(),
         agent_tokens: BTreeMap::new(),
+        models: BTreeMap::new(),
         numbers,
     }
 }

@@ -1,9 +1,19 @@
 //! Calls that an agent talks on, whose name in these tests is `clerk`.
 
-use super::{SOON, World, wait_for, word};
+use super::{SOON, World, number, wait_for, word};
 use serde_json::{Value, json};
 
 impl World {
+    /// Somebody who picks up, and says these words when they are listened to.
+    pub(crate) fn speaker(&self, words: &str) -> String {
+        let them = number(1);
+        let speaks = json!({
+            "does": "speak", "words": words, "answer_after_ms": 0, "speak_after_ms": 100, "talk_ms": 3_600_000
+        });
+        self.subscriber(&them, &speaks);
+        them
+    }
+
     /// The clerk has this number called.
     pub(crate) fn called_by_clerk(&self, to: &str) -> String {
         let placed = self.ask("POST", "/v1/calls", Some(&json!({"to": to, "agent": "clerk"})));

@@ -3,6 +3,7 @@
 //!
 //! Source: <https://www.twilio.com/docs/voice/conversationrelay/websocket-messages> (2026-11-22).
 
+use crate::chat::is_keys;
 use call::call::{Call, Direction};
 use call::dialogue::{Line, Said, Speaker, Told};
 use serde::Deserialize;
@@ -98,13 +99,11 @@ enum Message {
     End {},
 }
 
+/// Whether it looks like what a carrier could fetch; the engine looks closer.
 fn call_can_fetch(source: &str) -> bool {
-    crate::address_fits(source, &["https", "http"])
-}
-
-fn is_keys(digits: &str) -> bool {
-    let is_key = |key: char| key.is_ascii_digit() || matches!(key, '*' | '#' | 'w');
-    !digits.is_empty() && digits.len() <= KEYS_MAX && digits.chars().all(is_key)
+    ["https://", "http://"]
+        .iter()
+        .any(|scheme| source.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()))
 }
 
 fn transcript(lines: &[Line]) -> Value {
@@ -122,7 +121,6 @@ fn transcript(lines: &[Line]) -> Value {
 const ACCOUNT: &str = "AC00000000000000000000000000000000";
 /// The language in which carriers are made to listen.
 const LANGUAGE: &str = "en-US";
-const KEYS_MAX: usize = 64;
 const RECEIVED_MAX: usize = 200;
 
 #[cfg(test)]

@@ -1,0 +1,117 @@
+//! Replies as servers write them, and requests as they read them.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+const STREAM: &str = concat!(
+    ": a comment keeps the line open\n\n",
+    r#"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}"#,
+    "\n\n",
+    r#"data: {"choices":[{"index":0,"delta":{"content":"Good"},"finish_reason":null}]}"#,
+    "\r\n\r\n",
+    r#"data:{"choices":[{"index":0,"delta":{"content":"bye, Grüße."},"finish_reason":null}]}"#,
+    "\n\n",
+    r#"data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"transfer_call","arguments":""}}]},"finish_reason":null}]}"#,
+    "\n\n",
+    r#"data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"to\":"}},{"index":1,"id":"call_2","type":"function","function":{"name":"end_call","arguments":"{}"}}]},"finish_reason":null}]}"#,
+    "\n\n",
+    r#"data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\"desk\"}"}}]},"finish_reason":null}]}"#,
+    "\n\n",
+    r#"data: {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"#,
+    "\n\n",
+    r#"data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}}"#,
+    "\n\n",
+    "data: [DONE]\n\n",
+);
+
+fn model() -> Model {
+    let desk = ("desk".to_owned(), "+12025550143".parse().unwrap());
+    Model { name: "m".to_owned(), prompt: "Be brief.".to_owned(), transfers: [desk].into() }
+}
+
+fn line(by: Speaker, text: &str) -> Line {
+    Line { by, text: text.to_owned() }
+}
+
+#[test]
+fn a_reply_is_the_same_in_pieces_of_any_length() {
+    let tool =
+        |name: &str, arguments: &str| Piece::Tool { name: name.to_owned(), arguments: arguments.to_owned() };
+    let expected = [
+        Piece::Words("Good".to_owned()),
+        Piece::Words("bye, Grüße.".to_owned()),
+        tool("transfer_call", r#"{"to":"desk"}"#),
+        tool("end_call", "{}"),
+        Piece::Done,
+    ];
+    for length in [1, 2, 7, 100, STREAM.len()] {
+        let mut reader = Reader::default();
+        let pieces: Vec<Piece> =
+            STREAM.as_bytes().chunks(length).flat_map(|part| reader.hear(part)).collect();
+        assert_eq!(pieces, expected, "{length}");
+        assert!(reader.is_done());
+    }
+}
+
+#[test]
+fn a_reply_that_breaks_off_is_not_whole_and_a_failure_is_told() {
+    let mut reader = Reader::default();
+    let cut = STREAM.find("bye, ").unwrap();
+    assert_eq!(reader.hear(&STREAM.as_bytes()[..cut]), [Piece::Words("Good".to_owned())]);
+    assert!(!reader.is_done());
+    let told = |text: &str| Reader::default().hear(text.as_bytes());
+    let overloaded = "data: {\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}\n";
+    assert_eq!(told(overloaded), [Piece::Failed("overloaded".to_owned())]);
+    assert!(matches!(told("data: <html>\n").as_slice(), [Piece::Failed(why)] if why.contains("<html>")));
+    assert!(matches!(told(&"x".repeat(1_100_000)).as_slice(), [Piece::Failed(_)]));
+}
+
+#[test]
+fn what_was_said_stands_in_a_request_by_whom() {
+    let said = [line(Speaker::Agent, "Hello."), line(Speaker::Remote, "Hi, it is \"Ada\".")];
+    let body: Value = serde_json::from_slice(&request(&model(), &said)).unwrap();
+    let expected = json!([
+        { "role": "system", "content": "Be brief." },
+        { "role": "assistant", "content": "Hello." },
+        { "role": "user", "content": "Hi, it is \"Ada\"." },
+    ]);
+    assert_eq!((&body["model"], &body["stream"], &body["messages"]), (&json!("m"), &json!(true), &expected));
+    let names: Vec<&str> = body["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|tool| tool["function"]["name"].as_str())
+        .collect();
+    assert_eq!(names, ["end_call", "press_keys", "transfer_call"]);
+    let nobody = Model { transfers: BTreeMap::new(), ..model() };
+    let body: Value = serde_json::from_slice(&request(&nobody, &said)).unwrap();
+    assert_eq!(body["tools"].as_array().map(Vec::len), Some(2), "there is nobody to put a call through to");
+}
+
+#[test]
+fn of_a_long_conversation_the_end_is_sent() {
+    let long = vec![line(Speaker::Remote, &"x".repeat(1_000)); 100];
+    assert_eq!(end_of(&long).len(), 24);
+    assert_eq!(end_of(&[line(Speaker::Remote, &"x".repeat(50_000))]).len(), 1, "the last word always is");
+    assert_eq!(end_of(&[]), []);
+}
+
+#[test]
+fn a_tool_is_what_it_is_asked_for() {
+    let asked = |tool: &str, arguments: &str| wish(&model(), tool, arguments);
+    assert_eq!(asked("end_call", ""), Ok(Wish::End));
+    assert_eq!(asked("press_keys", r#"{"digits":"12#"}"#), Ok(Wish::Keys("12#".to_owned())));
+    assert_eq!(
+        asked("transfer_call", r#"{"to":"desk"}"#),
+        Ok(Wish::Transfer("+12025550143".parse().unwrap()))
+    );
+    for (tool, arguments, why) in [
+        ("transfer_call", r#"{"to":"+19005550143"}"#, "one of the names"),
+        ("transfer_call", "{", "one of the names"),
+        ("press_keys", r#"{"digits":"hello"}"#, "0-9"),
+        ("sing", "{}", "no tool"),
+    ] {
+        let error = asked(tool, arguments).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    }
+}

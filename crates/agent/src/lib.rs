@@ -1,0 +1,5 @@
+//! What the programs and models that talk on calls are told, and what they say: messages read and
+//! written, pure. Whose turn it is knows [`call::dialogue`], and the sending is the engine's.
+
+pub mod chat;
+pub mod relay;

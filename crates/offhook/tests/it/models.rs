@@ -1,0 +1,128 @@
+//! Agents that are language models: what they are asked, what they say, and what they do, on every carrier.
+
+use crate::world::{Face, Line, Model, Replies, SOON, World, assert_clerk_ended, number, wait_for, word};
+use serde_json::{Value, json};
+
+on_every_carrier!(
+    a_model_replies_to_what_is_said_and_ends_the_call,
+    after_a_kill_the_model_knows_what_was_said,
+    whoever_a_model_puts_through_is_put_through,
+    a_model_that_does_not_reply_has_it_said_again_and_is_given_up,
+);
+
+const WORDS: &str = "It is Ada.";
+const GREETING: &str = "Who is this?";
+const GOODBYE: &str = "Goodbye, Ada.";
+const AGAIN: &str = "Pardon?";
+const SORRY: &str = "Sorry, nobody can talk now.";
+
+fn a_model_replies_to_what_is_said_and_ends_the_call(face: Face) {
+    let (world, model) = with_model(face, |n, _| match n {
+        0 => Replies::Words(&["Hello, Ada. ", "How are", " you?"]),
+        _ => Replies::Tool(GOODBYE, "end_call", json!({})),
+    });
+    let them = world.speaker(WORDS);
+
+    let id = called(&world, &them);
+
+    let (head, body) = model.is_asked();
+    assert!(
+        head.starts_with("POST /v1/chat/completions ") && head.contains("authorization: Bearer sesame"),
+        "{head}"
+    );
+    assert_eq!((&body["model"], &body["stream"]), (&json!("wise-1"), &json!(true)));
+    let said = |role: &str, text: &str| json!({ "role": role, "content": text });
+    let first = [said("system", "Be kind."), said("assistant", GREETING), said("user", WORDS)];
+    assert_eq!(body["messages"], json!(first));
+    let (_, body) = model.is_asked();
+    let then = [said("assistant", "Hello, Ada. How are you?"), said("user", WORDS)];
+    assert_eq!(body["messages"], json!([&first[..], &then].concat()));
+    assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
+    for text in [GREETING, "Hello, Ada. How are you?", GOODBYE] {
+        assert_eq!(world.n_heard(&them, text), 1, "{text}");
+    }
+}
+
+fn after_a_kill_the_model_knows_what_was_said(face: Face) {
+    let (mut world, model) = with_model(face, |n, _| match n {
+        0 => Replies::Never,
+        _ => Replies::Tool(GOODBYE, "end_call", json!({})),
+    });
+    let them = world.speaker(WORDS);
+    let id = called(&world, &them);
+    let (_, asked) = model.is_asked();
+
+    world.kill_dash_nine();
+    world.start_gateway();
+
+    let (_, asked_again) = model.is_asked();
+    assert_eq!(asked_again["messages"], asked["messages"]);
+    assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
+    assert_eq!([GREETING, GOODBYE].map(|text| world.n_heard(&them, text)), [1, 1]);
+    world.only_truth_to(&them);
+}
+
+fn whoever_a_model_puts_through_is_put_through(face: Face) {
+    let (world, model) =
+        with_model(face, |_, _| Replies::Tool("One moment.", "transfer_call", json!({ "to": "desk" })));
+    let (them, desk) = (world.speaker(WORDS), number(2));
+    world.subscriber(&desk, &json!({"does": "talk", "answer_after_ms": 0, "talk_ms": 1_000}));
+
+    let id = called(&world, &them);
+
+    let (_, body) = model.is_asked();
+    assert_eq!(body["tools"][2]["function"]["parameters"]["properties"]["to"]["enum"], json!(["desk"]));
+    world.wait_for_truth(&desk, &["in-progress", "completed"]);
+    let call = world.wait_for_end(&id);
+    assert_eq!(word(&call["ending"], "kind"), "completed", "{call}");
+    let put = call["commands"].as_array().and_then(|all| all.iter().find(|one| one["verb"] == "transfer"));
+    assert_eq!(put.map(|put| word(put, "by")), Some("agent"), "{call}");
+}
+
+fn a_model_that_does_not_reply_has_it_said_again_and_is_given_up(face: Face) {
+    let (world, model) = with_model(face, |n, _| match n {
+        0 => Replies::Status(500),
+        1 => Replies::Never,
+        _ => Replies::Status(401),
+    });
+    let them = world.speaker(WORDS);
+
+    let call = world.wait_for_end(&called(&world, &them));
+
+    assert_clerk_ended(&call, "agent_failed");
+    assert_eq!([AGAIN, SORRY].map(|text| world.n_heard(&them, text)), [2, 1], "{call}");
+    (0..3).for_each(|_| drop(model.is_asked()));
+}
+
+#[test]
+fn a_model_that_the_configuration_does_not_have_any_more_is_apologised_for() {
+    let (mut world, model) = with_model(Face::Twilio, |_, _| Replies::Never);
+    let them = world.speaker(WORDS);
+    let id = called(&world, &them);
+    model.is_asked();
+    world.kill_dash_nine();
+    world.write_settings("");
+    world.start_gateway();
+    assert_clerk_ended(&world.wait_for_end(&id), "agent_failed");
+    wait_for("the apology is heard", SOON, || (world.n_heard(&them, SORRY) == 1).then_some(()));
+}
+
+/// A gateway with an agent that is a model, and the model's server.
+fn with_model(face: Face, script: fn(usize, &Value) -> Replies) -> (World, Model) {
+    let model = Model::start(script);
+    let desk = number(2);
+    let agent = format!(
+        "[agents.clerk]\nkind = 'llm'\nbase_url = '{}'\nmodel = 'wise-1'\nprompt = 'Be kind.'\napi_key = 'sesame'\n\
+         reply_within = '2s'\nfallback = '{AGAIN}'\napology = '{SORRY}'\ntransfers = {{ desk = '{desk}' }}",
+        model.base_url
+    );
+    (World::start(Line::On(face), &agent), model)
+}
+
+/// The clerk has this number called, and greets.
+fn called(world: &World, to: &str) -> String {
+    let wish = json!({"to": to, "agent": "clerk", "say": GREETING});
+    let placed = world.ask("POST", "/v1/calls", Some(&wish));
+    assert_eq!(placed.status, 202, "{}", placed.body);
+    word(&placed.json(), "id").to_owned()
+}
