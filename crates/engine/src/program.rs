@@ -7,7 +7,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 pub(crate) type Program = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -37,6 +38,12 @@ pub(crate) fn sockets(message_max: usize) -> WebSocketConfig {
         .max_write_buffer_size(2 * message_max)
         .max_message_size(Some(message_max))
         .max_frame_size(Some(message_max))
+}
+
+/// Whether a program that closes its connection means it: one that crashes, or is shut down by its
+/// server, doesn't.
+pub(crate) fn is_meant(frame: Option<&CloseFrame>) -> bool {
+    frame.is_none_or(|frame| frame.code == CloseCode::Normal)
 }
 
 /// How long a program may take to answer, and a carrier to begin.

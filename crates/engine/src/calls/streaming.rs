@@ -61,6 +61,7 @@ impl Calls {
                 number: known.number,
                 carrier: carrier.clone(),
                 program,
+                token,
             }),
             Err(refused) => {
                 let code = "program_unreachable".to_owned();

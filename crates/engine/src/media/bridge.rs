@@ -2,7 +2,7 @@
 
 use super::door::program;
 use crate::calls::{Calls, StreamRefused};
-use crate::program::{CONNECT_MAX, Program, connect, sockets};
+use crate::program::{CONNECT_MAX, Program, connect, is_meant, sockets};
 use audio::pacer::Mark;
 use audio::resample::Resampler;
 use audio::{Frame, SampleRate};
@@ -11,12 +11,13 @@ use call::call::{CommandId, StreamEnd};
 use carrier::media::program::{FromProgram, Said, ToProgram};
 use carrier::media::{Began, Form, Heard, MediaStream, Opening};
 use carrier::{Carrier, Secret};
-use futures::{Sink, SinkExt as _, Stream, StreamExt as _};
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, Sink, SinkExt as _, Stream, StreamExt as _};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -29,6 +30,8 @@ pub struct Admitted {
     pub(crate) number: u32,
     pub(crate) carrier: Arc<dyn Carrier>,
     pub(crate) program: Box<Program>,
+    /// By which the connection to it is signed.
+    pub(crate) token: Option<Secret>,
 }
 
 /// How a stream ended.
@@ -36,6 +39,8 @@ pub struct Admitted {
 enum Over {
     /// The program closed it.
     Program,
+    /// The program went away without a word.
+    ProgramLost,
     /// The carrier did.
     Carrier,
     /// The line is gone, and the carrier said nothing of it.
@@ -65,15 +70,30 @@ pub(crate) async fn reach(
     connect(url, token).await.map_err(StreamRefused::NoProgram)
 }
 
+/// Connects to it again, which may be about to be started again; `None` if it stays away.
+async fn reached_again(call: &Call, command: CommandId, token: Option<&Secret>) -> Option<Program> {
+    for n in 1..=TRIES {
+        sleep(PAUSE * n).await;
+        match reach(call, command, token).await {
+            Ok(program) => return Some(*program),
+            Err(error) => tracing::debug!(call = %call.facts.id, %error, "a program is not there yet"),
+        }
+    }
+    None
+}
+
 impl Admitted {
     /// Carries the sound over this connection, which speaks WebSocket from here on, until either side
     /// ends it, and tells the call so.
     pub async fn carry<S: AsyncRead + AsyncWrite + Unpin + Send>(self, connection: S) {
-        let Admitted { calls, call, command, number, carrier, program } = self;
+        let Admitted { calls, call, command, number, carrier, program, token } = self;
         let config = Some(sockets(CARRIER_MESSAGE_MAX));
         let mut line = WebSocketStream::from_raw_socket(connection, Role::Server, config).await;
         let over = match timeout(CONNECT_MAX, began(&mut line, carrier.as_ref(), &call)).await {
-            Ok(Ok(began)) => join(line, *program, began, &call, PATIENCE).await,
+            Ok(Ok(began)) => {
+                let again = || reached_again(&call, command, token.as_ref()).boxed();
+                join(line, *program, began, (&call, PATIENCE), again).await
+            }
             Ok(Err(over)) => over,
             Err(_) => Over::Broke("no_opening"),
         };
@@ -92,6 +112,7 @@ impl Over {
     fn end(self) -> StreamEnd {
         match self {
             Over::Program | Over::Carrier => StreamEnd::Ended,
+            Over::ProgramLost => StreamEnd::Failed { code: PROGRAM_GONE.to_owned() },
             Over::Lost => StreamEnd::Lost,
             Over::Broke(code) => StreamEnd::Failed { code: code.to_owned() },
         }
@@ -124,12 +145,13 @@ where
     }
 }
 
-async fn join<S, P>(
+/// Carries the sound until it is over. A program that goes away without a word is connected `again`.
+async fn join<'a, S, P>(
     line: WebSocketStream<S>,
-    program: WebSocketStream<P>,
+    mut program: WebSocketStream<P>,
     began: Began,
-    call: &Call,
-    patience: Patience,
+    (call, patience): (&Call, Patience),
+    again: impl Fn() -> BoxFuture<'a, Option<WebSocketStream<P>>>,
 ) -> Over
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
@@ -137,26 +159,82 @@ where
 {
     let Began { stream, form, messages, .. } = began;
     let shared = Mutex::new(Shared { stream: messages, marks: VecDeque::new(), next_mark: 1 });
-    let (mut to_line, from_line) = line.split();
-    let (mut to_program, from_program) = program.split();
-    let mut words = ToProgram::new(&stream, call.facts.id);
-    for message in words.opening(call.facts.from.as_str(), call.facts.to.as_str()) {
-        if said(&mut to_program, message, patience).await.is_err() {
-            return Over::Broke("program_gone");
+    let (mut to_line, mut from_line) = line.split();
+    let mut n_lost = 0;
+    let over = loop {
+        let (mut to_program, from_program) = program.split();
+        let mut words = ToProgram::new(&stream, call.facts.id);
+        let over = if greet(&mut to_program, &mut words, call, patience).await {
+            let up = up(&mut from_line, &mut to_program, &mut words, &shared, (form, patience));
+            let down = down(from_program, &mut to_line, &shared, (form, patience));
+            tokio::select! {
+                over = up => over,
+                over = down => over,
+            }
+        } else {
+            Over::ProgramLost
+        };
+        if over != Over::ProgramLost {
+            let _ = said(&mut to_program, words.stop(), patience).await;
+            let _ = timeout(patience.slow, to_program.close()).await;
+            break over;
         }
-    }
-    let over = {
-        let up = up(from_line, &mut to_program, &mut words, &shared, (form, patience));
-        let down = down(from_program, &mut to_line, &shared, (form, patience));
+        n_lost += 1;
+        tracing::warn!(call = %call.facts.id, n_lost, "a program went away without a word");
+        // What it said and nobody heard yet was said by one that is no more.
+        let clear = {
+            let mut shared = held(&shared);
+            shared.marks.clear();
+            shared.stream.clear()
+        };
+        let _ = said(&mut to_line, clear, patience).await;
         tokio::select! {
-            over = up => over,
-            over = down => over,
+            another = again(), if n_lost <= LOST_MAX => match another {
+                Some(another) => program = another,
+                None => break Over::Broke(PROGRAM_GONE),
+            },
+            over = unheard(&mut from_line, &shared, patience) => break over,
+            else => break Over::Broke(PROGRAM_GONE),
         }
     };
-    let _ = said(&mut to_program, words.stop(), patience).await;
-    let _ = timeout(patience.slow, to_program.close()).await;
     let _ = timeout(patience.slow, to_line.close()).await;
     over
+}
+
+/// Tells a program whose call it is.
+async fn greet(
+    program: &mut (impl Sink<Message, Error = tungstenite::Error> + Unpin),
+    words: &mut ToProgram,
+    call: &Call,
+    patience: Patience,
+) -> bool {
+    for message in words.opening(call.facts.from.as_str(), call.facts.to.as_str()) {
+        if said(program, message, patience).await.is_err() {
+            return false;
+        }
+    }
+    true
+}
+
+/// Hears the line while nobody is there to hear it, until it is over.
+async fn unheard(
+    line: &mut (impl Stream<Item = Result<Message, tungstenite::Error>> + Unpin),
+    shared: &Mutex<Shared>,
+    patience: Patience,
+) -> Over {
+    loop {
+        let text = match timeout(patience.silent, line.next()).await {
+            Ok(Some(Ok(Message::Text(text)))) => text,
+            Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) => return Over::Lost,
+            Ok(Some(Ok(_))) => continue,
+            Err(_) => return Over::Broke("carrier_silent"),
+        };
+        let mut ended = false;
+        let _ = held(shared).stream.hear(&text, &mut |heard| ended |= matches!(heard, Heard::Ended));
+        if ended {
+            return Over::Carrier;
+        }
+    }
 }
 
 /// What the line says, to the program.
@@ -182,7 +260,7 @@ async fn up(
         for message in messages.drain(..) {
             match said(program, message, patience).await {
                 Ok(()) => {}
-                Err(Unsaid::Closed) => return Over::Program,
+                Err(Unsaid::Closed) => return Over::ProgramLost,
                 Err(Unsaid::TooSlow) => return Over::Broke("program_slow"),
             }
         }
@@ -238,7 +316,8 @@ async fn down(
     loop {
         let text = match program.next().await {
             Some(Ok(Message::Text(text))) => text,
-            Some(Ok(Message::Close(_)) | Err(_)) | None => return Over::Program,
+            Some(Ok(Message::Close(frame))) if is_meant(frame.as_ref()) => return Over::Program,
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return Over::ProgramLost,
             Some(Ok(_)) => continue,
         };
         told(&text, &mut held(shared), &mut words, resampler.as_mut(), &mut messages);
@@ -331,6 +410,12 @@ const PATIENCE: Patience = Patience { slow: Duration::from_secs(5), silent: Dura
 const SOUND_BYTES: usize = 384;
 /// A carrier's messages hold a frame or a few.
 const CARRIER_MESSAGE_MAX: usize = 64 * 1024;
+/// So often a program is tried that went away, with pauses that are longer each time.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(500);
+/// So often a program may go away on one stream.
+const LOST_MAX: u32 = 8;
+const PROGRAM_GONE: &str = "program_gone";
 /// So many marks of a program may wait to be played, of names so long.
 const MARKS_MAX: usize = 256;
 const NAME_MAX: usize = 256;

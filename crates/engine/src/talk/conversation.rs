@@ -1,7 +1,7 @@
 //! One conversation: its program is connected, told what is heard, and has said what it says.
 
 use crate::calls::Calls;
-use crate::program::{Program, connect};
+use crate::program::{Program, connect, is_meant};
 use agent::relay;
 use call::call::Verb;
 use call::dialogue::{Act, Dialogue, transcript};
@@ -109,7 +109,7 @@ impl Conversation {
                     heard_at = Instant::now();
                     match message {
                         Some(Ok(Message::Text(text))) => self.hear(&text, &mut dialogue),
-                        Some(Ok(Message::Close(Some(frame)))) if is_meant(&frame) => return Over::Program,
+                        Some(Ok(Message::Close(frame))) if is_meant(frame.as_ref()) => return Over::Program,
                         Some(Ok(Message::Close(_)) | Err(_)) | None => return Over::Broke,
                         Some(Ok(_)) => {}
                     }
@@ -210,11 +210,6 @@ impl Conversation {
 
 async fn send(program: &mut Program, message: Message) -> bool {
     matches!(timeout(PATIENCE, program.send(message)).await, Ok(Ok(())))
-}
-
-/// A program that crashes, or is shut down by its server, doesn't mean to end the call.
-fn is_meant(frame: &CloseFrame) -> bool {
-    frame.code == CloseCode::Normal
 }
 
 fn goodbye() -> CloseFrame {

@@ -14,6 +14,7 @@ on_every_carrier!(
     when_the_call_ends_its_program_is_told,
     after_a_kill_the_sound_is_there_again,
     a_program_that_is_slow_to_answer_is_waited_for,
+    a_program_that_crashes_is_connected_again_and_the_line_notices_nothing,
 );
 
 const THEM: &str = "+12025550188";
@@ -135,6 +136,24 @@ fn after_a_kill_the_sound_is_there_again(face: Face) {
     assert_eq!(call["commands"].as_array().map(Vec::len), Some(1), "{call}");
     world.hang_up(&id);
     assert_eq!(word(&world.wait_for_end(&id)["ending"], "kind"), "completed");
+}
+
+fn a_program_that_crashes_is_connected_again_and_the_line_notices_nothing(face: Face) {
+    let (world, id, program) = talking(face, &["It heard you."]);
+    for told in [format!("start {THEM}"), format!("heard {WORDS}"), "played".to_owned()] {
+        assert_eq!(program.hears(), told);
+    }
+
+    program.crashes();
+
+    assert_eq!(program.hears(), format!("start {THEM}"));
+    assert_eq!(word(&streaming(&world, &id), "state"), "taken");
+    program.closes();
+    wait_for("the command is done", SOON, || {
+        (word(&streaming(&world, &id), "state") == "done").then_some(())
+    });
+    let streams = world.only_truth_to(THEM)["streams"].clone();
+    assert_eq!(streams.as_array().map(Vec::len), Some(1), "{streams}");
 }
 
 /// The program is told of another stream of the same call, and they understand each other again.

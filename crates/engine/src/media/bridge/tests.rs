@@ -8,6 +8,9 @@ use carrier::Secret;
 use carrier::twilio::{Twilio, TwilioConfig};
 use serde_json::{Value, json};
 use tokio::io::DuplexStream;
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 type Socket = WebSocketStream<DuplexStream>;
 
@@ -58,6 +61,15 @@ async fn pair(n_bytes: usize) -> (Socket, Socket) {
 
 /// A stream of this leg, joined: the carrier's end, the program's end, and how it ends.
 async fn joined(leg: &str, n_bytes: usize) -> (Socket, Socket, tokio::task::JoinHandle<Over>) {
+    joined_by(leg, n_bytes, mpsc::unbounded_channel().1).await
+}
+
+/// The same, with programs that are there when the one before went away.
+async fn joined_by(
+    leg: &str,
+    n_bytes: usize,
+    others: mpsc::UnboundedReceiver<Socket>,
+) -> (Socket, Socket, tokio::task::JoinHandle<Over>) {
     let (mut line, mut carriers) = pair(n_bytes).await;
     let (program, programs) = pair(n_bytes).await;
     let start = json!({ "event": "start", "streamSid": "MZ1", "start": {
@@ -66,9 +78,14 @@ async fn joined(leg: &str, n_bytes: usize) -> (Socket, Socket, tokio::task::Join
     } });
     tell(&mut carriers, &json!({ "event": "connected" })).await;
     tell(&mut carriers, &start).await;
+    let others = Arc::new(tokio::sync::Mutex::new(others));
+    let again = move || {
+        let others = Arc::clone(&others);
+        async move { others.lock().await.recv().await }.boxed()
+    };
     let task = tokio::spawn(async move {
         match super::began(&mut line, &carrier(), &call()).await {
-            Ok(began) => join(line, program, began, &call(), BRIEF).await,
+            Ok(began) => join(line, program, began, (&call(), BRIEF), again).await,
             Err(over) => over,
         }
     });
@@ -114,9 +131,38 @@ async fn who_ended_it_is_told_apart() {
     assert_eq!(hear(&mut program).await["event"], "connected");
     program.close(None).await.unwrap();
     assert_eq!(over.await.unwrap(), Over::Program);
+    // It goes without a word, or says that it is shut down, and nobody comes after it.
+    let (_carrier, program, over) = joined(LEG, 65_536).await;
+    drop(program);
+    assert_eq!(over.await.unwrap(), Over::Broke("program_gone"));
+    let (_carrier, mut program, over) = joined(LEG, 65_536).await;
+    let restart = CloseFrame { code: CloseCode::Restart, reason: "".into() };
+    program.close(Some(restart)).await.unwrap();
+    assert_eq!(over.await.unwrap(), Over::Broke("program_gone"));
     // It is of another call.
     let (_carrier, _program, over) = joined("CA00000000000000000000000000000009", 65_536).await;
     assert_eq!(over.await.unwrap(), Over::Broke("another_call"));
+}
+
+#[tokio::test]
+async fn a_program_that_went_away_is_followed_by_another_on_the_same_line() {
+    let (next, others) = mpsc::unbounded_channel();
+    let (mut carrier, mut program, over) = joined_by(LEG, 65_536, others).await;
+    assert_eq!(hear(&mut program).await["event"], "connected");
+    tell(&mut program, &json!({ "event": "mark", "streamSid": "MZ1", "mark": { "name": "one" } })).await;
+    assert_eq!(hear(&mut carrier).await["event"], "mark");
+    drop(program);
+    assert_eq!(hear(&mut carrier).await["event"], "clear", "what it said is taken back");
+    let (another, mut another_program) = pair(65_536).await;
+    next.send(another).unwrap();
+    for event in ["connected", "start"] {
+        assert_eq!(hear(&mut another_program).await["event"], event);
+    }
+    let sound = json!({ "event": "media", "streamSid": "MZ1", "media": { "payload": "/".repeat(216) } });
+    tell(&mut carrier, &sound).await;
+    assert_eq!(hear(&mut another_program).await["event"], "media");
+    another_program.close(None).await.unwrap();
+    assert_eq!(over.await.unwrap(), Over::Program);
 }
 
 #[tokio::test]

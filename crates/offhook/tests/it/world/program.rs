@@ -6,6 +6,7 @@ use audio::{Frame, tones};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
@@ -37,8 +38,13 @@ impl Program {
                 let also = socket.try_clone().expect("it can be shared");
                 let closing = std::sync::Arc::clone(&closing);
                 std::thread::spawn(move || {
-                    let _ = std::io::copy(&mut &*closing, &mut std::io::sink());
-                    let _ = also.shutdown(std::net::Shutdown::Both);
+                    let is_told_to_crash = (&*closing).read_exact(&mut [0]).is_ok();
+                    if is_told_to_crash {
+                        return drop(also.shutdown(std::net::Shutdown::Both));
+                    }
+                    // A frame that closes, with the code 1000 (RFC 6455, section 5.5.1).
+                    let _ = (&also).write_all(&[0x88, 0x02, 0x03, 0xE8]);
+                    let _ = also.shutdown(std::net::Shutdown::Write);
                 });
                 let tell = tell.clone();
                 std::thread::spawn(move || {
@@ -60,6 +66,11 @@ impl Program {
     /// What it tells next.
     pub(crate) fn hears(&self) -> String {
         self.told.recv_timeout(SOON).expect("the program hears")
+    }
+
+    /// Has it go away without a word; it can be reached again.
+    pub(crate) fn crashes(&self) {
+        (&self.close).write_all(&[0]).expect("it was open");
     }
 
     /// Has it close its line.
