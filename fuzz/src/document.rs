@@ -85,7 +85,15 @@ fn script(what: &str, text: String) -> Option<Script> {
         _ => return None,
     };
     let from = Party::read("+15550100000");
-    Some(Script::Perform(Performance { id: CommandId(3), verb, from, hold, stops: false, attached: 0 }))
+    Some(Script::Perform(Performance {
+        id: CommandId(3),
+        verb,
+        from,
+        hold,
+        stops: false,
+        attached: 0,
+        gap: None,
+    }))
 }
 
 /// XML 1.0, section 2.2; the rest of what it can't hold are control letters.

@@ -129,6 +129,7 @@ impl Exchange {
             hold: Duration::from_secs(60),
             stops: stops.is_some(),
             attached: 0,
+            gap: None,
         };
         match stops {
             Some(_) => self.command(|connector, leg, replies| connector.conclude(leg, &performance, replies)),

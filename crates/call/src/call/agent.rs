@@ -15,6 +15,9 @@ pub struct Agent {
     pub name: String,
     /// What it does.
     pub does: Does,
+    /// What is said before its sound is brought again, after a break; without it nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<String>,
     /// What is said when it can't; without it nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apology: Option<String>,

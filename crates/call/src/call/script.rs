@@ -53,6 +53,8 @@ pub struct Performance {
     pub stops: bool,
     /// Of a stream through the gateway: how often one came.
     pub attached: u32,
+    /// What is said before it, if anything: it was there before, and broke.
+    pub gap: Option<String>,
 }
 
 /// What an inbound caller hears when nothing is configured to be said.
@@ -107,7 +109,9 @@ impl Call {
         let (from, hold) = (from.clone(), self.held_for());
         let stops = matches!(command.state, CommandState::Stopping { .. });
         let attached = command.attached;
-        Some(Performance { id, verb: command.verb.clone(), from, hold, stops, attached })
+        let agent = self.facts.agent.as_ref().filter(|_| command.by_agent && attached > 0);
+        let gap = agent.and_then(|agent| agent.gap.clone());
+        Some(Performance { id, verb: command.verb.clone(), from, hold, stops, attached, gap })
     }
 
     fn talk(&self, page: Page) -> Script {

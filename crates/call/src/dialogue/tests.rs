@@ -106,6 +106,7 @@ fn facts(created_at: Timestamp) -> Facts {
         agent: Some(Agent {
             name: "clerk".to_owned(),
             does: Does::Relay { url: "ws://bot.example/".to_owned() },
+            gap: None,
             apology: None,
         }),
         by_command: false,

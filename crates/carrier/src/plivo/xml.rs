@@ -57,7 +57,8 @@ fn perform(performance: &Performance, addresses: Option<&Addresses>) -> String {
         }
         Verb::Stream { url, .. } => {
             let told = addresses.map(|at| format!("{}&stream={}", at.status, performance.id));
-            stream(url, told.as_deref())
+            let gap = performance.gap.as_deref().map(speak).unwrap_or_default();
+            gap + &stream(url, told.as_deref())
         }
     };
     format!("{element}{held}")

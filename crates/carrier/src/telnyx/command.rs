@@ -76,7 +76,14 @@ pub(super) fn perform(
             task.request("playback_start", Doing::Play, "", json!({ "audio_url": url, "stop": "all" }))
         }),
         Verb::Transfer { to } => once(replies, None, || task.transfer(to.as_str())),
-        Verb::Stream { url, .. } => once(replies, None, || task.stream(url)),
+        Verb::Stream { url, .. } => match (&performance.gap, replies) {
+            // Whatever comes of the words, the sound is there.
+            (Some(gap), [started]) if matches!(judged(started, None), CommandReply::Taken { .. }) => {
+                Next::Ask(task.speak_of_gap(gap))
+            }
+            (_, [started, ..]) => Next::Done(judged(started, None)),
+            (_, []) => Next::Ask(task.stream(url)),
+        },
     }
 }
 
@@ -85,6 +92,9 @@ pub(super) fn perform(
 /// answers nothing.
 pub(super) fn unanswered(performance: &Performance, replies: &[Reply], error: &SendError) -> CommandReply {
     let why = error.to_string();
+    if let (Verb::Stream { .. }, [started, ..]) = (&performance.verb, replies) {
+        return judged(started, None);
+    }
     let (Verb::Ask { input: Input::Speech | Input::Any, .. }, [_, listening, rest @ ..]) =
         (&performance.verb, replies)
     else {
@@ -148,6 +158,12 @@ impl Task<'_> {
         // A question that was answered before it was said to its end is still being said.
         body["stop"] = json!("all");
         self.request("speak", doing, "", body)
+    }
+
+    /// Beside a sound that is brought again. What is told of these words answers nothing.
+    fn speak_of_gap(&self, text: &str) -> Request {
+        let part = format!(":gap_{}", self.performance.attached);
+        self.request("speak", Doing::Hush, &part, said(text))
     }
 
     /// Without a word about it Telnyx would ask three times.

@@ -57,7 +57,8 @@ fn perform(performance: &Performance, addresses: Option<&Addresses>) -> String {
         }
         Verb::Stream { url, .. } => {
             let told = addresses.map(|at| format!("{}&stream={}", at.status, performance.id));
-            connect(url, told.as_deref())
+            let gap = performance.gap.as_deref().map(say).unwrap_or_default();
+            gap + &connect(url, told.as_deref())
         }
     };
     format!("{verb}{held}")

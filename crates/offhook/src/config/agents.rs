@@ -40,8 +40,11 @@ pub(super) fn agent(name: &str, section: &mut Section<'_, '_>, folder: &Path) ->
         Kind::Stream | Kind::Relay => secret(section, "auth_token", folder),
         Kind::Llm => secret(section, "api_key", folder),
     };
+    let gap = matches!(kind, Kind::Stream)
+        .then(|| section.optional("gap", values::spoken).unwrap_or_else(|| GAP.to_owned()));
     section.finish();
-    Some(ConfiguredAgent { agent: Agent { name: name.to_owned(), does: does?, apology }, token, model })
+    let agent = Agent { name: name.to_owned(), does: does?, gap, apology };
+    Some(ConfiguredAgent { agent, token, model })
 }
 
 /// Whether this is the name of an agent; if not, what to say of it.
@@ -127,5 +130,7 @@ const REPLIES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::fro
 const REPLY_WITHIN: Duration = Duration::from_secs(10);
 /// The default of `fallback`.
 const FALLBACK: &str = "Sorry, could you say that again?";
+/// The default of `gap`.
+const GAP: &str = "One moment, please. I lost you for a second.";
 /// The default of `apology`.
 const APOLOGY: &str = "Sorry, I can't talk right now. Please try again later. Goodbye.";

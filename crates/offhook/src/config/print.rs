@@ -304,7 +304,7 @@ fn print_simulated(page: &mut Page<'_>, Simulated { base_url: url, face }: &Simu
 }
 
 fn print_agent(page: &mut Page<'_>, ConfiguredAgent { agent, token, model }: &ConfiguredAgent) {
-    let Agent { name: _, does, apology } = agent;
+    let Agent { name: _, does, gap, apology } = agent;
     page.set("kind", text(does.word()));
     match does {
         Does::Say { text: words, again } => {
@@ -314,6 +314,7 @@ fn print_agent(page: &mut Page<'_>, ConfiguredAgent { agent, token, model }: &Co
         Does::Stream { url, speaks } => {
             page.set("url", text(url));
             page.set("speaks", text(speaks.word()));
+            page.set_if("gap", gap.as_deref().map(text));
         }
         Does::Relay { url } => page.set("url", text(url)),
         Does::Llm { .. } => {}

@@ -88,6 +88,7 @@ fn a_program_talks_with_whoever_is_called_and_goes_on_after_a_kill(face: Face) {
             (program.hears() == told).then_some(())
         });
     }
+    assert_eq!(world.n_heard(&them, "Hang on."), 1, "whoever is on the line is told, and once");
     program.closes();
     assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
     world.only_truth_to(&them);
@@ -142,7 +143,7 @@ fn an_agent_that_nobody_configured_is_refused_with_those_there_are() {
 /// A gateway whose number has an agent, and the agent's program.
 fn with_program(face: Face, answers: &'static [&'static str]) -> (World, Program) {
     let program = Program::start(answers);
-    let agent = format!("agents.clerk = {{ kind = 'stream', url = '{}' }}", program.url);
+    let agent = format!("agents.clerk = {{ kind = 'stream', url = '{}', gap = 'Hang on.' }}", program.url);
     let number = format!("numbers.'{OURS}' = {{ agent = 'clerk', greeting = 'Good evening.' }}");
     let world = World::start(Line::On(face), &format!("{agent}\n{number}"));
     world.connect_our_number();

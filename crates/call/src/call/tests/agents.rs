@@ -9,7 +9,12 @@ const MESSAGE: &str = "Your parcel is here.";
 
 /// A call with this agent, which was just answered.
 fn answered(does: Does, apology: Option<&str>) -> Call {
-    let agent = Agent { name: "clerk".to_owned(), does, apology: apology.map(str::to_owned) };
+    let agent = Agent {
+        name: "clerk".to_owned(),
+        does,
+        gap: Some("One moment.".to_owned()),
+        apology: apology.map(str::to_owned),
+    };
     let facts = Facts { agent: Some(agent), hold: true, ..facts(Direction::Outbound) };
     let asked = born(&at(BORN, Source::Api, News::Asked(Box::new(facts)))).unwrap();
     after(asked, [admitted(), placed(), progressed(Progress::InProgress)])
@@ -84,6 +89,20 @@ fn a_line_is_closed_when_its_program_is_done() {
     let over = News::StreamOver { id: CommandId(1), number: 0, end: StreamEnd::Ended };
     let over = step(&talks.call, &at(NOW, Source::Gateway, over));
     assert_eq!(closed(&over), Some((EndedBy::Agent, "agent_done")));
+}
+
+/// What is said about a break is said only where there was one.
+#[test]
+fn a_sound_that_broke_is_brought_again_with_a_word() {
+    let call = answered(program(), None);
+    let gap = |call: &Call| call.performance(CommandId(1)).unwrap().gap;
+    assert_eq!(gap(&call), None);
+    let lost = News::StreamOver { id: CommandId(1), number: 0, end: StreamEnd::Lost };
+    let again = after(call, [attached(1, 0), lost]);
+    assert_eq!(
+        (words(&again), gap(&again)),
+        (vec!["stream sent".to_owned()], Some("One moment.".to_owned()))
+    );
 }
 
 #[test]

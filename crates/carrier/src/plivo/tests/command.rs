@@ -6,7 +6,15 @@ use call::call::{CommandId, CommandReply, Input, Performance, Verb};
 
 fn performance(verb: Verb) -> Performance {
     let hold = Duration::from_secs(60);
-    Performance { id: CommandId(7), verb, from: Party::read("+15550100000"), hold, stops: false, attached: 0 }
+    Performance {
+        id: CommandId(7),
+        verb,
+        from: Party::read("+15550100000"),
+        hold,
+        stops: false,
+        attached: 0,
+        gap: None,
+    }
 }
 
 fn say() -> Verb {

@@ -56,6 +56,7 @@ fn each_command_holds_the_line_when_it_is_done_and_asks_for_no_other_document() 
             hold,
             stops: false,
             attached: 0,
+            gap: None,
         };
         check(Script::Perform(performance), &format!("{element}<Wait length=\"60\"/>"));
     };

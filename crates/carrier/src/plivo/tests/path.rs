@@ -34,7 +34,15 @@ const HOSTILE: [&str; 22] = [
 fn performance() -> Performance {
     let verb = Verb::Say { text: "Hello".to_owned() };
     let hold = Duration::from_secs(60);
-    Performance { id: CommandId(7), verb, from: Party::read("+15550100000"), hold, stops: false, attached: 0 }
+    Performance {
+        id: CommandId(7),
+        verb,
+        from: Party::read("+15550100000"),
+        hold,
+        stops: false,
+        attached: 0,
+        gap: None,
+    }
 }
 
 /// All requests that a leg's exchanges write while everything is answered with 404.

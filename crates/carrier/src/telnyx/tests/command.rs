@@ -32,6 +32,7 @@ pub(super) fn performance(id: u32, verb: Verb) -> Performance {
         hold: Duration::from_millis(4_199_001),
         stops: false,
         attached: 0,
+        gap: None,
     }
 }
 
@@ -244,6 +245,26 @@ fn a_stream_that_is_asked_for_again_is_another_command() {
     let again = Performance { attached: 2, ..performance(3, stream()) };
     let request = asked(telnyx().perform(&known(LEG), &again, &[]));
     assert_eq!(body_of(&request, "streaming_start")["command_id"], format!("{CALL}:3:stream_2"));
+}
+
+#[test]
+fn a_sound_that_is_brought_again_is_there_whatever_comes_of_the_words_about_it() {
+    let gap = Some("One moment.".to_owned());
+    let again = Performance { attached: 1, gap, ..performance(3, stream()) };
+    let next = |replies: &[Reply]| telnyx().perform(&known(LEG), &again, replies);
+    body_of(&asked(next(&[])), "streaming_start");
+    let refused = reply(422, "{}");
+    assert!(matches!(done(next(std::slice::from_ref(&refused))), CommandReply::Refused { .. }));
+    let started = reply(200, r#"{"data":{"result":"ok"}}"#);
+    let words = body_of(&asked(next(std::slice::from_ref(&started))), "speak");
+    assert_eq!(
+        (&words["payload"], &words["client_state"]),
+        (&json!("One moment."), &json!(state(Doing::Hush)))
+    );
+    let taken = CommandReply::Taken { lasts: None };
+    assert_eq!(done(next(&[started.clone(), refused])), taken);
+    let broken = crate::SendError::Broken("x".to_owned());
+    assert_eq!(telnyx().unanswered(&again, &[started], &broken), taken);
 }
 
 /// Both ways, and as the line sounds: without its mode Telnyx would take whole MP3 files.

@@ -17,7 +17,15 @@ fn question() -> Verb {
 
 fn performance(verb: Verb) -> Performance {
     let hold = Duration::from_secs(60);
-    Performance { id: CommandId(7), verb, from: Party::read("+15550100000"), hold, stops: false, attached: 0 }
+    Performance {
+        id: CommandId(7),
+        verb,
+        from: Party::read("+15550100000"),
+        hold,
+        stops: false,
+        attached: 0,
+        gap: None,
+    }
 }
 
 fn replied(verb: Verb, reply: Reply) -> CommandReply {

@@ -67,6 +67,7 @@ fn perform(verb: Verb) -> Script {
         hold,
         stops: false,
         attached: 0,
+        gap: None,
     })
 }
 

@@ -107,7 +107,15 @@ fn fact_06_a_line_outlives_the_gateway_that_speaks_on_it() {
     let hold = Duration::from_secs(600);
     let perform = |verb| {
         let from = Party::read("+15550100000");
-        Script::Perform(Performance { id: CommandId(1), verb, from, hold, stops: false, attached: 0 })
+        Script::Perform(Performance {
+            id: CommandId(1),
+            verb,
+            from,
+            hold,
+            stops: false,
+            attached: 0,
+            gap: None,
+        })
     };
     let ask = |input| Verb::Ask { text: "a".to_owned(), input, timeout: Duration::from_secs(5) };
     for script in [
