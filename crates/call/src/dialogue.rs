@@ -81,8 +81,10 @@ pub struct Dialogue {
     pressed_until: Timestamp,
     /// The command under way, and since when it is known that the carrier took it.
     taken: Option<(CommandId, Timestamp)>,
-    /// Since when it is its turn.
-    its_turn_since: Option<Timestamp>,
+    /// Until when it is its turn, where that is waited for.
+    its_turn_until: Option<Timestamp>,
+    /// Nothing was asked of it yet.
+    is_new: bool,
     /// How many of its commands failed one after another, and when the last one did.
     n_failed: u32,
     failed_at: Timestamp,
@@ -115,7 +117,8 @@ impl Dialogue {
             told: told.map(|command| command.id).unwrap_or_default(),
             pressed_until: last.map_or(call.facts.created_at, |last| last.asked_at),
             taken: None,
-            its_turn_since: None,
+            its_turn_until: None,
+            is_new: true,
             n_failed: 0,
             failed_at: Timestamp(0),
             due_at: None,
@@ -139,7 +142,7 @@ impl Dialogue {
                     if !words.is_empty() {
                         self.waiting.push_back(Waits::Words(words.to_owned()));
                     }
-                    self.its_turn_since = None;
+                    self.its_turn_until = None;
                 }
             }
             Said::Play { url } => {
@@ -170,6 +173,10 @@ impl Dialogue {
         if !matches!(call.state, CallState::InProgress(_)) {
             return Vec::new();
         }
+        if std::mem::take(&mut self.is_new) && self.waiting.is_empty() && !self.drops_stale {
+            // Many begin by themselves: to listen at once would only have to be stopped.
+            self.its_turn_until = Some(now + FIRST_WITHIN);
+        }
         let mut acts: Vec<Act> = self.refused.drain(..).map(|why| Act::Tell(Told::Failed(why))).collect();
         acts.extend(self.news(call, now));
         acts.extend(self.turn(call, now));
@@ -196,7 +203,7 @@ impl Dialogue {
                     let keys = outcome.digits.iter().flat_map(|digits| digits.chars().map(Told::Key));
                     let told: Vec<Told> = words.into_iter().chain(keys).collect();
                     if !told.is_empty() {
-                        self.its_turn_since = Some(now);
+                        self.its_turn_until = Some(now + self.reply_within);
                     }
                     if !told.is_empty() && self.drops_stale {
                         self.unfinished.clear();
@@ -279,7 +286,7 @@ impl Dialogue {
                 let text = std::mem::replace(&mut self.unfinished, rest).trim().to_owned();
                 vec![Act::Ask(Verb::Say { text })]
             }
-            None => match self.its_turn_since.map(|since| since + self.reply_within) {
+            None => match self.its_turn_until {
                 // It is about to reply: to listen now would only have to be stopped.
                 Some(until) if now < until => {
                     self.due_at = Some(until);
@@ -345,6 +352,8 @@ fn pieces(text: &str) -> Vec<String> {
 
 /// How long a program is waited for with its reply, before the other side is listened to again.
 const REPLY_WITHIN: Duration = Duration::from_secs(5);
+/// How long it is waited for with its first words.
+const FIRST_WITHIN: Duration = Duration::from_secs(1);
 /// How long the other side may be silent until it is listened to anew: Plivo takes no longer.
 const LISTEN: Duration = Duration::from_secs(60);
 /// How long a file is taken to last where the carrier doesn't tell.

@@ -305,6 +305,16 @@ impl Calls {
         self.ask(Heard::Command { call, verb, key: None, by_agent: true }).await.map(|_| ())
     }
 
+    /// The call's own agent wants one command to end, or all.
+    pub(crate) async fn stop_by_agent(
+        &self,
+        call: CallId,
+        command: Option<CommandId>,
+    ) -> Result<(), EngineError> {
+        let answer = self.inner.ear.hear(Heard::Stop { call, command, by_agent: true }).await?;
+        self.called(answer).map(|_| ())
+    }
+
     /// The call's own agent ends it.
     pub(crate) async fn hang_up_by_agent(&self, call: CallId, cause: &str) -> Result<(), EngineError> {
         let heard = Heard::HangUp { call, by: EndedBy::Agent, cause: cause.to_owned() };
@@ -318,7 +328,7 @@ impl Calls {
     /// # Errors
     /// No such call or command, or one that can't be ended by itself.
     pub async fn stop_command(&self, call: CallId, command: Option<CommandId>) -> Result<Call, EngineError> {
-        let answer = self.inner.ear.hear(Heard::Stop { call, command }).await?;
+        let answer = self.inner.ear.hear(Heard::Stop { call, command, by_agent: false }).await?;
         self.called(answer)
     }
 

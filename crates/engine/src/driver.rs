@@ -173,10 +173,9 @@ impl Turn<'_> {
             Heard::News { call, source, news } => self.on_call(*call, *source, news.clone()),
             Heard::Seen { call, leg, seen } => self.seen(*call, leg, seen),
             Heard::Command { call, verb, key, by_agent } => {
-                let source = if *by_agent { Source::Agent } else { Source::Api };
-                self.command(*call, verb, key.as_ref(), source)
+                self.command(*call, verb, key.as_ref(), asked_by(*by_agent))
             }
-            Heard::Stop { call, command } => self.stop(*call, *command),
+            Heard::Stop { call, command, by_agent } => self.stop(*call, *command, asked_by(*by_agent)),
             Heard::Attach { call, command, number } => self.attach(*call, *command, *number),
             Heard::Candidates { call, candidates } => self.candidates(*call, candidates),
             Heard::HangUp { call, by, cause } => {
@@ -400,6 +399,10 @@ impl Turn<'_> {
 pub(crate) const NOTICE: &str = "notice";
 /// The setting that stops outbound calls; its value is the reason.
 pub(crate) const PAUSED: &str = "paused";
+fn asked_by(agent: bool) -> Source {
+    if agent { Source::Agent } else { Source::Api }
+}
+
 /// How long a call that was taken is left to whoever took it.
 const LEASE: Duration = Duration::from_secs(30);
 /// A call that nobody found may turn up in the search for one that was asked for so long after it.

@@ -75,6 +75,8 @@ pub enum Heard {
         call: CallId,
         /// Which; without it, what is under way.
         command: Option<CommandId>,
+        /// It is the call's own agent that wants it.
+        by_agent: bool,
     },
     /// The carrier's stream of a command is here.
     Attach {

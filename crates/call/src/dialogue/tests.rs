@@ -29,6 +29,14 @@ impl Talk {
         talk
     }
 
+    /// One in which the other side is listened to.
+    fn listening() -> Talk {
+        let mut talk = Talk::new();
+        talk.acts();
+        assert_eq!(talk.later(1_000), [asks("")]);
+        talk
+    }
+
     fn hear(&mut self, source: Source, news: News) {
         let event = event(self.now, source, news);
         self.call = step(&self.call, &event).call;
@@ -135,7 +143,8 @@ fn prompt(words: &str) -> Act {
 #[test]
 fn whoever_calls_is_listened_to_until_the_program_says_something() {
     let mut talk = Talk::new();
-    assert_eq!(talk.acts(), [asks("")]);
+    assert_eq!(talk.acts(), [], "it may begin by itself");
+    assert_eq!(talk.later(1_000), [asks("")]);
     assert_eq!(talk.acts(), [], "it is listened to");
     assert_eq!(talk.says("Hello, who is this?"), [Act::Stop(CommandId(1))]);
     assert_eq!(talk.over(Outcome::default()), [asks("Hello, who is this?")]);
@@ -185,11 +194,10 @@ fn a_sentence_is_said_while_the_rest_is_written() {
 #[test]
 fn a_reply_that_came_too_late_is_not_said() {
     for (drops_stale, said) in [(true, "To your second."), (false, "To your first: To your second.")] {
-        let mut talk = Talk::new();
+        let mut talk = Talk::listening();
         if drops_stale {
             talk.dialogue = Dialogue::replying_within(&talk.call, REPLY_WITHIN);
         }
-        talk.acts();
         talk.dialogue.say(Said::Words { text: "To your first: ".to_owned(), last: false });
         assert_eq!(talk.answers("And my second question?"), [prompt("And my second question?")]);
         assert_eq!(talk.says("To your second."), [asks(said)]);
@@ -277,8 +285,7 @@ fn the_line_is_closed_when_the_program_ended_and_all_was_said() {
     assert_eq!(talk.acts(), []);
     assert_eq!(talk.over(Outcome::default()), [Act::Close]);
 
-    let mut listening = Talk::new();
-    listening.acts();
+    let mut listening = Talk::listening();
     listening.dialogue.say(Said::End);
     assert_eq!(listening.acts(), [Act::Stop(CommandId(1))]);
     assert_eq!(listening.over(Outcome::default()), [Act::Close]);
@@ -336,8 +343,7 @@ fn whoever_is_connected_anew_is_told_what_was_not_replied_to() {
 
 #[test]
 fn keys_that_nobody_asked_for_are_told_once() {
-    let mut talk = Talk::new();
-    talk.acts();
+    let mut talk = Talk::listening();
     talk.now = Timestamp(talk.now.0 + 1);
     let press = |digits: &str| News::DigitsHeard { leg: leg(), digits: digits.to_owned(), event_id: None };
     talk.hear(Source::Webhook, press("12"));
@@ -354,8 +360,7 @@ fn nothing_is_asked_of_a_line_that_is_not_open() {
 
 #[test]
 fn the_transcript_is_what_was_said_by_whom() {
-    let mut talk = Talk::new();
-    talk.acts();
+    let mut talk = Talk::listening();
     talk.answers("Hello?");
     talk.says("Who is this?");
     talk.answers("It is Ada.");

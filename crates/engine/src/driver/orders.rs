@@ -72,7 +72,12 @@ impl Turn<'_> {
 
     /// Somebody wants one command to end before its time, or everything that was asked: what waits
     /// is dropped, and of what is under way the carrier is told.
-    pub(super) fn stop(&mut self, id: CallId, which: Option<CommandId>) -> Result<Answer, StoreError> {
+    pub(super) fn stop(
+        &mut self,
+        id: CallId,
+        which: Option<CommandId>,
+        source: Source,
+    ) -> Result<Answer, StoreError> {
         let Some(mut kept) = self.page.call(id)? else {
             return Ok(Answer::Refused(Refusal::NoSuchCall(id)));
         };
@@ -89,7 +94,7 @@ impl Turn<'_> {
         let open = kept.call.commands.iter().filter(meant).filter(|command| command.state.is_open());
         let ids: Vec<CommandId> = open.map(|command| command.id).rev().collect();
         for command in ids {
-            self.apply(&kept, Source::Api, News::StopAsked(command))?;
+            self.apply(&kept, source, News::StopAsked(command))?;
             if let Some(next) = self.page.call(id)? {
                 kept = next;
             }

@@ -37,6 +37,18 @@ pub(super) enum Over {
     Broke,
 }
 
+impl Over {
+    /// Who or what ended it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Over::Call => "call",
+            Over::Program => "program",
+            Over::Line => "line",
+            Over::Broke => "break",
+        }
+    }
+}
+
 impl Conversation {
     /// The conversation of this call, if it has one.
     pub(super) fn of(calls: &Calls, line: watch::Receiver<Call>) -> Option<Conversation> {
@@ -57,6 +69,7 @@ impl Conversation {
                     tracing::info!(call = %self.id, "the program of a conversation is connected");
                     let over = self.talk(&mut program).await;
                     let _ = timeout(PATIENCE, program.close(Some(goodbye()))).await;
+                    tracing::info!(call = %self.id, by = over.word(), "the program of a conversation is gone");
                     over
                 }
                 Err(why) => {
@@ -64,7 +77,6 @@ impl Conversation {
                     Over::Broke
                 }
             };
-            tracing::info!(call = %self.id, ?over, "a conversation's connection is over");
             match over {
                 Over::Call => return,
                 Over::Program => return self.close(DONE).await,
@@ -154,7 +166,7 @@ impl Conversation {
             Act::Tell(_) => {}
             Act::Ask(verb) => self.ask(verb).await,
             Act::Stop(command) => {
-                if let Err(error) = self.calls.stop_command(self.id, Some(command)).await {
+                if let Err(error) = self.calls.stop_by_agent(self.id, Some(command)).await {
                     tracing::debug!(call = %self.id, %error, "a question could not be ended");
                 }
             }
@@ -175,7 +187,7 @@ impl Conversation {
 
     /// Says that nobody can talk, and closes the line when that was said.
     pub(super) async fn apologise(&mut self) {
-        let _ = self.calls.stop_command(self.id, None).await;
+        let _ = self.calls.stop_by_agent(self.id, None).await;
         if let Some(text) = self.apology.clone() {
             self.ask(Verb::Say { text }).await;
             let said = |call: &Call| !call.commands.iter().any(|command| command.state.is_open());

@@ -34,7 +34,7 @@ impl Conversation {
             return self.apologise().await;
         };
         let over = self.talk_with(&settings).await;
-        tracing::info!(call = %self.id, ?over, "a conversation with a model is over");
+        tracing::info!(call = %self.id, by = over.word(), "a conversation with a model is over");
         match over {
             Over::Call => {}
             Over::Program => self.close(DONE).await,

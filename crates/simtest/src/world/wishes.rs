@@ -56,7 +56,7 @@ impl World {
         let (call, command) = (*call, which.map(|which| commands[which % commands.len()]));
         self.tally.command("stop asked");
         self.story.tell(self.now, || format!("a user stops {command:?} of {}", tail(call)));
-        self.tell_gateway(Heard::Stop { call, command }, Then::Nothing);
+        self.tell_gateway(Heard::Stop { call, command, by_agent: false }, Then::Nothing);
     }
 
     /// Asks something of a call, for the first time or again.
