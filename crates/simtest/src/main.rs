@@ -54,6 +54,7 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Wanted, String> {
             "--trace" => wanted.trace = true,
             "--disk" => wanted.disk = Some(PathBuf::from(value()?)),
             "--no-rules" => (wanted.scene.rules, wanted.scene.losses) = (false, false),
+            "--no-agents" => wanted.scene.agents = false,
             "--no-commands" => wanted.scene.commands = false,
             "--carrier" => {
                 let name = value()?;
@@ -141,4 +142,4 @@ fn note(total: &Mutex<(Tally, Vec<u64>)>, outcome: Outcome, wanted: &Wanted, beg
 
 const USAGE: &str = "usage: simtest --seeds N [--from N] [--jobs N] [--disk FOLDER]
        simtest --seed N [--trace] [--sabotage NAME] [--disk FOLDER]
-either with [--carrier twilio|telnyx|plivo] [--no-commands] [--no-rules], but for those on a disk";
+either with [--carrier twilio|telnyx|plivo] [--no-commands] [--no-rules] [--no-agents], but for those on a disk";

@@ -4,7 +4,7 @@
 mod asks;
 mod losses;
 mod rules;
-pub(crate) use asks::{Given, Wish, is_question, keys_of, transfer_of, wish_of};
+pub(crate) use asks::{Given, Wish, is_question, keys_of, message_of, transfer_of, wish_of};
 
 pub(crate) use losses::Losses;
 pub(crate) use rules::{DialRules, OPT_OUT_KEY, OPT_OUT_WORDS, PRICE};
@@ -30,6 +30,8 @@ pub(crate) struct Plan {
     pub(crate) live_max: u64,
     pub(crate) apart_ms: i64,
     pub(crate) attempts_per_hour: u64,
+    /// Whether an agent talks on some of the calls that are held.
+    pub(crate) agents: bool,
     /// Whom it may call, and when.
     pub(crate) rules: DialRules,
     /// How much of the past is kept.
@@ -108,6 +110,7 @@ impl Plan {
         if scene.commands && apart.random_bool(0.85) {
             plan.draw_asks(&mut apart);
         }
+        plan.agents = scene.agents && StdRng::seed_from_u64(seed ^ AGENTS).random_bool(0.4);
         if scene.rules {
             let mut rng = StdRng::seed_from_u64(seed ^ RULES);
             if rng.random_bool(0.4) {
@@ -157,6 +160,7 @@ impl Plan {
             acts: acts(rng, chaos_ms, &subscribers),
             subscribers,
             faults: Vec::new(),
+            agents: false,
             phases: Vec::new(),
             deaths: Vec::new(),
             n_deaths_at_work: 0,
@@ -343,5 +347,6 @@ const LOOK_TALKING: Duration = Duration::from_secs(60);
 const HOUR_MS: i64 = 3_600_000;
 /// What tells the chance of rules from that of the rest.
 const RULES: u64 = 0x7275_6c65_7300_0000;
+const AGENTS: u64 = 0x5EED_A6E5_7500_0003;
 /// And that of losses.
 const LOSSES: u64 = 0x6c6f_7373_0000_0000;

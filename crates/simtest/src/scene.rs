@@ -24,6 +24,8 @@ pub struct Scene {
     pub rules: bool,
     /// Whether stores are lost, or go back in time.
     pub losses: bool,
+    /// Whether agents talk on some of the calls.
+    pub agents: bool,
 }
 
 impl Kind {
@@ -42,7 +44,7 @@ impl Kind {
 
 impl Default for Scene {
     fn default() -> Scene {
-        Scene { carrier: None, commands: true, rules: true, losses: true }
+        Scene { carrier: None, commands: true, rules: true, losses: true, agents: true }
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Breach, Paused, Promise};
 use crate::scene::Kind;
 use crate::world::World;
 use crate::world::{end, millis, tail};
-use call::call::{ConfirmedBy, EndedBy, Event, News, Over, Progress, Sighting, Source, born, step};
+use call::call::{Command, ConfirmedBy, EndedBy, Event, News, Over, Progress, Sighting, Source, born, step};
 use call::{Call, CallId, CallState, CarrierCallId, Timestamp};
 use http::Method;
 use network::CallTruth;
@@ -74,6 +74,7 @@ impl World {
             self.inspect_refused_late(is, refused)?;
         }
         self.inspect_policy(is, was.is_none(), &event.news)?;
+        self.inspect_agent(was, is)?;
         let was_ended = was.is_some_and(|was| was.state.is_ended());
         match &is.state {
             CallState::Ended(over) if !was_ended => self.inspect_ending(was, is, over, event),
@@ -84,6 +85,28 @@ impl World {
                 self.inspect_deadline(id, &hanging.leg, &hanging.cause, event)
             }
             _ => Ok(()),
+        }
+    }
+
+    /// An agent asks for its message once, and closes the line only when that is over.
+    fn inspect_agent(&mut self, was: Option<&Call>, is: &Call) -> Result<(), Breach> {
+        let id = is.facts.id;
+        let theirs: Vec<&Command> = is.commands.iter().filter(|command| command.by_agent).collect();
+        if theirs.len() > 1 {
+            let what = format!("the agent of {} asked {} times", tail(id), theirs.len());
+            return Err(self.breach(Promise::NoSecondSaying, what));
+        }
+        let closed = |call: &Call| matches!(&call.state, CallState::HangingUp(hanging) if hanging.cause.starts_with("agent_"));
+        if !closed(is) || was.is_some_and(closed) {
+            return Ok(());
+        }
+        self.tally.command("agent closed");
+        match theirs.first() {
+            Some(command) if !command.state.is_open() => Ok(()),
+            command => {
+                let what = format!("the agent of {} closed the line at {command:?}", tail(id));
+                Err(self.breach(Promise::NoGuess, what))
+            }
         }
     }
 

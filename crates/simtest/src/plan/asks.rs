@@ -145,6 +145,11 @@ pub(crate) fn wish_of(text: &str) -> Option<usize> {
     rest.split(['.', '?']).next()?.parse().ok()
 }
 
+/// What an agent says on the call of this place, in place of a wish.
+pub(crate) fn message_of(place: usize) -> String {
+    format!("{SENTENCE}{}. And so on.", FIRST_MESSAGE + place)
+}
+
 /// Whether a text is a question.
 pub(crate) fn is_question(text: &str) -> bool {
     text.starts_with(QUESTION)
@@ -182,5 +187,7 @@ const SOUNDS: &str = "https://sounds.example/";
 const QUESTION: &str = "Question ";
 /// The numbers that calls are put through to, but for their last three digits.
 const TRANSFERS: &str = "+12025555";
+/// No user has so many wishes.
+const FIRST_MESSAGE: usize = 100_000;
 /// Four digits each.
 const FIRST_TOKEN: usize = 1_000;

@@ -5,9 +5,9 @@ use super::gateway::{Job, Then};
 use super::wishes::Asking;
 use super::{RESUME, World};
 use crate::check::{Breach, Promise};
-use crate::plan::UserAct;
+use crate::plan::{UserAct, message_of};
 use crate::sabotage::Sabotage;
-use call::call::{Direction, EndedBy, Facts};
+use call::call::{Agent, Direction, Does, EndedBy, Facts};
 use call::{CallId, CallState, Party};
 use engine::{Answer, Heard, Order, Refusal};
 use http::Method;
@@ -170,6 +170,7 @@ impl World {
         let mut facts = self.facts(id, Direction::Outbound, number(&asked.from), number(&asked.to));
         facts.say = asked.say.then(|| format!("{GREETING}{place:04}."));
         facts.hold = asked.hold;
+        facts.agent = (asked.hold && self.plan.agents && place.is_multiple_of(2)).then(|| spokesman(place));
         let key = key.filter(|_| self.sabotage != Some(Sabotage::NoIdempotency));
         let digest = format!("{}>{} {}", asked.from, asked.to, asked.say);
         let order = Order { facts, key: key.map(|key| (key, digest)) };
@@ -333,3 +334,9 @@ impl World {
 pub(crate) const GREETING: &str = "Hello, this is order ";
 /// So often does a user ask for the same call.
 const TRIES_MAX: u32 = 6;
+
+/// An agent with a message that no other has.
+fn spokesman(place: usize) -> Agent {
+    let does = Does::Say { text: message_of(place), again: None };
+    Agent { name: "spokesman".to_owned(), does, gap: None, apology: None }
+}
