@@ -89,8 +89,8 @@ impl Reply {
     /// (RFC 9110, section 10.2.3).
     pub fn retry_after(&self) -> Option<Duration> {
         let text = self.header("retry-after")?.trim();
-        if let Ok(seconds) = text.parse::<u64>() {
-            return Some(Duration::from_secs(seconds));
+        if let Some(pause) = seconds(text) {
+            return Some(pause);
         }
         let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_millisecond();
         self.date().map(|now| Timestamp(until).since(now))
@@ -121,3 +121,11 @@ impl SendError {
         Unknown { why, detail: self.to_string(), retry_after: None }
     }
 }
+
+/// A span in whole seconds, as a text. One of more than a year is a mistake: no call lasts so long, and
+/// nobody asks for such a pause.
+pub(crate) fn seconds(text: &str) -> Option<Duration> {
+    text.trim().parse().ok().filter(|seconds| *seconds <= YEAR_S).map(Duration::from_secs)
+}
+
+const YEAR_S: u64 = 366 * 86_400;

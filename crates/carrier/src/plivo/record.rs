@@ -9,7 +9,7 @@ use super::path::Name;
 use super::status;
 use crate::mark::Ends;
 use crate::roles::Sought;
-use crate::wire::Reply;
+use crate::wire::{Reply, seconds};
 use call::call::{CarrierEnding, Direction, EndingKind, Progress, Sighting, Unknown, UnknownWhy};
 use call::{CarrierCallId, Party, Timestamp};
 use serde::{Deserialize, Deserializer};
@@ -303,11 +303,6 @@ fn utc(text: &str) -> Option<Timestamp> {
         Some(Timestamp(time.as_millisecond()))
     };
     time(text).or_else(plain)
-}
-
-/// A span in whole seconds.
-pub(super) fn seconds(text: &str) -> Option<Duration> {
-    text.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// A foreign text, cut to what a line of a log can hold.

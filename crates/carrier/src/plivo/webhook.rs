@@ -5,10 +5,11 @@
 //! <https://docs.plivo.com/docs/voice/xml/dial> (2026-11-22).
 
 use super::path::Name;
-use super::record::{ends, party, seconds, short, time};
+use super::record::{ends, party, short, time};
 use super::status;
 use crate::mark::{self, Installation, Mark};
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
+use crate::wire::seconds;
 use call::CarrierCallId;
 use call::call::{CarrierEnding, CommandId, News, Outcome, Page, Performed};
 use http::Method;

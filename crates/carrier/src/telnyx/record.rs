@@ -6,7 +6,7 @@
 
 use super::mark::read_mark;
 use crate::mark::{Installation, Mark};
-use crate::wire::Reply;
+use crate::wire::{Reply, seconds};
 use call::call::{CarrierEnding, EndingKind, Progress, Sighting, Unknown, UnknownWhy};
 use call::{CarrierCallId, Timestamp};
 use serde::{Deserialize, Deserializer};
@@ -80,7 +80,7 @@ impl Record {
 
     /// How long it lasts, or lasted: from what it counts isn't stated.
     pub(super) fn duration(&self) -> Option<Duration> {
-        self.call_duration.as_deref().and_then(|text| text.parse().ok()).map(Duration::from_secs)
+        self.call_duration.as_deref().and_then(seconds)
     }
 
     /// Whose call it is.

@@ -6,7 +6,7 @@
 
 use super::status;
 use crate::mark::Ends;
-use crate::wire::Reply;
+use crate::wire::{Reply, seconds};
 use call::call::{CarrierEnding, Direction, Progress, Sighting, Unknown, UnknownWhy};
 use call::{CarrierCallId, Party, Timestamp};
 use serde::{Deserialize, Deserializer};
@@ -163,11 +163,6 @@ pub(super) fn call_sid(text: &str) -> Option<CarrierCallId> {
 pub(super) fn time(text: &str) -> Option<Timestamp> {
     let time = jiff::fmt::rfc2822::parse(text).ok()?;
     Some(Timestamp(time.timestamp().as_millisecond()))
-}
-
-/// A span as Twilio writes it: whole seconds, as a text.
-pub(super) fn seconds(text: &str) -> Option<Duration> {
-    text.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// A foreign text, cut to what a line of a log can hold.

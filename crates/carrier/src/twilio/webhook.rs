@@ -4,10 +4,11 @@
 //! <https://www.twilio.com/docs/voice/api/call-resource#statuscallback> and
 //! <https://www.twilio.com/docs/voice/twiml/stream#attributes-statuscallback> (2026-11-22).
 
-use super::record::{call_sid, ends, seconds, short, time};
+use super::record::{call_sid, ends, short, time};
 use super::status;
 use crate::mark::{self, Installation, Mark};
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
+use crate::wire::seconds;
 use call::call::{CarrierEnding, CommandId, EndingKind, News, Outcome, Page, Performed, Progress};
 use call::{CarrierCallId, Party};
 use http::Method;
