@@ -25,7 +25,7 @@ mod stops;
 mod strays;
 mod timers;
 
-pub use agent::{Agent, Does};
+pub use agent::{Agent, Does, Leaving};
 pub use command::{
     Command, CommandId, CommandReply, CommandState, GREETING, Input, Outcome, Performed, Pressed, Speaks,
     StreamEnd, Verb,

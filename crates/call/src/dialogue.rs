@@ -46,9 +46,9 @@ pub enum Act {
     Ask(Verb),
     /// This is to end before its time.
     Stop(CommandId),
-    /// The line is to be closed: the program is done.
+    /// The program is done: the line is to be closed when all that was asked is.
     Close,
-    /// The line is to be closed: what is asked of it fails, again and again.
+    /// What is asked of the line fails, again and again.
     GiveUp,
 }
 
@@ -72,7 +72,10 @@ pub struct Dialogue {
     unfinished: String,
     /// Why something that it said was not taken.
     refused: Vec<String>,
+    /// Nothing more comes from it once this is done; of a transfer, if it comes about.
     is_ending: bool,
+    /// It said that the conversation is over.
+    is_over: bool,
     reply_within: Duration,
     drops_stale: bool,
     /// The last of its commands of which it was told what came.
@@ -104,6 +107,8 @@ impl Dialogue {
         let mut theirs = call.commands.iter().filter(|command| command.by_agent).rev();
         let last = theirs.next();
         let told = match last {
+            // Whoever asked for something since, by whatever way, has replied.
+            Some(last) if last.id < call.last_command => Some(last),
             Some(last) if is_answered(last) || last.state.is_open() => theirs.next(),
             last => last,
         };
@@ -112,6 +117,7 @@ impl Dialogue {
             unfinished: String::new(),
             refused: Vec::new(),
             is_ending: false,
+            is_over: false,
             reply_within: REPLY_WITHIN,
             drops_stale: false,
             told: told.map(|command| command.id).unwrap_or_default(),
@@ -135,28 +141,51 @@ impl Dialogue {
     pub fn say(&mut self, said: Said) {
         match said {
             Said::Words { text, last } => {
+                if self.unfinished.len() + text.len() > WORDS_MAX {
+                    return self.refuse(format!("more than {WORDS_MAX} bytes wait to be said"));
+                }
                 self.unfinished += &text;
                 if last {
                     let words = std::mem::take(&mut self.unfinished);
-                    let words = words.trim();
-                    if !words.is_empty() {
-                        self.waiting.push_back(Waits::Words(words.to_owned()));
-                    }
                     self.its_turn_until = None;
+                    self.add(words.trim());
                 }
             }
-            Said::Play { url } => {
-                self.waiting.push_back(Waits::Other(Verb::Play { url, lasts: PLAY_LASTS }));
-            }
-            Said::Keys(digits) => self.waiting.push_back(Waits::Other(Verb::SendDigits { digits })),
+            Said::Play { url } => self.wait_for(Verb::Play { url, lasts: PLAY_LASTS }),
+            Said::Keys(digits) => self.wait_for(Verb::SendDigits { digits }),
             Said::Transfer(to) => {
-                self.waiting.push_back(Waits::Other(Verb::Transfer { to }));
+                self.wait_for(Verb::Transfer { to });
                 self.is_ending = true;
             }
-            Said::End => self.is_ending = true,
+            Said::End => {
+                let words = std::mem::take(&mut self.unfinished);
+                self.add(words.trim());
+                (self.is_ending, self.is_over) = (true, true);
+            }
         }
-        while self.waiting.len() > WAITING_MAX {
-            self.waiting.pop_front();
+    }
+
+    /// Adds words to those that wait, if not too many do.
+    fn add(&mut self, words: &str) {
+        match self.waiting.back_mut() {
+            _ if words.is_empty() => {}
+            Some(Waits::Words(before)) if before.len() + words.len() > WORDS_MAX => {
+                self.refuse(format!("more than {WORDS_MAX} bytes wait to be said"));
+            }
+            Some(Waits::Words(before)) => *before = format!("{before} {words}"),
+            _ => self.wait(Waits::Words(words.to_owned())),
+        }
+    }
+
+    fn wait_for(&mut self, verb: Verb) {
+        self.wait(Waits::Other(verb));
+    }
+
+    fn wait(&mut self, one: Waits) {
+        if self.waiting.len() < WAITING_MAX {
+            self.waiting.push_back(one);
+        } else {
+            self.refuse(format!("more than {WAITING_MAX} things wait to be done"));
         }
     }
 
@@ -208,6 +237,7 @@ impl Dialogue {
                     if !told.is_empty() && self.drops_stale {
                         self.unfinished.clear();
                         self.waiting.clear();
+                        (self.is_ending, self.is_over) = (false, false);
                     }
                     acts.extend(told.into_iter().map(Act::Tell));
                 }
@@ -236,6 +266,10 @@ impl Dialogue {
             return self.on_a_free_line(now);
         };
         let said_at = self.said_at(open, now);
+        // What others asked for is theirs, and goes on without it.
+        if self.is_over && self.waiting.is_empty() && !call.commands.iter().any(is_listening) {
+            return vec![Act::Close];
+        }
         let wanted = !self.waiting.is_empty() || self.is_ending;
         if !(wanted && open.by_agent) {
             return Vec::new();
@@ -299,12 +333,7 @@ impl Dialogue {
 
     /// All words that wait, in pieces that a carrier takes; after the last one somebody is listened to.
     fn words(&mut self, first: String) -> Vec<Act> {
-        let mut all = first;
-        while let Some(Waits::Words(more)) = self.waiting.front() {
-            all = format!("{all} {more}");
-            self.waiting.pop_front();
-        }
-        let mut pieces = pieces(&all);
+        let mut pieces = pieces(&first);
         if pieces.len() > PIECES_MAX {
             self.waiting.push_front(Waits::Words(pieces.split_off(PIECES_MAX).join(" ")));
         }
@@ -314,6 +343,11 @@ impl Dialogue {
         let last = if listens { question(last) } else { Verb::Say { text: last } };
         says.chain([Act::Ask(last)]).collect()
     }
+}
+
+/// Whether the agent waits for an answer.
+fn is_listening(command: &Command) -> bool {
+    command.by_agent && command.state.is_open() && matches!(command.verb, Verb::Ask { .. })
 }
 
 /// Whether the other side said or pressed something.
@@ -358,7 +392,8 @@ const FIRST_WITHIN: Duration = Duration::from_secs(1);
 const LISTEN: Duration = Duration::from_secs(60);
 /// How long a file is taken to last where the carrier doesn't tell.
 const PLAY_LASTS: Duration = Duration::from_secs(30);
-/// So many pieces may wait; of more the oldest are dropped.
+/// So much may wait to be said, and so many other things to be done: some hour and a half of speech.
+const WORDS_MAX: usize = 64 * 1024;
 const WAITING_MAX: usize = 64;
 const PIECE_MAX: usize = 1_000;
 /// So many letters are said before the rest is there: shorter ones would only make a pause.

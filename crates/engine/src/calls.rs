@@ -1,5 +1,6 @@
 //! `Calls`: the running gateway, as every surface sees it.
 
+mod agents;
 mod listing;
 mod making;
 mod reloading;
@@ -298,28 +299,6 @@ impl Calls {
             Answer::Refused(refusal) => Err(refusal.into()),
             other => Err(unexpected(&other)),
         }
-    }
-
-    /// The call's own agent asks something of it.
-    pub(crate) async fn command_by_agent(&self, call: CallId, verb: Verb) -> Result<(), EngineError> {
-        self.ask(Heard::Command { call, verb, key: None, by_agent: true }).await.map(|_| ())
-    }
-
-    /// The call's own agent wants one command to end, or all.
-    pub(crate) async fn stop_by_agent(
-        &self,
-        call: CallId,
-        command: Option<CommandId>,
-    ) -> Result<(), EngineError> {
-        let answer = self.inner.ear.hear(Heard::Stop { call, command, by_agent: true }).await?;
-        self.called(answer).map(|_| ())
-    }
-
-    /// The call's own agent ends it.
-    pub(crate) async fn hang_up_by_agent(&self, call: CallId, cause: &str) -> Result<(), EngineError> {
-        let heard = Heard::HangUp { call, by: EndedBy::Agent, cause: cause.to_owned() };
-        self.inner.ear.hear(heard).await?;
-        Ok(())
     }
 
     /// Ends one command before its time, or all of them: those that wait are dropped. A command

@@ -33,6 +33,7 @@ impl Talks {
     pub(crate) fn tell(&self, call: &Call) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let talks = matches!(call.state, CallState::InProgress(_));
+        let is_new = talks && call.agent_left.is_none();
         match lines.entry(call.facts.id) {
             Entry::Occupied(line) => {
                 // Nobody may listen any more.
@@ -41,7 +42,7 @@ impl Talks {
                     line.remove();
                 }
             }
-            Entry::Vacant(line) if talks => {
+            Entry::Vacant(line) if is_new => {
                 let (teller, listener) = watch::channel(call.clone());
                 line.insert(teller);
                 let _ = self.begun.send(listener);

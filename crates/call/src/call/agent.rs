@@ -57,6 +57,16 @@ pub enum Does {
     },
 }
 
+/// How an agent left that decides for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Leaving {
+    /// It was done.
+    Done,
+    /// It could not do what it is for.
+    Failed,
+}
+
 /// The key by which a message is heard again.
 pub const AGAIN: &str = "1";
 
@@ -77,7 +87,13 @@ pub(super) fn wants(call: &Call) -> Wants {
     if call.commands.iter().any(|command| command.state.is_open()) {
         return Wants::Nothing;
     }
-    let Some(opening) = agent.does.opening() else { return Wants::Nothing };
+    let Some(opening) = agent.does.opening() else {
+        return match call.agent_left {
+            None => Wants::Nothing,
+            Some(Leaving::Done) => Wants::Close(EndedBy::Agent, DONE),
+            Some(Leaving::Failed) => Wants::Close(EndedBy::Agent, FAILED),
+        };
+    };
     let Some(last) = call.commands.iter().rev().find(|command| command.by_agent) else {
         return Wants::This(opening);
     };

@@ -166,6 +166,13 @@ pub enum News {
     },
     /// Somebody wants a command to end before its time.
     StopAsked(CommandId),
+    /// The call's agent is done, and asks for nothing more: the line is closed when all that was asked is
+    /// done.
+    AgentLeft {
+        /// Why it could not do what it is for, if it couldn't.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed: Option<String>,
+    },
     /// The carrier's stream of a command came to this gateway.
     StreamAttached {
         /// Which command.
@@ -370,6 +377,7 @@ impl News {
             | News::CommandAsked(_)
             | News::CommandReplied { .. }
             | News::StopAsked(_)
+            | News::AgentLeft { .. }
             | News::StreamAttached { .. }
             | News::StreamOver { .. }
             | News::StopReplied { .. }
@@ -402,6 +410,7 @@ impl News {
             News::CommandAsked(_) => "command_asked",
             News::CommandReplied { .. } => "command_replied",
             News::StopAsked(_) => "stop_asked",
+            News::AgentLeft { .. } => "agent_left",
             News::StreamAttached { .. } => "stream_attached",
             News::StreamOver { .. } => "stream_over",
             News::StopReplied { .. } => "stop_replied",

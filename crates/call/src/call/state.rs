@@ -1,5 +1,6 @@
 //! What a call is: one of nine states, each with what is known only in it.
 
+use super::agent::Leaving;
 use super::command::{Command, CommandId, CommandState, Pressed};
 use super::ending::{EndedBy, Ending, EndingKind};
 use super::facts::Facts;
@@ -35,6 +36,9 @@ pub struct Call {
     /// Since when the one who was called wants no more calls, if they said so in this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opted_out: Option<Timestamp>,
+    /// Its agent is done, and nobody is asked for it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_left: Option<Leaving>,
 }
 
 /// How a call stands. A call only ever moves to a later line (a deferred placement, which
@@ -231,6 +235,7 @@ impl Call {
             last_command: CommandId::default(),
             pressed: Vec::new(),
             opted_out: None,
+            agent_left: None,
         }
     }
 

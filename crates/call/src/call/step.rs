@@ -4,6 +4,7 @@
 //! `match`; what a state does with an event is in the small functions below it and in
 //! [`placing`] and [`strays`].
 
+use super::agent::Leaving;
 use super::closing::{ending, is_nowhere, nowhere_to_be_found};
 use super::command::Verb;
 use super::effect::Effect;
@@ -104,6 +105,7 @@ fn moved(call: &Call, event: &Event) -> Step {
             | N::CommandAsked(_)
             | N::CommandReplied { .. }
             | N::StopAsked(_)
+            | N::AgentLeft { .. }
             | N::StreamAttached { .. }
             | N::StreamOver { .. }
             | N::StopReplied { .. }
@@ -167,6 +169,14 @@ fn around(call: &Call, event: &Event) -> Option<Step> {
             stay(&Call { opted_out: call.opted_out.or(Some(at)), ..call.clone() })
         }
         N::StopAsked(id) => stops::ask(call, *id, at),
+        N::AgentLeft { failed } => stay(&Call {
+            agent_left: call.agent_left.or(Some(if failed.is_some() {
+                Leaving::Failed
+            } else {
+                Leaving::Done
+            })),
+            ..call.clone()
+        }),
         N::StreamAttached { id, number, run } => commands::attached(call, *id, *number, *run, at),
         N::StreamOver { id, number, end } => commands::stream_over(call, *id, *number, end, at),
         N::StopReplied { id, reply } => stops::replied(call, *id, reply, at),

@@ -277,13 +277,52 @@ fn a_long_text_is_said_in_pieces_and_nothing_of_it_is_lost() {
 }
 
 #[test]
+fn what_is_said_quickly_is_said_whole_or_refused() {
+    let mut talk = Talk::new();
+    let all: Vec<String> = (0..500).map(|n| format!("Word{n}.")).collect();
+    for word in &all {
+        talk.dialogue.say(Said::Words { text: word.clone(), last: true });
+    }
+    let acts = talk.acts();
+    let said: Vec<&str> = acts
+        .iter()
+        .filter_map(|act| match act {
+            Act::Ask(Verb::Say { text } | Verb::Ask { text, .. }) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(said.join(" "), all.join(" "));
+
+    let mut flood = Talk::new();
+    for last in [false, true] {
+        flood.dialogue.say(Said::Words { text: "x".repeat(WORDS_MAX), last });
+    }
+    let told = flood.acts();
+    assert!(matches!(&told[0], Act::Tell(Told::Failed(why)) if why.contains("65536 bytes")), "{:?}", told[0]);
+}
+
+/// What was asked for by another way is a reply too: nobody is told a thing twice for it.
+#[test]
+fn whoever_has_somebody_put_through_has_replied() {
+    let mut talk = Talk::new();
+    talk.says("Who is this?");
+    talk.answers("It is Ada.");
+    talk.hear(Source::Api, News::CommandAsked(Verb::Transfer { to: "+12025550188".parse().unwrap() }));
+    talk.takes();
+    talk.dialogue = Dialogue::new(&talk.call);
+    assert_eq!(talk.acts(), []);
+    talk.dialogue.say(Said::End);
+    assert_eq!(talk.acts(), [Act::Close], "the transfer goes on without it");
+}
+
+#[test]
 fn the_line_is_closed_when_the_program_ended_and_all_was_said() {
     let mut talk = Talk::new();
     talk.dialogue.say(Said::Words { text: "Goodbye.".to_owned(), last: true });
     talk.dialogue.say(Said::End);
+    // From here on the call knows it: whoever dies now need not remember.
     assert_eq!(talk.acts(), [Act::Ask(Verb::Say { text: "Goodbye.".to_owned() })]);
-    assert_eq!(talk.acts(), []);
-    assert_eq!(talk.over(Outcome::default()), [Act::Close]);
+    assert_eq!(talk.acts(), [Act::Close]);
 
     let mut listening = Talk::listening();
     listening.dialogue.say(Said::End);

@@ -3,11 +3,8 @@
 use super::{Calls, EngineError};
 use crate::heard::{Answer, Heard};
 use crate::media::{Admitted, bridge};
-use crate::settings::ModelSettings;
 use call::CallId;
 use call::call::{CommandId, News, Source, StreamEnd};
-use carrier::Secret;
-use carrier::send::Sender;
 
 /// Why a carrier's stream is not let in.
 #[derive(Debug, thiserror::Error)]
@@ -70,20 +67,6 @@ impl Calls {
                 Err(refused)
             }
         }
-    }
-
-    /// The token by which connections to an agent's program are signed, as it is configured now.
-    pub(crate) fn token_of(&self, agent: &str) -> Option<Secret> {
-        self.rules().settings.agent_tokens.get(agent).cloned()
-    }
-
-    /// How an agent's model is asked, as it is configured now.
-    pub(crate) fn model_of(&self, agent: &str) -> Option<ModelSettings> {
-        self.rules().settings.models.get(agent).cloned()
-    }
-
-    pub(crate) fn sender(&self) -> Sender {
-        self.inner.runner.wire.sender.clone()
     }
 
     /// Tells a call that its stream is over. If that can't be kept it is noticed at the next start.

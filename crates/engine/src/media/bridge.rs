@@ -188,13 +188,15 @@ where
             shared.stream.clear()
         };
         let _ = said(&mut to_line, clear, patience).await;
+        if n_lost > LOST_MAX {
+            break Over::Broke(PROGRAM_GONE);
+        }
         tokio::select! {
-            another = again(), if n_lost <= LOST_MAX => match another {
+            another = again() => match another {
                 Some(another) => program = another,
                 None => break Over::Broke(PROGRAM_GONE),
             },
             over = unheard(&mut from_line, &shared, patience) => break over,
-            else => break Over::Broke(PROGRAM_GONE),
         }
     };
     let _ = timeout(patience.slow, to_line.close()).await;

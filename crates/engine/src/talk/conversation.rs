@@ -3,8 +3,8 @@
 use crate::calls::Calls;
 use crate::program::{Program, connect, is_meant};
 use agent::relay;
-use call::call::Verb;
-use call::dialogue::{Act, Dialogue, transcript};
+use call::call::{Command, Verb};
+use call::dialogue::{Act, Dialogue, Said, transcript};
 use call::{Call, CallId, CallState, Event, Timestamp};
 use futures::{SinkExt as _, StreamExt as _};
 use std::time::{Duration, Instant};
@@ -62,6 +62,7 @@ impl Conversation {
     /// a word, is connected again; one that stays away is apologised for.
     pub(super) async fn hold(mut self, url: String) {
         let mut n_tries: u32 = 0;
+        let mut why = "its program went away again and again".to_owned();
         while self.talks() {
             let begun = Instant::now();
             let over = match connect(&url, self.calls.token_of(&self.agent).as_ref()).await {
@@ -72,20 +73,21 @@ impl Conversation {
                     tracing::info!(call = %self.id, by = over.word(), "the program of a conversation is gone");
                     over
                 }
-                Err(why) => {
-                    tracing::warn!(call = %self.id, why, "the program of a conversation cannot be reached");
+                Err(unreached) => {
+                    tracing::warn!(call = %self.id, why = unreached, "the program of a conversation cannot be reached");
+                    why = format!("its program cannot be reached: {unreached}");
                     Over::Broke
                 }
             };
             match over {
                 Over::Call => return,
-                Over::Program => return self.close(DONE).await,
-                Over::Line => return self.close(FAILED).await,
+                Over::Program => return self.leave(None).await,
+                Over::Line => return self.leave(Some(LINE.to_owned())).await,
                 Over::Broke => {}
             }
             n_tries = if begun.elapsed() > STEADY { 1 } else { n_tries + 1 };
             if n_tries >= TRIES_MAX {
-                return self.apologise().await;
+                return self.apologise(why).await;
             }
             tokio::select! {
                 () = sleep(PAUSE * n_tries) => {}
@@ -104,46 +106,70 @@ impl Conversation {
             return Over::Broke;
         }
         let mut heard_at = Instant::now();
+        let (mut is_gone, mut n_refused) = (false, 0);
         loop {
             let call = self.line.borrow_and_update().clone();
             if !matches!(call.state, CallState::InProgress(_)) {
                 return Over::Call;
             }
             for act in dialogue.next(&call, self.calls.now()) {
-                if let Some(over) = self.act(act, program).await {
+                let over = match act {
+                    Act::Tell(_) if is_gone => None,
+                    act => self.act(act, program).await,
+                };
+                if let Some(over) = over {
                     return over;
                 }
             }
             let rest = dialogue.due_at().map_or(PING_EVERY, |due_at| self.until(due_at).min(PING_EVERY));
+            // What it is told by now, it is told in vain.
             tokio::select! {
                 changed = self.line.changed() => if changed.is_err() { return Over::Call },
-                message = program.next() => {
+                message = program.next(), if !is_gone => {
                     heard_at = Instant::now();
                     match message {
-                        Some(Ok(Message::Text(text))) => self.hear(&text, &mut dialogue),
-                        Some(Ok(Message::Close(frame))) if is_meant(frame.as_ref()) => return Over::Program,
-                        Some(Ok(Message::Close(_)) | Err(_)) | None => return Over::Broke,
+                        Some(Ok(Message::Text(text))) => self.hear(&text, &mut dialogue, &mut n_refused),
+                        Some(Ok(Message::Close(frame))) if is_meant(frame.as_ref()) => {
+                            // What it said before is said to its end.
+                            is_gone = true;
+                            dialogue.say(Said::End);
+                        }
+                        Some(Ok(Message::Close(frame))) => return self.broke(&format!("closed with {frame:?}")),
+                        Some(Err(error)) => return self.broke(&error.to_string()),
+                        None => return self.broke("no word"),
                         Some(Ok(_)) => {}
                     }
                 }
                 () = sleep(rest) => {
-                    if heard_at.elapsed() > SILENT_MAX {
-                        return Over::Broke;
+                    if !is_gone && heard_at.elapsed() > SILENT_MAX {
+                        return self.broke("it doesn't answer");
                     }
-                    if rest == PING_EVERY && !send(program, Message::Ping(Vec::new().into())).await {
-                        return Over::Broke;
+                    let pings = !is_gone && rest == PING_EVERY;
+                    if pings && !send(program, Message::Ping(Vec::new().into())).await {
+                        return self.broke("it doesn't read");
                     }
                 }
             }
         }
     }
 
-    fn hear(&self, text: &str, dialogue: &mut Dialogue) {
+    /// The connection broke: why stands in the log, and no word that was said.
+    fn broke(&self, why: &str) -> Over {
+        tracing::warn!(call = %self.id, why, "the program of a conversation went away");
+        Over::Broke
+    }
+
+    fn hear(&self, text: &str, dialogue: &mut Dialogue, n_refused: &mut u32) {
         match relay::read(text) {
             Ok(Some(said)) => dialogue.say(said),
             Ok(None) => {}
             Err(refused) => {
-                tracing::warn!(call = %self.id, "a program said something that can't be taken");
+                if *n_refused == 0 {
+                    let told =
+                        "a program said something that can't be taken; it is told why, and the log at debug";
+                    tracing::warn!(call = %self.id, told);
+                }
+                *n_refused += 1;
                 tracing::debug!(call = %self.id, %refused, "what it said");
                 dialogue.refuse(refused.why);
             }
@@ -185,20 +211,30 @@ impl Conversation {
         }
     }
 
-    /// Says that nobody can talk, and closes the line when that was said.
-    pub(super) async fn apologise(&mut self) {
-        let _ = self.calls.stop_by_agent(self.id, None).await;
+    /// Says that nobody can talk, and leaves.
+    pub(super) async fn apologise(&mut self, why: String) {
+        let listening = |command: &Command| command.by_agent && command.state.is_open();
+        let listens = self.line.borrow().commands.iter().find(|one| listening(one)).map(|one| one.id);
+        if let Some(command) = listens {
+            let _ = self.calls.stop_by_agent(self.id, Some(command)).await;
+        }
         if let Some(text) = self.apology.clone() {
             self.ask(Verb::Say { text }).await;
-            let said = |call: &Call| !call.commands.iter().any(|command| command.state.is_open());
-            let _ = timeout(APOLOGY_MAX, self.line.wait_for(said)).await;
         }
-        self.close(FAILED).await;
+        self.leave(Some(why)).await;
     }
 
-    pub(super) async fn close(&self, cause: &str) {
-        if let Err(error) = self.calls.hang_up_by_agent(self.id, cause).await {
-            tracing::warn!(call = %self.id, %error, "a conversation's call could not be hung up");
+    /// Asks for nothing more: the call closes its line when all that was asked is done. This must be on
+    /// disk, else nobody would ever close it.
+    pub(super) async fn leave(&self, failed: Option<String>) {
+        while self.talks() {
+            match self.calls.agent_left(self.id, failed.clone()).await {
+                Ok(()) => return,
+                Err(error) => {
+                    tracing::warn!(call = %self.id, %error, "that an agent left is not on disk yet")
+                }
+            }
+            sleep(PAUSE).await;
         }
     }
 
@@ -233,9 +269,8 @@ fn session() -> String {
     format!("VX{:032x}", rand::random::<u128>())
 }
 
-/// The causes of ends, as those of other agents.
-pub(super) const DONE: &str = "agent_done";
-pub(super) const FAILED: &str = "agent_failed";
+/// Why an agent leaves whose every wish fails.
+pub(super) const LINE: &str = "what is asked of the line fails again and again";
 /// How long a program may take to read a message.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// So often a program is tried that can't be had, with pauses that are longer each time: 1 to 4 seconds.
@@ -246,7 +281,5 @@ const STEADY: Duration = Duration::from_secs(10);
 /// A program answers a ping, also when it has nothing to say.
 const PING_EVERY: Duration = Duration::from_secs(20);
 const SILENT_MAX: Duration = Duration::from_secs(60);
-/// Longer than any apology takes.
-const APOLOGY_MAX: Duration = Duration::from_secs(60);
 /// So much of a call's log is read for the transcript.
 const EVENTS_MAX: usize = 10_000;

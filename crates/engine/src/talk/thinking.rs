@@ -1,7 +1,7 @@
 //! A conversation with a language model: it is asked for a reply to what was said last, and what it says
 //! is said while it is still being written.
 
-use super::conversation::{Conversation, DONE, FAILED, Over};
+use super::conversation::{Conversation, LINE, Over};
 use crate::settings::ModelSettings;
 use agent::chat::{Model, Piece, Reader, Wish, request, wish};
 use call::CallState;
@@ -31,15 +31,15 @@ impl Conversation {
     pub(super) async fn think(mut self) {
         let Some(settings) = self.calls.model_of(&self.agent) else {
             tracing::warn!(call = %self.id, agent = self.agent, "the configuration has no such model any more");
-            return self.apologise().await;
+            return self.apologise("the configuration has no such model any more".to_owned()).await;
         };
         let over = self.talk_with(&settings).await;
         tracing::info!(call = %self.id, by = over.word(), "a conversation with a model is over");
         match over {
             Over::Call => {}
-            Over::Program => self.close(DONE).await,
-            Over::Line => self.close(FAILED).await,
-            Over::Broke => self.apologise().await,
+            Over::Program => self.leave(None).await,
+            Over::Line => self.leave(Some(LINE.to_owned())).await,
+            Over::Broke => self.apologise("its model does not reply".to_owned()).await,
         }
     }
 

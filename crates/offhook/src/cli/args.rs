@@ -262,7 +262,7 @@ pub(crate) struct CallArgs {
     /// Says TEXT when the call is answered
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) say: Option<String>,
-    /// Has this one of your agents talk then; they stand under [agents] in the configuration
+    /// Has this one of your agents talk then; they stand under `[agents]` in the configuration
     #[arg(long, value_name = "NAME")]
     pub(crate) agent: Option<String>,
     /// Holds the line when that was said, for `say`, `ask`, `play`, `digits`, `transfer` and `stream`

@@ -30,8 +30,9 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
             ));
         }
     }
-    let is_silent =
-        |number: &Number| number.inbound != Inbound::Deny && number.greeting.is_none() && !number.hold;
+    let is_silent = |number: &Number| {
+        number.inbound != Inbound::Deny && number.greeting.is_none() && !number.hold && number.agent.is_none()
+    };
     let silent = those(is_silent);
     if !silent.is_empty() {
         findings.push(Finding::warning(

@@ -80,6 +80,8 @@ fn summary(event: &Event) -> String {
         News::CommandAsked(verb) => format!("asked of it: {}", asked(verb)),
         News::CommandReplied { id, reply } => format!("command {id}: {}", replied(reply)),
         News::StopAsked(id) => format!("command {id} is to end before its time"),
+        News::AgentLeft { failed: None } => "its agent is done".to_owned(),
+        News::AgentLeft { failed: Some(why) } => format!("its agent can't go on: {why}"),
         News::StreamAttached { id, .. } => format!("command {id}: its stream has come"),
         News::StreamOver { id, end, .. } => match end {
             StreamEnd::Ended => format!("command {id}: its stream is over"),

@@ -1,7 +1,7 @@
 //! Conversations by words: a program that was written for Twilio's ConversationRelay talks on every
 //! carrier, and goes on after a crash of either side.
 
-use crate::world::{Does, Face, Line, OURS, Relay, Script, World, assert_clerk_ended, says, word};
+use crate::world::{Does, Face, Line, OURS, Relay, Script, World, assert_clerk_ended, number, says, word};
 use serde_json::{Value, json};
 
 on_every_carrier!(
@@ -10,6 +10,7 @@ on_every_carrier!(
     after_a_kill_the_program_knows_what_was_said_and_goes_on,
     a_program_that_crashes_is_connected_again_and_told_what_it_missed,
     whoever_waits_for_a_program_that_is_not_there_is_told_so,
+    whoever_a_program_has_put_through_stays_when_it_leaves,
 );
 
 const WORDS: &str = "It is Ada.";
@@ -123,6 +124,34 @@ fn whoever_waits_for_a_program_that_is_not_there_is_told_so(face: Face) {
 
     assert_clerk_ended(&call, "agent_failed");
     assert_eq!(world.n_heard(&them, SORRY), 1);
+}
+
+/// It asks for the transfer by the API, and closes its socket; the gateway dies meanwhile.
+fn whoever_a_program_has_put_through_stays_when_it_leaves(face: Face) {
+    let (mut world, program) = with_program(face, |_, heard| match word(heard, "type") {
+        "prompt" => vec![Does::Leaves],
+        "setup" => vec![says(QUESTION)],
+        _ => Vec::new(),
+    });
+    let (them, other) = (number(1), number(2));
+    let speaks = json!({
+        "does": "speak", "words": WORDS, "answer_after_ms": 0, "speak_after_ms": 1_500, "talk_ms": 3_600_000
+    });
+    world.subscriber(&them, &speaks);
+    world.subscriber(&other, &json!({"does": "talk", "answer_after_ms": 500, "talk_ms": 4_000}));
+    let id = world.called_by_clerk(&them);
+    program.hears();
+    world.tell(&id, "transfer", &json!({ "to": other }));
+    assert_eq!(program.hears_words(), WORDS);
+    world.wait_for_truth(&other, &["in-progress"]);
+
+    world.kill_dash_nine();
+    world.start_gateway();
+
+    world.wait_for_truth(&other, &["completed"]);
+    assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
+    let calls = world.truth();
+    assert_eq!(calls.iter().filter(|call| call["to"] == other).count(), 1, "{calls:?}");
 }
 
 /// A gateway whose number has an agent, and the agent's program.

@@ -131,6 +131,22 @@ fn what_is_asked_meanwhile_is_done_before_the_line_is_closed() {
     assert_eq!(closed(&answered), Some((EndedBy::Agent, "agent_done")));
 }
 
+/// It decides for itself when it is done; what others asked for is done before the line is closed.
+#[test]
+fn a_line_is_closed_when_an_agent_left_that_decides_for_itself() {
+    let relay = Does::Relay { url: "wss://bot.example/".to_owned() };
+    for (failed, cause) in [(None, "agent_done"), (Some("it is not there".to_owned()), "agent_failed")] {
+        let call = answered(relay.clone(), None);
+        assert_eq!(words(&call), [""; 0]);
+        let left = step(&call, &at(NOW, Source::Agent, News::AgentLeft { failed: failed.clone() }));
+        assert_eq!(closed(&left), Some((EndedBy::Agent, cause)));
+
+        let asked = after(call, [question(), News::AgentLeft { failed }]);
+        assert_eq!(words(&asked), ["ask sent"]);
+        assert_eq!(closed(&heard(&asked, 1, pressed(Some("1")))), Some((EndedBy::Agent, cause)));
+    }
+}
+
 /// The greeting is no agent's: it comes first, and nothing is closed after it.
 #[test]
 fn an_agent_begins_when_the_greeting_is_over() {

@@ -166,6 +166,17 @@ async fn a_program_that_went_away_is_followed_by_another_on_the_same_line() {
 }
 
 #[tokio::test]
+async fn a_program_that_goes_away_each_time_is_given_up() {
+    let (next, others) = mpsc::unbounded_channel();
+    let (_carrier, program, over) = joined_by(LEG, 65_536, others).await;
+    drop(program);
+    for _ in 0..20 {
+        next.send(pair(65_536).await.0).unwrap();
+    }
+    assert_eq!(over.await.unwrap(), Over::Broke("program_gone"));
+}
+
+#[tokio::test]
 async fn marks_are_told_by_their_names_and_once() {
     let (mut carrier, mut program, _over) = joined(LEG, 65_536).await;
     for name in ["one", "two", "three"] {

@@ -4,6 +4,8 @@ use super::{SOON, word};
 use serde_json::{Value, json};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Message, WebSocket, accept};
 
 /// What it does.
@@ -12,6 +14,8 @@ pub(crate) enum Does {
     Says(Value),
     /// It goes away without a word.
     Crashes,
+    /// It closes its socket, and means it.
+    Leaves,
 }
 
 /// What a program does when it hears this message on its n-th connection, from 0.
@@ -74,6 +78,10 @@ fn converse(socket: &mut WebSocket<TcpStream>, script: impl Fn(&Value) -> Vec<Do
             match does {
                 Does::Says(message) => drop(socket.send(Message::text(message.to_string()))),
                 Does::Crashes => return,
+                Does::Leaves => {
+                    let code = CloseCode::Normal;
+                    drop(socket.close(Some(CloseFrame { code, reason: "".into() })));
+                }
             }
         }
     }
