@@ -58,8 +58,8 @@ impl Conversation {
         Some(Conversation { calls: calls.clone(), line, id, agent: name, apology })
     }
 
-    /// Holds it with the program at `url`, until the call or the program ends it. A program that can't be had, or goes away without
-    /// a word, is connected again; one that stays away is apologised for.
+    /// Holds it with the program at `url`, until the call or the program ends it. A program that can't be
+    /// had, or goes away without a word, is connected again; one that stays away is apologised for.
     pub(super) async fn hold(mut self, url: String) {
         let mut n_tries: u32 = 0;
         let mut why = "its program went away again and again".to_owned();
@@ -122,7 +122,6 @@ impl Conversation {
                 }
             }
             let rest = dialogue.due_at().map_or(PING_EVERY, |due_at| self.until(due_at).min(PING_EVERY));
-            // What it is told by now, it is told in vain.
             tokio::select! {
                 changed = self.line.changed() => if changed.is_err() { return Over::Call },
                 message = program.next(), if !is_gone => {
