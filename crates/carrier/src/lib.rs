@@ -10,6 +10,8 @@ mod mark;
 pub mod media;
 pub mod plivo;
 pub mod roles;
+#[cfg(test)]
+mod samples;
 mod secret;
 pub mod send;
 pub mod telnyx;

@@ -1,21 +1,9 @@
 //! What is asked of a live call: the requests, their replies, and the documents that are asked for.
 
 use super::*;
+use crate::samples::performance;
 use crate::wire::Operation;
-use call::call::{CommandId, CommandReply, Input, Performance, Verb};
-
-fn performance(verb: Verb) -> Performance {
-    let hold = Duration::from_secs(60);
-    Performance {
-        id: CommandId(7),
-        verb,
-        from: Party::read("+15550100000"),
-        hold,
-        stops: false,
-        attached: 0,
-        gap: None,
-    }
-}
+use call::call::{CommandReply, Input, Performance, Verb};
 
 fn say() -> Verb {
     Verb::Say { text: "Hello there".to_owned() }

@@ -1,7 +1,8 @@
 //! Scripts as Plivo XML.
 
 use super::*;
-use call::call::{CommandId, Input, Performance, Speaks, Verb};
+use crate::samples::performance;
+use call::call::{Input, Speaks, Verb};
 
 fn check(script: Script, elements: &str) {
     let document = plivo().document(Some(CALL.parse().unwrap()), &script);
@@ -48,17 +49,7 @@ fn what_is_said_cannot_become_markup() {
 #[test]
 fn each_command_holds_the_line_when_it_is_done_and_asks_for_no_other_document() {
     let check = |verb, element: &str| {
-        let hold = Duration::from_secs(60);
-        let performance = Performance {
-            id: CommandId(7),
-            verb,
-            from: Party::read("+15550100000"),
-            hold,
-            stops: false,
-            attached: 0,
-            gap: None,
-        };
-        check(Script::Perform(performance), &format!("{element}<Wait length=\"60\"/>"));
+        check(Script::Perform(performance(verb)), &format!("{element}<Wait length=\"60\"/>"));
     };
     check(Verb::Say { text: "One & two".to_owned() }, "<Speak>One &amp; two</Speak>");
     check(Verb::SendDigits { digits: "1w2#".to_owned() }, "<DTMF async=\"false\">1w2#</DTMF>");

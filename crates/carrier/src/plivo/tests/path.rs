@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::plivo::path::Name;
-use call::call::{CommandId, CommandReply, HangUpReply, Performance, Sighting, Verb};
+use crate::samples::performance;
+use call::call::{CommandReply, HangUpReply, Performance, Sighting, Verb};
 use proptest::prelude::*;
 
 /// Names that somebody on the way could read as none, as another one, or as two.
@@ -31,18 +32,8 @@ const HOSTILE: [&str; 22] = [
     "@evil.example",
 ];
 
-fn performance() -> Performance {
-    let verb = Verb::Say { text: "Hello".to_owned() };
-    let hold = Duration::from_secs(60);
-    Performance {
-        id: CommandId(7),
-        verb,
-        from: Party::read("+15550100000"),
-        hold,
-        stops: false,
-        attached: 0,
-        gap: None,
-    }
+fn saying() -> Performance {
+    performance(Verb::Say { text: "Hello".to_owned() })
 }
 
 /// All requests that a leg's exchanges write while everything is answered with 404.
@@ -60,7 +51,7 @@ fn written(leg: &Leg) -> Vec<Request> {
         replies.push(not_found());
     }
     replies.clear();
-    while let Next::Ask(request) = plivo.perform(leg, &performance(), &replies) {
+    while let Next::Ask(request) = plivo.perform(leg, &saying(), &replies) {
         requests.push(request);
         replies.push(not_found());
     }
@@ -92,7 +83,7 @@ fn a_name_that_is_no_whole_segment_is_asked_nothing_about() {
         let seen = done(plivo().look_up(&leg, &[]));
         assert!(matches!(seen.sighting, Sighting::Unknown(unknown) if unknown.why == UnknownWhy::Unreadable));
         assert!(matches!(done(plivo().hang_up(&leg, &[])), HangUpReply::Failed(_)), "{text}");
-        let told = done(plivo().perform(&leg, &performance(), &[]));
+        let told = done(plivo().perform(&leg, &saying(), &[]));
         assert!(matches!(told, CommandReply::Refused { .. }), "{text}");
         // A good name beside it is asked about all the same.
         assert!(!written(&known(&[text, LEG])).is_empty());

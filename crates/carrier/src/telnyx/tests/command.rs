@@ -1,6 +1,7 @@
 //! What is done on the line: each request field by field, and the verdict on every reply.
 
 use super::*;
+use crate::samples;
 use crate::telnyx::mark::{ClientState, Doing};
 use crate::telnyx::retries::policies;
 use crate::wire::Operation;
@@ -25,15 +26,7 @@ fn transfer() -> Verb {
 }
 
 pub(super) fn performance(id: u32, verb: Verb) -> Performance {
-    Performance {
-        id: CommandId(id),
-        verb,
-        from: Party::read("+15550100000"),
-        hold: Duration::from_millis(4_199_001),
-        stops: false,
-        attached: 0,
-        gap: None,
-    }
+    Performance { id: CommandId(id), hold: Duration::from_millis(4_199_001), ..samples::performance(verb) }
 }
 
 pub(super) fn performed(verb: Verb, replies: &[Reply]) -> Next<CommandReply> {

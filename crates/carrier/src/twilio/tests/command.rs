@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::mark::Mark;
+use crate::samples::performance;
 use crate::webhook::{HeardWebhook, RawWebhook};
 use crate::wire::Operation;
 use call::call::{CommandId, CommandReply, Input, News, Outcome, Page, Performance, Performed, Speaks, Verb};
@@ -13,19 +14,6 @@ const ERROR_20429: &str = include_str!("../fixtures/error_20429.json");
 fn question() -> Verb {
     let (text, input) = ("How many?".to_owned(), Input::Digits { n_max: Some(1) });
     Verb::Ask { text, input, timeout: Duration::from_secs(5) }
-}
-
-fn performance(verb: Verb) -> Performance {
-    let hold = Duration::from_secs(60);
-    Performance {
-        id: CommandId(7),
-        verb,
-        from: Party::read("+15550100000"),
-        hold,
-        stops: false,
-        attached: 0,
-        gap: None,
-    }
 }
 
 fn replied(verb: Verb, reply: Reply) -> CommandReply {

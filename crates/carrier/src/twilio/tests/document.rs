@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::roles::{SAY_MAX, say_fits};
-use call::call::{CommandId, Input, Performance, Speaks, Verb};
+use crate::samples::performance;
+use call::call::{Input, Speaks, Verb};
 use proptest::prelude::*;
 
 fn check(script: Script, verbs: &str) {
@@ -59,16 +60,7 @@ proptest! {
 }
 
 fn perform(verb: Verb) -> Script {
-    let hold = Duration::from_secs(60);
-    Script::Perform(Performance {
-        id: CommandId(7),
-        verb,
-        from: Party::read("+15550100000"),
-        hold,
-        stops: false,
-        attached: 0,
-        gap: None,
-    })
+    Script::Perform(performance(verb))
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::roles::PlaceError;
+use crate::samples::performance;
 use crate::webhook::RawWebhook;
-use call::call::{CommandId, EndingKind, Input, News, Performance, Sighting, Verb};
+use call::call::{EndingKind, Input, News, Performance, Sighting, Verb};
 
 const COMPLETED: &str = include_str!("../fixtures/completed.json");
 const QUEUED: &str = include_str!("../fixtures/queued.json");
@@ -105,18 +106,7 @@ fn fact_05_a_placement_has_no_key_and_is_not_repeated() {
 #[test]
 fn fact_06_a_line_outlives_the_gateway_that_speaks_on_it() {
     let hold = Duration::from_secs(600);
-    let perform = |verb| {
-        let from = Party::read("+15550100000");
-        Script::Perform(Performance {
-            id: CommandId(1),
-            verb,
-            from,
-            hold,
-            stops: false,
-            attached: 0,
-            gap: None,
-        })
-    };
+    let perform = |verb| Script::Perform(Performance { hold, ..performance(verb) });
     let ask = |input| Verb::Ask { text: "a".to_owned(), input, timeout: Duration::from_secs(5) };
     for script in [
         Script::Hold(hold),
