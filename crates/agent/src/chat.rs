@@ -7,6 +7,7 @@
 mod reader;
 
 use call::PhoneNumber;
+use call::call::command::are_keys;
 use call::dialogue::{Line, Speaker};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -87,7 +88,7 @@ pub fn wish(model: &Model, tool: &str, arguments: &str) -> Result<Wish, NoWish> 
     match tool {
         END => Ok(Wish::End),
         KEYS => match given["digits"].as_str() {
-            Some(digits) if is_keys(digits) => Ok(Wish::Keys(digits.to_owned())),
+            Some(digits) if are_keys(digits) => Ok(Wish::Keys(digits.to_owned())),
             _ => Err(unreadable(KEYS, "digits must be 0-9, *, # and w, at most 64")),
         },
         TRANSFER => match given["to"].as_str().and_then(|name| model.transfers.get(name)) {
@@ -133,15 +134,9 @@ fn end_of(said: &[Line]) -> &[Line] {
     &said[said.len().saturating_sub(n_lines)..]
 }
 
-pub(crate) fn is_keys(digits: &str) -> bool {
-    let is_key = |key: char| key.is_ascii_digit() || matches!(key, '*' | '#' | 'w');
-    !digits.is_empty() && digits.len() <= KEYS_MAX && digits.chars().all(is_key)
-}
-
 const END: &str = "end_call";
 const KEYS: &str = "press_keys";
 const TRANSFER: &str = "transfer_call";
-const KEYS_MAX: usize = 64;
 /// So many letters of what was said are sent: some 6,000 tokens.
 const HISTORY_MAX: usize = 24_000;
 const SHOWN_MAX: usize = 200;

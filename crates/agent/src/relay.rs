@@ -3,7 +3,7 @@
 //!
 //! Source: <https://www.twilio.com/docs/voice/conversationrelay/websocket-messages> (2026-11-22).
 
-use crate::chat::is_keys;
+use call::call::command::are_keys;
 use call::call::{Call, Direction};
 use call::dialogue::{Line, Said, Speaker, Told};
 use serde::Deserialize;
@@ -79,7 +79,7 @@ pub fn read(text: &str) -> Result<Option<Said>, NotTaken> {
                 "source {source:?} is no address of a file; write https://HOST/PATH"
             )));
         }
-        Message::SendDigits { digits } if is_keys(&digits) => Some(Said::Keys(digits)),
+        Message::SendDigits { digits } if are_keys(&digits) => Some(Said::Keys(digits)),
         Message::SendDigits { digits } => {
             return Err(not_taken(format!("{digits:?} are no keys; they are 0-9, *, # and w")));
         }

@@ -7,7 +7,7 @@ mod reloading;
 mod streaming;
 mod watching;
 
-use self::making::{DIGITS_MAX, check_address, check_digits, check_say};
+use self::making::{check_address, check_digits, check_say};
 pub use self::reloading::Reload;
 use self::reloading::Rules;
 pub use self::streaming::StreamRefused;
@@ -28,6 +28,7 @@ use crate::shell::lanes::Lanes;
 use crate::shell::wire::Wire;
 use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, sweep, ticker, writer};
 use crate::talk::{self, Talks};
+use call::call::command::KEYS_MAX;
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
 use carrier::send::Sender;
@@ -128,7 +129,7 @@ pub enum EngineError {
     },
     /// These are no keys.
     #[error(
-        "{0:?} are no keys; they are 0-9, * and #, with w for a pause of half a second, at most {DIGITS_MAX}"
+        "{0:?} are no keys; they are 0-9, * and #, with w for a pause of half a second, at most {KEYS_MAX}"
     )]
     NoDigits(String),
     /// This is no address that a carrier can reach.

@@ -269,6 +269,14 @@ pub struct Pressed {
     pub event_id: Option<String>,
 }
 
+/// Whether these are keys that can be pressed: `0`–`9`, `*`, `#`, and `w` for a pause, not too many.
+pub fn are_keys(digits: &str) -> bool {
+    let is_key = |key: char| key.is_ascii_digit() || matches!(key, '*' | '#' | 'w');
+    (1..=KEYS_MAX).contains(&digits.len()) && digits.chars().all(is_key)
+}
+
+/// So many keys may be pressed by one command.
+pub const KEYS_MAX: usize = 64;
 /// So much longer may whoever was asked go on speaking, or the answer be on its way.
 pub const ANSWER_GRACE: Duration = Duration::from_secs(10);
 /// So often a stream is asked for that broke.

@@ -3,6 +3,7 @@
 use super::{Calls, EngineError, new_id};
 use crate::heard::Offer;
 use crate::settings::{Inbound, NumberSettings};
+use call::call::command::are_keys;
 use call::call::script::NOBODY_HERE;
 use call::call::{Agent, Direction, Facts, Route};
 use call::{CarrierName, Party, PhoneNumber};
@@ -39,7 +40,7 @@ impl Calls {
     pub(super) fn agent(&self, name: String) -> Result<Agent, EngineError> {
         let rules = self.rules();
         let agents = &rules.settings.agents;
-        agents.get(&name).cloned().ok_or_else(|| {
+        agents.get(&name).map(|one| one.agent.clone()).ok_or_else(|| {
             let known = agents.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             let way_out = match known.as_str() {
                 "" => format!("add it to the configuration, under [agents.{name}]"),
@@ -117,9 +118,7 @@ pub(super) fn check_say(text: &str) -> Result<(), EngineError> {
 
 /// Refuses what has no keys.
 pub(super) fn check_digits(digits: &str) -> Result<(), EngineError> {
-    let is_key = |key: char| key.is_ascii_digit() || matches!(key, '*' | '#' | 'w');
-    let fits = (1..=DIGITS_MAX).contains(&digits.len());
-    if fits && digits.chars().all(is_key) { Ok(()) } else { Err(EngineError::NoDigits(digits.to_owned())) }
+    if are_keys(digits) { Ok(()) } else { Err(EngineError::NoDigits(digits.to_owned())) }
 }
 
 /// Refuses what no carrier could fetch or connect to.
@@ -128,6 +127,3 @@ pub(super) fn check_address(url: &str, schemes: &[&str]) -> Result<(), EngineErr
     let schemes = schemes.join(":// or ");
     if fits { Ok(()) } else { Err(EngineError::NoAddress { url: url.to_owned(), schemes }) }
 }
-
-/// So many keys may be pressed by one command.
-pub(super) const DIGITS_MAX: usize = 64;
