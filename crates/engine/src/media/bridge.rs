@@ -20,7 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::Role;
-use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
 /// A carrier's stream that was let in, and the program that waits for it.
 pub struct Admitted {
@@ -225,11 +225,9 @@ async fn unheard(
     patience: Patience,
 ) -> Over {
     loop {
-        let text = match timeout(patience.silent, line.next()).await {
-            Ok(Some(Ok(Message::Text(text)))) => text,
-            Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) => return Over::Lost,
-            Ok(Some(Ok(_))) => continue,
-            Err(_) => return Over::Broke("carrier_silent"),
+        let text = match next_of(line, patience).await {
+            Ok(text) => text,
+            Err(over) => return over,
         };
         let mut ended = false;
         let _ = held(shared).stream.hear(&text, &mut |heard| ended |= matches!(heard, Heard::Ended));
@@ -239,9 +237,24 @@ async fn unheard(
     }
 }
 
+/// The next message of the carrier's, or how the line is over.
+async fn next_of(
+    line: &mut (impl Stream<Item = Result<Message, tungstenite::Error>> + Unpin),
+    patience: Patience,
+) -> Result<Utf8Bytes, Over> {
+    loop {
+        match timeout(patience.silent, line.next()).await {
+            Ok(Some(Ok(Message::Text(text)))) => return Ok(text),
+            Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) => return Err(Over::Lost),
+            Ok(Some(Ok(_))) => {}
+            Err(_) => return Err(Over::Broke("carrier_silent")),
+        }
+    }
+}
+
 /// What the line says, to the program.
 async fn up(
-    mut line: impl Stream<Item = Result<Message, tungstenite::Error>> + Unpin,
+    line: &mut (impl Stream<Item = Result<Message, tungstenite::Error>> + Unpin),
     program: &mut (impl Sink<Message, Error = tungstenite::Error> + Unpin),
     words: &mut ToProgram,
     shared: &Mutex<Shared>,
@@ -250,11 +263,9 @@ async fn up(
     let mut resampler = (form.rate != TELEPHONE).then(|| Resampler::new(form.rate, TELEPHONE));
     let mut messages = Vec::new();
     loop {
-        let text = match timeout(patience.silent, line.next()).await {
-            Ok(Some(Ok(Message::Text(text)))) => text,
-            Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) => return Over::Lost,
-            Ok(Some(Ok(_))) => continue,
-            Err(_) => return Over::Broke("carrier_silent"),
+        let text = match next_of(line, patience).await {
+            Ok(text) => text,
+            Err(over) => return over,
         };
         if heard(&text, &mut held(shared), words, resampler.as_mut(), &mut messages) {
             return Over::Carrier;
