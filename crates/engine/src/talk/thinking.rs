@@ -3,7 +3,7 @@
 
 use super::conversation::{Conversation, LINE, Over};
 use crate::settings::ModelSettings;
-use agent::chat::{Model, Piece, Reader, Wish, request, wish};
+use agent::chat::{Piece, Reader, Wish, request, wish};
 use call::CallState;
 use call::dialogue::{Act, Dialogue, Line, Said, Speaker, Told, transcript};
 use carrier::send::Sender;
@@ -123,11 +123,16 @@ impl Conversation {
     /// Begins to ask for a reply to all that was said.
     async fn ask_model(&self, settings: &ModelSettings) -> Thought {
         let said = self.said().await;
-        let request = self.request(settings, &said);
+        let key = self.calls.token_of(&self.agent);
+        let request = completion(settings, key.as_ref(), &said);
         let sender = self.calls.sender();
         let within = settings.reply_within;
         let (tell, pieces) = mpsc::channel(PIECES_MAX);
-        let task = tokio::spawn(async move { reply(&sender, &request, within, &tell).await });
+        let task = tokio::spawn(async move {
+            if let Err(why) = reply(&sender, &request, within, &tell).await {
+                let _ = tell.send(Piece::Failed(why)).await;
+            }
+        });
         Thought { pieces, task: task.abort_handle() }
     }
 
@@ -137,11 +142,6 @@ impl Conversation {
         let greeting = greeting.map(|text| Line { by: Speaker::Agent, text });
         let log = self.log().await.unwrap_or_default();
         greeting.into_iter().chain(transcript(&log)).collect()
-    }
-
-    fn request(&self, ModelSettings { base_url, model, .. }: &ModelSettings, said: &[Line]) -> Request {
-        let key = self.calls.token_of(&self.agent);
-        completion(base_url, model, key.as_ref(), said)
     }
 }
 
@@ -156,7 +156,7 @@ async fn next(thought: &mut Option<Thought>) -> Piece {
     }
 }
 
-fn completion(base_url: &str, model: &Model, key: Option<&Secret>, said: &[Line]) -> Request {
+fn completion(settings: &ModelSettings, key: Option<&Secret>, said: &[Line]) -> Request {
     let mut headers = vec![
         ("content-type".to_owned(), "application/json".to_owned()),
         ("accept".to_owned(), "text/event-stream".to_owned()),
@@ -165,49 +165,49 @@ fn completion(base_url: &str, model: &Model, key: Option<&Secret>, said: &[Line]
     Request {
         operation: Operation::Reply,
         method: Method::POST,
-        url: format!("{}/chat/completions", base_url.trim_end_matches('/')),
+        url: format!("{}/chat/completions", settings.base_url.trim_end_matches('/')),
         headers,
-        body: request(model, said),
+        body: request(&settings.model, said),
     }
 }
 
-/// Asks for a reply, and tells its pieces as they come. No piece may let wait longer than `within`.
-async fn reply(sender: &Sender, request: &Request, within: Duration, tell: &mpsc::Sender<Piece>) {
-    let failed = |why: String| Piece::Failed(why);
-    let mut answer = match sender.open(request, within).await {
-        Ok(answer) => answer,
-        Err(error) => return drop(tell.send(failed(error.to_string())).await),
+/// Asks for a reply, and tells its pieces as they come; if it isn't whole, why. No piece may let wait
+/// longer than `within`. What the server says may quote what was said: that is for the log at debug.
+async fn reply(
+    sender: &Sender,
+    request: &Request,
+    within: Duration,
+    tell: &mpsc::Sender<Piece>,
+) -> Result<(), String> {
+    let mut answer = sender.open(request, within).await.map_err(|error| error.to_string())?;
+    let status = answer.status;
+    let mut next = async || match timeout(within, answer.next()).await {
+        Ok(bytes) => bytes.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("not a word within {within:?}")),
     };
+    if status / 100 != 2 {
+        let said = next().await.ok().flatten().unwrap_or_default();
+        let said = String::from_utf8_lossy(&said[..said.len().min(REFUSAL_MAX)]);
+        tracing::debug!(%said, "a model's server refused");
+        return Err(format!("HTTP {status}"));
+    }
     let mut reader = Reader::default();
-    let mut refusal = Vec::new();
-    loop {
-        let bytes = match timeout(within, answer.next()).await {
-            Ok(Ok(Some(bytes))) => bytes,
-            Ok(Ok(None)) if answer.status / 100 != 2 => {
-                // It may quote what was said.
-                tracing::debug!(refusal = %String::from_utf8_lossy(&refusal), "what a model's server said");
-                return drop(tell.send(failed(format!("HTTP {}", answer.status))).await);
+    while let Some(bytes) = next().await? {
+        for piece in reader.hear(&bytes) {
+            if let Piece::Failed(why) = piece {
+                tracing::debug!(why, "a model's server failed");
+                return Err("its server sent what is no reply".to_owned());
             }
-            Ok(Ok(None)) if reader.is_done() => return,
-            Ok(Ok(None)) => return drop(tell.send(failed("the reply broke off".to_owned())).await),
-            Ok(Err(error)) => return drop(tell.send(failed(error.to_string())).await),
-            Err(_) => return drop(tell.send(failed(format!("not a word within {within:?}"))).await),
-        };
-        if answer.status / 100 != 2 {
-            refusal.extend(bytes.iter().take(REFUSAL_MAX - refusal.len().min(REFUSAL_MAX)));
-            continue;
+            // Nobody may wait for it any more.
+            if tell.send(piece).await.is_err() {
+                return Ok(());
+            }
         }
-        for mut piece in reader.hear(&bytes) {
-            if let Piece::Failed(why) = &mut piece {
-                tracing::debug!(why, "what a model's server said");
-                "its server sent what is no reply".clone_into(why);
-            }
-            let is_last = matches!(piece, Piece::Done | Piece::Failed(_));
-            if tell.send(piece).await.is_err() || is_last {
-                return;
-            }
+        if reader.is_done() {
+            return Ok(());
         }
     }
+    Err("the reply broke off".to_owned())
 }
 
 /// Nothing is due; something will happen.
