@@ -37,14 +37,20 @@ pub struct Settings {
     /// How often each carrier's live calls are held against the store; `None` for never.
     pub sweep_every: Option<Duration>,
     /// Who may talk on a line, by their names.
-    pub agents: BTreeMap<String, Agent>,
-    /// By which token the connection to an agent's program is signed, or its model's server is asked;
-    /// of one that isn't here without any.
-    pub agent_tokens: BTreeMap<String, Secret>,
-    /// How the models of agents are asked, by the names of the agents.
-    pub models: BTreeMap<String, ModelSettings>,
+    pub agents: BTreeMap<String, AgentSettings>,
     /// One's own numbers.
     pub numbers: BTreeMap<PhoneNumber, NumberSettings>,
+}
+
+/// What the configuration says about an agent.
+#[derive(Clone, Debug)]
+pub struct AgentSettings {
+    /// As a call keeps it.
+    pub agent: Agent,
+    /// By which token the connection to its program is signed, or its model's server is asked, if any.
+    pub token: Option<Secret>,
+    /// How its model is asked, where it has one.
+    pub model: Option<ModelSettings>,
 }
 
 /// How a model is asked.

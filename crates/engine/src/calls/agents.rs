@@ -33,12 +33,12 @@ impl Calls {
 
     /// The token by which connections to an agent's program are signed, as it is configured now.
     pub(crate) fn token_of(&self, agent: &str) -> Option<Secret> {
-        self.rules().settings.agent_tokens.get(agent).cloned()
+        self.rules().settings.agents.get(agent)?.token.clone()
     }
 
     /// How an agent's model is asked, as it is configured now.
     pub(crate) fn model_of(&self, agent: &str) -> Option<ModelSettings> {
-        self.rules().settings.models.get(agent).cloned()
+        self.rules().settings.agents.get(agent)?.model.clone()
     }
 
     pub(crate) fn sender(&self) -> Sender {

@@ -53,8 +53,6 @@ fn settings(live_max: u64) -> Settings {
         orphans: OrphanPolicy::HangUp,
         sweep_every: None,
         agents: BTreeMap::new(),
-        agent_tokens: BTreeMap::new(),
-        models: BTreeMap::new(),
         numbers: BTreeMap::new(),
     }
 }

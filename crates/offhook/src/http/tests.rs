@@ -66,8 +66,6 @@ fn settings() -> Settings {
         send_within: seconds(5),
         apart: BTreeMap::new(),
         agents: BTreeMap::new(),
-        agent_tokens: BTreeMap::new(),
-        models: BTreeMap::new(),
         numbers: BTreeMap::from([("+15550100000".parse().unwrap(), number)]),
     }
 }

@@ -14,7 +14,7 @@ use carrier::plivo::PlivoConfig;
 use carrier::telnyx::{PublicKey, TelnyxConfig};
 use carrier::twilio::{ApiKey, TwilioConfig};
 use carrier::{Installation, Secret};
-use engine::{Inbound, Keep, Line, NumberSettings, Settings};
+use engine::{AgentSettings, Inbound, Keep, Line, NumberSettings, Settings};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -181,17 +181,7 @@ pub(super) fn settings(config: &Config) -> Settings {
             .map(|(name, _)| CarrierName(name.clone()))
             .collect(),
         carrier_live_max: each_carrier(config, |carrier| carrier.live_max.map(u64::from)),
-        agents: config.agents.iter().map(|(name, agent)| (name.clone(), agent.agent.clone())).collect(),
-        agent_tokens: config
-            .agents
-            .iter()
-            .filter_map(|(name, agent)| Some((name.clone(), secret(agent.token.as_ref()?))))
-            .collect(),
-        models: config
-            .agents
-            .iter()
-            .filter_map(|(name, agent)| Some((name.clone(), agent.model.clone()?)))
-            .collect(),
+        agents: config.agents.iter().map(|(name, agent)| (name.clone(), agent_settings(agent))).collect(),
         numbers,
     }
 }
@@ -217,6 +207,10 @@ fn rules(config: &Config, numbers: &BTreeMap<PhoneNumber, NumberSettings>) -> Ru
 fn each_carrier<T>(config: &Config, set: impl Fn(&Carrier) -> Option<T>) -> BTreeMap<CarrierName, T> {
     let one = |(name, carrier): (&String, &Carrier)| Some((CarrierName(name.clone()), set(carrier)?));
     config.carriers.iter().filter_map(one).collect()
+}
+
+fn agent_settings(ConfiguredAgent { agent, token, model }: &ConfiguredAgent) -> AgentSettings {
+    AgentSettings { agent: agent.clone(), token: token.as_ref().map(secret), model: model.clone() }
 }
 
 fn number_settings(number: &Number, agents: &BTreeMap<String, ConfiguredAgent>) -> NumberSettings {

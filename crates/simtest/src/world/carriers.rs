@@ -172,8 +172,6 @@ pub(super) fn settings(plan: &Plan, sabotage: Option<Sabotage>) -> Settings {
         apart: [(carrier.clone(), Duration::from_millis(apart.unsigned_abs()))].into(),
         names_anew: (plan.carrier == Kind::Plivo).then(|| carrier.clone()).into_iter().collect(),
         agents: BTreeMap::new(),
-        agent_tokens: BTreeMap::new(),
-        models: BTreeMap::new(),
         numbers,
     }
 }
