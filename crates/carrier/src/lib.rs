@@ -10,8 +10,6 @@ mod mark;
 pub mod media;
 pub mod plivo;
 pub mod roles;
-#[cfg(test)]
-mod samples;
 mod secret;
 pub mod send;
 pub mod telnyx;
@@ -30,3 +28,6 @@ pub use secret::Secret;
 pub use webhook::{Document, HeardWebhook, InboundCall, RawWebhook, Verified, WebhookError};
 pub use wire::{Operation, Reply, Request, SendError};
 pub use wiring::{Setting, Stake, Wiring};
+
+#[cfg(test)]
+mod samples;
