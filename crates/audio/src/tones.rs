@@ -86,8 +86,7 @@ const PHASES: [f64; QUARTERS] = [0.0, 0.25, 0.6, 0.1];
 /// How loud each tone is at most: four of them together have -12 dBFS.
 const TONE_PEAK: f32 = 5_820.0;
 /// What comes first. Each quarter changes its tone from each symbol to the next, and shifted against
-/// itself it fits in one place of six at most. It is in no utterance: 0xFF is in no text, its two are
-/// four apart, and of the bytes that may be anything four at most come together.
+/// itself it fits in one place of six at most. It is in no text, as 0xFF isn't, but something near it is.
 const PREAMBLE: [u8; 6] = [0xFF, 0x00, 0xAA, 0x55, 0xFF, 0xAA];
 
 #[cfg(test)]

@@ -21,6 +21,9 @@ pub struct Listener {
     shares: VecDeque<[f32; TONES]>,
     preamble: Preamble,
     utterance: Option<Utterance>,
+    /// What began while the utterance goes on. Its bytes may look like a preamble, so it is cut off only
+    /// by one that also tells its length.
+    other: Option<Utterance>,
 }
 
 /// What was heard.
@@ -69,6 +72,7 @@ impl Listener {
             shares: VecDeque::with_capacity(PREAMBLE_STEPS + 1),
             preamble: Preamble::Unheard,
             utterance: None,
+            other: None,
         }
     }
 
@@ -93,6 +97,7 @@ impl Listener {
 
     /// Hears that the stream has ended: what is being said then was cut off.
     pub fn end(&mut self) -> Option<Heard> {
+        self.other = None;
         self.utterance.take().map(Utterance::broken)
     }
 
@@ -120,11 +125,13 @@ impl Listener {
         };
         if let Preamble::Fits { steps_ago: SETTLE_STEPS, .. } = self.preamble {
             self.preamble = Preamble::Unheard;
-            if let Some(cut) = self.utterance.take() {
-                told.push(cut.broken());
+            let begun = Utterance::new(SYMBOL_STEPS - SETTLE_STEPS);
+            if self.utterance.is_some() {
+                self.other = Some(begun);
+            } else {
+                self.utterance = Some(begun);
+                told.push(Heard::Began);
             }
-            self.utterance = Some(Utterance::new(SYMBOL_STEPS - SETTLE_STEPS));
-            told.push(Heard::Began);
         }
     }
 
@@ -143,17 +150,23 @@ impl Listener {
     /// Reads a symbol, if one is whole.
     fn read(&mut self, told: &mut Vec<Heard>) {
         let Some(mut utterance) = self.utterance.take() else { return };
-        utterance.next_in -= 1;
-        if utterance.next_in == 0 {
-            utterance.next_in = SYMBOL_STEPS;
-            utterance.symbols.push(self.symbol());
-            match utterance.advance() {
-                Progress::More => {}
-                Progress::Whole(text) => return told.push(Heard::Text(text)),
-                Progress::Broken => return told.push(utterance.broken()),
+        let progress = utterance.heard(|| self.symbol());
+        let other = self.other.take().and_then(|mut other| match other.heard(|| self.symbol()) {
+            Progress::More => Some(other),
+            Progress::Whole(_) | Progress::Broken => None,
+        });
+        match (progress, other) {
+            // What began within it was a part of it.
+            (Progress::Whole(text), _) => told.push(Heard::Text(text)),
+            (Progress::More, other) if other.as_ref().is_none_or(|other| other.n_bytes.is_none()) => {
+                (self.utterance, self.other) = (Some(utterance), other);
+            }
+            (Progress::More | Progress::Broken, other) => {
+                told.push(utterance.broken());
+                told.extend(other.as_ref().map(|_| Heard::Began));
+                self.utterance = other;
             }
         }
-        self.utterance = Some(utterance);
     }
 
     /// The byte that the last 50 samples are most like.
@@ -193,6 +206,17 @@ enum Progress {
 impl Utterance {
     fn new(next_in: usize) -> Utterance {
         Utterance { next_in, symbols: Vec::new(), n_blocks: 0, n_bytes: None, said: Vec::new() }
+    }
+
+    /// Hears one step more, and takes the symbol that is whole with it, if one is.
+    fn heard(&mut self, symbol: impl FnOnce() -> u8) -> Progress {
+        self.next_in -= 1;
+        if self.next_in > 0 {
+            return Progress::More;
+        }
+        self.next_in = SYMBOL_STEPS;
+        self.symbols.push(symbol());
+        self.advance()
     }
 
     /// Takes a block, if the last symbol made one whole.

@@ -169,6 +169,19 @@ fn what_is_cut_off_by_silence_or_the_end_is_told_too() {
     assert_eq!((listener.end(), listener.end()), (Some(broken), None));
 }
 
+/// The first has bytes that are nearly a preamble, at one step of the listener.
+#[test]
+fn what_looks_like_a_preamble_within_a_text_is_a_part_of_it() {
+    for text in [
+        "\u{fffc}\u{1290}!\u{1e800}A!!a\u{f99}\u{10efc}\u{1a1e}\u{10600}!0\u{10d7b}%Xy\u{19fb}n\u{fa80}a\u{fffc}\u{ae}\u{1003c}",
+        &"\u{3f}\0\u{aa}U\u{3f}\u{aa}".repeat(20),
+        &"\u{10ffff}\0\u{10aaaa}U\u{10ffff}\u{10aaaa}".repeat(20),
+    ] {
+        check(text, &CLEAN);
+        check(text, &Line { noise_decibels: 20.0, law: Some(Law::Mu), ..CLEAN });
+    }
+}
+
 #[test]
 fn a_lost_frame_breaks_what_is_said() {
     let said: Vec<Frame> = say(SENTENCE).collect();
