@@ -87,6 +87,9 @@ pub enum Destinations {
     Everywhere,
     /// These, by ISO 3166-1 code.
     Countries(BTreeSet<String>),
+    /// The countries of these numbers. They are looked up when a number is to be dialled: the plans take
+    /// longer to read than all else at a start.
+    Like(BTreeSet<PhoneNumber>),
 }
 
 /// What the deciding transaction read.
@@ -200,12 +203,16 @@ pub fn stands_against(rule: Rule, question: &Question<'_>) -> Option<Refused> {
 }
 
 fn destination(number: &PhoneNumber, destinations: &Destinations) -> Option<Refused> {
-    let Destinations::Countries(allowed) = destinations else { return None };
+    let allowed = match destinations {
+        Destinations::Everywhere => return None,
+        Destinations::Countries(countries) => countries.clone(),
+        Destinations::Like(numbers) => numbers.iter().filter_map(PhoneNumber::country).collect(),
+    };
     let country = number.country().unwrap_or_else(|| "no country".to_owned());
     if allowed.contains(&country) {
         return None;
     }
-    let allowed = allowed.iter().cloned().collect::<Vec<_>>().join(", ");
+    let allowed = allowed.into_iter().collect::<Vec<_>>().join(", ");
     Some(Refused::Destination { to: number.to_string(), country, allowed })
 }
 

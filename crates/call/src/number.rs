@@ -1,7 +1,10 @@
 //! Telephone numbers in E.164, checked against the world's numbering plans.
 
+mod lengths;
+
+use lengths::Country;
 use phonenumber::Type;
-use phonenumber::metadata::{DATABASE, Descriptor, Metadata};
+use phonenumber::metadata::DATABASE;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -90,12 +93,12 @@ impl FromStr for PhoneNumber {
         if !compact.starts_with('+') || digits.len() > 15 {
             return Err(NumberError::NotE164(shown()));
         }
-        let number = parsed(&compact).ok_or_else(|| NumberError::UnknownCountry(shown()))?;
-        let national = digits.len() - number.code().value().to_string().len();
-        if is_short_national(number.code().value(), national, digits) {
+        let country = Country::of(digits).ok_or_else(|| NumberError::UnknownCountry(shown()))?;
+        let national = digits.len() - country.n_digits();
+        if is_short_national(country.code, national, digits) {
             return Err(NumberError::Emergency(shown()));
         }
-        if !fits_its_country(&number, national) {
+        if !country.lengths.contains(&national) {
             return Err(NumberError::WrongLength(shown(), national));
         }
         Ok(PhoneNumber(compact))
@@ -244,8 +247,8 @@ pub fn without_numbers(text: &str) -> String {
     out
 }
 
-/// Reads the world's numbering plans, which else the first number does that is looked up in them: some
-/// 80 ms for thousands of expressions, once in a process.
+/// Reads the world's numbering plans, which else the first number does whose country or kind is asked
+/// for: some 80 ms for thousands of expressions, once in a process.
 pub fn read_plans() {
     let _ = parsed("+12025550143");
 }
@@ -275,30 +278,7 @@ fn is_short_national(code: u16, n_digits: usize, digits: &str) -> bool {
     code == 1 && n_digits < 10 && digits.ends_with("11")
 }
 
-fn fits_its_country(number: &phonenumber::PhoneNumber, national: usize) -> bool {
-    if number.is_valid() {
-        return true;
-    }
-    let code = number.code().value();
-    // All of the North American plan has ten digits; the library also lists what is dialled
-    // without an area code.
-    if code == 1 {
-        return national == 10;
-    }
-    let regions = DATABASE.by_code(&code).unwrap_or_default();
-    regions.iter().any(|plan| KINDS.iter().any(|kind| has_length(plan, *kind, national)))
-}
-
-fn has_length(plan: &Metadata, kind: Type, national: usize) -> bool {
-    let lengths = plan.descriptors().get(kind).map(Descriptor::possible_length).unwrap_or_default();
-    lengths.iter().any(|length| usize::from(*length) == national)
-}
-
 /// Stands before a kept party that could be taken for a number.
 const NO_NUMBER: char = '=';
-/// What subscribers' numbers can be; the library lists the lengths of each apart.
-const KINDS: [Type; 6] =
-    [Type::FixedLine, Type::Mobile, Type::TollFree, Type::Voip, Type::PersonalNumber, Type::Uan];
-
 #[cfg(test)]
 mod tests;

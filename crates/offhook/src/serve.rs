@@ -38,7 +38,7 @@ pub(crate) use assemble::{callback_base, lines};
 /// # Errors
 /// It could not start, in words with the way out.
 pub(crate) fn run(loaded: &Loaded, args: &ServeArgs) -> anyhow::Result<()> {
-    // While the store is opened.
+    // Nothing at a start needs them, and the first dial does.
     std::thread::spawn(call::number::read_plans);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(loaded, args.until_stdin_ends))

@@ -112,7 +112,13 @@ fn numbers() -> Vec<Case> {
         case("a country that may not", "+861069445464", NOON, nothing()),
         case("a neighbour under the same country code", "+18765550123", NOON, nothing()),
         case("a ship", "+870773123456", NOON, nothing()),
+        Case { rules: like_ours(), ..case("a country like that of our number", LONDON, NOON, nothing()) },
+        Case { rules: like_ours(), ..case("one unlike that of any of ours", NEW_YORK, NOON, nothing()) },
     ]
+}
+
+fn like_ours() -> Rules {
+    Rules { destinations: Destinations::Like([LONDON.parse().unwrap()].into()), ..rules() }
 }
 
 fn clocks() -> Vec<Case> {

@@ -236,7 +236,7 @@ fn destinations(config: &Config, numbers: &BTreeMap<PhoneNumber, NumberSettings>
             Destinations::Countries(countries.iter().map(|country| country.as_str().to_owned()).collect())
         }
         Countries::OwnCountries => {
-            Destinations::Countries(numbers.keys().filter_map(PhoneNumber::country).collect())
+            Destinations::Like(numbers.keys().cloned().collect())
         }
     }
 }
