@@ -2,4 +2,6 @@
 //! written, pure. Whose turn it is knows [`call::dialogue`], and the sending is the engine's.
 
 pub mod chat;
+pub mod model;
+pub mod realtime;
 pub mod relay;

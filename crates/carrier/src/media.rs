@@ -7,6 +7,7 @@
 mod form;
 mod message;
 pub mod program;
+mod text;
 
 use audio::pacer::Mark;
 use audio::{Frame, SampleRate};
@@ -15,7 +16,8 @@ use std::fmt;
 
 pub(crate) use form::Cutter;
 pub use form::{Encoding, Form};
-pub(crate) use message::{Message, encoded, mark_of, quoted, read};
+pub(crate) use message::{Message, encoded, mark_of, quoted, read, sound_of};
+pub use text::{FromText, ToText};
 
 /// What a carrier says before there is sound.
 #[derive(Debug)]

@@ -341,19 +341,23 @@ impl Turn<'_> {
         let Some(kept) = self.page.call(id)? else {
             return Ok(Answer::Refused(Refusal::NoSuchCall(id)));
         };
+        let spoken = matches!(news, News::Spoken { .. }).then(|| news.clone());
         let call = self.apply(&kept, source, news)?;
+        if let Some(spoken) = spoken {
+            self.hear_opt_out(&call, &spoken, None)?;
+        }
         Ok(Answer::Call(Box::new(call)))
     }
 
     /// Moves one call by one event. A repeated webhook, which moves nothing, is not written and
     /// costs no disk. What we asked for is: it ends the lease under which it was asked, and the
-    /// story of a call tells every look. So is what we couldn't read.
+    /// story of a call tells every look. So is what we couldn't read, and what was said.
     fn apply(&mut self, kept: &Kept, source: Source, news: News) -> Result<Call, StoreError> {
         let event = self.event(source, news);
         let step = step(&kept.call, &event);
         let asked_for = matches!(source, Source::LookUp | Source::Listing | Source::Reply);
-        let unread = matches!(event.news, News::Unread { .. });
-        if step.call != kept.call || asked_for || unread {
+        let is_kept = matches!(event.news, News::Unread { .. } | News::Spoken { .. });
+        if step.call != kept.call || asked_for || is_kept {
             self.page.write(&step.call, &event, Some(kept))?;
             self.brought.wrote = true;
         }

@@ -13,14 +13,26 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 
 pub(crate) type Program = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// Connects to a program, signed as Twilio signs such a connection where there is a token; if it
-/// doesn't answer, why.
-pub(crate) async fn connect(url: &str, token: Option<&Secret>) -> Result<Box<Program>, String> {
+/// By what a program knows that it is us.
+#[derive(Clone, Debug)]
+pub(crate) enum Credential {
+    /// The connection is signed as Twilio signs it with this token.
+    Signature(Secret),
+    /// This token is shown.
+    Bearer(Secret),
+}
+
+/// Connects to a program; if it doesn't answer, why.
+pub(crate) async fn connect(url: &str, credential: Option<&Credential>) -> Result<Box<Program>, String> {
     let mut request = url.into_client_request().map_err(|error| error.to_string())?;
-    if let Some(token) = token {
-        let signature = upgrade_signature(url, token);
-        let signature = HeaderValue::from_str(&signature).map_err(|error| error.to_string())?;
-        request.headers_mut().insert("x-twilio-signature", signature);
+    let header = credential.map(|credential| match credential {
+        Credential::Signature(token) => ("x-twilio-signature", upgrade_signature(url, token)),
+        Credential::Bearer(token) => ("authorization", format!("Bearer {}", token.expose())),
+    });
+    if let Some((name, value)) = header {
+        let mut value = HeaderValue::from_str(&value).map_err(|error| error.to_string())?;
+        value.set_sensitive(true);
+        request.headers_mut().insert(name, value);
     }
     let connecting = connect_async_with_config(request, Some(sockets(MESSAGE_MAX)), true);
     match timeout(CONNECT_MAX, connecting).await {

@@ -1,7 +1,7 @@
 //! What the configuration says about calls.
 
 use crate::orphan::OrphanPolicy;
-use agent::chat::Model;
+use agent::model::Model;
 use call::admission::Callers;
 use call::call::{Agent, Limits};
 use call::gate::{OptOut, Rules};
@@ -49,8 +49,10 @@ pub struct AgentSettings {
     pub agent: Agent,
     /// By which token the connection to its program is signed, or its model's server is asked, if any.
     pub token: Option<Secret>,
-    /// How its model is asked, where it has one.
+    /// How its model is asked, where it has one that is told words.
     pub model: Option<ModelSettings>,
+    /// How its model is spoken with, where it has one that hears and speaks.
+    pub realtime: Option<agent::realtime::Settings>,
 }
 
 /// How a model is asked.

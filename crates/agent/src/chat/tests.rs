@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use std::collections::BTreeMap;
 
 const STREAM: &str = concat!(
     ": a comment keeps the line open\n\n",
@@ -25,8 +26,7 @@ const STREAM: &str = concat!(
 );
 
 fn model() -> Model {
-    let desk = ("desk".to_owned(), "+12025550143".parse().unwrap());
-    Model { name: "m".to_owned(), prompt: "Be brief.".to_owned(), transfers: [desk].into() }
+    crate::model::tests::model()
 }
 
 fn line(by: Speaker, text: &str) -> Line {
@@ -86,32 +86,4 @@ fn what_was_said_stands_in_a_request_by_whom() {
     let nobody = Model { transfers: BTreeMap::new(), ..model() };
     let body: Value = serde_json::from_slice(&request(&nobody, &said)).unwrap();
     assert_eq!(body["tools"].as_array().map(Vec::len), Some(2), "there is nobody to put a call through to");
-}
-
-#[test]
-fn of_a_long_conversation_the_end_is_sent() {
-    let long = vec![line(Speaker::Remote, &"x".repeat(1_000)); 100];
-    assert_eq!(end_of(&long).len(), 24);
-    assert_eq!(end_of(&[line(Speaker::Remote, &"x".repeat(50_000))]).len(), 1, "the last word always is");
-    assert_eq!(end_of(&[]), []);
-}
-
-#[test]
-fn a_tool_is_what_it_is_asked_for() {
-    let asked = |tool: &str, arguments: &str| wish(&model(), tool, arguments);
-    assert_eq!(asked("end_call", ""), Ok(Wish::End));
-    assert_eq!(asked("press_keys", r#"{"digits":"12#"}"#), Ok(Wish::Keys("12#".to_owned())));
-    assert_eq!(
-        asked("transfer_call", r#"{"to":"desk"}"#),
-        Ok(Wish::Transfer("+12025550143".parse().unwrap()))
-    );
-    for (tool, arguments, why) in [
-        ("transfer_call", r#"{"to":"+19005550143"}"#, "one of the names"),
-        ("transfer_call", "{", "one of the names"),
-        ("press_keys", r#"{"digits":"hello"}"#, "0-9"),
-        ("sing", "{}", "no tool"),
-    ] {
-        let error = asked(tool, arguments).unwrap_err().to_string();
-        assert!(error.contains(why), "{error}");
-    }
 }

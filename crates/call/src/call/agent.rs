@@ -49,6 +49,12 @@ pub enum Does {
         /// The server's name for it.
         model: String,
     },
+    /// A model hears the line and speaks on it. How it is spoken with is for the configuration in force to
+    /// say.
+    Realtime {
+        /// Where it listens for WebSockets.
+        url: String,
+    },
     /// A program is told what is said on the line, and says what is to be said: words, not sound. The
     /// gateway asks for it, sentence by sentence, as a [`Dialogue`](crate::dialogue::Dialogue) says.
     Relay {
@@ -101,11 +107,13 @@ pub(super) fn wants(call: &Call) -> Wants {
         (CommandState::Done(Outcome { digits: Some(digits), .. }), Does::Say { .. }) if digits == AGAIN => {
             Wants::This(opening)
         }
-        (_, Does::Stream { .. }) if matches!(last.verb, Verb::Say { .. }) => {
+        (_, Does::Stream { .. } | Does::Realtime { .. }) if matches!(last.verb, Verb::Say { .. }) => {
             Wants::Close(EndedBy::Agent, FAILED)
         }
         (CommandState::Failed { .. } | CommandState::InDoubt { .. }, does) => match (does, &agent.apology) {
-            (Does::Stream { .. }, Some(apology)) => Wants::This(Verb::Say { text: apology.clone() }),
+            (Does::Stream { .. } | Does::Realtime { .. }, Some(apology)) => {
+                Wants::This(Verb::Say { text: apology.clone() })
+            }
             _ => Wants::Close(EndedBy::Agent, FAILED),
         },
         _ => Wants::Close(EndedBy::Agent, DONE),
@@ -119,6 +127,7 @@ impl Does {
             Does::Say { .. } => "say",
             Does::Stream { .. } => "stream",
             Does::Llm { .. } => "llm",
+            Does::Realtime { .. } => "realtime",
             Does::Relay { .. } => "relay",
         }
     }
@@ -133,6 +142,7 @@ impl Does {
                 timeout: AGAIN_WITHIN,
             },
             Does::Stream { url, speaks } => Verb::Stream { url: url.clone(), speaks: *speaks },
+            Does::Realtime { url } => Verb::Stream { url: url.clone(), speaks: Speaks::Realtime },
             Does::Llm { .. } | Does::Relay { .. } => return None,
         })
     }

@@ -96,6 +96,8 @@ pub enum Speaks {
     /// Twilio's media streams, whichever carrier carries the call: the sound goes through the gateway,
     /// which connects to it.
     Twilio,
+    /// OpenAI's Realtime interface: a model that hears and speaks, to which the gateway connects.
+    Realtime,
 }
 
 impl Speaks {
@@ -104,7 +106,13 @@ impl Speaks {
         match self {
             Speaks::Carrier => "carrier",
             Speaks::Twilio => "twilio",
+            Speaks::Realtime => "realtime",
         }
+    }
+
+    /// Whether the sound goes through the gateway.
+    pub fn is_through_us(self) -> bool {
+        self != Speaks::Carrier
     }
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -297,7 +305,7 @@ impl Command {
 
     /// Whether its sound goes through a gateway.
     pub fn is_through_us(&self) -> bool {
-        matches!(self.verb, Verb::Stream { speaks: Speaks::Twilio, .. })
+        matches!(self.verb, Verb::Stream { speaks, .. } if speaks.is_through_us())
     }
 
     /// Whether the carrier's stream of this number may come to a gateway.

@@ -3,7 +3,7 @@
 use super::agent::{self, Wants};
 use super::command::{
     ANSWER_GRACE, COMMANDS_KEPT_MAX, COMMANDS_OPEN_MAX, Command, CommandId, CommandReply, CommandState,
-    GREETING, Outcome, PRESSED_KEPT_MAX, Performed, Pressed, STREAMS_MAX, Speaks, StreamEnd, Verb,
+    GREETING, Outcome, PRESSED_KEPT_MAX, Performed, Pressed, STREAMS_MAX, StreamEnd, Verb,
 };
 use super::effect::Effect;
 use super::ending::EndedBy;
@@ -312,7 +312,9 @@ fn taken(command: &Command, lasts: Option<Duration>, at: Timestamp) -> CommandSt
         None => {
             let grace = match command.verb {
                 // The carrier is to bring it at once.
-                Verb::Stream { speaks: Speaks::Twilio, .. } if command.attached_to.is_none() => GRACE,
+                Verb::Stream { speaks, .. } if speaks.is_through_us() && command.attached_to.is_none() => {
+                    GRACE
+                }
                 Verb::Transfer { .. } | Verb::Stream { .. } => TALK_MAX,
                 Verb::Say { .. } | Verb::Ask { .. } | Verb::SendDigits { .. } | Verb::Play { .. } => GRACE,
             };

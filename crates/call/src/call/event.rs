@@ -5,6 +5,7 @@ use super::ending::{CarrierEnding, EndedBy};
 use super::facts::Facts;
 use super::progress::Progress;
 use super::state::{CallState, Decline};
+use crate::dialogue::Speaker;
 use crate::gate;
 use crate::ids::CarrierCallId;
 use crate::time::{Timestamp, as_millis};
@@ -172,6 +173,13 @@ pub enum News {
         /// Why it could not do what it is for, if it couldn't.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failed: Option<String>,
+    },
+    /// Something was said on the line and heard, as whoever carries its sound understood it.
+    Spoken {
+        /// By whom.
+        by: Speaker,
+        /// In these words.
+        text: String,
     },
     /// The carrier's stream of a command came to this gateway.
     StreamAttached {
@@ -378,6 +386,7 @@ impl News {
             | News::CommandReplied { .. }
             | News::StopAsked(_)
             | News::AgentLeft { .. }
+            | News::Spoken { .. }
             | News::StreamAttached { .. }
             | News::StreamOver { .. }
             | News::StopReplied { .. }
@@ -411,6 +420,7 @@ impl News {
             News::CommandReplied { .. } => "command_replied",
             News::StopAsked(_) => "stop_asked",
             News::AgentLeft { .. } => "agent_left",
+            News::Spoken { .. } => "spoken",
             News::StreamAttached { .. } => "stream_attached",
             News::StreamOver { .. } => "stream_over",
             News::StopReplied { .. } => "stop_replied",

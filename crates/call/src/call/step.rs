@@ -106,6 +106,7 @@ fn moved(call: &Call, event: &Event) -> Step {
             | N::CommandReplied { .. }
             | N::StopAsked(_)
             | N::AgentLeft { .. }
+            | N::Spoken { .. }
             | N::StreamAttached { .. }
             | N::StreamOver { .. }
             | N::StopReplied { .. }

@@ -1,6 +1,7 @@
 //! What was said in a conversation, read off the log of its call.
 
 use crate::call::{CommandId, Event, News, Outcome, Performed, Source, Verb};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// One thing that was said.
@@ -13,7 +14,8 @@ pub struct Line {
 }
 
 /// Who said something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Speaker {
     /// The call's agent.
     Agent,
@@ -43,6 +45,7 @@ pub fn transcript<'e>(events: impl IntoIterator<Item = &'e Event> + Clone) -> Ve
                 let answered = speech.iter().chain(digits).filter(|text| !text.is_empty());
                 lines.extend(answered.map(|text| Line { by: Speaker::Remote, text: text.clone() }));
             }
+            News::Spoken { by, text } => lines.push(Line { by: *by, text: text.clone() }),
             _ => {}
         }
     }

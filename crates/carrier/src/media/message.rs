@@ -98,12 +98,7 @@ impl Media<'_> {
     /// # Errors
     /// It is no Base64.
     pub(crate) fn sound(&self, carrier: &'static str, into: &mut Vec<u8>) -> Result<(), MediaError> {
-        into.clear();
-        STANDARD.decode_vec(self.payload.as_bytes(), into).map_err(|error| MediaError {
-            carrier,
-            why: format!("its payload is no Base64: {error}"),
-            received: short(&self.payload),
-        })
+        sound_of(carrier, &self.payload, into)
     }
 }
 
@@ -126,6 +121,19 @@ pub(crate) fn read<'a, S: Deserialize<'a>>(
     serde_json::from_str(text).map_err(|error| MediaError {
         carrier,
         why: error.to_string(),
+        received: short(text),
+    })
+}
+
+/// Writes the bytes of a sound over what is there.
+///
+/// # Errors
+/// It is no Base64.
+pub(crate) fn sound_of(carrier: &'static str, text: &str, into: &mut Vec<u8>) -> Result<(), MediaError> {
+    into.clear();
+    STANDARD.decode_vec(text.as_bytes(), into).map_err(|error| MediaError {
+        carrier,
+        why: format!("its payload is no Base64: {error}"),
         received: short(text),
     })
 }

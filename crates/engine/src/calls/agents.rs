@@ -2,9 +2,12 @@
 
 use super::{Calls, EngineError};
 use crate::heard::Heard;
+use crate::program::Credential;
 use crate::settings::ModelSettings;
-use call::CallId;
-use call::call::{CommandId, News, Source, Verb};
+use agent::realtime::Session;
+use call::call::{Agent, CommandId, Does, Event, News, Source, Verb};
+use call::dialogue::{Line, Speaker, transcript};
+use call::{Call, CallId};
 use carrier::Secret;
 use carrier::send::Sender;
 
@@ -36,6 +39,43 @@ impl Calls {
         self.rules().settings.agents.get(agent)?.token.clone()
     }
 
+    /// By what an agent's program or model knows that it is us, as it is configured now.
+    pub(crate) fn credential_of(&self, agent: &Agent) -> Option<Credential> {
+        let token = self.token_of(&agent.name)?;
+        Some(match agent.does {
+            Does::Realtime { .. } => Credential::Bearer(token),
+            _ => Credential::Signature(token),
+        })
+    }
+
+    /// A session with the model that hears and speaks on a call, as it is configured now.
+    pub(crate) async fn session_of(&self, call: &Call) -> Option<Session> {
+        let name = &call.facts.agent.as_ref()?.name;
+        let settings = self.rules().settings.agents.get(name)?.realtime.clone()?;
+        Some(Session::new(settings, self.said_on(call).await))
+    }
+
+    /// What was said on a call so far, the greeting first.
+    pub(crate) async fn said_on(&self, call: &Call) -> Vec<Line> {
+        let greeting = call.facts.say.clone().map(|text| Line { by: Speaker::Agent, text });
+        let log = self.log(call.facts.id).await.unwrap_or_default();
+        greeting.into_iter().chain(transcript(&log)).collect()
+    }
+
+    /// What happened to a call, as far as a transcript is read.
+    pub(crate) async fn log(&self, call: CallId) -> Result<Vec<Event>, EngineError> {
+        let events = self.events(call, 0, EVENTS_MAX).await?;
+        Ok(events.into_iter().map(|kept| kept.event).collect())
+    }
+
+    /// Keeps what was said on a call.
+    pub(crate) async fn spoken(&self, call: CallId, Line { by, text }: Line) {
+        let news = News::Spoken { by, text };
+        if let Err(error) = self.inner.ear.hear(Heard::News { call, source: Source::Agent, news }).await {
+            tracing::warn!(%call, error = error.0, "what was said can't be kept");
+        }
+    }
+
     /// How an agent's model is asked, as it is configured now.
     pub(crate) fn model_of(&self, agent: &str) -> Option<ModelSettings> {
         self.rules().settings.agents.get(agent)?.model.clone()
@@ -45,3 +85,6 @@ impl Calls {
         self.inner.runner.wire.sender.clone()
     }
 }
+
+/// So much of a call's log is read for the transcript.
+const EVENTS_MAX: usize = 10_000;

@@ -48,9 +48,9 @@ impl Calls {
             return Err(StreamRefused::TooLate);
         };
         let by_agent = call.command(known.command).is_some_and(|command| command.by_agent);
-        let token =
-            call.facts.agent.as_ref().filter(|_| by_agent).and_then(|agent| self.token_of(&agent.name));
-        match bridge::reach(&call, known.command, token.as_ref()).await {
+        let agent = call.facts.agent.as_ref().filter(|_| by_agent);
+        let credential = agent.and_then(|agent| self.credential_of(agent));
+        match bridge::reach(&call, known.command, credential.as_ref()).await {
             Ok(program) => Ok(Admitted {
                 calls: self.clone(),
                 call: *call,
@@ -58,7 +58,7 @@ impl Calls {
                 number: known.number,
                 carrier: carrier.clone(),
                 program,
-                token,
+                credential,
             }),
             Err(refused) => {
                 let code = "program_unreachable".to_owned();

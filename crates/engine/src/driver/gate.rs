@@ -3,6 +3,7 @@
 use super::Turn;
 use crate::heard::{Answer, Refusal};
 use call::call::{Direction, News, Performed, Source, Verb};
+use call::dialogue::Speaker;
 use call::gate::quiet::day_start;
 use call::gate::{
     Decided, Heard, Known, Listed, ListedBy, Passed, Question, Record, Refused, Stage, Verdict, decide,
@@ -124,7 +125,8 @@ impl Turn<'_> {
         let Some(number) = number else { return Ok(()) };
         let Some(heard) = self.opt_out(before, news) else { return Ok(()) };
         let Some(kept) = self.page.call(facts.id)? else { return Ok(()) };
-        let is_its_own = news.leg().is_some_and(|leg| kept.call.is_named(leg));
+        // What was spoken was so on the stream that we hold.
+        let is_its_own = news.leg().is_none_or(|leg| kept.call.is_named(leg));
         if !is_its_own || kept.call.opted_out.is_some() {
             return Ok(());
         }
@@ -151,6 +153,7 @@ impl Turn<'_> {
                 let asked = before.command(*id).is_some_and(|asked| matches!(asked.verb, Verb::Ask { .. }));
                 outcome.speech.as_deref().filter(|_| asked).and_then(|said| opt_out.by_words(said))
             }
+            News::Spoken { by: Speaker::Remote, text } => opt_out.by_words(text),
             _ => None,
         }
     }

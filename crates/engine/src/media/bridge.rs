@@ -1,16 +1,17 @@
 //! One stream, joined to its program: what the line says goes up, what the program says goes down.
 
 use super::door::program;
+use super::realtime;
 use crate::calls::{Calls, StreamRefused};
-use crate::program::{CONNECT_MAX, Program, connect, is_meant, sockets};
+use crate::program::{CONNECT_MAX, Credential, Program, connect, is_meant, sockets};
 use audio::pacer::Mark;
 use audio::resample::Resampler;
 use audio::{Frame, SampleRate};
 use call::Call;
-use call::call::{CommandId, StreamEnd};
+use call::call::{CommandId, Speaks, StreamEnd};
+use carrier::Carrier;
 use carrier::media::program::{FromProgram, Said, ToProgram};
 use carrier::media::{Began, Form, Heard, MediaStream, Opening};
-use carrier::{Carrier, Secret};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, Sink, SinkExt as _, Stream, StreamExt as _};
 use std::collections::VecDeque;
@@ -30,13 +31,13 @@ pub struct Admitted {
     pub(crate) number: u32,
     pub(crate) carrier: Arc<dyn Carrier>,
     pub(crate) program: Box<Program>,
-    /// By which the connection to it is signed.
-    pub(crate) token: Option<Secret>,
+    /// By what it knows us.
+    pub(crate) credential: Option<Credential>,
 }
 
 /// How a stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Over {
+pub(super) enum Over {
     /// The program closed it.
     Program,
     /// The program went away without a word.
@@ -64,17 +65,17 @@ struct Shared {
 pub(crate) async fn reach(
     call: &Call,
     command: CommandId,
-    token: Option<&Secret>,
+    credential: Option<&Credential>,
 ) -> Result<Box<Program>, StreamRefused> {
-    let url = program(call, command).ok_or(StreamRefused::TooLate)?;
-    connect(url, token).await.map_err(StreamRefused::NoProgram)
+    let (url, _) = program(call, command).ok_or(StreamRefused::TooLate)?;
+    connect(url, credential).await.map_err(StreamRefused::NoProgram)
 }
 
 /// Connects to it again, which may be about to be started again; `None` if it stays away.
-async fn reached_again(call: &Call, command: CommandId, token: Option<&Secret>) -> Option<Program> {
+async fn reached_again(call: &Call, command: CommandId, credential: Option<&Credential>) -> Option<Program> {
     for n in 1..=TRIES {
         sleep(PAUSE * n).await;
-        match reach(call, command, token).await {
+        match reach(call, command, credential).await {
             Ok(program) => return Some(*program),
             Err(error) => tracing::debug!(call = %call.facts.id, %error, "a program is not there yet"),
         }
@@ -86,13 +87,22 @@ impl Admitted {
     /// Carries the sound over this connection, which speaks WebSocket from here on, until either side
     /// ends it, and tells the call so.
     pub async fn carry<S: AsyncRead + AsyncWrite + Unpin + Send>(self, connection: S) {
-        let Admitted { calls, call, command, number, carrier, program, token } = self;
+        let Admitted { calls, call, command, number, carrier, program, credential } = self;
         let config = Some(sockets(CARRIER_MESSAGE_MAX));
         let mut line = WebSocketStream::from_raw_socket(connection, Role::Server, config).await;
         let over = match timeout(CONNECT_MAX, began(&mut line, carrier.as_ref(), &call)).await {
             Ok(Ok(began)) => {
-                let again = || reached_again(&call, command, token.as_ref()).boxed();
-                join(line, *program, began, (&call, PATIENCE), again).await
+                let again = || reached_again(&call, command, credential.as_ref()).boxed();
+                match super::door::program(&call, command) {
+                    Some((_, Speaks::Realtime)) => match calls.session_of(&call).await {
+                        Some(session) => {
+                            let server = (*program, number == 0);
+                            realtime::converse((&calls, &call), session, (line, began), server, again).await
+                        }
+                        None => Over::Broke("no_agent"),
+                    },
+                    _ => join(line, *program, began, (&call, PATIENCE), again).await,
+                }
             }
             Ok(Err(over)) => over,
             Err(_) => Over::Broke("no_opening"),
@@ -376,7 +386,7 @@ fn told(
     }
 }
 
-fn turned(frame: Frame, resampler: Option<&mut Resampler>) -> Frame {
+pub(super) fn turned(frame: Frame, resampler: Option<&mut Resampler>) -> Frame {
     match resampler {
         Some(resampler) => resampler.turned(&frame),
         None => frame,
@@ -384,12 +394,12 @@ fn turned(frame: Frame, resampler: Option<&mut Resampler>) -> Frame {
 }
 
 /// Why something was not said.
-enum Unsaid {
+pub(super) enum Unsaid {
     Closed,
     TooSlow,
 }
 
-async fn said(
+pub(super) async fn said(
     to: &mut (impl Sink<Message, Error = tungstenite::Error> + Unpin),
     message: String,
     patience: Patience,
@@ -407,28 +417,29 @@ fn held(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 }
 
 /// What a program hears and says.
-const TELEPHONE: SampleRate = SampleRate::Hz8000;
+pub(super) const TELEPHONE: SampleRate = SampleRate::Hz8000;
 /// How long is waited for whom.
 #[derive(Clone, Copy)]
-struct Patience {
+pub(super) struct Patience {
     /// For either side to read a message.
-    slow: Duration,
+    pub(super) slow: Duration,
     /// For the carrier to say something.
-    silent: Duration,
+    pub(super) silent: Duration,
 }
 
 /// A carrier speaks every 20 ms, also when nobody does.
-const PATIENCE: Patience = Patience { slow: Duration::from_secs(5), silent: Duration::from_secs(60) };
+pub(super) const PATIENCE: Patience =
+    Patience { slow: Duration::from_secs(5), silent: Duration::from_secs(60) };
 /// A message with a frame of telephone sound is smaller.
-const SOUND_BYTES: usize = 384;
+pub(super) const SOUND_BYTES: usize = 384;
 /// A carrier's messages hold a frame or a few.
 const CARRIER_MESSAGE_MAX: usize = 64 * 1024;
 /// So often a program is tried that went away, with pauses that are longer each time.
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(500);
 /// So often a program may go away on one stream.
-const LOST_MAX: u32 = 8;
-const PROGRAM_GONE: &str = "program_gone";
+pub(super) const LOST_MAX: u32 = 8;
+pub(super) const PROGRAM_GONE: &str = "program_gone";
 /// So many marks of a program may wait to be played, of names so long.
 const MARKS_MAX: usize = 256;
 const NAME_MAX: usize = 256;

@@ -82,7 +82,9 @@ impl Door {
     /// Has the carrier bring the stream of a command here, where its program is reached through us.
     pub(crate) fn lead(&self, call: CallId, performance: &mut Performance) {
         let Performance { id, attached, verb, .. } = performance;
-        if let Verb::Stream { url, speaks: Speaks::Twilio } = verb {
+        if let Verb::Stream { url, speaks } = verb
+            && speaks.is_through_us()
+        {
             *url = self.address(Ticket { call, command: *id, number: *attached });
         }
     }
@@ -95,10 +97,10 @@ impl Door {
     }
 }
 
-/// Where the program of a command listens, if it is reached through us.
-pub(crate) fn program(call: &Call, command: CommandId) -> Option<&str> {
+/// Where the program of a command listens, and what it speaks, if it is reached through us.
+pub(crate) fn program(call: &Call, command: CommandId) -> Option<(&str, Speaks)> {
     match &call.command(command)?.verb {
-        Verb::Stream { url, speaks: Speaks::Twilio } => Some(url),
+        Verb::Stream { url, speaks } if speaks.is_through_us() => Some((url, *speaks)),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! One conversation: its program is connected, told what is heard, and has said what it says.
 
 use crate::calls::Calls;
-use crate::program::{Program, connect, is_meant};
+use crate::program::{Credential, Program, connect, is_meant};
 use agent::relay;
 use call::call::{Command, Verb};
 use call::dialogue::{Act, Dialogue, Said, transcript};
@@ -65,7 +65,8 @@ impl Conversation {
         let mut why = "its program went away again and again".to_owned();
         while self.talks() {
             let begun = Instant::now();
-            let over = match connect(&url, self.calls.token_of(&self.agent).as_ref()).await {
+            let credential = self.calls.token_of(&self.agent).map(Credential::Signature);
+            let over = match connect(&url, credential.as_ref()).await {
                 Ok(mut program) => {
                     tracing::info!(call = %self.id, "the program of a conversation is connected");
                     let over = self.talk(&mut program).await;
@@ -250,8 +251,7 @@ impl Conversation {
     }
 
     pub(super) async fn log(&self) -> Result<Vec<Event>, ()> {
-        let events = self.calls.events(self.id, 0, EVENTS_MAX).await.map_err(|_| ())?;
-        Ok(events.into_iter().map(|kept| kept.event).collect())
+        self.calls.log(self.id).await.map_err(|_| ())
     }
 }
 
@@ -280,5 +280,3 @@ const STEADY: Duration = Duration::from_secs(10);
 /// A program answers a ping, also when it has nothing to say.
 const PING_EVERY: Duration = Duration::from_secs(20);
 const SILENT_MAX: Duration = Duration::from_secs(60);
-/// So much of a call's log is read for the transcript.
-const EVENTS_MAX: usize = 10_000;

@@ -3,9 +3,10 @@
 
 use super::conversation::{Conversation, LINE, Over};
 use crate::settings::ModelSettings;
-use agent::chat::{Piece, Reader, Wish, request, wish};
+use agent::chat::{Piece, Reader, request};
+use agent::model::Wish;
 use call::CallState;
-use call::dialogue::{Act, Dialogue, Line, Said, Speaker, Told, transcript};
+use call::dialogue::{Act, Dialogue, Line, Said, Told};
 use carrier::send::Sender;
 use carrier::{Operation, Request, Secret};
 use http::Method;
@@ -96,7 +97,7 @@ impl Conversation {
             Piece::Tool { name, arguments } => {
                 // What it said with it comes before it.
                 say(dialogue, "", true);
-                match wish(&settings.model, &name, &arguments) {
+                match settings.model.wish(&name, &arguments) {
                     Ok(Wish::End) => dialogue.say(Said::End),
                     Ok(Wish::Keys(digits)) => dialogue.say(Said::Keys(digits)),
                     Ok(Wish::Transfer(to)) => dialogue.say(Said::Transfer(to)),
@@ -122,7 +123,8 @@ impl Conversation {
 
     /// Begins to ask for a reply to all that was said.
     async fn ask_model(&self, settings: &ModelSettings) -> Thought {
-        let said = self.said().await;
+        let call = self.line.borrow().clone();
+        let said = self.calls.said_on(&call).await;
         let key = self.calls.token_of(&self.agent);
         let request = completion(settings, key.as_ref(), &said);
         let sender = self.calls.sender();
@@ -134,14 +136,6 @@ impl Conversation {
             }
         });
         Thought { pieces, task: task.abort_handle() }
-    }
-
-    /// What was said on the line so far, the greeting first.
-    async fn said(&self) -> Vec<Line> {
-        let greeting = self.line.borrow().facts.say.clone();
-        let greeting = greeting.map(|text| Line { by: Speaker::Agent, text });
-        let log = self.log().await.unwrap_or_default();
-        greeting.into_iter().chain(transcript(&log)).collect()
     }
 }
 

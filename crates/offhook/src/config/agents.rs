@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
-use agent::chat::Model;
+use agent::model::Model;
+use agent::realtime::{Settings, Turns};
 use call::PhoneNumber;
 use call::call::{Agent, Does, Speaks};
 use carrier::{ADDRESS_MAX, address_fits, say_fits};
@@ -13,7 +14,7 @@ use engine::ModelSettings;
 use super::durations::duration;
 use super::read::secret;
 use super::section::{Rejected, Section};
-use super::settings::ConfiguredAgent;
+use super::settings::{ConfiguredAgent, ConfiguredRealtime};
 use super::suggest;
 use super::tree::Node;
 use super::values;
@@ -22,11 +23,12 @@ use super::values;
 pub(super) fn agent(name: &str, section: &mut Section<'_, '_>, folder: &Path) -> Option<ConfiguredAgent> {
     // Without a kind nobody can say which keys are right.
     let kind = section.required("kind", "\"say\"", |node| values::word(node, &KINDS))?;
-    let mut model = None;
+    let (mut model, mut realtime) = (None, None);
     let does = match kind {
         Kind::Say => say(section),
         Kind::Stream => stream(section),
         Kind::Llm => llm(section, &mut model),
+        Kind::Realtime => self::realtime(section, &mut realtime),
         Kind::Relay => {
             let url = section.required("url", "\"wss://bot.example.com/relay\"", program);
             url.map(|url| Does::Relay { url })
@@ -38,13 +40,13 @@ pub(super) fn agent(name: &str, section: &mut Section<'_, '_>, folder: &Path) ->
     let token = match kind {
         Kind::Say => None,
         Kind::Stream | Kind::Relay => secret(section, "auth_token", folder),
-        Kind::Llm => secret(section, "api_key", folder),
+        Kind::Llm | Kind::Realtime => secret(section, "api_key", folder),
     };
-    let gap = matches!(kind, Kind::Stream)
+    let gap = matches!(kind, Kind::Stream | Kind::Realtime)
         .then(|| section.optional("gap", values::spoken).unwrap_or_else(|| GAP.to_owned()));
     section.finish();
     let agent = Agent { name: name.to_owned(), does: does?, gap, apology };
-    Some(ConfiguredAgent { agent, token, model })
+    Some(ConfiguredAgent { agent, token, model, realtime })
 }
 
 /// Whether this is the name of an agent; if not, what to say of it.
@@ -77,21 +79,65 @@ fn stream(section: &mut Section<'_, '_>) -> Option<Does> {
 }
 
 fn llm(section: &mut Section<'_, '_>, settings: &mut Option<ModelSettings>) -> Option<Does> {
-    let base_url = section.optional("base_url", values::base_url);
-    let base_url = base_url.map_or_else(|| OPENAI.to_owned(), |url| url.as_str().to_owned());
-    let name = section.required("model", "\"gpt-5-mini\"", values::text);
-    let prompt = section.required("prompt", "\"You answer the telephone of …\"", values::text);
+    let base_url = base_url(section);
+    let model = model(section, "\"gpt-5-mini\"", values::text);
     let reply_within = section.optional("reply_within", |node| duration(node, REPLIES));
     let fallback = section.optional("fallback", values::spoken);
-    let transfers = section.section("transfers", |names| names.each(number));
-    let (name, prompt) = (name?, prompt?);
+    let model = model?;
+    let name = model.name.clone();
     *settings = Some(ModelSettings {
         base_url,
-        model: Model { name: name.clone(), prompt, transfers },
+        model,
         reply_within: reply_within.unwrap_or(REPLY_WITHIN),
         fallback: fallback.unwrap_or_else(|| FALLBACK.to_owned()),
     });
     Some(Does::Llm { model: name })
+}
+
+fn realtime(section: &mut Section<'_, '_>, realtime: &mut Option<ConfiguredRealtime>) -> Option<Does> {
+    let base_url = base_url(section);
+    let model = model(section, "\"gpt-realtime\"", named);
+    let voice = section.optional("voice", values::text);
+    let transcriber = section.optional("transcriber", values::text);
+    let turns = section.optional("turns", |node| values::word(node, &TURNS));
+    let model = model?;
+    // An address of http is one of ws, and https of wss.
+    let sockets = base_url.strip_prefix("http").unwrap_or(&base_url);
+    let url = format!("ws{}/realtime?model={}", sockets.trim_end_matches('/'), model.name);
+    let settings = Settings {
+        model,
+        voice,
+        transcriber: transcriber.unwrap_or_else(|| TRANSCRIBER.to_owned()),
+        turns: turns.unwrap_or_default(),
+    };
+    *realtime = Some(ConfiguredRealtime { base_url, settings });
+    Some(Does::Realtime { url })
+}
+
+/// The address of a model's server.
+fn base_url(section: &mut Section<'_, '_>) -> String {
+    let base_url = section.optional("base_url", values::base_url);
+    base_url.map_or_else(|| OPENAI.to_owned(), |url| url.as_str().to_owned())
+}
+
+fn model(
+    section: &mut Section<'_, '_>,
+    example: &str,
+    name: fn(&Node) -> Result<String, Rejected>,
+) -> Option<Model> {
+    let name = section.required("model", example, name);
+    let prompt = section.required("prompt", "\"You answer the telephone of …\"", values::text);
+    let transfers = section.section("transfers", |names| names.each(number));
+    Some(Model { name: name?, prompt: prompt?, transfers })
+}
+
+/// A model's name that can stand in an address.
+fn named(node: &Node) -> Result<String, Rejected> {
+    let name = values::text(node)?;
+    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)) {
+        return Ok(name);
+    }
+    Err(format!("is {name:?}, which stands in an address; write letters, digits, - and .").into())
 }
 
 fn number(node: &Node) -> Result<PhoneNumber, Rejected> {
@@ -115,10 +161,21 @@ enum Kind {
     Stream,
     Relay,
     Llm,
+    Realtime,
 }
 
-const KINDS: [(&str, Kind); 4] =
-    [("say", Kind::Say), ("stream", Kind::Stream), ("relay", Kind::Relay), ("llm", Kind::Llm)];
+const KINDS: [(&str, Kind); 5] = [
+    ("say", Kind::Say),
+    ("stream", Kind::Stream),
+    ("relay", Kind::Relay),
+    ("llm", Kind::Llm),
+    ("realtime", Kind::Realtime),
+];
+
+/// What `turns` may be.
+pub(super) const TURNS: [(&str, Turns); 2] = [("silence", Turns::Silence), ("meaning", Turns::Meaning)];
+/// The default of `transcriber`.
+const TRANSCRIBER: &str = "gpt-4o-mini-transcribe";
 
 /// What a program may speak.
 pub(super) const LANGUAGES: [(&str, Speaks); 2] = [("twilio", Speaks::Twilio), ("carrier", Speaks::Carrier)];

@@ -6,15 +6,19 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use super::agents::TURNS;
 use super::durations::show_duration;
 use super::faults::Origin;
 use super::read::ORPHANS;
 use super::section::quoted;
 use super::settings::{
-    Alarms, Api, BaseUrl, Calls, Carrier, CarrierKind, Config, ConfiguredAgent, CountryCode, Destinations,
-    Dial, Face, History, Inbound, Number, Plivo, Secret, Simulated, Store, Telnyx, Twilio,
+    Alarms, Api, BaseUrl, Calls, Carrier, CarrierKind, Config, ConfiguredAgent, ConfiguredRealtime,
+    CountryCode, Destinations, Dial, Face, History, Inbound, Number, Plivo, Secret, Simulated, Store, Telnyx,
+    Twilio,
 };
 use super::{Loaded, Source};
+use agent::model::Model;
+use agent::realtime::Settings;
 use call::call::{Agent, Does};
 use call::gate::Several;
 use engine::ModelSettings;
@@ -303,7 +307,8 @@ fn print_simulated(page: &mut Page<'_>, Simulated { base_url: url, face }: &Simu
     }
 }
 
-fn print_agent(page: &mut Page<'_>, ConfiguredAgent { agent, token, model }: &ConfiguredAgent) {
+fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
+    let ConfiguredAgent { agent, token, model, realtime } = configured;
     let Agent { name: _, does, gap, apology } = agent;
     page.set("kind", text(does.word()));
     match does {
@@ -314,31 +319,45 @@ fn print_agent(page: &mut Page<'_>, ConfiguredAgent { agent, token, model }: &Co
         Does::Stream { url, speaks } => {
             page.set("url", text(url));
             page.set("speaks", text(speaks.word()));
-            page.set_if("gap", gap.as_deref().map(text));
         }
         Does::Relay { url } => page.set("url", text(url)),
-        Does::Llm { .. } => {}
+        Does::Llm { .. } | Does::Realtime { .. } => {}
     }
     if let Some(ModelSettings { base_url, model, reply_within, fallback }) = model {
-        page.set("base_url", text(base_url));
-        page.set("model", text(&model.name));
-        page.set("prompt", text(&model.prompt));
+        print_model(page, base_url, model);
         page.set("reply_within", duration(*reply_within));
         page.set("fallback", text(fallback));
     }
+    if let Some(ConfiguredRealtime { base_url, settings }) = realtime {
+        let Settings { model, voice, transcriber, turns } = settings;
+        print_model(page, base_url, model);
+        page.set_if("voice", voice.as_deref().map(text));
+        page.set("transcriber", text(transcriber));
+        let turns = TURNS.iter().find(|(_, meant)| meant == turns);
+        page.set_if("turns", turns.map(|(word, _)| text(word)));
+    }
+    if matches!(does, Does::Stream { .. } | Does::Realtime { .. }) {
+        page.set_if("gap", gap.as_deref().map(text));
+    }
     if !matches!(does, Does::Say { .. }) {
         page.set_if("apology", apology.as_deref().map(text));
-        let name = if model.is_some() { "api_key" } else { "auth_token" };
-        page.set_if(name, token.as_ref().map(secret));
+        let is_model = matches!(does, Does::Llm { .. } | Does::Realtime { .. });
+        page.set_if(if is_model { "api_key" } else { "auth_token" }, token.as_ref().map(secret));
     }
-    if let Some(transfers) =
-        model.as_ref().map(|settings| &settings.model.transfers).filter(|all| !all.is_empty())
-    {
+    let words = model.as_ref().map(|settings| &settings.model);
+    let sound = realtime.as_ref().map(|realtime| &realtime.settings.model);
+    if let Some(transfers) = words.or(sound).map(|model| &model.transfers).filter(|all| !all.is_empty()) {
         page.section(&format!("agents.{}.transfers", quoted(&agent.name)));
         for (name, number) in transfers {
             page.set(&quoted(name), text(number.as_str()));
         }
     }
+}
+
+fn print_model(page: &mut Page<'_>, base_url: &str, model: &Model) {
+    page.set("base_url", text(base_url));
+    page.set("model", text(&model.name));
+    page.set("prompt", text(&model.prompt));
 }
 
 fn print_number(page: &mut Page<'_>, number: &Number) {

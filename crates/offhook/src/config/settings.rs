@@ -67,8 +67,19 @@ pub(crate) struct ConfiguredAgent {
     /// The token by which connections to its program are signed, as Twilio signs them, or the key that
     /// its model's server is shown. Default: none.
     pub(crate) token: Option<Secret>,
-    /// How its model is asked, where it has one.
+    /// How its model is asked, where it has one that is told words.
     pub(crate) model: Option<ModelSettings>,
+    /// How its model is spoken with, where it has one that hears and speaks.
+    pub(crate) realtime: Option<ConfiguredRealtime>,
+}
+
+/// A model that hears and speaks.
+#[derive(Clone, Debug)]
+pub(crate) struct ConfiguredRealtime {
+    /// Its server. Default: OpenAI's.
+    pub(crate) base_url: String,
+    /// How it is spoken with.
+    pub(crate) settings: agent::realtime::Settings,
 }
 
 /// Where calls are kept.

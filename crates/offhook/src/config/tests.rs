@@ -67,6 +67,7 @@ agent = "bot"
 bot = { kind = "stream", url = "wss://bot.example.com/talk" }
 clerk = { kind = "say", text = "Your parcel is here." }
 hotel = { kind = "llm", model = "m", prompt = "Be \"kind\".", api_key = "hunter2", transfers = { desk = "+12025550143" } }
+host = { kind = "realtime", model = "m-2", prompt = "Be brief.", base_url = "http://127.0.0.1:9/v1", voice = "v", turns = "meaning", api_key = "hunter2", transfers = { desk = "+12025550143" } }
 [carriers.work-2]
 kind = "telnyx"
 api_key = "hunter2"

@@ -68,7 +68,16 @@ struct Stream {
     url: String,
     /// Whose messages the program speaks: `carrier`'s own, which is the default, or `twilio`'s on every
     /// carrier.
-    speaks: Option<Speaks>,
+    speaks: Option<Language>,
+}
+
+/// What the program of a [`Stream`] speaks.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Language {
+    #[default]
+    Carrier,
+    Twilio,
 }
 
 /// What is asked of `GET /v1/calls/{id}/commands/{command}`.
@@ -166,7 +175,11 @@ pub(crate) async fn stream(
     body: Bytes,
 ) -> Reply {
     let Stream { url, speaks } = read(&body)?;
-    command(&pages, &id, &headers, Verb::Stream { url, speaks: speaks.unwrap_or_default() }).await
+    let speaks = match speaks.unwrap_or_default() {
+        Language::Carrier => Speaks::Carrier,
+        Language::Twilio => Speaks::Twilio,
+    };
+    command(&pages, &id, &headers, Verb::Stream { url, speaks }).await
 }
 
 /// `GET /v1/calls/{id}/commands/{command}`: how it stands, at once or when it is over.

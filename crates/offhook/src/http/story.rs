@@ -5,6 +5,7 @@ use call::call::{
     CommandReply, Event, Found, HangUpReply, Input, News, Performed, Progress, Sighting, Source, Speaks,
     StreamEnd, Unknown, UnknownWhy, Verb,
 };
+use call::dialogue::Speaker;
 use call::gate::{Heard, Passed};
 use serde_json::{Value, json};
 use store::KeptEvent;
@@ -82,6 +83,8 @@ fn summary(event: &Event) -> String {
         News::StopAsked(id) => format!("command {id} is to end before its time"),
         News::AgentLeft { failed: None } => "its agent is done".to_owned(),
         News::AgentLeft { failed: Some(why) } => format!("its agent can't go on: {why}"),
+        News::Spoken { by: Speaker::Agent, text } => format!("the agent said \"{text}\""),
+        News::Spoken { by: Speaker::Remote, text } => format!("the other side said \"{text}\""),
         News::StreamAttached { id, .. } => format!("command {id}: its stream has come"),
         News::StreamOver { id, end, .. } => match end {
             StreamEnd::Ended => format!("command {id}: its stream is over"),
@@ -115,7 +118,9 @@ fn asked(verb: &Verb) -> String {
         Verb::Play { url, .. } => format!("play {url}"),
         Verb::Transfer { to } => format!("put it through to {to}"),
         Verb::Stream { url, speaks: Speaks::Carrier } => format!("stream to {url}"),
-        Verb::Stream { url, speaks: Speaks::Twilio } => format!("stream through the gateway to {url}"),
+        Verb::Stream { url, speaks: Speaks::Twilio | Speaks::Realtime } => {
+            format!("stream through the gateway to {url}")
+        }
     }
 }
 

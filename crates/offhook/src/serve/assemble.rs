@@ -209,8 +209,13 @@ fn each_carrier<T>(config: &Config, set: impl Fn(&Carrier) -> Option<T>) -> BTre
     config.carriers.iter().filter_map(one).collect()
 }
 
-fn agent_settings(ConfiguredAgent { agent, token, model }: &ConfiguredAgent) -> AgentSettings {
-    AgentSettings { agent: agent.clone(), token: token.as_ref().map(secret), model: model.clone() }
+fn agent_settings(ConfiguredAgent { agent, token, model, realtime }: &ConfiguredAgent) -> AgentSettings {
+    AgentSettings {
+        agent: agent.clone(),
+        token: token.as_ref().map(secret),
+        model: model.clone(),
+        realtime: realtime.as_ref().map(|realtime| realtime.settings.clone()),
+    }
 }
 
 fn number_settings(number: &Number, agents: &BTreeMap<String, ConfiguredAgent>) -> NumberSettings {
@@ -235,9 +240,7 @@ fn destinations(config: &Config, numbers: &BTreeMap<PhoneNumber, NumberSettings>
         Countries::Only(countries) => {
             Destinations::Countries(countries.iter().map(|country| country.as_str().to_owned()).collect())
         }
-        Countries::OwnCountries => {
-            Destinations::Like(numbers.keys().cloned().collect())
-        }
+        Countries::OwnCountries => Destinations::Like(numbers.keys().cloned().collect()),
     }
 }
 

@@ -46,5 +46,6 @@ mod store;
 mod surfaces;
 mod talk;
 mod through;
+mod voices;
 mod ways;
 mod webhooks;

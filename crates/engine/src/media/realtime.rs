@@ -1,0 +1,346 @@
+//! One stream, joined to a model that hears and speaks.
+
+use super::bridge::{LOST_MAX, Over, PATIENCE, PROGRAM_GONE, SOUND_BYTES, TELEPHONE, Unsaid, said, turned};
+use super::scribe::Scribe;
+use crate::calls::Calls;
+use agent::realtime::{Act, Leave, Session};
+use audio::dtmf::{Key, pressed};
+use audio::pacer::Mark;
+use audio::resample::Resampler;
+use audio::{FRAME, Frame};
+use call::Call;
+use call::call::Verb;
+use carrier::media::{Began, Form, FromText, Heard, MediaStream, ToText};
+use futures::StreamExt as _;
+use futures::future::BoxFuture;
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{self, Message};
+
+/// A model's talk with whoever is on the line. It goes on when the model's server is another one.
+struct Talk<'t> {
+    calls: &'t Calls,
+    call: &'t Call,
+    session: Session,
+    up: Option<Resampler>,
+    sound: ToText,
+    hands: Hands<'t>,
+    /// When the line was heard last.
+    heard_at: Instant,
+    /// When a key was pressed last that the model doesn't know of.
+    pressed_at: Option<Instant>,
+}
+
+/// What does as a session says.
+struct Hands<'t> {
+    call: &'t Call,
+    stream: Box<dyn MediaStream>,
+    down: Option<Resampler>,
+    sound: FromText,
+    scribe: &'t Scribe,
+    to_line: VecDeque<String>,
+    to_server: VecDeque<String>,
+    /// How the model leaves, and its name for that wish.
+    leave: Option<(Leave, String)>,
+    over: Option<Over>,
+}
+
+/// Carries the sound between a line that has begun and a model's server until it is over. A server that
+/// goes away is connected `again`, and told what was said.
+pub(super) async fn converse<'a, S, P>(
+    (calls, call): (&Calls, &Call),
+    session: Session,
+    (mut line, began): (WebSocketStream<S>, Began),
+    (mut server, mut is_first): (WebSocketStream<P>, bool),
+    again: impl Fn() -> BoxFuture<'a, Option<WebSocketStream<P>>>,
+) -> Over
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    P: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let scribe = Scribe::new(calls, call.facts.id);
+    let mut talk = Talk::new((calls, call), session, began, &scribe);
+    let mut n_lost = 0;
+    let over = loop {
+        let over = talk.with(&mut line, server, is_first).await;
+        if over != Over::ProgramLost {
+            break over;
+        }
+        (n_lost, is_first) = (n_lost + 1, false);
+        tracing::warn!(call = %call.facts.id, n_lost, "a model's server went away");
+        talk.lose();
+        if n_lost > LOST_MAX {
+            break Over::Broke(PROGRAM_GONE);
+        }
+        tokio::select! {
+            another = again() => match another {
+                Some(another) => server = another,
+                None => break Over::Broke(PROGRAM_GONE),
+            },
+            over = talk.alone(&mut line) => break over,
+        }
+    };
+    drop(talk);
+    let _ = timeout(PATIENCE.slow, line.close(None)).await;
+    scribe.finish().await;
+    over
+}
+
+impl<'t> Talk<'t> {
+    fn new(
+        (calls, call): (&'t Calls, &'t Call),
+        session: Session,
+        began: Began,
+        scribe: &'t Scribe,
+    ) -> Talk<'t> {
+        let Form { rate, .. } = began.form;
+        let between = |from, to| (from != to).then(|| Resampler::new(from, to));
+        let hands = Hands {
+            call,
+            stream: began.messages,
+            down: between(TELEPHONE, rate),
+            sound: FromText::new(),
+            scribe,
+            to_line: VecDeque::new(),
+            to_server: VecDeque::new(),
+            leave: None,
+            over: None,
+        };
+        Talk {
+            calls,
+            call,
+            session,
+            up: between(rate, TELEPHONE),
+            sound: ToText::default(),
+            hands,
+            heard_at: Instant::now(),
+            pressed_at: None,
+        }
+    }
+
+    /// Talks by this server.
+    async fn with<S, P>(
+        &mut self,
+        line: &mut WebSocketStream<S>,
+        mut server: WebSocketStream<P>,
+        is_first: bool,
+    ) -> Over
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+        P: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        self.hands.to_server.clear();
+        self.session.open(is_first, &mut |act| self.hands.act(act));
+        loop {
+            if let Some(over) = self.pay(line, &mut server).await {
+                if over != Over::ProgramLost {
+                    let _ = timeout(PATIENCE.slow, server.close(None)).await;
+                }
+                return over;
+            }
+            tokio::select! {
+                message = line.next() => self.hear_line(message),
+                message = server.next() => self.hear_server(message),
+                () = sleep_until(self.due_at()) => self.time_is_up(),
+            }
+        }
+    }
+
+    /// Hears the line while no server is there.
+    async fn alone<S>(&mut self, line: &mut WebSocketStream<S>) -> Over
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        loop {
+            if let Some(over) = self.hands.pay_line(line).await {
+                return over;
+            }
+            tokio::select! {
+                message = line.next() => self.hear_line(message),
+                () = sleep_until(self.due_at()) => self.time_is_up(),
+            }
+        }
+    }
+
+    /// Says to both sides what they are to hear; how it is over, if it is.
+    async fn pay<S, P>(
+        &mut self,
+        line: &mut WebSocketStream<S>,
+        server: &mut WebSocketStream<P>,
+    ) -> Option<Over>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+        P: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        if let Some(over) = self.hands.pay_line(line).await {
+            return Some(over);
+        }
+        while let Some(message) = self.hands.to_server.pop_front() {
+            // One that doesn't read is as good as gone.
+            if said(server, message, PATIENCE).await.is_err() {
+                return Some(Over::ProgramLost);
+            }
+        }
+        let (leave, wish) = self.hands.leave.take()?;
+        let Leave::Transfer(to) = leave else { return Some(Over::Program) };
+        match self.calls.command_by_agent(self.call.facts.id, Verb::Transfer { to }).await {
+            Ok(()) => Some(Over::Program),
+            Err(error) => {
+                tracing::warn!(call = %self.call.facts.id, %error, "a model can't put its call through");
+                self.session.refuse(&wish, &error.to_string(), &mut |act| self.hands.act(act));
+                None
+            }
+        }
+    }
+
+    fn hear_line(&mut self, message: Option<Result<Message, tungstenite::Error>>) {
+        let text = match message {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return self.hands.over = Some(Over::Lost),
+            Some(Ok(_)) => return,
+        };
+        self.heard_at = Instant::now();
+        let mut heard = Vec::new();
+        if let Err(error) = self.hands.stream.hear(&text, &mut |one| heard.push(one)) {
+            tracing::debug!(%error, "a message on a stream is passed over");
+        }
+        for one in heard {
+            match one {
+                Heard::Sound { frame, .. } => self.hear_sound(frame),
+                Heard::Key(key) => {
+                    self.session.key(key);
+                    self.pressed_at = Some(Instant::now());
+                }
+                Heard::Played(Mark(number)) => {
+                    self.session.played(number, &mut |act| self.hands.act(act));
+                }
+                // The session knows.
+                Heard::Cleared => {}
+                Heard::Refused(why) => {
+                    tracing::warn!(why, "the carrier did not take what was said on a stream");
+                }
+                Heard::Ended => self.hands.over = Some(Over::Carrier),
+            }
+        }
+    }
+
+    fn hear_sound(&mut self, frame: Frame) {
+        let frame = turned(frame, self.up.as_mut());
+        let mut message = String::with_capacity(SOUND_BYTES);
+        match Session::append(|into| self.sound.write(&frame, into), &mut message) {
+            Ok(()) => self.hands.to_server.push_back(message),
+            Err(error) => tracing::debug!(%error, "a frame is not handed on"),
+        }
+        // Nobody may be there to hear it.
+        let surplus = self.hands.to_server.len().saturating_sub(OWED_MAX);
+        self.hands.to_server.drain(..surplus);
+    }
+
+    fn hear_server(&mut self, message: Option<Result<Message, tungstenite::Error>>) {
+        match message {
+            Some(Ok(Message::Text(text))) => {
+                if let Err(error) = self.session.hear(&text, &mut |act| self.hands.act(act)) {
+                    tracing::debug!(%error, "a message of a model's server is passed over");
+                }
+            }
+            // A session has an end, and a talk goes on.
+            Some(Ok(Message::Close(_)) | Err(_)) | None => self.hands.over = Some(Over::ProgramLost),
+            Some(Ok(_)) => {}
+        }
+    }
+
+    fn lose(&mut self) {
+        self.session.lose(&mut |act| self.hands.act(act));
+    }
+
+    fn due_at(&self) -> Instant {
+        let silent_at = self.heard_at + PATIENCE.silent;
+        self.pressed_at.map_or(silent_at, |at| silent_at.min(at + KEYS_WITHIN))
+    }
+
+    fn time_is_up(&mut self) {
+        if self.pressed_at.is_some_and(|at| at.elapsed() >= KEYS_WITHIN) {
+            self.pressed_at = None;
+            self.session.keys_over(&mut |act| self.hands.act(act));
+        }
+        if self.heard_at.elapsed() >= PATIENCE.silent {
+            self.hands.over = Some(Over::Broke("carrier_silent"));
+        }
+    }
+}
+
+impl Hands<'_> {
+    fn act(&mut self, act: Act<'_>) {
+        let call = self.call.facts.id;
+        match act {
+            Act::Tell(message) => self.to_server.push_back(message),
+            Act::Play(text) => {
+                let mut frames = Vec::new();
+                if let Err(error) = self.sound.read("the model's server", text, |frame| frames.push(frame)) {
+                    tracing::debug!(%call, %error, "what a model says is passed over");
+                }
+                frames.into_iter().for_each(|frame| self.play(frame));
+            }
+            Act::Mark { number, last } => {
+                if last && let Some(frame) = self.sound.fill() {
+                    self.play(frame);
+                }
+                self.to_line.push_back(self.stream.mark(Mark(number)));
+            }
+            Act::Clear => {
+                self.sound.drop_rest();
+                self.to_line.clear();
+                self.to_line.push_back(self.stream.clear());
+            }
+            Act::Said(line) => self.scribe.note(line),
+            Act::Press(keys) => {
+                for key in keys.chars() {
+                    match Key::new(key) {
+                        Ok(key) => pressed(&[key], TELEPHONE).for_each(|frame| self.play(frame)),
+                        Err(_) => (0..PAUSE_FRAMES).for_each(|_| self.play(Frame::silence(TELEPHONE))),
+                    }
+                }
+            }
+            Act::Leave(leave, wish) => self.leave = Some((leave, wish)),
+            Act::Warn(what, why) => {
+                tracing::warn!(%call, what, "a model's server has trouble");
+                tracing::debug!(%call, why, "what it said");
+            }
+            Act::GiveUp => self.over = Some(Over::Broke("model_silent")),
+        }
+    }
+
+    fn play(&mut self, frame: Frame) {
+        let frame = turned(frame, self.down.as_mut());
+        let mut message = String::with_capacity(SOUND_BYTES);
+        match self.stream.play(&frame, &mut message) {
+            Ok(()) => self.to_line.push_back(message),
+            Err(error) => tracing::debug!(%error, "a frame is not handed on"),
+        }
+    }
+
+    /// Says to the line what it is to hear; how it is over, if it is.
+    async fn pay_line<S>(&mut self, line: &mut WebSocketStream<S>) -> Option<Over>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        while let Some(message) = self.to_line.pop_front() {
+            match said(line, message, PATIENCE).await {
+                Ok(()) => {}
+                Err(Unsaid::Closed) => return Some(Over::Lost),
+                Err(Unsaid::TooSlow) => return Some(Over::Broke("carrier_slow")),
+            }
+        }
+        self.over.take()
+    }
+}
+
+/// How long after a key no other comes, when they are all.
+const KEYS_WITHIN: Duration = Duration::from_millis(1_500);
+/// What a `w` lasts: half a second.
+const PAUSE_FRAMES: u128 = 500 / FRAME.as_millis();
+/// So many messages may wait for a server: ten seconds of sound.
+const OWED_MAX: usize = 512;
