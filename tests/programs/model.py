@@ -25,16 +25,23 @@ def chunk(delta, finish_reason=None):
     return f"data: {one.model_dump_json(exclude_unset=True)}\n\n"
 
 
-def events(n_words):
+def calling(name, arguments="{}"):
+    tool = {"index": 0, "id": "call_1", "type": "function", "function": {"name": name, "arguments": arguments}}
+    return chunk({"tool_calls": [tool]})
+
+
+def events(n_words, knows):
     yield chunk({"role": "assistant", "content": ""})
-    if n_words == 1:
+    if not knows:
+        yield calling("find", '{"name": "you"}')
+        yield chunk({}, "tool_calls")
+    elif n_words == 1:
         for word in ("You", " are", " heard", "."):
             yield chunk({"content": word})
         yield chunk({}, "stop")
     else:
         yield chunk({"content": "Goodbye."})
-        tool = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "end_call", "arguments": "{}"}}
-        yield chunk({"tool_calls": [tool]})
+        yield calling("end_call")
         yield chunk({}, "tool_calls")
     yield "data: [DONE]\n\n"
 
@@ -46,14 +53,23 @@ async def complete(request: Request):
         # An iterable is read when it is walked through, and its faults are told then.
         taken = params.validate_python(body)
         messages, tools = list(taken["messages"]), list(taken["tools"])
+        for message in messages:
+            list(message.get("tool_calls", ()))
     except ValidationError as error:
         print(f"refused: {error}", flush=True)
         raise HTTPException(400, str(error)) from error
     unknown = set(body) - set(CompletionCreateParamsStreaming.__annotations__) - {"model", "messages", "tools"}
     names = [tool["function"]["name"] for tool in tools]
-    print(f"asked: {json.dumps({'messages': messages, 'tools': names, 'unknown': sorted(unknown)})}", flush=True)
+    print(f"asked: {json.dumps({'messages': body['messages'], 'tools': names, 'unknown': sorted(unknown)})}", flush=True)
     n_words = sum(1 for message in messages if message["role"] == "user")
-    return StreamingResponse(events(n_words), media_type="text/event-stream")
+    knows = any(message["role"] == "tool" for message in messages)
+    return StreamingResponse(events(n_words, knows), media_type="text/event-stream")
+
+
+@app.post("/find")
+async def find(request: Request):
+    print(f"finds: {json.dumps(await request.json())}", flush=True)
+    return {"heard": True}
 
 
 uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]))

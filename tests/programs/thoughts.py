@@ -26,6 +26,8 @@ def main():
         with Process([sys.executable, HERE / "model.py", port], folder, "model") as model:
             model.said("(running on)", within_s=60)
             agent = f'kind = "llm"\nbase_url = "http://127.0.0.1:{port}/v1"\nmodel = "wise-1"\nprompt = "Be kind."'
+            agent += f'\n[agents.clerk.tools.find]\ndescription = "Finds."\nurl = "http://127.0.0.1:{port}/find"'
+            agent += '\nparameters.name = "Whom."'
             config = settings("twilio", sim.url, public_key(sim)) + f"\n[agents.clerk]\n{agent}\n"
             with Gateway(folder, config) as gateway:
                 call = Call(gateway, agent="clerk", say="Who is this?")
@@ -33,6 +35,10 @@ def main():
                 roles = [message["role"] for message in asked["messages"]]
                 checks.equal("the library takes the request", roles, ["system", "assistant", "user"])
                 checks.equal("and knows all of it", asked["unknown"], [])
+                found = json.loads(model.said(r"finds: (.*)"))
+                checks.equal("it uses its owner's tool", (found["tool"], found["arguments"]), ("find", {"name": "you"}))
+                told = json.loads(model.said(r'asked: (.*"role": "tool".*)'))["messages"][-1]["content"]
+                checks.equal("and is told what came of it", json.loads(told), {"heard": True})
                 checks.that("the reply is heard", until(lambda: "You are heard." in heard(sim)))
                 checks.that("the model ends the call", call.is_there("ended"))
                 checks.that("when it took its leave", "Goodbye." in heard(sim))

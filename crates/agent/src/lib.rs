@@ -5,3 +5,4 @@ pub mod chat;
 pub mod model;
 pub mod realtime;
 pub mod relay;
+pub mod tool;

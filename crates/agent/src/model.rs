@@ -2,7 +2,7 @@
 
 use call::PhoneNumber;
 use call::call::command::are_keys;
-use call::dialogue::Line;
+use call::dialogue::{Entry, Line, Use};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -15,6 +15,17 @@ pub struct Model {
     pub prompt: String,
     /// To whom it may put the call through, by the names that it knows.
     pub transfers: BTreeMap<String, PhoneNumber>,
+    /// What else it may call, by its name.
+    pub tools: BTreeMap<String, OwnTool>,
+}
+
+/// A tool that the model's owner gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnTool {
+    /// What it is for.
+    pub description: String,
+    /// What it takes, as a JSON schema.
+    pub parameters: Value,
 }
 
 /// Something that a model wants done.
@@ -26,6 +37,8 @@ pub enum Wish {
     Keys(String),
     /// The call is to be put through.
     Transfer(PhoneNumber),
+    /// A tool of its owner's is to be used, and it is to be told what came of it.
+    Use,
 }
 
 /// Why a model's wish can't be had.
@@ -48,8 +61,8 @@ pub enum NoWish {
 
 /// Something that a model may call.
 pub(crate) struct Tool {
-    pub(crate) name: &'static str,
-    pub(crate) description: &'static str,
+    pub(crate) name: String,
+    pub(crate) description: String,
     /// A JSON schema.
     pub(crate) parameters: Value,
 }
@@ -76,14 +89,18 @@ impl Model {
                 Some(number) => Ok(Wish::Transfer(number.clone())),
                 None => Err(unreadable(TRANSFER, "to must be one of the names that it may have")),
             },
+            own if self.tools.contains_key(own) => Ok(Wish::Use),
             other => Err(NoWish::NoTool(other.chars().take(SHOWN_MAX).collect())),
         }
     }
 
     /// What it may call.
     pub(crate) fn tools(&self) -> Vec<Tool> {
-        let tool =
-            |name, description, parameters| Tool { name, description, parameters: object(&parameters) };
+        let tool = |name: &str, description: &str, parameters| Tool {
+            name: name.to_owned(),
+            description: description.to_owned(),
+            parameters: object(&parameters),
+        };
         let keys = "Presses keys on the line: 0-9, *, #, and w for half a second of waiting.";
         let mut tools = vec![
             tool(END, "Ends the call, after what you say in the same reply.", json!({})),
@@ -94,6 +111,11 @@ impl Model {
             let to = json!({ "to": { "type": "string", "enum": names } });
             tools.push(tool(TRANSFER, "Puts the call through to somebody else, and leaves it.", to));
         }
+        tools.extend(self.tools.iter().map(|(name, own)| Tool {
+            name: name.clone(),
+            description: own.description.clone(),
+            parameters: own.parameters.clone(),
+        }));
         tools
     }
 }
@@ -104,17 +126,33 @@ fn object(properties: &Value) -> Value {
     json!({ "type": "object", "properties": properties, "required": names, "additionalProperties": false })
 }
 
-/// The last lines, up to so many letters.
-pub(crate) fn end_of(said: &[Line]) -> &[Line] {
+/// What is told of a tool of which nobody knows what became: its request may have been sent.
+pub(crate) fn output_of(one: &Use) -> &str {
+    one.output.as_deref().unwrap_or(IN_DOUBT)
+}
+
+/// The last entries, up to so many letters.
+pub(crate) fn end_of(said: &[Entry]) -> &[Entry] {
     let mut n_letters = 0;
-    let fits = |line: &&Line| {
-        n_letters += line.text.chars().count();
+    let fits = |entry: &&Entry| {
+        n_letters += match entry {
+            Entry::Said(Line { text, .. }) => text.chars().count(),
+            Entry::Used(one) => one.arguments.chars().count() + output_of(one).chars().count(),
+        };
         n_letters <= HISTORY_MAX
     };
     let n_lines = said.iter().rev().take_while(fits).count().max(1);
     &said[said.len().saturating_sub(n_lines)..]
 }
 
+/// Whether a tool of one's own may have this name.
+pub fn is_free(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(fits) && ![END, KEYS, TRANSFER].contains(&name)
+}
+
+const IN_DOUBT: &str =
+    r#"{"error":"nobody knows whether this was done: the gateway was started again meanwhile"}"#;
 const END: &str = "end_call";
 const KEYS: &str = "press_keys";
 const TRANSFER: &str = "transfer_call";
@@ -130,11 +168,19 @@ pub(crate) mod tests {
 
     pub(crate) fn model() -> Model {
         let desk = ("desk".to_owned(), "+12025550143".parse().unwrap());
-        Model { name: "m".to_owned(), prompt: "Be brief.".to_owned(), transfers: [desk].into() }
+        let (name, prompt) = ("m".to_owned(), "Be brief.".to_owned());
+        Model { name, prompt, transfers: [desk].into(), tools: BTreeMap::new() }
     }
 
-    fn line(by: Speaker, text: &str) -> Line {
-        Line { by, text: text.to_owned() }
+    /// The same, which can look up the weather.
+    pub(crate) fn with_weather() -> Model {
+        let parameters = object(&json!({ "place": { "type": "string" } }));
+        let weather = OwnTool { description: "Tells the weather.".to_owned(), parameters };
+        Model { tools: [("weather".to_owned(), weather)].into(), ..model() }
+    }
+
+    fn line(by: Speaker, text: &str) -> Entry {
+        Entry::Said(Line { by, text: text.to_owned() })
     }
 
     #[test]
@@ -159,9 +205,21 @@ pub(crate) mod tests {
             ("transfer_call", "{", "one of the names"),
             ("press_keys", r#"{"digits":"hello"}"#, "0-9"),
             ("sing", "{}", "no tool"),
+            ("weather", "{}", "no tool"),
         ] {
             let error = asked(tool, arguments).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_tool_of_ones_own_is_one_among_the_others() {
+        assert_eq!(with_weather().wish("weather", "{"), Ok(Wish::Use), "its owner reads what it is given");
+        let names: Vec<String> = with_weather().tools().into_iter().map(|tool| tool.name).collect();
+        assert_eq!(names, ["end_call", "press_keys", "transfer_call", "weather"]);
+        assert!(is_free("find_booking-2"));
+        for name in ["", "end_call", "two words", "ümlaut", &"x".repeat(65)] {
+            assert!(!is_free(name), "{name:?}");
         }
     }
 }

@@ -11,9 +11,9 @@
 mod event;
 mod playing;
 
-use crate::model::{Model, Tool, Wish, end_of};
+use crate::model::{Model, Tool, Wish, end_of, output_of};
 use call::PhoneNumber;
-use call::dialogue::{Line, Speaker};
+use call::dialogue::{Entry, Line, Speaker, Use};
 use event::{Event, Item, Response, Status};
 use playing::Playing;
 use serde_json::{Value, json};
@@ -45,13 +45,15 @@ pub enum Turns {
 #[derive(Debug)]
 pub struct Session {
     settings: Settings,
-    /// What was said on the call so far.
-    said: Vec<Line>,
+    /// What was said and done on the call so far.
+    said: Vec<Entry>,
     playing: Playing,
     reply: Reply,
     n_failed: u32,
     /// Keys that were pressed and not told yet.
     keys: String,
+    /// The server's names for the tools that are being used.
+    wishes: Vec<String>,
     /// How it leaves, and the server's name for the wish.
     leaving: Option<(Leave, String)>,
 }
@@ -90,6 +92,15 @@ pub enum Act<'a> {
     /// The model leaves the call, all that it said having been heard. If it can't have that, [`Session::refuse`]
     /// by this name.
     Leave(Leave, String),
+    /// A tool of its owner's is used; what came of it is told by [`Session::used`].
+    Use {
+        /// The model's name for this wish.
+        wish: String,
+        /// Which.
+        tool: String,
+        /// With what, as JSON.
+        arguments: String,
+    },
     /// Something is wrong, and the talk goes on: in a word, and in the server's words, which may quote
     /// what was said.
     Warn(&'static str, String),
@@ -119,8 +130,8 @@ pub struct Unreadable {
 }
 
 impl Session {
-    /// One on a call on which this was said already.
-    pub fn new(settings: Settings, said: Vec<Line>) -> Session {
+    /// One on a call on which this was said and done already.
+    pub fn new(settings: Settings, said: Vec<Entry>) -> Session {
         Session {
             settings,
             said,
@@ -128,6 +139,7 @@ impl Session {
             reply: Reply::None,
             n_failed: 0,
             keys: String::new(),
+            wishes: Vec::new(),
             leaving: None,
         }
     }
@@ -136,9 +148,10 @@ impl Session {
     /// where this isn't the call's first session: whoever waits for a reply then waits for it.
     pub fn open(&mut self, is_first: bool, acts: Acts<'_>) {
         self.reply = Reply::None;
+        self.wishes.clear();
         acts(Act::Tell(self.configuration().to_string()));
-        for line in end_of(&self.said) {
-            acts(Act::Tell(message(line.by, &line.text).to_string()));
+        for message in end_of(&self.said).iter().flat_map(messages_of) {
+            acts(Act::Tell(message.to_string()));
         }
         if !is_first || self.said.is_empty() {
             self.ask(acts);
@@ -240,6 +253,10 @@ impl Session {
         let output = match self.settings.model.wish(&name, &arguments) {
             Ok(Wish::End) => return self.leaving = Some((Leave::End, call_id)),
             Ok(Wish::Transfer(to)) => return self.leaving = Some((Leave::Transfer(to), call_id)),
+            Ok(Wish::Use) => {
+                self.wishes.push(call_id.clone());
+                return acts(Act::Use { wish: call_id, tool: name, arguments });
+            }
             Ok(Wish::Keys(keys)) => {
                 acts(Act::Press(keys));
                 json!({ "ok": true })
@@ -257,11 +274,21 @@ impl Session {
         self.answer(wish, &json!({ "ok": false, "error": why }), acts);
     }
 
+    /// A tool was used, as the model wished; a server that is another since knows nothing of the wish.
+    pub fn used(&mut self, wish: &str, one: Use, acts: Acts<'_>) {
+        let known = self.wishes.iter().position(|open| open == wish);
+        let messages = match known.map(|at| self.wishes.swap_remove(at)) {
+            Some(wish) => vec![output(&wish, output_of(&one))],
+            None => messages_of(&Entry::Used(one.clone())),
+        };
+        messages.into_iter().for_each(|message| acts(Act::Tell(message.to_string())));
+        self.said.push(Entry::Used(one));
+        self.ask(acts);
+    }
+
     /// Tells what came of a tool.
     fn answer(&mut self, call_id: &str, output: &Value, acts: Acts<'_>) {
-        let item =
-            json!({ "type": "function_call_output", "call_id": call_id, "output": output.to_string() });
-        acts(Act::Tell(json!({ "type": "conversation.item.create", "item": item }).to_string()));
+        acts(Act::Tell(self::output(call_id, &output.to_string()).to_string()));
         self.ask(acts);
     }
 
@@ -321,7 +348,7 @@ impl Session {
     fn note(&mut self, by: Speaker, text: String, acts: Acts<'_>) {
         if !text.is_empty() {
             let line = Line { by, text };
-            self.said.push(line.clone());
+            self.said.push(Entry::Said(line.clone()));
             acts(Act::Said(line));
         }
     }
@@ -373,14 +400,35 @@ impl Reply {
     }
 }
 
+/// The messages that have the server know of an entry.
+fn messages_of(entry: &Entry) -> Vec<Value> {
+    match entry {
+        Entry::Said(Line { by, text }) => vec![message(*by, text)],
+        Entry::Used(one) => {
+            let Use { id, tool, arguments, .. } = one;
+            let asked =
+                json!({ "type": "function_call", "call_id": id, "name": tool, "arguments": arguments });
+            vec![created(asked), output(id, output_of(one))]
+        }
+    }
+}
+
+/// The message that has the server know what came of a tool.
+fn output(call_id: &str, output: &str) -> Value {
+    created(json!({ "type": "function_call_output", "call_id": call_id, "output": output }))
+}
+
+fn created(item: Value) -> Value {
+    json!({ "type": "conversation.item.create", "item": item })
+}
+
 /// The message that has the server know that this was said.
 fn message(by: Speaker, text: &str) -> Value {
     let (role, kind) = match by {
         Speaker::Agent => ("assistant", "output_text"),
         Speaker::Remote => ("user", "input_text"),
     };
-    let item = json!({ "type": "message", "role": role, "content": [{ "type": kind, "text": text }] });
-    json!({ "type": "conversation.item.create", "item": item })
+    created(json!({ "type": "message", "role": role, "content": [{ "type": kind, "text": text }] }))
 }
 
 /// The code of the error that a reply is being made already.

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-pub use self::transcript::{Line, Speaker, transcript};
+pub use self::transcript::{Entry, Line, Speaker, Use, conversation, transcript};
 
 mod transcript;
 
@@ -24,6 +24,8 @@ pub enum Said {
         /// Whether they are all, so that it is the other side's turn when they were said.
         last: bool,
     },
+    /// What it said so far is to be said now: the rest takes a while.
+    Pause,
     /// A sound file is to be played.
     Play {
         /// Where the carrier fetches it.
@@ -149,6 +151,12 @@ impl Dialogue {
                     let words = std::mem::take(&mut self.unfinished);
                     self.its_turn_until = None;
                     self.add(words.trim());
+                }
+            }
+            Said::Pause => {
+                let words = std::mem::take(&mut self.unfinished);
+                for text in pieces(words.trim()).into_iter().filter(|text| !text.is_empty()) {
+                    self.wait_for(Verb::Say { text });
                 }
             }
             Said::Play { url } => self.wait_for(Verb::Play { url, lasts: PLAY_LASTS }),

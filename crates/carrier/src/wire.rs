@@ -36,6 +36,8 @@ pub enum Operation {
     Command,
     /// Asks a model what to say; no carrier's.
     Reply,
+    /// Something is done for a language model.
+    Tool,
 }
 
 /// The reply to a request, read whole.

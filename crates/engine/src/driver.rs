@@ -351,13 +351,12 @@ impl Turn<'_> {
 
     /// Moves one call by one event. A repeated webhook, which moves nothing, is not written and
     /// costs no disk. What we asked for is: it ends the lease under which it was asked, and the
-    /// story of a call tells every look. So is what we couldn't read, and what was said.
+    /// story of a call tells every look. So is what only the log tells.
     fn apply(&mut self, kept: &Kept, source: Source, news: News) -> Result<Call, StoreError> {
         let event = self.event(source, news);
         let step = step(&kept.call, &event);
         let asked_for = matches!(source, Source::LookUp | Source::Listing | Source::Reply);
-        let is_kept = matches!(event.news, News::Unread { .. } | News::Spoken { .. });
-        if step.call != kept.call || asked_for || is_kept {
+        if step.call != kept.call || asked_for || event.news.is_for_the_log() {
             self.page.write(&step.call, &event, Some(kept))?;
             self.brought.wrote = true;
         }

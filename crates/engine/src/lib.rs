@@ -35,7 +35,7 @@ pub use media::{Admitted, Door};
 pub use orphan::{Orphan, OrphanPolicy, Stranger};
 pub use preview::Preview;
 pub use recovery::{Decision, RecoveryLine, RecoveryReport};
-pub use settings::{AgentSettings, Inbound, ModelSettings, NumberSettings, Settings};
+pub use settings::{AgentSettings, Inbound, ModelSettings, NumberSettings, Settings, ToolSettings};
 pub use shell::keeper::Keep;
 pub use shell::lane::Line;
 pub use sweep::{Sweep, Wanted};

@@ -53,6 +53,19 @@ pub struct AgentSettings {
     pub model: Option<ModelSettings>,
     /// How its model is spoken with, where it has one that hears and speaks.
     pub realtime: Option<agent::realtime::Settings>,
+    /// Where its model's own tools are, by their names.
+    pub tools: BTreeMap<String, ToolSettings>,
+}
+
+/// How a tool of a model's is used.
+#[derive(Clone, Debug)]
+pub struct ToolSettings {
+    /// Where it is.
+    pub url: String,
+    /// The token that it is shown, if any.
+    pub token: Option<Secret>,
+    /// How long it may take.
+    pub timeout: Duration,
 }
 
 /// How a model is asked.

@@ -4,6 +4,7 @@
 
 mod conversation;
 mod thinking;
+mod tools;
 
 use crate::calls::Calls;
 use call::call::Does;

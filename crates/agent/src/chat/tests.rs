@@ -29,8 +29,8 @@ fn model() -> Model {
     crate::model::tests::model()
 }
 
-fn line(by: Speaker, text: &str) -> Line {
-    Line { by, text: text.to_owned() }
+fn line(by: Speaker, text: &str) -> Entry {
+    Entry::Said(Line { by, text: text.to_owned() })
 }
 
 #[test]
@@ -86,4 +86,25 @@ fn what_was_said_stands_in_a_request_by_whom() {
     let nobody = Model { transfers: BTreeMap::new(), ..model() };
     let body: Value = serde_json::from_slice(&request(&nobody, &said)).unwrap();
     assert_eq!(body["tools"].as_array().map(Vec::len), Some(2), "there is nobody to put a call through to");
+}
+
+#[test]
+fn what_a_tool_said_stands_in_a_request_and_so_does_that_nobody_knows() {
+    let used = |output: Option<&str>| {
+        let (id, tool, arguments) = ("use_1".to_owned(), "weather".to_owned(), "{}".to_owned());
+        Entry::Used(call::dialogue::Use { id, tool, arguments, output: output.map(str::to_owned) })
+    };
+    let said = [line(Speaker::Remote, "Is it raining?"), used(Some("\"no\"")), used(None)];
+    let body: Value = serde_json::from_slice(&request(&crate::model::tests::with_weather(), &said)).unwrap();
+    assert_eq!(body["tools"][3]["function"]["name"], "weather");
+    let asked =
+        json!([{ "id": "use_1", "type": "function", "function": { "name": "weather", "arguments": "{}" } }]);
+    assert_eq!(body["messages"][2], json!({ "role": "assistant", "content": null, "tool_calls": asked }));
+    let told = json!({ "role": "tool", "tool_call_id": "use_1", "content": "\"no\"" });
+    assert_eq!(body["messages"][3], told);
+    assert!(body["messages"][5]["content"].as_str().unwrap().contains("nobody knows"));
+    let late = [&said[..], &[line(Speaker::Agent, "Let me see.")]].concat();
+    let body: Value = serde_json::from_slice(&request(&crate::model::tests::with_weather(), &late)).unwrap();
+    assert_eq!(body["messages"][2]["content"], "Let me see.");
+    assert_eq!(body["messages"][6]["role"], "tool", "it is what is to be replied to");
 }

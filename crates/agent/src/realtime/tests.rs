@@ -4,9 +4,9 @@
 use super::*;
 use crate::model;
 
-fn session(said: Vec<Line>) -> Session {
+fn session(said: Vec<Entry>) -> Session {
     let settings = Settings {
-        model: model::tests::model(),
+        model: model::tests::with_weather(),
         voice: Some("marin".to_owned()),
         transcriber: "writer-1".to_owned(),
         turns: Turns::Silence,
@@ -14,8 +14,8 @@ fn session(said: Vec<Line>) -> Session {
     Session::new(settings, said)
 }
 
-fn line(by: Speaker, text: &str) -> Line {
-    Line { by, text: text.to_owned() }
+fn line(by: Speaker, text: &str) -> Entry {
+    Entry::Said(Line { by, text: text.to_owned() })
 }
 
 /// What is to be done, in a line each.
@@ -40,6 +40,7 @@ fn told(happens: impl FnOnce(Acts<'_>)) -> Vec<String> {
             Act::Said(Line { by, text }) => format!("{by:?}: {text}"),
             Act::Press(keys) => format!("press {keys}"),
             Act::Leave(leave, wish) => format!("leave {leave:?} {wish}"),
+            Act::Use { wish, tool, arguments } => format!("use {tool} with {arguments} for {wish}"),
             Act::Warn(what, why) => format!("warn {what}: {why}"),
             Act::GiveUp => "give up".to_owned(),
         });
@@ -119,7 +120,7 @@ fn a_server_is_told_who_it_is_and_what_was_said() {
 
 #[test]
 fn a_model_speaks_first_where_nothing_was_said_or_its_session_broke() {
-    let opened = |said: Vec<Line>, is_first| told(|acts| session(said).open(is_first, acts));
+    let opened = |said: Vec<Entry>, is_first| told(|acts| session(said).open(is_first, acts));
     let asked = |told: Vec<String>| told.last().unwrap() == "response.create";
     assert!(asked(opened(Vec::new(), true)));
     assert!(!asked(opened(vec![line(Speaker::Agent, "Hello.")], true)));
@@ -204,6 +205,26 @@ fn a_model_leaves_when_its_last_words_were_heard() {
     let refused = told(|acts| session.refuse("call_1", "not now", acts));
     assert!(refused[0].contains("not now"), "{refused:?}");
     assert_eq!(refused[1], "response.create", "it goes on");
+}
+
+#[test]
+fn a_tool_is_used_and_the_model_told_also_by_the_next_session() {
+    let mut session = session(Vec::new());
+    let call = json!({ "type": "response.output_item.done", "item": { "type": "function_call",
+        "name": "weather", "call_id": "call_1", "arguments": "{\"place\":\"Bern\"}" } });
+    assert_eq!(hear(&mut session, call), ["use weather with {\"place\":\"Bern\"} for call_1"]);
+    assert_eq!(hear(&mut session, replied("completed")), [""; 0]);
+    let one = Use {
+        id: "use_1".to_owned(),
+        tool: "weather".to_owned(),
+        arguments: "{}".to_owned(),
+        output: Some("dry".to_owned()),
+    };
+    let used = told(|acts| session.used("call_1", one, acts));
+    let expected = json!({ "type": "function_call_output", "call_id": "call_1", "output": "dry" });
+    assert_eq!(used, [format!("create {expected}"), "response.create".to_owned()]);
+    let opened = told(|acts| session.open(false, acts));
+    assert!(opened[1].contains("\"function_call\"") && opened[2].contains("dry"), "{opened:?}");
 }
 
 #[test]

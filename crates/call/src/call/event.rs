@@ -181,6 +181,24 @@ pub enum News {
         /// In these words.
         text: String,
     },
+    /// The call's agent is about to use a tool of its owner's.
+    ToolAsked {
+        /// This use, among all.
+        id: String,
+        /// Which.
+        tool: String,
+        /// With what, as JSON.
+        #[serde(rename = "text")]
+        arguments: String,
+    },
+    /// What came of that.
+    ToolReplied {
+        /// Which use.
+        id: String,
+        /// What the agent was told.
+        #[serde(rename = "text")]
+        output: String,
+    },
     /// The carrier's stream of a command came to this gateway.
     StreamAttached {
         /// Which command.
@@ -356,6 +374,12 @@ impl UnknownWhy {
 }
 
 impl News {
+    /// Whether it is kept though it moves nothing: the log is where it is known from.
+    pub fn is_for_the_log(&self) -> bool {
+        use News as N;
+        matches!(self, N::Unread { .. } | N::Spoken { .. } | N::ToolAsked { .. } | N::ToolReplied { .. })
+    }
+
     /// The leg that the news speaks of, where it speaks of one.
     pub fn leg(&self) -> Option<&CarrierCallId> {
         match self {
@@ -387,6 +411,8 @@ impl News {
             | News::StopAsked(_)
             | News::AgentLeft { .. }
             | News::Spoken { .. }
+            | News::ToolAsked { .. }
+            | News::ToolReplied { .. }
             | News::StreamAttached { .. }
             | News::StreamOver { .. }
             | News::StopReplied { .. }
@@ -421,6 +447,8 @@ impl News {
             News::StopAsked(_) => "stop_asked",
             News::AgentLeft { .. } => "agent_left",
             News::Spoken { .. } => "spoken",
+            News::ToolAsked { .. } => "tool_asked",
+            News::ToolReplied { .. } => "tool_replied",
             News::StreamAttached { .. } => "stream_attached",
             News::StreamOver { .. } => "stream_over",
             News::StopReplied { .. } => "stop_replied",

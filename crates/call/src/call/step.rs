@@ -107,6 +107,8 @@ fn moved(call: &Call, event: &Event) -> Step {
             | N::StopAsked(_)
             | N::AgentLeft { .. }
             | N::Spoken { .. }
+            | N::ToolAsked { .. }
+            | N::ToolReplied { .. }
             | N::StreamAttached { .. }
             | N::StreamOver { .. }
             | N::StopReplied { .. }

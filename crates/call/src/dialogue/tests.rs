@@ -192,6 +192,18 @@ fn a_sentence_is_said_while_the_rest_is_written() {
 }
 
 #[test]
+fn what_comes_before_a_pause_is_said_however_short_and_nobody_is_listened_to_after_it() {
+    let mut talk = Talk::listening();
+    talk.answers("Which room?");
+    talk.dialogue.say(Said::Words { text: "Let me see.".to_owned(), last: false });
+    talk.dialogue.say(Said::Pause);
+    assert_eq!(talk.acts(), [Act::Ask(Verb::Say { text: "Let me see.".to_owned() })]);
+    assert_eq!(talk.over(Outcome::default()), []);
+    talk.dialogue.say(Said::Pause);
+    assert_eq!(talk.says("Room twelve."), [asks("Room twelve.")]);
+}
+
+#[test]
 fn a_reply_that_came_too_late_is_not_said() {
     for (drops_stale, said) in [(true, "To your second."), (false, "To your first: To your second.")] {
         let mut talk = Talk::listening();

@@ -3,10 +3,10 @@
 use super::{Calls, EngineError};
 use crate::heard::Heard;
 use crate::program::Credential;
-use crate::settings::ModelSettings;
+use crate::settings::{ModelSettings, ToolSettings};
 use agent::realtime::Session;
 use call::call::{Agent, CommandId, Does, Event, News, Source, Verb};
-use call::dialogue::{Line, Speaker, transcript};
+use call::dialogue::{Entry, Line, Speaker, conversation};
 use call::{Call, CallId};
 use carrier::Secret;
 use carrier::send::Sender;
@@ -55,11 +55,17 @@ impl Calls {
         Some(Session::new(settings, self.said_on(call).await))
     }
 
-    /// What was said on a call so far, the greeting first.
-    pub(crate) async fn said_on(&self, call: &Call) -> Vec<Line> {
-        let greeting = call.facts.say.clone().map(|text| Line { by: Speaker::Agent, text });
+    /// How a tool of the call's agent is used, as it is configured now.
+    pub(crate) fn tool_of(&self, call: &Call, tool: &str) -> Option<ToolSettings> {
+        let name = &call.facts.agent.as_ref()?.name;
+        self.rules().settings.agents.get(name)?.tools.get(tool).cloned()
+    }
+
+    /// What was said and done on a call so far, the greeting first.
+    pub(crate) async fn said_on(&self, call: &Call) -> Vec<Entry> {
+        let greeting = call.facts.say.clone().map(|text| Entry::Said(Line { by: Speaker::Agent, text }));
         let log = self.log(call.facts.id).await.unwrap_or_default();
-        greeting.into_iter().chain(transcript(&log)).collect()
+        greeting.into_iter().chain(conversation(&log)).collect()
     }
 
     /// What happened to a call, as far as a transcript is read.
@@ -70,10 +76,17 @@ impl Calls {
 
     /// Keeps what was said on a call.
     pub(crate) async fn spoken(&self, call: CallId, Line { by, text }: Line) {
-        let news = News::Spoken { by, text };
-        if let Err(error) = self.inner.ear.hear(Heard::News { call, source: Source::Agent, news }).await {
-            tracing::warn!(%call, error = error.0, "what was said can't be kept");
+        self.news_of_agent(call, News::Spoken { by, text }).await;
+    }
+
+    /// Keeps news of the call's agent; whether that is on disk.
+    pub(crate) async fn news_of_agent(&self, call: CallId, news: News) -> bool {
+        let word = news.word();
+        let kept = self.inner.ear.hear(Heard::News { call, source: Source::Agent, news }).await;
+        if let Err(error) = &kept {
+            tracing::warn!(%call, news = word, error = error.0, "what an agent did can't be kept");
         }
+        kept.is_ok()
     }
 
     /// How an agent's model is asked, as it is configured now.

@@ -10,12 +10,14 @@ use audio::resample::Resampler;
 use audio::{FRAME, Frame};
 use call::Call;
 use call::call::Verb;
+use call::dialogue::Use;
 use carrier::media::{Began, Form, FromText, Heard, MediaStream, ToText};
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -28,6 +30,7 @@ struct Talk<'t> {
     up: Option<Resampler>,
     sound: ToText,
     hands: Hands<'t>,
+    used: mpsc::Receiver<(String, Use)>,
     /// When the line was heard last.
     heard_at: Instant,
     /// When a key was pressed last that the model doesn't know of.
@@ -43,6 +46,9 @@ struct Hands<'t> {
     scribe: &'t Scribe,
     to_line: VecDeque<String>,
     to_server: VecDeque<String>,
+    calls: &'t Calls,
+    /// Where it is told what came of a tool, by the model's name for the wish.
+    used: mpsc::Sender<(String, Use)>,
     /// How the model leaves, and its name for that wish.
     leave: Option<(Leave, String)>,
     over: Option<Over>,
@@ -97,6 +103,7 @@ impl<'t> Talk<'t> {
         scribe: &'t Scribe,
     ) -> Talk<'t> {
         let Form { rate, .. } = began.form;
+        let (tell, used) = mpsc::channel(1);
         let between = |from, to| (from != to).then(|| Resampler::new(from, to));
         let hands = Hands {
             call,
@@ -106,6 +113,8 @@ impl<'t> Talk<'t> {
             scribe,
             to_line: VecDeque::new(),
             to_server: VecDeque::new(),
+            calls,
+            used: tell,
             leave: None,
             over: None,
         };
@@ -116,6 +125,7 @@ impl<'t> Talk<'t> {
             up: between(rate, TELEPHONE),
             sound: ToText::default(),
             hands,
+            used,
             heard_at: Instant::now(),
             pressed_at: None,
         }
@@ -141,10 +151,14 @@ impl<'t> Talk<'t> {
                 }
                 return over;
             }
+            let due_at = self.due_at();
             tokio::select! {
                 message = line.next() => self.hear_line(message),
                 message = server.next() => self.hear_server(message),
-                () = sleep_until(self.due_at()) => self.time_is_up(),
+                Some((wish, one)) = self.used.recv() => {
+                    self.session.used(&wish, one, &mut |act| self.hands.act(act));
+                }
+                () = sleep_until(due_at) => self.time_is_up(),
             }
         }
     }
@@ -303,6 +317,14 @@ impl Hands<'_> {
                         Err(_) => (0..PAUSE_FRAMES).for_each(|_| self.play(Frame::silence(TELEPHONE))),
                     }
                 }
+            }
+            Act::Use { wish, tool, arguments } => {
+                let (calls, call, tell) = (self.calls.clone(), self.call.clone(), self.used.clone());
+                tokio::spawn(async move {
+                    let one = calls.use_tool(call, tool, arguments).await;
+                    // The talk may be over.
+                    let _ = tell.send((wish, one)).await;
+                });
             }
             Act::Leave(leave, wish) => self.leave = Some((leave, wish)),
             Act::Warn(what, why) => {

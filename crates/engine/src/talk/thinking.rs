@@ -2,11 +2,12 @@
 //! is said while it is still being written.
 
 use super::conversation::{Conversation, LINE, Over};
+use crate::calls::Calls;
 use crate::settings::ModelSettings;
 use agent::chat::{Piece, Reader, request};
 use agent::model::Wish;
-use call::CallState;
-use call::dialogue::{Act, Dialogue, Line, Said, Told};
+use call::dialogue::{Act, Dialogue, Entry, Said, Told};
+use call::{Call, CallState};
 use carrier::send::Sender;
 use carrier::{Operation, Request, Secret};
 use http::Method;
@@ -95,12 +96,18 @@ impl Conversation {
         match piece {
             Piece::Words(text) => say(dialogue, &text, false),
             Piece::Tool { name, arguments } => {
+                let wish = settings.model.wish(&name, &arguments);
+                if wish == Ok(Wish::Use) {
+                    dialogue.say(Said::Pause);
+                    return false;
+                }
                 // What it said with it comes before it.
                 say(dialogue, "", true);
-                match settings.model.wish(&name, &arguments) {
+                match wish {
                     Ok(Wish::End) => dialogue.say(Said::End),
                     Ok(Wish::Keys(digits)) => dialogue.say(Said::Keys(digits)),
                     Ok(Wish::Transfer(to)) => dialogue.say(Said::Transfer(to)),
+                    Ok(Wish::Use) => {}
                     Err(refused) => {
                         tracing::warn!(call = %self.id, "a model asked for something that it can't have");
                         tracing::debug!(call = %self.id, %refused, "what it asked for");
@@ -124,19 +131,38 @@ impl Conversation {
     /// Begins to ask for a reply to all that was said.
     async fn ask_model(&self, settings: &ModelSettings) -> Thought {
         let call = self.line.borrow().clone();
-        let said = self.calls.said_on(&call).await;
         let key = self.calls.token_of(&self.agent);
-        let request = completion(settings, key.as_ref(), &said);
-        let sender = self.calls.sender();
-        let within = settings.reply_within;
+        let (calls, settings) = (self.calls.clone(), settings.clone());
         let (tell, pieces) = mpsc::channel(PIECES_MAX);
         let task = tokio::spawn(async move {
-            if let Err(why) = reply(&sender, &request, within, &tell).await {
+            if let Err(why) = think(&calls, &call, &settings, key.as_ref(), &tell).await {
                 let _ = tell.send(Piece::Failed(why)).await;
             }
         });
         Thought { pieces, task: task.abort_handle() }
     }
+}
+
+/// Asks for a reply until the model wants no more tools of its owner's; if it isn't whole, why.
+async fn think(
+    calls: &Calls,
+    call: &Call,
+    settings: &ModelSettings,
+    key: Option<&Secret>,
+    tell: &mpsc::Sender<Piece>,
+) -> Result<(), String> {
+    for _ in 0..ROUNDS_MAX {
+        let said = calls.said_on(call).await;
+        let request = completion(settings, key, &said);
+        let wishes = reply(&calls.sender(), &request, settings, tell).await?;
+        if wishes.is_empty() {
+            return Ok(());
+        }
+        for (tool, arguments) in wishes {
+            calls.use_tool(call.clone(), tool, arguments).await;
+        }
+    }
+    Err("it used tools again and again".to_owned())
 }
 
 /// The next piece of what is being written, if anything is.
@@ -150,7 +176,7 @@ async fn next(thought: &mut Option<Thought>) -> Piece {
     }
 }
 
-fn completion(settings: &ModelSettings, key: Option<&Secret>, said: &[Line]) -> Request {
+fn completion(settings: &ModelSettings, key: Option<&Secret>, said: &[Entry]) -> Request {
     let mut headers = vec![
         ("content-type".to_owned(), "application/json".to_owned()),
         ("accept".to_owned(), "text/event-stream".to_owned()),
@@ -165,14 +191,17 @@ fn completion(settings: &ModelSettings, key: Option<&Secret>, said: &[Line]) -> 
     }
 }
 
-/// Asks for a reply, and tells its pieces as they come; if it isn't whole, why. No piece may let wait
-/// longer than `within`. What the server says may quote what was said: that is for the log at debug.
+/// Asks for a reply, and tells its pieces as they come; if it isn't whole, why. Where it wants tools of its
+/// owner's, these are returned, and the reply isn't over. No piece may let wait longer than `reply_within`.
+/// What the server says may quote what was said: that is for the log at debug.
 async fn reply(
     sender: &Sender,
     request: &Request,
-    within: Duration,
+    settings: &ModelSettings,
     tell: &mpsc::Sender<Piece>,
-) -> Result<(), String> {
+) -> Result<Vec<(String, String)>, String> {
+    let within = settings.reply_within;
+    let mut wishes = Vec::new();
     let mut answer = sender.open(request, within).await.map_err(|error| error.to_string())?;
     let status = answer.status;
     let mut next = async || match timeout(within, answer.next()).await {
@@ -188,17 +217,22 @@ async fn reply(
     let mut reader = Reader::default();
     while let Some(bytes) = next().await? {
         for piece in reader.hear(&bytes) {
-            if let Piece::Failed(why) = piece {
-                tracing::debug!(why, "a model's server failed");
-                return Err("its server sent what is no reply".to_owned());
-            }
-            // Nobody may wait for it any more.
-            if tell.send(piece).await.is_err() {
-                return Ok(());
+            match piece {
+                Piece::Failed(why) => {
+                    tracing::debug!(why, "a model's server failed");
+                    return Err("its server sent what is no reply".to_owned());
+                }
+                Piece::Tool { name, arguments } if settings.model.tools.contains_key(&name) => {
+                    wishes.push((name.clone(), arguments.clone()));
+                    let _ = tell.send(Piece::Tool { name, arguments }).await;
+                }
+                Piece::Done if !wishes.is_empty() => {}
+                // Nobody may wait for it any more.
+                piece => drop(tell.send(piece).await),
             }
         }
         if reader.is_done() {
-            return Ok(());
+            return Ok(wishes);
         }
     }
     Err("the reply broke off".to_owned())
@@ -208,6 +242,8 @@ async fn reply(
 const IDLE: Duration = Duration::from_secs(60);
 /// So many replies may fail, one after another, until the call is given up.
 const FAILED_MAX: u32 = 3;
+/// So often one reply may want tools.
+const ROUNDS_MAX: usize = 8;
 /// So many pieces may wait to be heard.
 const PIECES_MAX: usize = 64;
 /// So much of a refusal is shown in the log.

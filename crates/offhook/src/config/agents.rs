@@ -1,5 +1,6 @@
 //! Reads the agents: who talks on a line from when it is open.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
@@ -14,8 +15,9 @@ use engine::ModelSettings;
 use super::durations::duration;
 use super::read::secret;
 use super::section::{Rejected, Section};
-use super::settings::{ConfiguredAgent, ConfiguredRealtime};
+use super::settings::{ConfiguredAgent, ConfiguredRealtime, ConfiguredTool};
 use super::suggest;
+use super::tools;
 use super::tree::Node;
 use super::values;
 
@@ -23,12 +25,15 @@ use super::values;
 pub(super) fn agent(name: &str, section: &mut Section<'_, '_>, folder: &Path) -> Option<ConfiguredAgent> {
     // Without a kind nobody can say which keys are right.
     let kind = section.required("kind", "\"say\"", |node| values::word(node, &KINDS))?;
-    let (mut model, mut realtime) = (None, None);
+    let (mut model, mut realtime, mut tools) = (None, None, BTreeMap::new());
+    if matches!(kind, Kind::Llm | Kind::Realtime) {
+        tools = tools::tools(section, folder);
+    }
     let does = match kind {
         Kind::Say => say(section),
         Kind::Stream => stream(section),
-        Kind::Llm => llm(section, &mut model),
-        Kind::Realtime => self::realtime(section, &mut realtime),
+        Kind::Llm => llm(section, &tools, &mut model),
+        Kind::Realtime => self::realtime(section, &tools, &mut realtime),
         Kind::Relay => {
             let url = section.required("url", "\"wss://bot.example.com/relay\"", program);
             url.map(|url| Does::Relay { url })
@@ -46,7 +51,7 @@ pub(super) fn agent(name: &str, section: &mut Section<'_, '_>, folder: &Path) ->
         .then(|| section.optional("gap", values::spoken).unwrap_or_else(|| GAP.to_owned()));
     section.finish();
     let agent = Agent { name: name.to_owned(), does: does?, gap, apology };
-    Some(ConfiguredAgent { agent, token, model, realtime })
+    Some(ConfiguredAgent { agent, token, model, realtime, tools })
 }
 
 /// Whether this is the name of an agent; if not, what to say of it.
@@ -78,9 +83,9 @@ fn stream(section: &mut Section<'_, '_>) -> Option<Does> {
     Some(Does::Stream { url: url?, speaks: speaks.unwrap_or(Speaks::Twilio) })
 }
 
-fn llm(section: &mut Section<'_, '_>, settings: &mut Option<ModelSettings>) -> Option<Does> {
+fn llm(section: &mut Section<'_, '_>, tools: &Tools, settings: &mut Option<ModelSettings>) -> Option<Does> {
     let base_url = base_url(section);
-    let model = model(section, "\"gpt-5-mini\"", values::text);
+    let model = model(section, "\"gpt-5-mini\"", values::text, tools);
     let reply_within = section.optional("reply_within", |node| duration(node, REPLIES));
     let fallback = section.optional("fallback", values::spoken);
     let model = model?;
@@ -94,9 +99,13 @@ fn llm(section: &mut Section<'_, '_>, settings: &mut Option<ModelSettings>) -> O
     Some(Does::Llm { model: name })
 }
 
-fn realtime(section: &mut Section<'_, '_>, realtime: &mut Option<ConfiguredRealtime>) -> Option<Does> {
+fn realtime(
+    section: &mut Section<'_, '_>,
+    tools: &Tools,
+    realtime: &mut Option<ConfiguredRealtime>,
+) -> Option<Does> {
     let base_url = base_url(section);
-    let model = model(section, "\"gpt-realtime\"", named);
+    let model = model(section, "\"gpt-realtime\"", named, tools);
     let voice = section.optional("voice", values::text);
     let transcriber = section.optional("transcriber", values::text);
     let turns = section.optional("turns", |node| values::word(node, &TURNS));
@@ -124,11 +133,12 @@ fn model(
     section: &mut Section<'_, '_>,
     example: &str,
     name: fn(&Node) -> Result<String, Rejected>,
+    tools: &Tools,
 ) -> Option<Model> {
     let name = section.required("model", example, name);
     let prompt = section.required("prompt", "\"You answer the telephone of …\"", values::text);
     let transfers = section.section("transfers", |names| names.each(number));
-    Some(Model { name: name?, prompt: prompt?, transfers })
+    Some(Model { name: name?, prompt: prompt?, transfers, tools: tools::known_to_model(tools) })
 }
 
 /// A model's name that can stand in an address.
@@ -153,6 +163,8 @@ fn program(node: &Node) -> Result<String, Rejected> {
     let why = format!("is no address of a program; write wss://HOST/PATH, at most {ADDRESS_MAX} characters");
     Err(why.into())
 }
+
+type Tools = BTreeMap<String, ConfiguredTool>;
 
 /// What an agent's `kind` may be.
 #[derive(Clone, Copy)]

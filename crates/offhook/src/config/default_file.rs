@@ -77,7 +77,8 @@ mod tests {
 
     fn load(text: Option<&str>) -> Loaded {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let secrets = ["TWILIO_AUTH_TOKEN", "TELNYX_API_KEY", "PLIVO_AUTH_TOKEN", "OPENAI_API_KEY"];
+        let secrets =
+            ["TWILIO_AUTH_TOKEN", "TELNYX_API_KEY", "PLIVO_AUTH_TOKEN", "OPENAI_API_KEY", "HOTEL_TOKEN"];
         let variables = secrets.map(|name| (name, "x")).into_iter().chain([("HOME", "/home/ada")]);
         let environment = Environment::new(variables, folder.path());
         if let Some(text) = text {

@@ -24,6 +24,7 @@ mod secrets;
 mod section;
 pub(crate) mod settings;
 mod suggest;
+mod tools;
 mod tree;
 mod values;
 

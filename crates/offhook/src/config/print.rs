@@ -13,9 +13,10 @@ use super::read::ORPHANS;
 use super::section::quoted;
 use super::settings::{
     Alarms, Api, BaseUrl, Calls, Carrier, CarrierKind, Config, ConfiguredAgent, ConfiguredRealtime,
-    CountryCode, Destinations, Dial, Face, History, Inbound, Number, Plivo, Secret, Simulated, Store, Telnyx,
-    Twilio,
+    ConfiguredTool, CountryCode, Destinations, Dial, Face, History, Inbound, Number, Parameter, Plivo,
+    Secret, Simulated, Store, Telnyx, Twilio,
 };
+use super::tools::STRING;
 use super::{Loaded, Source};
 use agent::model::Model;
 use agent::realtime::Settings;
@@ -308,7 +309,7 @@ fn print_simulated(page: &mut Page<'_>, Simulated { base_url: url, face }: &Simu
 }
 
 fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
-    let ConfiguredAgent { agent, token, model, realtime } = configured;
+    let ConfiguredAgent { agent, token, model, realtime, tools } = configured;
     let Agent { name: _, does, gap, apology } = agent;
     page.set("kind", text(does.word()));
     match does {
@@ -350,6 +351,31 @@ fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
         page.section(&format!("agents.{}.transfers", quoted(&agent.name)));
         for (name, number) in transfers {
             page.set(&quoted(name), text(number.as_str()));
+        }
+    }
+    print_tools(page, &agent.name, tools);
+}
+
+fn print_tools(page: &mut Page<'_>, agent: &str, tools: &BTreeMap<String, ConfiguredTool>) {
+    for (name, tool) in tools {
+        let ConfiguredTool { description, parameters, url, token, timeout } = tool;
+        let section = format!("agents.{}.tools.{}", quoted(agent), quoted(name));
+        page.section(&section);
+        page.set("description", text(description));
+        page.set("url", text(url.as_str()));
+        page.set_if("token", token.as_ref().map(secret));
+        page.set("timeout", duration(*timeout));
+        if !parameters.is_empty() {
+            page.section(&format!("{section}.parameters"));
+        }
+        for (name, Parameter { description, kind, optional }) in parameters {
+            let whole = format!(
+                "{{ description = {}, type = {}, optional = {optional} }}",
+                text(description),
+                text(kind)
+            );
+            let is_plain = *kind == STRING && !optional;
+            page.set(&quoted(name), if is_plain { text(description) } else { whole });
         }
     }
 }

@@ -46,6 +46,11 @@ impl Rejected {
     pub(super) fn at(origin: &Origin, why: impl Into<String>) -> Self {
         Self { at: Some(origin.clone()), why: why.into() }
     }
+
+    /// The same of a part of the value, which has this name and stands there.
+    pub(super) fn within(self, name: &str, origin: &Origin) -> Self {
+        Self { at: self.at.or_else(|| Some(origin.clone())), why: format!("has a {name} that {}", self.why) }
+    }
 }
 
 impl From<String> for Rejected {

@@ -71,6 +71,34 @@ pub(crate) struct ConfiguredAgent {
     pub(crate) model: Option<ModelSettings>,
     /// How its model is spoken with, where it has one that hears and speaks.
     pub(crate) realtime: Option<ConfiguredRealtime>,
+    /// Its model's own tools, by their names.
+    pub(crate) tools: BTreeMap<String, ConfiguredTool>,
+}
+
+/// A tool that a model is given.
+#[derive(Clone, Debug)]
+pub(crate) struct ConfiguredTool {
+    /// What it is for.
+    pub(crate) description: String,
+    /// What it takes, by name.
+    pub(crate) parameters: BTreeMap<String, Parameter>,
+    /// Where it is.
+    pub(crate) url: BaseUrl,
+    /// The token that it is shown. Default: none.
+    pub(crate) token: Option<Secret>,
+    /// How long it may take. Default: 10 seconds.
+    pub(crate) timeout: Duration,
+}
+
+/// Something that a tool takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parameter {
+    /// What it is.
+    pub(crate) description: String,
+    /// Of which sort, in the words of JSON schema. Default: `string`.
+    pub(crate) kind: &'static str,
+    /// Whether it may be left out. Default: no.
+    pub(crate) optional: bool,
 }
 
 /// A model that hears and speaks.

@@ -66,7 +66,7 @@ agent = "bot"
 [agents]
 bot = { kind = "stream", url = "wss://bot.example.com/talk" }
 clerk = { kind = "say", text = "Your parcel is here." }
-hotel = { kind = "llm", model = "m", prompt = "Be \"kind\".", api_key = "hunter2", transfers = { desk = "+12025550143" } }
+hotel = { kind = "llm", model = "m", prompt = "Be \"kind\".", api_key = "hunter2", transfers = { desk = "+12025550143" }, tools = { find = { description = "Finds a guest.", url = "https://h.example.com/find", token = "hunter2", parameters = { name = "Whose", room = { type = "integer", description = "Which", optional = true } } } } }
 host = { kind = "realtime", model = "m-2", prompt = "Be brief.", base_url = "http://127.0.0.1:9/v1", voice = "v", turns = "meaning", api_key = "hunter2", transfers = { desk = "+12025550143" } }
 [carriers.work-2]
 kind = "telnyx"
@@ -219,7 +219,8 @@ fn the_examples_of_the_documentation_have_no_fault() {
         pages.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(examples.len() > 9);
     for example in examples {
-        let secrets = ["TWILIO_AUTH_TOKEN", "TELNYX_API_KEY", "PLIVO_AUTH_TOKEN", "OPENAI_API_KEY"];
+        let secrets =
+            ["TWILIO_AUTH_TOKEN", "TELNYX_API_KEY", "PLIVO_AUTH_TOKEN", "OPENAI_API_KEY", "HOTEL_TOKEN"];
         let loaded = Folder::with(example).load(secrets.map(|name| (name, "x")));
         assert!(
             loaded.is_ok(),

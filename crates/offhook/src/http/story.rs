@@ -85,6 +85,8 @@ fn summary(event: &Event) -> String {
         News::AgentLeft { failed: Some(why) } => format!("its agent can't go on: {why}"),
         News::Spoken { by: Speaker::Agent, text } => format!("the agent said \"{text}\""),
         News::Spoken { by: Speaker::Remote, text } => format!("the other side said \"{text}\""),
+        News::ToolAsked { tool, arguments, .. } => format!("the agent uses {tool} with {arguments}"),
+        News::ToolReplied { output, .. } => format!("the tool replied: {output}"),
         News::StreamAttached { id, .. } => format!("command {id}: its stream has come"),
         News::StreamOver { id, end, .. } => match end {
             StreamEnd::Ended => format!("command {id}: its stream is over"),

@@ -1,7 +1,7 @@
 //! From the configuration to the parts of the gateway.
 
 use crate::config::settings::{
-    Carrier, CarrierKind, Config, ConfiguredAgent, Destinations as Countries, Face,
+    Carrier, CarrierKind, Config, ConfiguredAgent, ConfiguredTool, Destinations as Countries, Face,
     Inbound as ConfiguredInbound, Number, Plivo, Secret as Configured, Simulated, Telnyx, Twilio, WebhookKey,
 };
 use crate::import::Mapping;
@@ -14,7 +14,7 @@ use carrier::plivo::PlivoConfig;
 use carrier::telnyx::{PublicKey, TelnyxConfig};
 use carrier::twilio::{ApiKey, TwilioConfig};
 use carrier::{Installation, Secret};
-use engine::{AgentSettings, Inbound, Keep, Line, NumberSettings, Settings};
+use engine::{AgentSettings, Inbound, Keep, Line, NumberSettings, Settings, ToolSettings};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -209,12 +209,18 @@ fn each_carrier<T>(config: &Config, set: impl Fn(&Carrier) -> Option<T>) -> BTre
     config.carriers.iter().filter_map(one).collect()
 }
 
-fn agent_settings(ConfiguredAgent { agent, token, model, realtime }: &ConfiguredAgent) -> AgentSettings {
+fn agent_settings(configured: &ConfiguredAgent) -> AgentSettings {
+    let ConfiguredAgent { agent, token, model, realtime, tools } = configured;
+    let tool = |(name, tool): (&String, &ConfiguredTool)| {
+        let (url, token) = (tool.url.as_str().to_owned(), tool.token.as_ref().map(secret));
+        (name.clone(), ToolSettings { url, token, timeout: tool.timeout })
+    };
     AgentSettings {
         agent: agent.clone(),
         token: token.as_ref().map(secret),
         model: model.clone(),
         realtime: realtime.as_ref().map(|realtime| realtime.settings.clone()),
+        tools: tools.iter().map(tool).collect(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Agents that are language models: what they are asked, what they say, and what they do, on every carrier.
 
-use crate::world::{Face, Line, Model, Replies, SOON, World, assert_clerk_ended, number, wait_for, word};
+use crate::world::{
+    Face, Line, Model, Replies, SOON, Tool, World, assert_clerk_ended, number, wait_for, word,
+};
 use serde_json::{Value, json};
 
 on_every_carrier!(
@@ -8,6 +10,7 @@ on_every_carrier!(
     after_a_kill_the_model_knows_what_was_said,
     whoever_a_model_puts_through_is_put_through,
     a_model_that_does_not_reply_has_it_said_again_and_is_given_up,
+    a_tool_of_the_owners_is_used_and_the_model_told,
 );
 
 const WORDS: &str = "It is Ada.";
@@ -94,6 +97,58 @@ fn a_model_that_does_not_reply_has_it_said_again_and_is_given_up(face: Face) {
     (0..3).for_each(|_| drop(model.is_asked()));
 }
 
+fn a_tool_of_the_owners_is_used_and_the_model_told(face: Face) {
+    let tool = Tool::start(Some(r#"{"room": 12}"#));
+    let (world, model) = with_model_and(face, &finding(&tool), |n, _| match n {
+        0 => Replies::Tool("Let me see.", "find", json!({ "name": "Ada" })),
+        1 => Replies::Words(&["Room twelve."]),
+        _ => Replies::Tool(GOODBYE, "end_call", json!({})),
+    });
+    let them = world.speaker(WORDS);
+
+    let id = called(&world, &them);
+
+    let (_, body) = model.is_asked();
+    let function = &body["tools"][3]["function"];
+    assert_eq!((&function["name"], &function["parameters"]["required"]), (&json!("find"), &json!(["name"])));
+    let (head, asked) = tool.is_asked();
+    assert!(head.contains("authorization: Bearer open") && head.contains("idempotency-key: use_"), "{head}");
+    assert_eq!((&asked["tool"], &asked["arguments"]), (&json!("find"), &json!({ "name": "Ada" })));
+    assert_eq!((word(&asked["call"], "id"), word(&asked["call"], "to")), (id.as_str(), them.as_str()));
+    let (_, body) = model.is_asked();
+    let last = body["messages"].as_array().and_then(|all| all.last().cloned()).expect("there are some");
+    assert_eq!((word(&last, "role"), word(&last, "content")), ("tool", r#"{"room": 12}"#), "{body}");
+    assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
+    for text in ["Let me see.", "Room twelve.", GOODBYE] {
+        assert_eq!(world.n_heard(&them, text), 1, "{text}");
+    }
+    let (_, body) = model.is_asked();
+    assert!(body.to_string().contains("room"), "it is still known: {body}");
+    assert_eq!(tool.n_asked(), 0, "it was used once");
+}
+
+/// The gateway dies while a tool is at work: it isn't used again unless the model wishes so, who is told.
+#[test]
+fn a_tool_that_a_kill_cut_off_is_in_doubt_and_not_used_again() {
+    let tool = Tool::start(None);
+    let (mut world, model) = with_model_and(Face::Twilio, &finding(&tool), |n, _| match n {
+        0 => Replies::Tool("Let me see.", "find", json!({ "name": "Ada" })),
+        _ => Replies::Tool(GOODBYE, "end_call", json!({})),
+    });
+    let them = world.speaker(WORDS);
+    let id = called(&world, &them);
+    model.is_asked();
+    tool.is_asked();
+
+    world.kill_dash_nine();
+    world.start_gateway();
+
+    let (_, body) = model.is_asked();
+    assert!(body.to_string().contains("nobody knows whether this was done"), "{body}");
+    assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
+    assert_eq!(tool.n_asked(), 0, "it was used once");
+}
+
 #[test]
 fn a_model_that_the_configuration_does_not_have_any_more_is_apologised_for() {
     let (mut world, model) = with_model(Face::Twilio, |_, _| Replies::Never);
@@ -109,11 +164,25 @@ fn a_model_that_the_configuration_does_not_have_any_more_is_apologised_for() {
 
 /// A gateway with an agent that is a model, and the model's server.
 fn with_model(face: Face, script: fn(usize, &Value) -> Replies) -> (World, Model) {
+    with_model_and(face, "", script)
+}
+
+/// The configuration of a tool to find somebody.
+fn finding(tool: &Tool) -> String {
+    format!(
+        "[agents.clerk.tools.find]\ndescription = 'Finds somebody.'\nurl = '{}'\ntoken = 'open'\n\
+         parameters.name = 'Whom.'\nparameters.room = {{ type = 'integer', description = 'Where.', optional = true }}",
+        tool.url
+    )
+}
+
+/// The same, with more settings behind.
+fn with_model_and(face: Face, more: &str, script: fn(usize, &Value) -> Replies) -> (World, Model) {
     let model = Model::start(script);
     let desk = number(2);
     let agent = format!(
         "[agents.clerk]\nkind = 'llm'\nbase_url = '{}'\nmodel = 'wise-1'\nprompt = 'Be kind.'\napi_key = 'sesame'\n\
-         reply_within = '2s'\nfallback = '{AGAIN}'\napology = '{SORRY}'\ntransfers = {{ desk = '{desk}' }}",
+         reply_within = '2s'\nfallback = '{AGAIN}'\napology = '{SORRY}'\ntransfers = {{ desk = '{desk}' }}\n{more}",
         model.base_url
     );
     (World::start(Line::On(face), &agent), model)

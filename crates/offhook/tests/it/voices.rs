@@ -1,7 +1,9 @@
 //! Agents that are models which hear and speak: what they hear, how much of what they say is heard, and
 //! what they do, on every carrier.
 
-use crate::world::{Face, Line, Realtime, SOON, Speaks, World, assert_clerk_ended, number, wait_for, word};
+use crate::world::{
+    Face, Line, Realtime, SOON, Speaks, Tool, World, assert_clerk_ended, number, wait_for, word,
+};
 use serde_json::{Value, json};
 
 on_every_carrier!(
@@ -13,6 +15,7 @@ on_every_carrier!(
     a_model_that_fails_again_and_again_is_apologised_for,
     a_server_that_refuses_the_key_is_apologised_for,
     keys_that_are_pressed_are_told_to_the_model_together,
+    a_tool_of_the_owners_is_used_and_the_model_told,
 );
 
 const WORDS: &str = "It is Ada.";
@@ -177,6 +180,35 @@ fn keys_that_are_pressed_are_told_to_the_model_together(face: Face) {
     assert!(text.contains("pressed 42"), "{told}");
     assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
     assert_eq!(spoken(&world, &id)[1], ("remote".to_owned(), "42".to_owned()));
+}
+
+fn a_tool_of_the_owners_is_used_and_the_model_told(face: Face) {
+    let (tool, model) = (
+        Tool::start(Some(r#"{"room": 12}"#)),
+        Realtime::start(|n, _| match n {
+            0 => Speaks::Tool("Let me see.", "find", json!({ "name": "Ada" })),
+            _ => Speaks::Tool("Room twelve.", "end_call", json!({})),
+        }),
+    );
+    let finds = format!(
+        "[agents.clerk.tools.find]\ndescription = 'Finds somebody.'\nurl = '{}'\nparameters.name = 'Whom.'",
+        tool.url
+    );
+    let world = World::start(Line::On(face), &format!("{}\n{finds}", agent(&model, "sesame")));
+    let them = telling(&world, 600_000);
+
+    let id = world.called_by_clerk(&them);
+
+    let opened = model.is_told_of("session.update");
+    assert_eq!(opened["session"]["tools"][3]["name"], "find");
+    assert_eq!(tool.is_asked().1["arguments"], json!({ "name": "Ada" }));
+    let told = model.is_told_of("conversation.item.create");
+    let expected =
+        json!({ "type": "function_call_output", "call_id": "call_1", "output": r#"{"room": 12}"# });
+    assert_eq!(told["item"], expected);
+    assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
+    assert_eq!(understood(&world, &them), ["Let me see.", "Room twelve."]);
+    assert_eq!(tool.n_asked(), 0, "it was used once");
 }
 
 #[test]

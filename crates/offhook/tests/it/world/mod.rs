@@ -15,6 +15,7 @@ mod program;
 mod realtime;
 mod relay;
 mod talk;
+mod tool;
 mod webhook;
 
 pub(crate) use clerk::assert_clerk_ended;
@@ -29,6 +30,7 @@ pub(crate) use program::Program;
 pub(crate) use realtime::{Realtime, Speaks};
 pub(crate) use relay::{Does, Relay, Script, says};
 pub(crate) use talk::heard;
+pub(crate) use tool::Tool;
 pub(crate) use webhook::Form;
 
 use engine::crash::VARIABLE;

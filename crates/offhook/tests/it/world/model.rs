@@ -1,8 +1,9 @@
 //! A language model's server, which speaks chat completions as OpenAI's reference has them.
 
 use super::SOON;
+use super::tool::read;
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 
@@ -48,21 +49,6 @@ impl Model {
     pub(crate) fn is_asked(&self) -> (String, Value) {
         self.asked.recv_timeout(SOON).expect("the model is asked")
     }
-}
-
-fn read(socket: &TcpStream) -> Option<(String, Value)> {
-    let mut reader = BufReader::new(socket);
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        if reader.read_line(&mut head).ok()? == 0 {
-            return None;
-        }
-    }
-    let length =
-        head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok())?;
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some((head, serde_json::from_slice(&body).ok()?))
 }
 
 fn reply(socket: &mut TcpStream, replies: Replies) {
