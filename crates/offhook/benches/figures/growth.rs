@@ -18,6 +18,7 @@ pub(crate) fn with_the_past() -> anyhow::Result<()> {
             kind: "twilio",
             latency: Duration::from_secs(110),
             duration_max: Duration::from_secs(3600),
+            is_reached: false,
         })?;
         let known = past::write(&world.store(), n_calls)?;
         starts(&mut world, n_calls)?;

@@ -14,6 +14,7 @@ pub(crate) fn start_with_many() -> anyhow::Result<()> {
         kind: "twilio",
         latency: Duration::ZERO,
         duration_max: Duration::from_secs(3600),
+        is_reached: false,
     })?;
     world.start_gateway()?;
     let file = calls::history(CALLS);

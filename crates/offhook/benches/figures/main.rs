@@ -56,4 +56,5 @@ const FIGURES: &[(&str, Measure)] = &[
     ("memory", memory::resident),
     ("growth", growth::with_the_past),
     ("streams", streams::delay),
+    ("gap", streams::gap),
 ];

@@ -19,7 +19,12 @@ pub(crate) fn size() -> anyhow::Result<()> {
 
 /// Resident memory with nothing to do, and with live calls after a start that verified them all.
 pub(crate) fn resident() -> anyhow::Result<()> {
-    let plan = Plan { kind: "simulated", latency: Duration::ZERO, duration_max: Duration::from_secs(3600) };
+    let plan = Plan {
+        kind: "simulated",
+        latency: Duration::ZERO,
+        duration_max: Duration::from_secs(3600),
+        is_reached: false,
+    };
     let mut world = World::build(&plan)?;
     world.start_gateway()?;
     std::thread::sleep(Duration::from_secs(1));

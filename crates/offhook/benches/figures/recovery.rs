@@ -165,7 +165,8 @@ fn start_with_expired(n_calls: usize) -> anyhow::Result<Start> {
 }
 
 pub(crate) fn live_calls_of(n_calls: usize, n_ended: usize, duration_max: Duration) -> anyhow::Result<World> {
-    let mut world = World::build(&Plan { kind: "simulated", latency: LATENCY, duration_max })?;
+    let mut world =
+        World::build(&Plan { kind: "simulated", latency: LATENCY, duration_max, is_reached: false })?;
     if n_ended > 0 {
         past::write(&world.store(), n_ended)?;
     }

@@ -71,7 +71,12 @@ pub(crate) fn burst() -> anyhow::Result<()> {
 /// webhooks alone.
 fn world() -> anyhow::Result<World> {
     let latency = Duration::from_secs(110);
-    World::build(&Plan { kind: "twilio", latency, duration_max: Duration::from_secs(3600) })
+    World::build(&Plan {
+        kind: "twilio",
+        latency,
+        duration_max: Duration::from_secs(3600),
+        is_reached: false,
+    })
 }
 
 fn round(world: &World, raw: &mut RawStore, sids: &[String], connections: usize) -> anyhow::Result<Round> {

@@ -28,6 +28,8 @@ pub(crate) struct Plan {
     pub(crate) latency: Duration,
     /// How long a call may last.
     pub(crate) duration_max: Duration,
+    /// Whether the network reaches the gateway, and brings it webhooks and streams.
+    pub(crate) is_reached: bool,
 }
 
 /// What the network counted so far.
@@ -173,11 +175,12 @@ impl World {
     }
 
     fn configuration(&self, plan: &Plan) -> String {
-        let Plan { kind, duration_max, .. } = plan;
+        let Plan { kind, duration_max, is_reached, .. } = plan;
         let World { address, network, .. } = self;
+        let public_url = if *is_reached { format!("http://{address}") } else { PUBLIC_URL.to_owned() };
         format!(
             "listen = \"{address}\"\n\
-             public_url = \"{PUBLIC_URL}\"\n\
+             public_url = \"{public_url}\"\n\
              [store]\nurl = \"sqlite://offhook.db\"\n\
              [api]\ntoken = \"{API_TOKEN}\"\n\
              [calls]\nlive_max = 30000\nduration_max = \"{}s\"\nring_max = \"60s\"\n\
