@@ -110,6 +110,7 @@ async fn converse<S, R>(
         end = talk.run(say, &mut source, &mut pressed) => (end, true),
         () = &mut writing => (StreamEnd::Broken, false),
     };
+    talk.opening.tally.note_understood(talk.line.cut().into_iter().collect());
     let is_heard = is_writing && end != StreamEnd::TooSlow;
     report(StreamReport::Closed(end));
     if is_heard {

@@ -2,15 +2,20 @@
 //! knowing the truth. Real processes, real sockets, a real `kill -9`; what is counted at the end
 //! is counted from the network's own truth.
 
+mod agent;
 mod people;
 mod picture;
 mod play;
 mod promises;
 mod stage;
+mod talk;
+mod tape;
 
 use crate::cli::Exit;
 use crate::cli::args::{DemoArgs, DemoCarrier};
 use crate::cli::terminal::Terminal;
+use agent::Agent;
+use anyhow::Context as _;
 use people::Face;
 use picture::Screen;
 use play::{Played, seconds};
@@ -34,7 +39,6 @@ pub(crate) fn run(args: &DemoArgs, terminal: Terminal) -> anyhow::Result<Exit> {
                 screen.remark("stopped; nothing of the demo is left running");
                 return Ok(Exit::Interrupted);
             };
-            screen.calls(&one);
             played.push(one);
         }
         let shows = Shows { carrier: args.carrier, played };
@@ -49,14 +53,26 @@ pub(crate) fn run(args: &DemoArgs, terminal: Terminal) -> anyhow::Result<Exit> {
 
 /// Plays it once. `None` if somebody stopped it.
 async fn play_one(face: Face, args: &DemoArgs, screen: &mut Screen) -> anyhow::Result<Option<Played>> {
-    let mut stage = Stage::build(args.keep, face)?;
+    if let Some(folder) = &args.record {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    let mut agent = Agent::start(talk::ANSWERS).await?;
+    let mut stage = Stage::build(args.keep, face, &agent.url)?;
     let played = tokio::select! {
-        played = play::play(&mut stage, screen) => Some(played),
+        played = play::play(&mut stage, &mut agent, screen) => Some(played),
         () = crate::serve::told_to_stop(false) => None,
     };
     stage.strike();
     if args.keep {
         screen.remark(&format!("kept: {}", stage.folder().display()));
+    }
+    if let Some(folder) = &args.record {
+        let path = folder.join(format!("conversation-{}.wav", face.word()));
+        agent.tape().write(&path)?;
+        screen.remark(&format!(
+            "recorded: {} (left the caller, right the agent; they speak in tones that carry text)",
+            path.display()
+        ));
     }
     played.transpose().map_err(|error| stage.explain(error))
 }
@@ -120,6 +136,13 @@ mod tests {
             newcomer: json!({ "id": face.word(), "state": "in_progress", "carrier_call_id": "x" }),
             waited: json!({ "id": "c_1", "waits_for": "slot" }),
             promises: Promises { phantoms, ..Promises::default() },
+            talked: talk::Talked {
+                heard_of_it: "Good".to_owned(),
+                back_after: Duration::from_millis(300),
+                was_told: true,
+                goes_on: true,
+                n_rings: 1,
+            },
             took: Duration::from_secs(2),
         }
     }

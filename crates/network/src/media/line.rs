@@ -183,14 +183,22 @@ impl Line {
         Tick { spoken, heard: self.hears.turned(heard, self.speaks), played, understood }
     }
 
+    /// The line is gone: what was being said then, as far as it was understood.
+    pub(crate) fn cut(&mut self) -> Option<Understood> {
+        self.ear.end().and_then(understood)
+    }
+
     fn understand(&mut self, heard: &[u8]) -> Vec<Understood> {
         let Some(frame) = self.hears.frame(heard) else { return Vec::new() };
-        let words = self.ear.hear(&frame).into_iter().filter_map(|heard| match heard {
-            Heard::Began => None,
-            Heard::Text(text) => Some(Understood { text, whole: true }),
-            Heard::Broken { so_far, .. } => Some(Understood { text: so_far, whole: false }),
-        });
-        words.collect()
+        self.ear.hear(&frame).into_iter().filter_map(understood).collect()
+    }
+}
+
+fn understood(heard: Heard) -> Option<Understood> {
+    match heard {
+        Heard::Began => None,
+        Heard::Text(text) => Some(Understood { text, whole: true }),
+        Heard::Broken { so_far, .. } => Some(Understood { text: so_far, whole: false }),
     }
 }
 

@@ -178,6 +178,9 @@ pub(crate) struct DemoArgs {
     /// Keeps the store and the logs, and says where they are
     #[arg(long)]
     pub(crate) keep: bool,
+    /// Writes a WAV file of the conversation at the end into this folder, one side on each channel
+    #[arg(long, value_name = "DIR")]
+    pub(crate) record: Option<PathBuf>,
     /// Which carrier's interface the calls go through
     #[arg(long, value_enum, default_value_t = DemoCarrier::Twilio)]
     pub(crate) carrier: DemoCarrier,

@@ -2,7 +2,6 @@
 
 use super::Shows;
 use super::people::{Face, Fate};
-use super::play::Played;
 use crate::cli::paint::{Cell, Paint, Tone};
 use crate::cli::terminal::Terminal;
 use serde_json::{Value, json};
@@ -134,6 +133,15 @@ impl Screen {
         self.draw(&table);
     }
 
+    /// Somebody says something.
+    pub(super) fn said(&mut self, who: &str, words: &str) {
+        if !self.quiet {
+            self.wipe();
+            self.last.clear();
+            self.write(&format!("    {who:<7} {words}\n"));
+        }
+    }
+
     /// How the calls stand now.
     pub(super) fn table(&mut self, rows: &[Row]) {
         let table = table(rows, self.terminal.paint);
@@ -157,12 +165,12 @@ impl Screen {
         self.table(rows);
     }
 
-    /// The end of one play: all its calls, and why each was decided on as it was.
-    pub(super) fn calls(&mut self, played: &Played) {
+    /// All the calls, and why each was decided on as it was.
+    pub(super) fn calls(&mut self, rows: &[Row]) {
         self.wipe();
         self.last.clear();
-        let mut text = format!("\n{}\n", table(&played.rows, self.terminal.paint));
-        for row in &played.rows {
+        let mut text = format!("\n{}\n", table(rows, self.terminal.paint));
+        for row in rows {
             text += &format!("  {:<17} {}\n", row.fate.title(), row.why);
         }
         text += "\n";
@@ -176,7 +184,7 @@ impl Screen {
         self.wipe();
         let paint = self.terminal.paint;
         let promises = shows.promises();
-        let mut text = "counted from the network's truth:\n".to_owned();
+        let mut text = "\ncounted from the network's truth:\n".to_owned();
         for (name, n_broken) in [
             ("phantoms", promises.phantoms),
             ("orphans", promises.orphans),

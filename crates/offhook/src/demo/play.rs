@@ -1,9 +1,11 @@
 //! The play, act by act.
 
+use super::agent::Agent;
 use super::people::{Face, Fate, NEWCOMER, ONE_TOO_MANY};
 use super::picture::{Row, Screen};
 use super::promises::Promises;
 use super::stage::{DURATION_MAX, Stage};
+use super::talk::{Talked, talk};
 use crate::cli::gateway::Which;
 use crate::cli::wire::PlaceCall;
 use anyhow::Context as _;
@@ -22,6 +24,8 @@ pub(super) struct Played {
     pub(super) waited: Value,
     /// The promises, counted from the network's truth.
     pub(super) promises: Promises,
+    /// The conversation at the end.
+    pub(super) talked: Talked,
     /// How long it took.
     pub(super) took: Duration,
 }
@@ -30,7 +34,7 @@ impl Played {
     /// Whether everything came as promised.
     pub(super) fn holds(&self) -> bool {
         let dialled = !self.newcomer["carrier_call_id"].is_null();
-        self.promises.hold() && dialled && self.rows.iter().all(Row::is_settled)
+        self.promises.hold() && dialled && self.talked.holds() && self.rows.iter().all(Row::is_settled)
     }
 
     /// One document.
@@ -41,6 +45,7 @@ impl Played {
             "promises": self.promises,
             "new_call": { "id": self.newcomer["id"], "state": self.newcomer["state"] },
             "queued_at_the_limit": { "id": self.waited["id"], "waits_for": self.waited["waits_for"] },
+            "conversation": self.talked.as_json(),
             "holds": self.holds(),
             "seconds": seconds(self.took),
         })
@@ -53,7 +58,11 @@ pub(super) fn seconds(took: Duration) -> f64 {
 }
 
 /// Plays all acts.
-pub(super) async fn play(stage: &mut Stage, screen: &mut Screen) -> anyhow::Result<Played> {
+pub(super) async fn play(
+    stage: &mut Stage,
+    agent: &mut Agent,
+    screen: &mut Screen,
+) -> anyhow::Result<Played> {
     let begun = Instant::now();
     let mut rows = Vec::new();
     stage.start_gateway().await?;
@@ -84,7 +93,9 @@ pub(super) async fn play(stage: &mut Stage, screen: &mut Screen) -> anyhow::Resu
     let believed = all_calls(stage).await?;
     let truth = truth(stage).await?;
     let promises = Promises::count(&believed, &truth);
-    Ok(Played { face: stage.face(), rows, newcomer, waited, promises, took: begun.elapsed() })
+    screen.calls(&rows);
+    let talked = talk(stage, agent, screen).await?;
+    Ok(Played { face: stage.face(), rows, newcomer, waited, promises, talked, took: begun.elapsed() })
 }
 
 /// Calls four of the five, the one that is to be past its maximum well before the others.

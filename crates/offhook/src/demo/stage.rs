@@ -29,8 +29,8 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Makes the folder and starts the network, on which the gateway will speak as the customer of
-    /// this carrier.
-    pub(super) fn build(keep: bool, face: Face) -> anyhow::Result<Stage> {
+    /// this carrier. A program at `agent_url` is its agent.
+    pub(super) fn build(keep: bool, face: Face, agent_url: &str) -> anyhow::Result<Stage> {
         let guard = tempfile::Builder::new()
             .prefix("offhook-demo-")
             .tempdir()
@@ -47,7 +47,7 @@ impl Stage {
             gateway_url: format!("http://127.0.0.1:{}", free_port()?),
             face,
         };
-        stage.write_config().inspect_err(|_| stage.strike())?;
+        stage.write_config(agent_url).inspect_err(|_| stage.strike())?;
         Ok(stage)
     }
 
@@ -118,7 +118,7 @@ impl Stage {
         error.context(format!("the demo could not be played; the gateway said last:\n{}", tail.join("\n")))
     }
 
-    fn write_config(&self) -> anyhow::Result<()> {
+    fn write_config(&self, agent_url: &str) -> anyhow::Result<()> {
         let listen = self.gateway_url.trim_start_matches("http://");
         let (network, face) = (&self.network_url, self.face.word());
         let text = format!(
@@ -128,6 +128,7 @@ impl Stage {
              [calls]\nlive_max = 5\nduration_max = \"{}s\"\nring_max = \"60s\"\n\
              [carriers.simulated]\nkind = \"simulated\"\nface = \"{face}\"\nbase_url = \"{network}\"\n\
              request_timeout = \"3s\"\n\
+             [agents.{AGENT}]\nkind = \"stream\"\nurl = \"{agent_url}\"\ngap = \"{GAP}\"\n\
              [numbers.\"+15550100000\"]\ncarrier = \"simulated\"\n",
             DURATION_MAX.as_secs()
         );
@@ -190,6 +191,9 @@ fn get<'a>(path: &'a [&'a str]) -> ApiRequest<'a> {
     ApiRequest { path, query: &[], body: None }
 }
 
+/// The agent that talks in the last act, and what is said when its line was gone.
+pub(super) const AGENT: &str = "host";
+pub(super) const GAP: &str = "One moment, please.";
 /// How long a talk of the demo may last.
 pub(super) const DURATION_MAX: Duration = Duration::from_secs(12);
 /// The demo's gateway listens on loopback for as long as the demo runs.
