@@ -38,8 +38,16 @@ pub(super) fn story(call: &Call, events: &[Event], recovery: Option<&Recovery>, 
     let rows = rows(events);
     let events = if rows.is_empty() { "  no event is on record\n".to_owned() } else { paint.columns(&rows) };
     let commands: Vec<Vec<Cell>> = call.commands.iter().map(command).collect();
+    // The greeting is number 0, and always kept.
+    let n_asked = call.commands.last().map_or(0, |last| last.id as usize);
+    let note = match n_asked > commands.len() {
+        true => {
+            paint.paint(&format!("\n  the last of {n_asked} commands; all are among the events"), Tone::Faint)
+        }
+        false => String::new(),
+    };
     let commands =
-        if commands.is_empty() { String::new() } else { format!("\n{}", paint.columns(&commands)) };
+        if commands.is_empty() { String::new() } else { format!("{note}\n{}", paint.columns(&commands)) };
     format!("{}\n{facts}{commands}\n{events}", paint.paint(&call.id, Tone::Strong))
 }
 

@@ -23,6 +23,9 @@ use super::values;
 
 /// Reads one agent.
 pub(super) fn agent(name: &str, section: &mut Section<'_, '_>, folder: &Path) -> Option<ConfiguredAgent> {
+    if name.trim().is_empty() {
+        section.wrong("an agent needs a name; write [agents.NAME]".to_owned());
+    }
     // Without a kind nobody can say which keys are right.
     let kind = section.required("kind", "\"say\"", |node| values::word(node, &KINDS))?;
     let (mut model, mut realtime, mut tools) = (None, None, BTreeMap::new());
@@ -157,6 +160,9 @@ fn number(node: &Node) -> Result<PhoneNumber, Rejected> {
 /// Where a program listens.
 fn program(node: &Node) -> Result<String, Rejected> {
     let url = values::text(node)?;
+    if url.parse::<http::Uri>().is_ok_and(|url| url.authority().is_some_and(|at| at.as_str().contains('@'))) {
+        return Err("holds a user or a password; a secret has a setting of its own".into());
+    }
     if address_fits(&url, &["wss", "ws"]) {
         return Ok(url);
     }

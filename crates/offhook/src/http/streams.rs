@@ -9,6 +9,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use engine::StreamRefused;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
@@ -34,7 +35,9 @@ pub(crate) async fn attach(
         let admitted = match calls.admit_stream(&ticket, &|name| text(&headers, name)).await {
             Ok(admitted) => admitted,
             Err(refused) => {
-                tracing::warn!(%refused, "a stream is turned away");
+                // Its call is the first part of its address.
+                let call = ticket.split('.').next().filter(|_| !matches!(refused, StreamRefused::NotOurs));
+                tracing::warn!(call, %refused, "a stream is turned away");
                 return drop(tell.send(Err(refused)));
             }
         };
