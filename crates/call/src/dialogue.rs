@@ -7,11 +7,14 @@
 use crate::call::{Call, CallState, Command, CommandId, CommandState, Input, Verb};
 use crate::number::PhoneNumber;
 use crate::time::Timestamp;
+use silence::{Noticed, Patience};
 use std::collections::VecDeque;
 use std::time::Duration;
 
+pub use self::silence::Silence;
 pub use self::transcript::{Entry, Line, Speaker, Use, conversation, transcript};
 
+mod silence;
 mod transcript;
 
 /// What a program says in a conversation.
@@ -93,6 +96,7 @@ pub struct Dialogue {
     /// How many of its commands failed one after another, and when the last one did.
     n_failed: u32,
     failed_at: Timestamp,
+    patience: Patience,
     /// When to look again, though nothing may happen until then.
     due_at: Option<Timestamp>,
 }
@@ -129,6 +133,7 @@ impl Dialogue {
             is_new: true,
             n_failed: 0,
             failed_at: Timestamp(0),
+            patience: Patience::default(),
             due_at: None,
         }
     }
@@ -137,6 +142,13 @@ impl Dialogue {
     /// and isn't asked of the call yet, nobody is to hear any more.
     pub fn replying_within(call: &Call, reply_within: Duration) -> Dialogue {
         Dialogue { reply_within, drops_stale: true, ..Dialogue::new(call) }
+    }
+
+    /// The same, which notices when nobody says a word for as long as this says; never, if that is no time.
+    #[must_use]
+    pub fn noticing(mut self, silence: Silence) -> Dialogue {
+        self.patience.silence = Some(silence).filter(|silence| !silence.after.is_zero());
+        self
     }
 
     /// The program said something.
@@ -240,6 +252,7 @@ impl Dialogue {
                     let keys = outcome.digits.iter().flat_map(|digits| digits.chars().map(Told::Key));
                     let told: Vec<Told> = words.into_iter().chain(keys).collect();
                     if !told.is_empty() {
+                        self.patience.heard();
                         self.its_turn_until = Some(now + self.reply_within);
                     }
                     if !told.is_empty() && self.drops_stale {
@@ -274,6 +287,9 @@ impl Dialogue {
             return self.on_a_free_line(now);
         };
         let said_at = self.said_at(open, now);
+        if open.by_agent {
+            self.notice_silence(said_at, now);
+        }
         // What others asked for is theirs, and goes on without it.
         if self.is_over && self.waiting.is_empty() && !call.commands.iter().any(is_listening) {
             return vec![Act::Close];
@@ -290,6 +306,19 @@ impl Dialogue {
                 Vec::new()
             }
             None => Vec::new(),
+        }
+    }
+
+    /// Nobody says a word, and nobody is about to.
+    fn notice_silence(&mut self, since: Option<Timestamp>, now: Timestamp) {
+        let is_its_turn = self.its_turn_until.is_some_and(|until| now < until);
+        let is_busy =
+            !self.waiting.is_empty() || !self.unfinished.is_empty() || self.is_ending || is_its_turn;
+        let Some(since) = since.filter(|_| !is_busy) else { return };
+        match self.patience.notice(since, now) {
+            Noticed::Nothing(due_at) => self.due_at = due_at,
+            Noticed::Say(text) => self.add(&text),
+            Noticed::Enough => (self.is_ending, self.is_over) = (true, true),
         }
     }
 

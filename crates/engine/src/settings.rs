@@ -4,6 +4,7 @@ use crate::orphan::OrphanPolicy;
 use agent::model::Model;
 use call::admission::Callers;
 use call::call::{Agent, Limits};
+use call::dialogue::Silence;
 use call::gate::{OptOut, Rules};
 use call::{CarrierName, PhoneNumber};
 use carrier::Secret;
@@ -79,6 +80,8 @@ pub struct ModelSettings {
     pub reply_within: Duration,
     /// What is said when it doesn't reply.
     pub fallback: String,
+    /// What is said into a silence; nothing after none.
+    pub silence: Silence,
 }
 
 /// What the configuration says about one of one's own numbers.

@@ -217,6 +217,32 @@ fn a_reply_that_came_too_late_is_not_said() {
 }
 
 #[test]
+fn a_silence_is_spoken_to_and_ends_the_call_when_it_lasts() {
+    let mut talk = Talk::listening();
+    let (after, text) = (Duration::from_secs(10), "Are you there?".to_owned());
+    talk.dialogue =
+        Dialogue::replying_within(&talk.call, REPLY_WITHIN).noticing(Silence { after, text, n_max: 2 });
+    assert_eq!(talk.acts(), []);
+    assert_eq!(talk.later(9_000), [], "it is not long yet");
+    let is_stopped = |talk: &mut Talk| {
+        assert_eq!(talk.acts(), [], "somebody is listened to");
+        assert_eq!(talk.later(30_000), [Act::Stop(talk.call.last_command)]);
+    };
+    is_stopped(&mut talk);
+    assert_eq!(talk.over(Outcome::default()), [asks("Are you there?")]);
+    // Whoever says something is there, and is asked as often again.
+    assert_eq!(talk.answers("Yes."), [prompt("Yes.")]);
+    assert_eq!(talk.later(1_000), [], "it is about to reply");
+    assert_eq!(talk.says("Good."), [asks("Good.")]);
+    for _ in 0..2 {
+        is_stopped(&mut talk);
+        assert_eq!(talk.over(Outcome::default()), [asks("Are you there?")]);
+    }
+    is_stopped(&mut talk);
+    assert_eq!(talk.over(Outcome::default()), [Act::Close]);
+}
+
+#[test]
 fn whoever_is_put_through_is_left_and_if_nobody_comes_the_talk_goes_on() {
     let to: crate::PhoneNumber = "+12025550188".parse().unwrap();
     let put = |talk: &mut Talk| {

@@ -47,7 +47,8 @@ impl Conversation {
 
     async fn talk_with(&mut self, settings: &ModelSettings) -> Over {
         let call = self.line.borrow_and_update().clone();
-        let mut dialogue = Dialogue::replying_within(&call, settings.reply_within);
+        let mut dialogue =
+            Dialogue::replying_within(&call, settings.reply_within).noticing(settings.silence.clone());
         let mut thought: Option<Thought> = None;
         let mut n_failed = 0;
         loop {

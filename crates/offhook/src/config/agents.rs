@@ -9,10 +9,11 @@ use agent::model::Model;
 use agent::realtime::{Settings, Turns};
 use call::PhoneNumber;
 use call::call::{Agent, Does, Speaks};
+use call::dialogue::Silence;
 use carrier::{ADDRESS_MAX, address_fits, say_fits};
 use engine::ModelSettings;
 
-use super::durations::duration;
+use super::durations::{duration, show_duration};
 use super::read::secret;
 use super::section::{Rejected, Section};
 use super::settings::{ConfiguredAgent, ConfiguredRealtime, ConfiguredTool};
@@ -91,6 +92,13 @@ fn llm(section: &mut Section<'_, '_>, tools: &Tools, settings: &mut Option<Model
     let model = model(section, "\"gpt-5-mini\"", values::text, tools);
     let reply_within = section.optional("reply_within", |node| duration(node, REPLIES));
     let fallback = section.optional("fallback", values::spoken);
+    let silent_after = section.optional("silent_after", |node| match duration(node, SILENCES) {
+        Ok(after) if !after.is_zero() && after < SILENCE_MIN => {
+            Err(format!("is less than {}; give 0s for never", show_duration(SILENCE_MIN)).into())
+        }
+        read => read,
+    });
+    let still_there = section.optional("still_there", values::spoken);
     let model = model?;
     let name = model.name.clone();
     *settings = Some(ModelSettings {
@@ -98,6 +106,11 @@ fn llm(section: &mut Section<'_, '_>, tools: &Tools, settings: &mut Option<Model
         model,
         reply_within: reply_within.unwrap_or(REPLY_WITHIN),
         fallback: fallback.unwrap_or_else(|| FALLBACK.to_owned()),
+        silence: Silence {
+            after: silent_after.unwrap_or(SILENT_AFTER),
+            text: still_there.unwrap_or_else(|| STILL_THERE.to_owned()),
+            n_max: SPOKEN_TO_MAX,
+        },
     });
     Some(Does::Llm { model: name })
 }
@@ -203,6 +216,13 @@ const OPENAI: &str = "https://api.openai.com/v1";
 /// What `reply_within` may be, and its default.
 const REPLIES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60);
 const REPLY_WITHIN: Duration = Duration::from_secs(10);
+/// What `silent_after` may be, beside never, and its default. A carrier listens for a minute at most.
+const SILENCES: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(50);
+const SILENCE_MIN: Duration = Duration::from_secs(3);
+const SILENT_AFTER: Duration = Duration::from_secs(20);
+/// The default of `still_there`, and how often it is said.
+const STILL_THERE: &str = "Are you still there?";
+const SPOKEN_TO_MAX: u32 = 2;
 /// The default of `fallback`.
 const FALLBACK: &str = "Sorry, could you say that again?";
 /// The default of `gap`.

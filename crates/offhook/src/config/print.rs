@@ -324,10 +324,12 @@ fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
         Does::Relay { url } => page.set("url", text(url)),
         Does::Llm { .. } | Does::Realtime { .. } => {}
     }
-    if let Some(ModelSettings { base_url, model, reply_within, fallback }) = model {
+    if let Some(ModelSettings { base_url, model, reply_within, fallback, silence }) = model {
         print_model(page, base_url, model);
         page.set("reply_within", duration(*reply_within));
         page.set("fallback", text(fallback));
+        page.set("silent_after", duration(silence.after));
+        page.set("still_there", text(&silence.text));
     }
     if let Some(ConfiguredRealtime { base_url, settings }) = realtime {
         let Settings { model, voice, transcriber, turns } = settings;

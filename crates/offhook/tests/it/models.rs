@@ -11,6 +11,7 @@ on_every_carrier!(
     whoever_a_model_puts_through_is_put_through,
     a_model_that_does_not_reply_has_it_said_again_and_is_given_up,
     a_tool_of_the_owners_is_used_and_the_model_told,
+    who_says_nothing_is_asked_whether_they_are_there_and_left,
 );
 
 const WORDS: &str = "It is Ada.";
@@ -125,6 +126,16 @@ fn a_tool_of_the_owners_is_used_and_the_model_told(face: Face) {
     let (_, body) = model.is_asked();
     assert!(body.to_string().contains("room"), "it is still known: {body}");
     assert_eq!(tool.n_asked(), 0, "it was used once");
+}
+
+fn who_says_nothing_is_asked_whether_they_are_there_and_left(face: Face) {
+    let settings = "silent_after = '3s'\nstill_there = 'Hello?'";
+    let (world, _model) = with_model_and(face, settings, |_, _| Replies::Never);
+    let them = number(1);
+    world.subscriber(&them, &json!({"does": "silent", "answer_after_ms": 0}));
+    let call = world.wait_for_end(&called(&world, &them));
+    assert_clerk_ended(&call, "agent_done");
+    assert_eq!(world.n_heard(&them, "Hello?"), 2, "{call}");
 }
 
 /// The gateway dies while a tool is at work: it isn't used again unless the model wishes so, who is told.
