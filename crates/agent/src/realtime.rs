@@ -17,6 +17,7 @@ use call::dialogue::{Entry, Line, Speaker, Use};
 use event::{Event, Item, Response, Status};
 use playing::Playing;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// How a model is spoken with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +51,10 @@ pub struct Session {
     playing: Playing,
     reply: Reply,
     n_failed: u32,
+    /// When the server heard its first sound.
+    begun_at: Option<Duration>,
+    /// When the other side was done speaking, and nobody replied yet.
+    done_at: Option<Duration>,
     /// Keys that were pressed and not told yet.
     keys: String,
     /// The server's names for the tools that are being used.
@@ -85,8 +90,9 @@ pub enum Act<'a> {
     },
     /// What was not played is dropped.
     Clear,
-    /// This was said, and heard.
-    Said(Line),
+    /// This was said, and heard; of the agent's words, how long after the other side was done they were
+    /// heard to begin, where that is known.
+    Said(Line, Option<Duration>),
     /// These keys are pressed on the line.
     Press(String),
     /// The model leaves the call, all that it said having been heard. If it can't have that, [`Session::refuse`]
@@ -138,6 +144,8 @@ impl Session {
             playing: Playing::default(),
             reply: Reply::None,
             n_failed: 0,
+            begun_at: None,
+            done_at: None,
             keys: String::new(),
             wishes: Vec::new(),
             leaving: None,
@@ -149,6 +157,7 @@ impl Session {
     pub fn open(&mut self, is_first: bool, acts: Acts<'_>) {
         self.reply = Reply::None;
         self.wishes.clear();
+        (self.begun_at, self.done_at) = (None, None);
         acts(Act::Tell(self.configuration().to_string()));
         for message in end_of(&self.said).iter().flat_map(messages_of) {
             acts(Act::Tell(message.to_string()));
@@ -163,12 +172,19 @@ impl Session {
         let cut = self.playing.cut();
         acts(Act::Clear);
         for utterance in cut {
-            self.note(Speaker::Agent, utterance.heard_text(), acts);
+            self.note(Speaker::Agent, utterance.heard_text(), utterance.after(), acts);
         }
     }
 
-    /// Writes the message by which the server hears the line; `sound` writes µ-law at 8 kHz in Base64.
-    pub fn append<E>(sound: impl FnOnce(&mut String) -> Result<(), E>, into: &mut String) -> Result<(), E> {
+    /// Writes the message by which the server hears the line now, since any start; `sound` writes µ-law at 8
+    /// kHz in Base64.
+    pub fn append<E>(
+        &mut self,
+        now: Duration,
+        sound: impl FnOnce(&mut String) -> Result<(), E>,
+        into: &mut String,
+    ) -> Result<(), E> {
+        self.begun_at.get_or_insert(now);
         into.push_str(r#"{"type":"input_audio_buffer.append","audio":""#);
         sound(into)?;
         into.push_str(r#""}"#);
@@ -187,15 +203,22 @@ impl Session {
         let (item, part) = (&*event.item_id, event.content_index);
         match &*event.kind {
             "response.created" => self.reply = self.reply.begun(),
-            "response.output_audio.delta" => self.playing.sound(item, part, event.delta(), acts),
+            "response.output_audio.delta" => {
+                self.playing.sound(item, part, (event.delta(), self.done_at), acts);
+                self.done_at = None;
+            }
             "response.output_audio.done" => self.playing.sound_over(item, acts),
             "response.output_audio_transcript.delta" => self.playing.words(item, part, event.delta()),
             "response.output_audio_transcript.done" => self.playing.all_words(item, part, event.transcript()),
             "response.output_item.done" => self.done(event.item.unwrap_or_default(), acts),
             "response.done" => self.replied(event.response.unwrap_or_default(), acts),
             "input_audio_buffer.speech_started" => self.interrupted(acts),
+            "input_audio_buffer.speech_stopped" => {
+                let since = Duration::from_millis(event.audio_end_ms);
+                self.done_at = self.begun_at.map(|begun| begun + since);
+            }
             "conversation.item.input_audio_transcription.completed" => {
-                self.note(Speaker::Remote, event.transcript().trim().to_owned(), acts);
+                self.note(Speaker::Remote, event.transcript().trim().to_owned(), None, acts);
             }
             "error" => {
                 let error = event.error.unwrap_or_default();
@@ -211,9 +234,9 @@ impl Session {
         Ok(())
     }
 
-    /// All before this mark was played.
-    pub fn played(&mut self, mark: u64, acts: Acts<'_>) {
-        self.playing.played(mark);
+    /// All before this mark was played by now.
+    pub fn played(&mut self, mark: u64, now: Duration, acts: Acts<'_>) {
+        self.playing.played(mark, now);
         self.settle(acts);
     }
 
@@ -229,13 +252,14 @@ impl Session {
             acts(Act::Tell(
                 message(Speaker::Remote, &format!("(I pressed {keys} on my telephone.)")).to_string(),
             ));
-            self.note(Speaker::Remote, keys, acts);
+            self.note(Speaker::Remote, keys, None, acts);
             self.ask(acts);
         }
     }
 
     /// Somebody talks over what is being said, or only talks.
     fn interrupted(&mut self, acts: Acts<'_>) {
+        self.done_at = None;
         let cut = self.playing.cut();
         if cut.is_empty() {
             return;
@@ -243,7 +267,7 @@ impl Session {
         acts(Act::Clear);
         for utterance in cut {
             acts(Act::Tell(utterance.truncation().to_string()));
-            self.note(Speaker::Agent, utterance.heard_text(), acts);
+            self.note(Speaker::Agent, utterance.heard_text(), utterance.after(), acts);
         }
     }
 
@@ -334,8 +358,8 @@ impl Session {
 
     /// Writes down what was heard to its end, and leaves when nothing is left to be said.
     fn settle(&mut self, acts: Acts<'_>) {
-        while let Some(text) = self.playing.heard_whole() {
-            self.note(Speaker::Agent, text, acts);
+        while let Some(utterance) = self.playing.heard_whole() {
+            self.note(Speaker::Agent, utterance.heard_text(), utterance.after(), acts);
         }
         if self.reply == Reply::None
             && self.playing.is_silent()
@@ -345,11 +369,11 @@ impl Session {
         }
     }
 
-    fn note(&mut self, by: Speaker, text: String, acts: Acts<'_>) {
+    fn note(&mut self, by: Speaker, text: String, after: Option<Duration>, acts: Acts<'_>) {
         if !text.is_empty() {
             let line = Line { by, text };
             self.said.push(Entry::Said(line.clone()));
-            acts(Act::Said(line));
+            acts(Act::Said(line, after));
         }
     }
 

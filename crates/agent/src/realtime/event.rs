@@ -13,6 +13,8 @@ pub(super) struct Event<'a> {
     pub(super) item_id: Cow<'a, str>,
     #[serde(default)]
     pub(super) content_index: u32,
+    #[serde(default)]
+    pub(super) audio_end_ms: u64,
     #[serde(borrow)]
     delta: Option<Cow<'a, str>>,
     #[serde(borrow)]

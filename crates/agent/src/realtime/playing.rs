@@ -3,6 +3,7 @@
 use super::{Act, Acts};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// What is being said and was not heard to its end.
 #[derive(Debug, Default)]
@@ -30,16 +31,26 @@ pub(super) struct Utterance {
     /// How much was said at its last mark.
     n_marked: usize,
     is_over: bool,
+    /// When the other side was done to whom it replies, and when it was heard to begin.
+    done_at: Option<Duration>,
+    begun_at: Option<Duration>,
 }
 
 impl Playing {
-    /// More of an item's sound.
-    pub(super) fn sound(&mut self, item: &str, part: u32, sound: &str, acts: Acts<'_>) {
+    /// More of an item's sound, and when the other side was done to whom it replies.
+    pub(super) fn sound(
+        &mut self,
+        item: &str,
+        part: u32,
+        (sound, done_at): (&str, Option<Duration>),
+        acts: Acts<'_>,
+    ) {
         if self.is_cut(item) {
             return;
         }
         let (number, mut n_said, mut n_marked) = {
             let one = self.of(item, part);
+            one.done_at = one.done_at.or(done_at);
             (one.number, one.n_said, one.n_marked)
         };
         let mut rest = sound;
@@ -100,23 +111,24 @@ impl Playing {
         }
     }
 
-    /// All before this mark was played. One that was dropped is none any more.
-    pub(super) fn played(&mut self, mark: u64) {
+    /// All before this mark was played by now. One that was dropped is none any more.
+    pub(super) fn played(&mut self, mark: u64, now: Duration) {
         while let Some((number, utterance, n_said)) = self.marks.front().copied()
             && number <= mark
         {
             self.marks.pop_front();
             if let Some(one) = self.utterances.iter_mut().find(|one| one.number == utterance) {
                 one.n_heard = n_said;
+                one.begun_at.get_or_insert(now.saturating_sub(played_in(n_said)));
             }
         }
     }
 
-    /// The next words that were heard to their end.
-    pub(super) fn heard_whole(&mut self) -> Option<String> {
+    /// The next that was heard to its end.
+    pub(super) fn heard_whole(&mut self) -> Option<Utterance> {
         let first = self.utterances.front()?;
         let is_whole = first.is_over && first.has_all_words && first.n_heard >= first.n_said;
-        is_whole.then(|| self.utterances.pop_front().map(|one| one.text)).flatten()
+        is_whole.then(|| self.utterances.pop_front()).flatten()
     }
 
     /// Whether nothing is being said.
@@ -167,7 +179,14 @@ impl Utterance {
             n_heard: 0,
             n_marked: 0,
             is_over: false,
+            done_at: None,
+            begun_at: None,
         }
+    }
+
+    /// How long after the other side was done it was heard to begin.
+    pub(super) fn after(&self) -> Option<Duration> {
+        Some(self.begun_at?.saturating_sub(self.done_at?))
     }
 
     /// The message that has the server forget what was not heard.
@@ -183,7 +202,8 @@ impl Utterance {
     /// Its words as far as they were heard: as many as its sound was, of all that there are by now, and
     /// whole ones.
     pub(super) fn heard_text(&self) -> String {
-        if self.n_said == 0 || self.n_heard >= self.n_said {
+        if self.n_heard >= self.n_said {
+            // Of one without a sound nobody heard a word.
             return if self.n_heard > 0 { self.text.trim().to_owned() } else { String::new() };
         }
         let n_letters = self.text.chars().count() * self.n_heard / self.n_said;
@@ -191,6 +211,10 @@ impl Utterance {
         let whole = heard.rfind(char::is_whitespace).map_or("", |space| &heard[..space]);
         whole.trim().to_owned()
     }
+}
+
+fn played_in(n_bytes: usize) -> Duration {
+    Duration::from_millis((n_bytes / BYTES_EACH_MS) as u64)
 }
 
 /// How many bytes a Base64 text has.

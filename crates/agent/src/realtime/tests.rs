@@ -18,6 +18,8 @@ fn line(by: Speaker, text: &str) -> Entry {
     Entry::Said(Line { by, text: text.to_owned() })
 }
 
+const NOW: Duration = Duration::from_secs(10);
+
 /// What is to be done, in a line each.
 fn told(happens: impl FnOnce(Acts<'_>)) -> Vec<String> {
     let mut told = Vec::new();
@@ -37,7 +39,10 @@ fn told(happens: impl FnOnce(Acts<'_>)) -> Vec<String> {
             Act::Play(sound) => format!("play {}", sound.len()),
             Act::Mark { number, last } => format!("mark {number}{}", if last { " last" } else { "" }),
             Act::Clear => "clear".to_owned(),
-            Act::Said(Line { by, text }) => format!("{by:?}: {text}"),
+            Act::Said(Line { by, text }, after) => {
+                let after = after.map(|after| format!(" after {after:?}")).unwrap_or_default();
+                format!("{by:?}: {text}{after}")
+            }
             Act::Press(keys) => format!("press {keys}"),
             Act::Leave(leave, wish) => format!("leave {leave:?} {wish}"),
             Act::Use { wish, tool, arguments } => format!("use {tool} with {arguments} for {wish}"),
@@ -132,12 +137,32 @@ fn what_is_said_is_played_with_marks_and_written_down_when_it_was_heard() {
     let mut session = session(Vec::new());
     let all = reply(&mut session, "item_1", "One two three four five.", 450);
     assert_eq!(all, ["play 2132", "mark 1", "play 2132", "mark 2", "play 536", "mark 3 last"]);
-    assert_eq!(told(|acts| session.played(1, acts)), [""; 0]);
-    assert_eq!(told(|acts| session.played(3, acts)), ["Agent: One two three four five."]);
-    assert_eq!(told(|acts| session.played(3, acts)), [""; 0], "once");
+    assert_eq!(told(|acts| session.played(1, NOW, acts)), [""; 0]);
+    assert_eq!(told(|acts| session.played(3, NOW, acts)), ["Agent: One two three four five."]);
+    assert_eq!(told(|acts| session.played(3, NOW, acts)), [""; 0], "once");
     let heard = json!({ "type": "conversation.item.input_audio_transcription.completed", "item_id": "item_2",
         "content_index": 0, "transcript": " And six? \n" });
     assert_eq!(hear(&mut session, heard), ["Remote: And six?"]);
+}
+
+/// The other side is done 2.5 s after the server heard them first, and the first 200 ms are played at 10 s.
+#[test]
+fn how_long_somebody_waited_for_a_reply_is_known() {
+    let mut session = session(Vec::new());
+    let mut into = String::new();
+    let sound = |into: &mut String| Ok::<(), ()>(into.push('x'));
+    session.append(Duration::from_secs(6), sound, &mut into).unwrap();
+    session.append(Duration::from_secs(7), sound, &mut into).unwrap();
+    assert_eq!(into, r#"{"type":"input_audio_buffer.append","audio":"x"}"#.repeat(2));
+    hear(
+        &mut session,
+        json!({ "type": "input_audio_buffer.speech_stopped", "audio_end_ms": 2_500, "item_id": "item_1" }),
+    );
+    reply(&mut session, "item_2", "Yes.", 300);
+    session.played(1, NOW, &mut |_| {});
+    assert_eq!(told(|acts| session.played(2, NOW + NOW, acts)), ["Agent: Yes. after 1.301s"]);
+    reply(&mut session, "item_3", "By myself.", 100);
+    assert_eq!(told(|acts| session.played(3, NOW + NOW, acts)), ["Agent: By myself."]);
 }
 
 #[test]
@@ -146,7 +171,7 @@ fn who_talks_over_a_reply_has_heard_what_was_played_and_no_more() {
     hear(&mut session, json!({ "type": "response.created" }));
     hear(&mut session, words("item_1", "One two three four five six seven"));
     hear(&mut session, sound("item_1", 1_000));
-    assert_eq!(told(|acts| session.played(2, acts)), [""; 0]);
+    assert_eq!(told(|acts| session.played(2, NOW, acts)), [""; 0]);
     let interrupted = hear(&mut session, of("input_audio_buffer.speech_started", "item_2"));
     assert_eq!(interrupted, ["clear", "truncate \"item_1\" at 399", "Agent: One two"]);
     // What comes late of it isn't played, nor is what was dropped taken for heard.
@@ -158,12 +183,12 @@ fn who_talks_over_a_reply_has_heard_what_was_played_and_no_more() {
     ] {
         assert_eq!(hear(&mut session, late), [""; 0]);
     }
-    assert_eq!(told(|acts| session.played(5, acts)), [""; 0]);
+    assert_eq!(told(|acts| session.played(5, NOW, acts)), [""; 0]);
     assert_eq!(hear(&mut session, replied("cancelled")), [""; 0]);
     assert_eq!(hear(&mut session, of("input_audio_buffer.speech_started", "item_3")), [""; 0]);
     // The next is heard as ever.
     assert_eq!(reply(&mut session, "item_4", "Yes.", 100), ["play 1066", "mark 6 last"]);
-    assert_eq!(told(|acts| session.played(6, acts)), ["Agent: Yes."]);
+    assert_eq!(told(|acts| session.played(6, NOW, acts)), ["Agent: Yes."]);
 }
 
 #[test]
@@ -189,7 +214,7 @@ fn a_model_leaves_when_its_last_words_were_heard() {
     hear(&mut ends, of("response.output_audio.done", "item_1"));
     assert_eq!(hear(&mut ends, call("end_call", "{}")), [""; 0]);
     assert_eq!(hear(&mut ends, replied("completed")), [""; 0]);
-    assert_eq!(told(|acts| ends.played(1, acts)), ["Agent: Goodbye.", "leave End call_1"]);
+    assert_eq!(told(|acts| ends.played(1, NOW, acts)), ["Agent: Goodbye.", "leave End call_1"]);
 
     let mut session = session(Vec::new());
     hear(&mut session, json!({ "type": "response.created" }));
@@ -255,7 +280,7 @@ fn what_a_server_that_is_gone_had_said_is_known_as_far_as_it_was_heard() {
     let mut session = session(Vec::new());
     hear(&mut session, words("item_1", "One two three four five six seven"));
     hear(&mut session, sound("item_1", 1_000));
-    assert_eq!(told(|acts| session.played(2, acts)), [""; 0]);
+    assert_eq!(told(|acts| session.played(2, NOW, acts)), [""; 0]);
     assert_eq!(told(|acts| session.lose(acts)), ["clear", "Agent: One two"]);
     let opened = told(|acts| session.open(false, acts));
     assert!(opened[1].contains("One two"), "{opened:?}");

@@ -180,6 +180,10 @@ pub enum News {
         by: Speaker,
         /// In these words.
         text: String,
+        /// How long after the other side was done speaking it was heard to begin, where that is known, in
+        /// milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after_ms: Option<u64>,
     },
     /// The call's agent is about to use a tool of its owner's.
     ToolAsked {

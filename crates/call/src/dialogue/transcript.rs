@@ -77,7 +77,7 @@ pub fn conversation<'e>(events: impl IntoIterator<Item = &'e Event> + Clone) -> 
                 let answered = speech.iter().chain(digits).filter(|text| !text.is_empty());
                 entries.extend(answered.map(|text| said(Speaker::Remote, text)));
             }
-            News::Spoken { by, text } => entries.push(said(*by, text)),
+            News::Spoken { by, text, .. } => entries.push(said(*by, text)),
             News::ToolAsked { id, tool, arguments } => entries.push(Entry::Used(Use {
                 id: id.clone(),
                 tool: tool.clone(),

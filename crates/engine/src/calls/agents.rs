@@ -10,6 +10,7 @@ use call::dialogue::{Entry, Line, Speaker, conversation};
 use call::{Call, CallId};
 use carrier::Secret;
 use carrier::send::Sender;
+use std::time::Duration;
 
 impl Calls {
     /// The call's own agent asks something of it.
@@ -74,9 +75,10 @@ impl Calls {
         Ok(events.into_iter().map(|kept| kept.event).collect())
     }
 
-    /// Keeps what was said on a call.
-    pub(crate) async fn spoken(&self, call: CallId, Line { by, text }: Line) {
-        self.news_of_agent(call, News::Spoken { by, text }).await;
+    /// Keeps what was said on a call, and how long after the other side was done.
+    pub(crate) async fn spoken(&self, call: CallId, Line { by, text }: Line, after: Option<Duration>) {
+        let after_ms = after.and_then(|after| u64::try_from(after.as_millis()).ok());
+        self.news_of_agent(call, News::Spoken { by, text, after_ms }).await;
     }
 
     /// Keeps news of the call's agent; whether that is on disk.

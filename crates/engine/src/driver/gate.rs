@@ -153,7 +153,7 @@ impl Turn<'_> {
                 let asked = before.command(*id).is_some_and(|asked| matches!(asked.verb, Verb::Ask { .. }));
                 outcome.speech.as_deref().filter(|_| asked).and_then(|said| opt_out.by_words(said))
             }
-            News::Spoken { by: Speaker::Remote, text } => opt_out.by_words(text),
+            News::Spoken { by: Speaker::Remote, text, .. } => opt_out.by_words(text),
             _ => None,
         }
     }

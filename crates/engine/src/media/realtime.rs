@@ -31,6 +31,8 @@ struct Talk<'t> {
     sound: ToText,
     hands: Hands<'t>,
     used: mpsc::Receiver<(String, Use)>,
+    /// When it began.
+    since: Instant,
     /// When the line was heard last.
     heard_at: Instant,
     /// When a key was pressed last that the model doesn't know of.
@@ -126,6 +128,7 @@ impl<'t> Talk<'t> {
             sound: ToText::default(),
             hands,
             used,
+            since: Instant::now(),
             heard_at: Instant::now(),
             pressed_at: None,
         }
@@ -229,7 +232,7 @@ impl<'t> Talk<'t> {
                     self.pressed_at = Some(Instant::now());
                 }
                 Heard::Played(Mark(number)) => {
-                    self.session.played(number, &mut |act| self.hands.act(act));
+                    self.session.played(number, self.since.elapsed(), &mut |act| self.hands.act(act));
                 }
                 // The session knows.
                 Heard::Cleared => {}
@@ -244,7 +247,8 @@ impl<'t> Talk<'t> {
     fn hear_sound(&mut self, frame: Frame) {
         let frame = turned(frame, self.up.as_mut());
         let mut message = String::with_capacity(SOUND_BYTES);
-        match Session::append(|into| self.sound.write(&frame, into), &mut message) {
+        let (now, sound) = (self.since.elapsed(), &mut self.sound);
+        match self.session.append(now, |into| sound.write(&frame, into), &mut message) {
             Ok(()) => self.hands.to_server.push_back(message),
             Err(error) => tracing::debug!(%error, "a frame is not handed on"),
         }
@@ -309,7 +313,7 @@ impl Hands<'_> {
                 self.to_line.clear();
                 self.to_line.push_back(self.stream.clear());
             }
-            Act::Said(line) => self.scribe.note(line),
+            Act::Said(line, after) => self.scribe.note(line, after),
             Act::Press(keys) => {
                 for key in keys.chars() {
                     match Key::new(key) {

@@ -3,13 +3,14 @@
 use crate::calls::Calls;
 use call::CallId;
 use call::dialogue::Line;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 /// Writes down what is said on one call, in order.
 pub(super) struct Scribe {
     call: CallId,
-    lines: mpsc::Sender<Line>,
+    lines: mpsc::Sender<(Line, Option<Duration>)>,
     task: JoinHandle<()>,
 }
 
@@ -19,16 +20,16 @@ impl Scribe {
         let (lines, mut said) = mpsc::channel(LINES_MAX);
         let calls = calls.clone();
         let task = tokio::spawn(async move {
-            while let Some(line) = said.recv().await {
-                calls.spoken(call, line).await;
+            while let Some((line, after)) = said.recv().await {
+                calls.spoken(call, line, after).await;
             }
         });
         Scribe { call, lines, task }
     }
 
     /// Has this written down. Nobody waits for it: the disk may be slow, and sound may not.
-    pub(super) fn note(&self, line: Line) {
-        if self.lines.try_send(line).is_err() {
+    pub(super) fn note(&self, line: Line, after: Option<Duration>) {
+        if self.lines.try_send((line, after)).is_err() {
             tracing::warn!(call = %self.call, "more is said than can be kept; a sentence is not in the transcript");
         }
     }

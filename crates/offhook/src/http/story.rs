@@ -83,8 +83,11 @@ fn summary(event: &Event) -> String {
         News::StopAsked(id) => format!("command {id} is to end before its time"),
         News::AgentLeft { failed: None } => "its agent is done".to_owned(),
         News::AgentLeft { failed: Some(why) } => format!("its agent can't go on: {why}"),
-        News::Spoken { by: Speaker::Agent, text } => format!("the agent said \"{text}\""),
-        News::Spoken { by: Speaker::Remote, text } => format!("the other side said \"{text}\""),
+        News::Spoken { by: Speaker::Agent, text, after_ms } => {
+            let after = after_ms.map(|ms| format!(", {:.1} s after them", ms as f64 / 1_000.0));
+            format!("the agent said \"{text}\"{}", after.unwrap_or_default())
+        }
+        News::Spoken { by: Speaker::Remote, text, .. } => format!("the other side said \"{text}\""),
         News::ToolAsked { tool, arguments, .. } => format!("the agent uses {tool} with {arguments}"),
         News::ToolReplied { output, .. } => format!("the tool replied: {output}"),
         News::StreamAttached { id, .. } => format!("command {id}: its stream has come"),

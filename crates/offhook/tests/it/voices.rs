@@ -43,6 +43,8 @@ fn a_model_hears_and_speaks_and_ends_the_call(face: Face) {
     assert_eq!(model.is_told_of("heard")["words"], WORDS);
     assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
     assert_eq!(understood(&world, &them), ["Who is this?", GOODBYE]);
+    let waited = world.events(&id).iter().find_map(|event| event["event"]["spoken"]["after_ms"].as_u64());
+    assert!(waited.is_some_and(|ms| ms < 2_000), "{waited:?}");
     let said = [("agent", "Who is this?"), ("remote", WORDS), ("agent", GOODBYE)];
     assert_eq!(spoken(&world, &id), said.map(|(by, text)| (by.to_owned(), text.to_owned())));
 }

@@ -40,6 +40,8 @@ struct Session {
     ear: tones::Listener,
     /// The bytes that were heard and are no frame yet.
     rest: Vec<u8>,
+    /// How much was heard in all.
+    heard_ms: u64,
     n_items: usize,
     /// How many milliseconds each item of ours has.
     lengths: Vec<(String, u64)>,
@@ -62,7 +64,8 @@ impl Realtime {
                 std::thread::spawn(move || {
                     let Ok(socket) = accept_hdr(socket, let_in) else { return };
                     let (ear, rest) = (tones::Listener::new(), Vec::new());
-                    let mut session = Session { socket, tell, ear, rest, n_items: 0, lengths: Vec::new() };
+                    let mut session =
+                        Session { socket, tell, ear, rest, heard_ms: 0, n_items: 0, lengths: Vec::new() };
                     session.hold(script, &n_replies);
                 });
             }
@@ -148,6 +151,7 @@ impl Session {
         self.rest.extend(STANDARD.decode(audio).expect("it is Base64"));
         let mut said = None;
         while self.rest.len() >= 160 {
+            self.heard_ms += 20;
             let frame = Law::Mu.read(&self.rest.drain(..160).collect::<Vec<_>>()).expect("20 ms of µ-law");
             for heard in self.ear.hear(&frame) {
                 match heard {
@@ -162,7 +166,7 @@ impl Session {
         }
         let words = said.clone()?;
         let item = format!("item_{}", self.n_items);
-        self.send(json!({ "type": "input_audio_buffer.speech_stopped", "audio_end_ms": 1, "item_id": item }));
+        self.send(json!({ "type": "input_audio_buffer.speech_stopped", "audio_end_ms": self.heard_ms, "item_id": item }));
         self.send(json!({ "type": "input_audio_buffer.committed", "item_id": item }));
         self.send(json!({
             "type": "conversation.item.input_audio_transcription.completed", "item_id": item,
