@@ -151,8 +151,7 @@ pub fn is_free(name: &str) -> bool {
     !name.is_empty() && name.len() <= 64 && name.bytes().all(fits) && ![END, KEYS, TRANSFER].contains(&name)
 }
 
-const IN_DOUBT: &str =
-    r#"{"error":"nobody knows whether this was done: the gateway was started again meanwhile"}"#;
+const IN_DOUBT: &str = r#"{"error":"nobody knows yet whether this was done; it may have been"}"#;
 const END: &str = "end_call";
 const KEYS: &str = "press_keys";
 const TRANSFER: &str = "transfer_call";

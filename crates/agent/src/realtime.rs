@@ -9,12 +9,14 @@
 //! <https://platform.openai.com/docs/guides/realtime-conversations> (2026-11-28).
 
 mod event;
+mod message;
 mod playing;
 
-use crate::model::{Model, Tool, Wish, end_of, output_of};
+use crate::model::{Model, Wish, end_of, output_of};
 use call::PhoneNumber;
 use call::dialogue::{Entry, Line, Speaker, Use};
 use event::{Event, Item, Response, Status};
+use message::{called, message, messages_of, output};
 use playing::Playing;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -57,10 +59,24 @@ pub struct Session {
     done_at: Option<Duration>,
     /// Keys that were pressed and not told yet.
     keys: String,
-    /// The server's names for the tools that are being used.
-    wishes: Vec<String>,
+    /// The tools that are being used.
+    open_uses: Vec<OpenUse>,
+    /// Somebody is speaking: the server replies by itself when they are done.
+    is_spoken_to: bool,
+    /// The server has said something.
+    is_open: bool,
+    /// Somebody waits for a reply that an earlier server was to make.
+    is_owed: bool,
     /// How it leaves, and the server's name for the wish.
     leaving: Option<(Leave, String)>,
+}
+
+/// A tool that is being used, and the server's name for the wish.
+#[derive(Clone, Debug)]
+struct OpenUse {
+    wish: String,
+    tool: String,
+    arguments: String,
 }
 
 /// What the server is at.
@@ -147,33 +163,56 @@ impl Session {
             begun_at: None,
             done_at: None,
             keys: String::new(),
-            wishes: Vec::new(),
+            open_uses: Vec::new(),
+            is_spoken_to: false,
+            is_open: false,
+            is_owed: true,
             leaving: None,
         }
     }
 
     /// What a server is told first, which knows nothing. It speaks first itself where nothing was said, or
-    /// where this isn't the call's first session: whoever waits for a reply then waits for it.
+    /// where somebody waits for the reply of one before it.
     pub fn open(&mut self, is_first: bool, acts: Acts<'_>) {
         self.reply = Reply::None;
-        self.wishes.clear();
         (self.begun_at, self.done_at) = (None, None);
-        acts(Act::Tell(self.configuration().to_string()));
+        (self.is_spoken_to, self.is_open) = (false, false);
+        acts(Act::Tell(self.settings.configuration().to_string()));
         for message in end_of(&self.said).iter().flat_map(messages_of) {
             acts(Act::Tell(message.to_string()));
         }
-        if !is_first || self.said.is_empty() {
+        // Their outputs come when they are there, and are replied to then.
+        for OpenUse { wish, tool, arguments } in &self.open_uses {
+            acts(Act::Tell(called(wish, tool, arguments).to_string()));
+        }
+        let is_owed = if is_first { self.said.is_empty() } else { self.is_owed };
+        if is_owed && self.open_uses.is_empty() {
             self.ask(acts);
         }
     }
 
-    /// The server went away: what was heard of its words stands, and the rest is dropped.
+    /// The server went away. A reply that came whole goes on; of another what was heard stands, and the
+    /// rest is dropped.
     pub fn lose(&mut self, acts: Acts<'_>) {
-        let cut = self.playing.cut();
-        acts(Act::Clear);
-        for utterance in cut {
+        let is_replying = self.reply != Reply::None;
+        self.is_owed = is_replying || self.is_spoken_to || self.done_at.is_some();
+        self.reply = Reply::None;
+        if is_replying {
+            acts(Act::Clear);
+            self.end(acts);
+        }
+    }
+
+    /// Nothing more is heard: what was until now is written down.
+    pub fn end(&mut self, acts: Acts<'_>) {
+        for utterance in self.playing.cut() {
             self.note(Speaker::Agent, utterance.heard_text(), utterance.after(), acts);
         }
+    }
+
+    /// Whether the server has something to say: that it is there, or a reply.
+    pub fn is_awaited(&self) -> bool {
+        !self.is_open || self.reply != Reply::None
     }
 
     /// Writes the message by which the server hears the line now, since any start; `sound` writes µ-law at 8
@@ -200,6 +239,7 @@ impl Session {
             why: error.to_string(),
             received: text.chars().take(SHOWN_MAX).collect(),
         })?;
+        self.is_open = true;
         let (item, part) = (&*event.item_id, event.content_index);
         match &*event.kind {
             "response.created" => self.reply = self.reply.begun(),
@@ -214,11 +254,16 @@ impl Session {
             "response.done" => self.replied(event.response.unwrap_or_default(), acts),
             "input_audio_buffer.speech_started" => self.interrupted(acts),
             "input_audio_buffer.speech_stopped" => {
+                self.is_spoken_to = false;
                 let since = Duration::from_millis(event.audio_end_ms);
                 self.done_at = self.begun_at.map(|begun| begun + since);
             }
             "conversation.item.input_audio_transcription.completed" => {
                 self.note(Speaker::Remote, event.transcript().trim().to_owned(), None, acts);
+            }
+            "conversation.item.input_audio_transcription.failed" => {
+                let why = event.error.unwrap_or_default().to_string();
+                acts(Act::Warn("it could not write down what the other side said", why));
             }
             "error" => {
                 let error = event.error.unwrap_or_default();
@@ -260,30 +305,44 @@ impl Session {
     /// Somebody talks over what is being said, or only talks.
     fn interrupted(&mut self, acts: Acts<'_>) {
         self.done_at = None;
+        self.is_spoken_to = true;
         let cut = self.playing.cut();
-        if cut.is_empty() {
-            return;
+        if !cut.is_empty() {
+            acts(Act::Clear);
         }
-        acts(Act::Clear);
         for utterance in cut {
-            acts(Act::Tell(utterance.truncation().to_string()));
+            match utterance.wish() {
+                Some(wish) => acts(Act::Tell(output(wish, SPOKEN_OVER).to_string())),
+                // The server takes none of what had no sound.
+                None if !utterance.has_sound() => {}
+                None => acts(Act::Tell(utterance.truncation().to_string())),
+            }
             self.note(Speaker::Agent, utterance.heard_text(), utterance.after(), acts);
+        }
+        // Whoever objects to a goodbye isn't left.
+        if let Some((_, wish)) = self.leaving.take() {
+            acts(Act::Tell(output(&wish, SPOKEN_OVER).to_string()));
         }
     }
 
     /// The server is done with an item of its reply, which may be the call of a tool.
     fn done(&mut self, item: Item, acts: Acts<'_>) {
-        let Item::FunctionCall { call_id, name, arguments } = item else { return };
+        let Item::FunctionCall { call_id, name, arguments, status } = item else { return };
+        // One that somebody talked over isn't whole.
+        if status.is_some_and(|status| status != "completed") {
+            return;
+        }
         let output = match self.settings.model.wish(&name, &arguments) {
             Ok(Wish::End) => return self.leaving = Some((Leave::End, call_id)),
             Ok(Wish::Transfer(to)) => return self.leaving = Some((Leave::Transfer(to), call_id)),
             Ok(Wish::Use) => {
-                self.wishes.push(call_id.clone());
+                let (wish, tool) = (call_id.clone(), name.clone());
+                self.open_uses.push(OpenUse { wish, tool, arguments: arguments.clone() });
                 return acts(Act::Use { wish: call_id, tool: name, arguments });
             }
             Ok(Wish::Keys(keys)) => {
                 acts(Act::Press(keys));
-                json!({ "ok": true })
+                return self.playing.pressed(call_id, acts);
             }
             Err(refused) => {
                 acts(Act::Warn("it asked for something that it can't have", refused.to_string()));
@@ -298,14 +357,10 @@ impl Session {
         self.answer(wish, &json!({ "ok": false, "error": why }), acts);
     }
 
-    /// A tool was used, as the model wished; a server that is another since knows nothing of the wish.
+    /// A tool was used, as the model wished.
     pub fn used(&mut self, wish: &str, one: Use, acts: Acts<'_>) {
-        let known = self.wishes.iter().position(|open| open == wish);
-        let messages = match known.map(|at| self.wishes.swap_remove(at)) {
-            Some(wish) => vec![output(&wish, output_of(&one))],
-            None => messages_of(&Entry::Used(one.clone())),
-        };
-        messages.into_iter().for_each(|message| acts(Act::Tell(message.to_string())));
+        self.open_uses.retain(|open| open.wish != wish);
+        acts(Act::Tell(output(wish, output_of(&one)).to_string()));
         self.said.push(Entry::Used(one));
         self.ask(acts);
     }
@@ -342,9 +397,9 @@ impl Session {
     }
 
     /// Asks for a reply, now or when the one that is being made is done. Of one that leaves nothing more is
-    /// wanted.
+    /// wanted, and whoever speaks is replied to when they are done.
     fn ask(&mut self, acts: Acts<'_>) {
-        if self.leaving.is_some() {
+        if self.leaving.is_some() || self.is_spoken_to {
             return;
         }
         self.reply = match self.reply {
@@ -359,6 +414,9 @@ impl Session {
     /// Writes down what was heard to its end, and leaves when nothing is left to be said.
     fn settle(&mut self, acts: Acts<'_>) {
         while let Some(utterance) = self.playing.heard_whole() {
+            if let Some(wish) = utterance.wish() {
+                self.answer(wish, &json!({ "ok": true }), acts);
+            }
             self.note(Speaker::Agent, utterance.heard_text(), utterance.after(), acts);
         }
         if self.reply == Reply::None
@@ -376,42 +434,6 @@ impl Session {
             acts(Act::Said(line, after));
         }
     }
-
-    fn configuration(&self) -> Value {
-        let Settings { model, voice, transcriber, turns } = &self.settings;
-        let flat = |tool: Tool| {
-            let Tool { name, description, parameters } = tool;
-            json!({ "type": "function", "name": name, "description": description, "parameters": parameters })
-        };
-        let tools: Vec<Value> = model.tools().into_iter().map(flat).collect();
-        let format = json!({ "type": "audio/pcmu" });
-        let detection = match turns {
-            Turns::Silence => json!({ "type": "server_vad" }),
-            Turns::Meaning => json!({ "type": "semantic_vad" }),
-        };
-        let mut output = json!({ "format": format });
-        if let Some(voice) = voice {
-            output["voice"] = json!(voice);
-        }
-        json!({
-            "type": "session.update",
-            "session": {
-                "type": "realtime",
-                "instructions": model.prompt,
-                "output_modalities": ["audio"],
-                "audio": {
-                    "input": {
-                        "format": format,
-                        "transcription": { "model": transcriber },
-                        "turn_detection": detection,
-                    },
-                    "output": output,
-                },
-                "tools": tools,
-                "tool_choice": "auto",
-            },
-        })
-    }
 }
 
 impl Reply {
@@ -424,37 +446,8 @@ impl Reply {
     }
 }
 
-/// The messages that have the server know of an entry.
-fn messages_of(entry: &Entry) -> Vec<Value> {
-    match entry {
-        Entry::Said(Line { by, text }) => vec![message(*by, text)],
-        Entry::Used(one) => {
-            let Use { id, tool, arguments, .. } = one;
-            let asked =
-                json!({ "type": "function_call", "call_id": id, "name": tool, "arguments": arguments });
-            vec![created(asked), output(id, output_of(one))]
-        }
-    }
-}
-
-/// The message that has the server know what came of a tool.
-fn output(call_id: &str, output: &str) -> Value {
-    created(json!({ "type": "function_call_output", "call_id": call_id, "output": output }))
-}
-
-fn created(item: Value) -> Value {
-    json!({ "type": "conversation.item.create", "item": item })
-}
-
-/// The message that has the server know that this was said.
-fn message(by: Speaker, text: &str) -> Value {
-    let (role, kind) = match by {
-        Speaker::Agent => ("assistant", "output_text"),
-        Speaker::Remote => ("user", "input_text"),
-    };
-    created(json!({ "type": "message", "role": role, "content": [{ "type": kind, "text": text }] }))
-}
-
+/// What a wish becomes that waited for what was being said.
+const SPOKEN_OVER: &str = r#"{"ok":false,"error":"it was not done: they began to speak first"}"#;
 /// The code of the error that a reply is being made already.
 const BUSY: &str = "conversation_already_has_active_response";
 /// So many replies may fail, one after another, until the model is given up.

@@ -97,6 +97,8 @@ pub struct Dialogue {
     n_failed: u32,
     failed_at: Timestamp,
     patience: Patience,
+    /// It said that the rest takes a while, and nothing since.
+    is_at_work: bool,
     /// When to look again, though nothing may happen until then.
     due_at: Option<Timestamp>,
 }
@@ -134,6 +136,7 @@ impl Dialogue {
             n_failed: 0,
             failed_at: Timestamp(0),
             patience: Patience::default(),
+            is_at_work: false,
             due_at: None,
         }
     }
@@ -153,6 +156,7 @@ impl Dialogue {
 
     /// The program said something.
     pub fn say(&mut self, said: Said) {
+        self.is_at_work = said == Said::Pause;
         match said {
             Said::Words { text, last } => {
                 if self.unfinished.len() + text.len() > WORDS_MAX {
@@ -252,6 +256,7 @@ impl Dialogue {
                     let keys = outcome.digits.iter().flat_map(|digits| digits.chars().map(Told::Key));
                     let told: Vec<Told> = words.into_iter().chain(keys).collect();
                     if !told.is_empty() {
+                        self.is_at_work = false;
                         self.patience.heard();
                         self.its_turn_until = Some(now + self.reply_within);
                     }
@@ -312,8 +317,11 @@ impl Dialogue {
     /// Nobody says a word, and nobody is about to.
     fn notice_silence(&mut self, since: Option<Timestamp>, now: Timestamp) {
         let is_its_turn = self.its_turn_until.is_some_and(|until| now < until);
-        let is_busy =
-            !self.waiting.is_empty() || !self.unfinished.is_empty() || self.is_ending || is_its_turn;
+        let is_busy = is_its_turn
+            || self.is_at_work
+            || self.is_ending
+            || !self.waiting.is_empty()
+            || !self.unfinished.is_empty();
         let Some(since) = since.filter(|_| !is_busy) else { return };
         match self.patience.notice(since, now) {
             Noticed::Nothing(due_at) => self.due_at = due_at,
@@ -357,6 +365,7 @@ impl Dialogue {
                 let text = std::mem::replace(&mut self.unfinished, rest).trim().to_owned();
                 vec![Act::Ask(Verb::Say { text })]
             }
+            None if self.is_at_work => Vec::new(),
             None => match self.its_turn_until {
                 // It is about to reply: to listen now would only have to be stopped.
                 Some(until) if now < until => {

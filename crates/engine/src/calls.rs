@@ -27,7 +27,7 @@ use crate::shell::lane::Line;
 use crate::shell::lanes::Lanes;
 use crate::shell::wire::Wire;
 use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, sweep, ticker, writer};
-use crate::talk::{self, Talks};
+use crate::talk::{self, AtWork, Talks};
 use call::call::command::KEYS_MAX;
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
@@ -79,6 +79,8 @@ struct Inner {
     health: Arc<Health>,
     metrics: Arc<Metrics>,
     runner: Arc<Runner>,
+    /// The tools of models that are at work.
+    at_work: AtWork,
 }
 
 /// What is to be done on a call.
@@ -223,6 +225,7 @@ impl Calls {
             health,
             metrics,
             runner: Arc::clone(&runner),
+            at_work: AtWork::default(),
         };
         let calls = Calls { inner: Arc::new(inner) };
         let notice = calls.read(|history| history.setting(NOTICE)).await?;

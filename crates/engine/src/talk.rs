@@ -15,6 +15,8 @@ use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::{mpsc, watch};
 
+pub(crate) use tools::AtWork;
+
 /// The calls that talk by words, as they stand.
 #[derive(Debug)]
 pub(crate) struct Talks {

@@ -36,6 +36,8 @@ pub(super) enum Item {
         name: String,
         #[serde(default)]
         arguments: String,
+        #[serde(default)]
+        status: Option<String>,
     },
     #[default]
     #[serde(other)]

@@ -31,6 +31,8 @@ pub(super) struct Utterance {
     /// How much was said at its last mark.
     n_marked: usize,
     is_over: bool,
+    /// It is keys, and the server's name for that wish.
+    wish: Option<String>,
     /// When the other side was done to whom it replies, and when it was heard to begin.
     done_at: Option<Duration>,
     begun_at: Option<Duration>,
@@ -66,6 +68,16 @@ impl Playing {
         }
         let one = self.of(item, part);
         (one.n_said, one.n_marked) = (n_said, n_marked);
+    }
+
+    /// Keys are pressed behind what is being said, as the server wished by this name.
+    pub(super) fn pressed(&mut self, wish: String, acts: Acts<'_>) {
+        self.n_utterances += 1;
+        let number = self.n_utterances;
+        let tones =
+            Utterance { is_over: true, has_all_words: true, n_said: 1, ..Utterance::new(number, &wish, 0) };
+        self.utterances.push_back(Utterance { wish: Some(wish), ..tones });
+        self.mark(number, 1, false, acts);
     }
 
     /// There is no more of an item's sound.
@@ -179,9 +191,20 @@ impl Utterance {
             n_heard: 0,
             n_marked: 0,
             is_over: false,
+            wish: None,
             done_at: None,
             begun_at: None,
         }
+    }
+
+    /// The server's name for the wish, where it is keys.
+    pub(super) fn wish(&self) -> Option<&str> {
+        self.wish.as_deref()
+    }
+
+    /// Whether any of its sound came.
+    pub(super) fn has_sound(&self) -> bool {
+        self.n_said > 0
     }
 
     /// How long after the other side was done it was heard to begin.

@@ -150,7 +150,10 @@ fn what_is_said_is_played_with_marks_and_written_down_when_it_was_heard() {
 fn how_long_somebody_waited_for_a_reply_is_known() {
     let mut session = session(Vec::new());
     let mut into = String::new();
-    let sound = |into: &mut String| Ok::<(), ()>(into.push('x'));
+    let sound = |into: &mut String| {
+        into.push('x');
+        Ok::<(), ()>(())
+    };
     session.append(Duration::from_secs(6), sound, &mut into).unwrap();
     session.append(Duration::from_secs(7), sound, &mut into).unwrap();
     assert_eq!(into, r#"{"type":"input_audio_buffer.append","audio":"x"}"#.repeat(2));
@@ -219,9 +222,10 @@ fn a_model_leaves_when_its_last_words_were_heard() {
     let mut session = session(Vec::new());
     hear(&mut session, json!({ "type": "response.created" }));
     let pressed = hear(&mut session, call("press_keys", r#"{"digits":"1#"}"#));
-    assert_eq!(pressed[0], "press 1#");
-    assert!(pressed[1].starts_with("create") && pressed[1].contains("function_call_output"), "{pressed:?}");
-    assert_eq!(pressed.len(), 2, "a reply is being made");
+    assert_eq!(pressed, ["press 1#", "mark 1"]);
+    let heard = told(|acts| session.played(1, NOW, acts));
+    assert!(heard[0].starts_with("create") && heard[0].contains("function_call_output"), "{heard:?}");
+    assert_eq!(heard.len(), 1, "a reply is being made");
     assert_eq!(hear(&mut session, replied("completed")), ["response.create"]);
     let refused = hear(&mut session, call("transfer_call", r#"{"to":"nobody"}"#));
     assert!(refused[0].starts_with("warn") && refused[1].contains("one of the names"), "{refused:?}");
@@ -248,8 +252,85 @@ fn a_tool_is_used_and_the_model_told_also_by_the_next_session() {
     let used = told(|acts| session.used("call_1", one, acts));
     let expected = json!({ "type": "function_call_output", "call_id": "call_1", "output": "dry" });
     assert_eq!(used, [format!("create {expected}"), "response.create".to_owned()]);
+    told(|acts| session.lose(acts));
     let opened = told(|acts| session.open(false, acts));
     assert!(opened[1].contains("\"function_call\"") && opened[2].contains("dry"), "{opened:?}");
+}
+
+#[test]
+fn a_tool_that_is_at_work_is_known_to_the_next_server_and_not_wished_again() {
+    let mut session = session(Vec::new());
+    hear(&mut session, json!({ "type": "response.created" }));
+    hear(&mut session, tool_call("weather", "{}", "completed"));
+    told(|acts| session.lose(acts));
+    let opened = told(|acts| session.open(false, acts));
+    assert!(opened[1].contains("\"function_call\"") && opened[1].contains("call_1"), "{opened:?}");
+    assert_eq!(opened.len(), 2, "it is replied to when it is there");
+    let (id, tool, arguments) = ("use_1".to_owned(), "weather".to_owned(), "{}".to_owned());
+    let one = Use { id, tool, arguments, output: Some("dry".to_owned()) };
+    let used = told(|acts| session.used("call_1", one, acts));
+    assert!(used[0].contains("function_call_output") && used[0].contains("call_1"), "{used:?}");
+    assert_eq!(used[1], "response.create");
+}
+
+#[test]
+fn whoever_objects_to_a_goodbye_is_not_left() {
+    let mut session = session(Vec::new());
+    hear(&mut session, json!({ "type": "response.created" }));
+    hear(&mut session, all_words("item_1", "Goodbye then."));
+    hear(&mut session, sound("item_1", 1_000));
+    hear(&mut session, of("response.output_audio.done", "item_1"));
+    hear(&mut session, tool_call("end_call", "{}", "completed"));
+    hear(&mut session, replied("completed"));
+    let spoken = hear(&mut session, of("input_audio_buffer.speech_started", "item_2"));
+    assert_eq!(spoken[..2], ["clear", "truncate \"item_1\" at 0"]);
+    assert!(spoken[2].contains("they began to speak") && spoken.len() == 3, "{spoken:?}");
+    assert_eq!(told(|acts| session.played(9, NOW, acts)), [""; 0]);
+}
+
+#[test]
+fn a_tool_that_somebody_talked_over_is_not_used() {
+    let mut session = session(Vec::new());
+    hear(&mut session, json!({ "type": "response.created" }));
+    hear(&mut session, of("input_audio_buffer.speech_started", "item_2"));
+    assert_eq!(hear(&mut session, tool_call("end_call", "", "incomplete")), [""; 0]);
+    assert_eq!(hear(&mut session, tool_call("weather", "{\"pla", "incomplete")), [""; 0]);
+    assert_eq!(hear(&mut session, replied("cancelled")), [""; 0]);
+}
+
+/// What comes of a tool meanwhile is told, and the server replies by itself when they are done.
+#[test]
+fn nobody_is_replied_to_while_they_speak() {
+    let mut session = session(Vec::new());
+    hear(&mut session, of("input_audio_buffer.speech_started", "item_2"));
+    hear(&mut session, tool_call("weather", "{}", "completed"));
+    let (id, tool, arguments) = ("use_1".to_owned(), "weather".to_owned(), "{}".to_owned());
+    let used = told(|acts| session.used("call_1", Use { id, tool, arguments, output: None }, acts));
+    assert_eq!(used.len(), 1, "{used:?}");
+    let keys = hear(&mut session, tool_call("press_keys", "{\"digits\":\"1\"}", "completed"));
+    assert_eq!(keys, ["press 1", "mark 1"]);
+    let over = hear(&mut session, of("input_audio_buffer.speech_started", "item_3"));
+    assert!(over[0] == "clear" && over[1].contains("they began to speak"), "{over:?}");
+}
+
+/// The server goes when all of its reply came: it is heard to its end.
+#[test]
+fn a_reply_that_came_whole_outlives_its_server() {
+    let mut session = session(Vec::new());
+    reply(&mut session, "item_1", "Yes, we do.", 100);
+    assert_eq!(told(|acts| session.lose(acts)), [""; 0]);
+    let opened = told(|acts| session.open(false, acts));
+    assert_eq!(opened, ["session.update"], "nobody waits for another");
+    assert_eq!(told(|acts| session.played(1, NOW, acts)), ["Agent: Yes, we do."]);
+    assert!(session.is_awaited(), "it has not said that it is there");
+    hear(&mut session, json!({ "type": "session.created" }));
+    assert!(!session.is_awaited());
+}
+
+fn tool_call(name: &str, arguments: &str, status: &str) -> Value {
+    json!({ "type": "response.output_item.done", "response_id": "r", "output_index": 1, "item": {
+        "id": "item_9", "object": "realtime.item", "type": "function_call", "status": status,
+        "name": name, "call_id": "call_1", "arguments": arguments } })
 }
 
 #[test]
@@ -278,6 +359,7 @@ fn a_model_that_fails_is_asked_again_and_then_given_up() {
 #[test]
 fn what_a_server_that_is_gone_had_said_is_known_as_far_as_it_was_heard() {
     let mut session = session(Vec::new());
+    hear(&mut session, json!({ "type": "response.created" }));
     hear(&mut session, words("item_1", "One two three four five six seven"));
     hear(&mut session, sound("item_1", 1_000));
     assert_eq!(told(|acts| session.played(2, NOW, acts)), [""; 0]);

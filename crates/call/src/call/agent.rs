@@ -110,6 +110,10 @@ pub(super) fn wants(call: &Call) -> Wants {
         (_, Does::Stream { .. } | Does::Realtime { .. }) if matches!(last.verb, Verb::Say { .. }) => {
             Wants::Close(EndedBy::Agent, FAILED)
         }
+        // It put the call through, and is done whatever came of it.
+        (_, Does::Realtime { .. }) if matches!(last.verb, Verb::Transfer { .. }) => {
+            Wants::Close(EndedBy::Agent, DONE)
+        }
         (CommandState::Failed { .. } | CommandState::InDoubt { .. }, does) => match (does, &agent.apology) {
             (Does::Stream { .. } | Does::Realtime { .. }, Some(apology)) => {
                 Wants::This(Verb::Say { text: apology.clone() })

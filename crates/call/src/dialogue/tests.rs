@@ -199,6 +199,7 @@ fn what_comes_before_a_pause_is_said_however_short_and_nobody_is_listened_to_aft
     talk.dialogue.say(Said::Pause);
     assert_eq!(talk.acts(), [Act::Ask(Verb::Say { text: "Let me see.".to_owned() })]);
     assert_eq!(talk.over(Outcome::default()), []);
+    assert_eq!(talk.later(60_000), [], "it is at work, and says so");
     talk.dialogue.say(Said::Pause);
     assert_eq!(talk.says("Room twelve."), [asks("Room twelve.")]);
 }

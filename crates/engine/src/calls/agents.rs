@@ -4,6 +4,7 @@ use super::{Calls, EngineError};
 use crate::heard::Heard;
 use crate::program::Credential;
 use crate::settings::{ModelSettings, ToolSettings};
+use crate::talk::AtWork;
 use agent::realtime::Session;
 use call::call::{Agent, CommandId, Does, Event, News, Source, Verb};
 use call::dialogue::{Entry, Line, Speaker, conversation};
@@ -11,6 +12,7 @@ use call::{Call, CallId};
 use carrier::Secret;
 use carrier::send::Sender;
 use std::time::Duration;
+use tokio::time::timeout;
 
 impl Calls {
     /// The call's own agent asks something of it.
@@ -41,8 +43,12 @@ impl Calls {
     }
 
     /// By what an agent's program or model knows that it is us, as it is configured now.
+    ///
+    /// A call keeps the address that it began with: what another is shown is nothing for it.
     pub(crate) fn credential_of(&self, agent: &Agent) -> Option<Credential> {
-        let token = self.token_of(&agent.name)?;
+        let rules = self.rules();
+        let configured = rules.settings.agents.get(&agent.name)?;
+        let token = configured.token.clone().filter(|_| configured.agent.does == agent.does)?;
         Some(match agent.does {
             Does::Realtime { .. } => Credential::Bearer(token),
             _ => Credential::Signature(token),
@@ -53,6 +59,8 @@ impl Calls {
     pub(crate) async fn session_of(&self, call: &Call) -> Option<Session> {
         let name = &call.facts.agent.as_ref()?.name;
         let settings = self.rules().settings.agents.get(name)?.realtime.clone()?;
+        // One that a stream which broke wished for may still be at work; nobody waits for it longer.
+        let _ = timeout(TOOLS_WITHIN, self.wait_for_tools(call.facts.id)).await;
         Some(Session::new(settings, self.said_on(call).await))
     }
 
@@ -96,10 +104,16 @@ impl Calls {
         self.rules().settings.agents.get(agent)?.model.clone()
     }
 
+    /// The tools of models that are at work.
+    pub(crate) fn at_work(&self) -> &AtWork {
+        &self.inner.at_work
+    }
+
     pub(crate) fn sender(&self) -> Sender {
         self.inner.runner.wire.sender.clone()
     }
 }
 
+const TOOLS_WITHIN: Duration = Duration::from_secs(2);
 /// So much of a call's log is read for the transcript.
 const EVENTS_MAX: usize = 10_000;

@@ -11,6 +11,7 @@ use audio::{FRAME, Frame};
 use call::Call;
 use call::call::Verb;
 use call::dialogue::Use;
+use call::number::without_numbers;
 use carrier::media::{Began, Form, FromText, Heard, MediaStream, ToText};
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
@@ -33,6 +34,8 @@ struct Talk<'t> {
     used: mpsc::Receiver<(String, Use)>,
     /// When it began.
     since: Instant,
+    /// When the server was heard last.
+    server_heard_at: Instant,
     /// When the line was heard last.
     heard_at: Instant,
     /// When a key was pressed last that the model doesn't know of.
@@ -91,6 +94,7 @@ where
             over = talk.alone(&mut line) => break over,
         }
     };
+    talk.session.end(&mut |act| talk.hands.act(act));
     drop(talk);
     let _ = timeout(PATIENCE.slow, line.close(None)).await;
     scribe.finish().await;
@@ -129,6 +133,7 @@ impl<'t> Talk<'t> {
             hands,
             used,
             since: Instant::now(),
+            server_heard_at: Instant::now(),
             heard_at: Instant::now(),
             pressed_at: None,
         }
@@ -147,6 +152,7 @@ impl<'t> Talk<'t> {
     {
         self.hands.to_server.clear();
         self.session.open(is_first, &mut |act| self.hands.act(act));
+        self.server_heard_at = Instant::now();
         loop {
             if let Some(over) = self.pay(line, &mut server).await {
                 if over != Over::ProgramLost {
@@ -172,7 +178,12 @@ impl<'t> Talk<'t> {
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         loop {
+            // Nobody is awaited.
+            self.server_heard_at = Instant::now();
             if let Some(over) = self.hands.pay_line(line).await {
+                return over;
+            }
+            if let Some(over) = self.leave().await {
                 return over;
             }
             tokio::select! {
@@ -201,12 +212,18 @@ impl<'t> Talk<'t> {
                 return Some(Over::ProgramLost);
             }
         }
+        self.leave().await
+    }
+
+    /// The model leaves, if it wishes to.
+    async fn leave(&mut self) -> Option<Over> {
         let (leave, wish) = self.hands.leave.take()?;
         let Leave::Transfer(to) = leave else { return Some(Over::Program) };
         match self.calls.command_by_agent(self.call.facts.id, Verb::Transfer { to }).await {
             Ok(()) => Some(Over::Program),
             Err(error) => {
-                tracing::warn!(call = %self.call.facts.id, %error, "a model can't put its call through");
+                let why = without_numbers(&error.to_string());
+                tracing::warn!(call = %self.call.facts.id, why, "a model can't put its call through");
                 self.session.refuse(&wish, &error.to_string(), &mut |act| self.hands.act(act));
                 None
             }
@@ -260,6 +277,7 @@ impl<'t> Talk<'t> {
     fn hear_server(&mut self, message: Option<Result<Message, tungstenite::Error>>) {
         match message {
             Some(Ok(Message::Text(text))) => {
+                self.server_heard_at = Instant::now();
                 if let Err(error) = self.session.hear(&text, &mut |act| self.hands.act(act)) {
                     tracing::debug!(%error, "a message of a model's server is passed over");
                 }
@@ -276,13 +294,19 @@ impl<'t> Talk<'t> {
 
     fn due_at(&self) -> Instant {
         let silent_at = self.heard_at + PATIENCE.silent;
-        self.pressed_at.map_or(silent_at, |at| silent_at.min(at + KEYS_WITHIN))
+        let mute_at = self.server_heard_at + MUTE_MAX;
+        let due_at = if self.session.is_awaited() { silent_at.min(mute_at) } else { silent_at };
+        self.pressed_at.map_or(due_at, |at| due_at.min(at + KEYS_WITHIN))
     }
 
     fn time_is_up(&mut self) {
         if self.pressed_at.is_some_and(|at| at.elapsed() >= KEYS_WITHIN) {
             self.pressed_at = None;
             self.session.keys_over(&mut |act| self.hands.act(act));
+        }
+        if self.session.is_awaited() && self.server_heard_at.elapsed() >= MUTE_MAX {
+            tracing::warn!(call = %self.call.facts.id, "a model's server says nothing");
+            self.hands.over = Some(Over::ProgramLost);
         }
         if self.heard_at.elapsed() >= PATIENCE.silent {
             self.hands.over = Some(Over::Broke("carrier_silent"));
@@ -325,7 +349,7 @@ impl Hands<'_> {
             Act::Use { wish, tool, arguments } => {
                 let (calls, call, tell) = (self.calls.clone(), self.call.clone(), self.used.clone());
                 tokio::spawn(async move {
-                    let one = calls.use_tool(call, tool, arguments).await;
+                    let one = calls.use_tool(call, tool, arguments).await.one;
                     // The talk may be over.
                     let _ = tell.send((wish, one)).await;
                 });
@@ -366,6 +390,8 @@ impl Hands<'_> {
 
 /// How long after a key no other comes, when they are all.
 const KEYS_WITHIN: Duration = Duration::from_millis(1_500);
+/// So long may a server be silent of which a word is awaited.
+const MUTE_MAX: Duration = Duration::from_secs(15);
 /// What a `w` lasts: half a second.
 const PAUSE_FRAMES: u128 = 500 / FRAME.as_millis();
 /// So many messages may wait for a server: ten seconds of sound.

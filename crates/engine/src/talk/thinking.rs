@@ -6,7 +6,7 @@ use crate::calls::Calls;
 use crate::settings::ModelSettings;
 use agent::chat::{Piece, Reader, request};
 use agent::model::Wish;
-use call::dialogue::{Act, Dialogue, Entry, Said, Told};
+use call::dialogue::{Act, Dialogue, Entry, Line, Said, Speaker, Told};
 use call::{Call, CallState};
 use carrier::send::Sender;
 use carrier::{Operation, Request, Secret};
@@ -15,6 +15,13 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
+
+/// How a model is asked, and what its server is shown.
+#[derive(Clone)]
+struct Asked {
+    settings: ModelSettings,
+    key: Option<Secret>,
+}
 
 /// A reply that is being written. When this is dropped, nobody waits for it any more.
 struct Thought {
@@ -35,7 +42,9 @@ impl Conversation {
             tracing::warn!(call = %self.id, agent = self.agent, "the configuration has no such model any more");
             return self.apologise("the configuration has no such model any more".to_owned()).await;
         };
-        let over = self.talk_with(&settings).await;
+        // Of one configuration: no server is shown the key of another.
+        let asked = Asked { settings, key: self.calls.token_of(&self.agent) };
+        let over = self.talk_with(&asked).await;
         tracing::info!(call = %self.id, by = over.word(), "a conversation with a model is over");
         match over {
             Over::Call => {}
@@ -45,11 +54,12 @@ impl Conversation {
         }
     }
 
-    async fn talk_with(&mut self, settings: &ModelSettings) -> Over {
+    async fn talk_with(&mut self, asked: &Asked) -> Over {
+        let settings = &asked.settings;
         let call = self.line.borrow_and_update().clone();
         let mut dialogue =
             Dialogue::replying_within(&call, settings.reply_within).noticing(settings.silence.clone());
-        let mut thought: Option<Thought> = None;
+        let mut thought = self.owes_a_reply(&call).await.then(|| self.ask_model(asked));
         let mut n_failed = 0;
         loop {
             let call = self.line.borrow_and_update().clone();
@@ -58,9 +68,7 @@ impl Conversation {
             }
             for act in dialogue.next(&call, self.calls.now()) {
                 match act {
-                    Act::Tell(Told::Prompt(_) | Told::Key(_)) => {
-                        thought = Some(self.ask_model(settings).await)
-                    }
+                    Act::Tell(Told::Prompt(_) | Told::Key(_)) => thought = Some(self.ask_model(asked)),
                     act => {
                         if let Some(over) = self.on_the_line(act).await {
                             return over;
@@ -72,8 +80,12 @@ impl Conversation {
             tokio::select! {
                 changed = self.line.changed() => if changed.is_err() { return Over::Call },
                 piece = next(&mut thought) => {
-                    let failed = self.hear_piece(piece, settings, &mut dialogue, &mut thought);
-                    n_failed = if failed { n_failed + 1 } else { 0 };
+                    match piece {
+                        Piece::Failed(_) => n_failed += 1,
+                        Piece::Done => n_failed = 0,
+                        Piece::Words(_) | Piece::Tool { .. } => {}
+                    }
+                    self.hear_piece(piece, settings, &mut dialogue, &mut thought);
                     if n_failed >= FAILED_MAX {
                         return Over::Broke;
                     }
@@ -83,14 +95,21 @@ impl Conversation {
         }
     }
 
-    /// Hears a piece of the reply; whether it failed.
+    /// Whether a process that died was about to reply to what a tool said.
+    async fn owes_a_reply(&self, call: &Call) -> bool {
+        let said = self.calls.said_on(call).await;
+        let is_own = |entry: &&Entry| matches!(entry, Entry::Said(Line { by: Speaker::Agent, .. }));
+        matches!(said.iter().rev().find(|entry| !is_own(entry)), Some(Entry::Used(_)))
+    }
+
+    /// Hears a piece of the reply.
     fn hear_piece(
         &self,
         piece: Piece,
         settings: &ModelSettings,
         dialogue: &mut Dialogue,
         thought: &mut Option<Thought>,
-    ) -> bool {
+    ) {
         let say = |dialogue: &mut Dialogue, text: &str, last| {
             dialogue.say(Said::Words { text: text.to_owned(), last });
         };
@@ -99,8 +118,7 @@ impl Conversation {
             Piece::Tool { name, arguments } => {
                 let wish = settings.model.wish(&name, &arguments);
                 if wish == Ok(Wish::Use) {
-                    dialogue.say(Said::Pause);
-                    return false;
+                    return dialogue.say(Said::Pause);
                 }
                 // What it said with it comes before it.
                 say(dialogue, "", true);
@@ -123,20 +141,17 @@ impl Conversation {
                 tracing::warn!(call = %self.id, why, "a model did not reply");
                 say(dialogue, &settings.fallback, true);
                 *thought = None;
-                return true;
             }
         }
-        false
     }
 
     /// Begins to ask for a reply to all that was said.
-    async fn ask_model(&self, settings: &ModelSettings) -> Thought {
+    fn ask_model(&self, asked: &Asked) -> Thought {
         let call = self.line.borrow().clone();
-        let key = self.calls.token_of(&self.agent);
-        let (calls, settings) = (self.calls.clone(), settings.clone());
+        let (calls, asked) = (self.calls.clone(), asked.clone());
         let (tell, pieces) = mpsc::channel(PIECES_MAX);
         let task = tokio::spawn(async move {
-            if let Err(why) = think(&calls, &call, &settings, key.as_ref(), &tell).await {
+            if let Err(why) = think(&calls, &call, &asked, &tell).await {
                 let _ = tell.send(Piece::Failed(why)).await;
             }
         });
@@ -148,19 +163,22 @@ impl Conversation {
 async fn think(
     calls: &Calls,
     call: &Call,
-    settings: &ModelSettings,
-    key: Option<&Secret>,
+    Asked { settings, key }: &Asked,
     tell: &mpsc::Sender<Piece>,
 ) -> Result<(), String> {
     for _ in 0..ROUNDS_MAX {
+        // One that an earlier reply wished for may still be at work.
+        calls.wait_for_tools(call.facts.id).await;
         let said = calls.said_on(call).await;
-        let request = completion(settings, key, &said);
+        let request = completion(settings, key.as_ref(), &said);
         let wishes = reply(&calls.sender(), &request, settings, tell).await?;
         if wishes.is_empty() {
             return Ok(());
         }
         for (tool, arguments) in wishes {
-            calls.use_tool(call.clone(), tool, arguments).await;
+            if !calls.use_tool(call.clone(), tool, arguments).await.is_kept {
+                return Err("what it used can't be written down".to_owned());
+            }
         }
     }
     Err("it used tools again and again".to_owned())

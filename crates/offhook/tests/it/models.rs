@@ -155,7 +155,7 @@ fn a_tool_that_a_kill_cut_off_is_in_doubt_and_not_used_again() {
     world.start_gateway();
 
     let (_, body) = model.is_asked();
-    assert!(body.to_string().contains("nobody knows whether this was done"), "{body}");
+    assert!(body.to_string().contains("nobody knows yet whether this was done"), "{body}");
     assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
     assert_eq!(tool.n_asked(), 0, "it was used once");
 }

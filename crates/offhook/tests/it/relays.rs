@@ -141,6 +141,8 @@ fn whoever_a_program_has_put_through_stays_when_it_leaves(face: Face) {
     world.subscriber(&other, &json!({"does": "talk", "answer_after_ms": 500, "talk_ms": 4_000}));
     let id = world.called_by_clerk(&them);
     program.hears();
+    // What is asked first is done first.
+    world.wait_until_heard(&them, QUESTION);
     world.tell(&id, "transfer", &json!({ "to": other }));
     assert_eq!(program.hears_words(), WORDS);
     world.wait_for_truth(&other, &["in-progress"]);

@@ -111,19 +111,28 @@ fn after_a_kill_the_model_knows_what_was_said(face: Face) {
 fn a_server_that_goes_away_is_told_what_was_said_by_the_next(face: Face) {
     let (world, model) = with_model(face, |n, _| match n {
         0 => Speaks::Words("Who is this?"),
+        // Somebody waits for this reply: the next server makes it.
         1 => Speaks::Dies,
-        2 => Speaks::Words("Hello, Ada."),
-        _ => Speaks::Tool(GOODBYE, "end_call", json!({})),
+        _ => Speaks::Words("Hello, Ada."),
     });
     let them = telling(&world, 1_500);
     let id = world.called_by_clerk(&them);
     wait_for("they talk", SOON, || (spoken(&world, &id).len() == 3).then_some(()));
 
+    for _ in 0..2 {
+        model.is_told_of("session.update");
+    }
     model.crashes();
 
-    assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
-    let expected =
-        [("agent", "Who is this?"), ("remote", WORDS), ("agent", "Hello, Ada."), ("agent", GOODBYE)];
+    model.is_told_of("session.update");
+    let knows: Vec<Value> =
+        (0..3).map(|_| model.is_told_of("conversation.item.create")["item"]["content"].clone()).collect();
+    let texts: Vec<&str> = knows.iter().map(|content| word(&content[0], "text")).collect();
+    assert_eq!(texts, ["Who is this?", WORDS, "Hello, Ada."]);
+    // Nobody waits for anything: it listens.
+    world.hang_up(&id);
+    world.wait_for_end(&id);
+    let expected = [("agent", "Who is this?"), ("remote", WORDS), ("agent", "Hello, Ada.")];
     assert_eq!(spoken(&world, &id), expected.map(|(by, text)| (by.to_owned(), text.to_owned())));
     assert_eq!(world.only_truth_to(&them)["streams"].as_array().map(Vec::len), Some(1), "by the same stream");
 }

@@ -120,6 +120,22 @@ fn whoever_waits_for_a_program_that_cannot_come_is_told_so() {
     assert_eq!(closed(&wordless), Some((EndedBy::Agent, "agent_failed")));
 }
 
+/// Nothing is said over those who may be talking by then.
+#[test]
+fn a_model_that_hears_is_done_when_it_put_the_call_through_whatever_came_of_it() {
+    let model = Does::Realtime { url: "wss://model.example/v1/realtime?model=m".to_owned() };
+    let call = answered(model, Some("Sorry."));
+    assert_eq!(words(&call), ["stream sent"]);
+    let streaming = after(call, [attached(1, 0)]);
+    let transfer = News::CommandAsked(Verb::Transfer { to: "+12025550188".parse().unwrap() });
+    let asked = step(&streaming, &at(NOW, Source::Agent, transfer)).call;
+    let over = News::StreamOver { id: CommandId(1), number: 0, end: StreamEnd::Ended };
+    let put = step(&asked, &at(NOW, Source::Gateway, over)).call;
+    assert_eq!(words(&put), ["stream done", "transfer sent"]);
+    let failed = heard(&put, 2, Performed::Failed { code: "busy".to_owned() });
+    assert_eq!(closed(&failed), Some((EndedBy::Agent, "agent_done")));
+}
+
 #[test]
 fn what_is_asked_meanwhile_is_done_before_the_line_is_closed() {
     let call = after(answered(program(), None), [attached(1, 0), question()]);
