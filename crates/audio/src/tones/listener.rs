@@ -53,6 +53,8 @@ enum Preamble {
 
 /// What is being said.
 struct Utterance {
+    /// How loud it began.
+    energy: f32,
     /// After how many steps the next symbol is whole.
     next_in: usize,
     /// The symbols of the block under way.
@@ -101,9 +103,14 @@ impl Listener {
         self.utterance.take().map(Utterance::broken)
     }
 
+    /// How loud the last 50 samples were.
+    fn energy(&self) -> f32 {
+        self.steps.iter().map(|step| step.energy).sum()
+    }
+
     /// What of the sound of the last 50 samples each tone has.
     fn shares_of_window(&self) -> [f32; TONES] {
-        let energy: f32 = self.steps.iter().map(|step| step.energy).sum();
+        let energy = self.energy();
         if energy < ENERGY_MIN {
             return [0.0; TONES];
         }
@@ -125,7 +132,7 @@ impl Listener {
         };
         if let Preamble::Fits { steps_ago: SETTLE_STEPS, .. } = self.preamble {
             self.preamble = Preamble::Unheard;
-            let begun = Utterance::new(SYMBOL_STEPS - SETTLE_STEPS);
+            let begun = Utterance::new(SYMBOL_STEPS - SETTLE_STEPS, self.energy());
             if self.utterance.is_some() {
                 self.other = Some(begun);
             } else {
@@ -150,8 +157,10 @@ impl Listener {
     /// Reads a symbol, if one is whole.
     fn read(&mut self, told: &mut Vec<Heard>) {
         let Some(mut utterance) = self.utterance.take() else { return };
-        let progress = utterance.heard(|| self.symbol());
-        let other = self.other.take().and_then(|mut other| match other.heard(|| self.symbol()) {
+        let other = self.other.take();
+        let symbol = |energy| (self.energy() > energy * FADED).then(|| self.symbol());
+        let progress = utterance.heard(symbol);
+        let other = other.and_then(|mut other| match other.heard(symbol) {
             Progress::More => Some(other),
             Progress::Whole(_) | Progress::Broken => None,
         });
@@ -204,18 +213,20 @@ enum Progress {
 }
 
 impl Utterance {
-    fn new(next_in: usize) -> Utterance {
-        Utterance { next_in, symbols: Vec::new(), n_blocks: 0, n_bytes: None, said: Vec::new() }
+    fn new(next_in: usize, energy: f32) -> Utterance {
+        Utterance { energy, next_in, symbols: Vec::new(), n_blocks: 0, n_bytes: None, said: Vec::new() }
     }
 
     /// Hears one step more, and takes the symbol that is whole with it, if one is.
-    fn heard(&mut self, symbol: impl FnOnce() -> u8) -> Progress {
+    /// One that is much fainter than the utterance began is none of it.
+    fn heard(&mut self, symbol: impl FnOnce(f32) -> Option<u8>) -> Progress {
         self.next_in -= 1;
         if self.next_in > 0 {
             return Progress::More;
         }
         self.next_in = SYMBOL_STEPS;
-        self.symbols.push(symbol());
+        let Some(symbol) = symbol(self.energy) else { return Progress::Broken };
+        self.symbols.push(symbol);
         self.advance()
     }
 
@@ -264,5 +275,7 @@ const PREAMBLE_STEPS: usize = (PREAMBLE.len() - 1) * SYMBOL_STEPS + 1;
 const SCORE_MIN: f32 = 0.65;
 /// For how many steps a better fit may follow: less than a symbol.
 const SETTLE_STEPS: usize = 4;
+/// Less than this share of how loud it began is what the line has by itself: 7 dB.
+const FADED: f32 = 0.2;
 /// What a window must have to be more than silence: -60 dBFS.
 const ENERGY_MIN: f32 = 32.768 * 32.768 * WINDOW_SAMPLES;
