@@ -3,6 +3,7 @@
 mod agents;
 mod listing;
 mod making;
+mod plans;
 mod reloading;
 mod streaming;
 mod watching;
@@ -248,6 +249,8 @@ impl Calls {
         wish: Wish,
         key: Option<(String, String)>,
     ) -> Result<Call, EngineError> {
+        // Its times begin after that.
+        plans::are_read().await;
         // What can't be read may be what stands against it.
         if let Some(damage) = self.inner.health.damage() {
             return Err(EngineError::Store(damage));
@@ -292,7 +295,7 @@ impl Calls {
             Verb::Play { url, .. } => check_address(url, &["https", "http"])?,
             Verb::Stream { url, .. } => check_address(url, &["wss", "ws"])?,
             // The turn asks the dial gate.
-            Verb::Transfer { .. } => {}
+            Verb::Transfer { .. } => plans::are_read().await,
         }
         self.ask(Heard::Command { call, verb, key, by_agent: false }).await
     }
