@@ -65,7 +65,8 @@ pub struct Session {
     is_spoken_to: bool,
     /// The server has said something.
     is_open: bool,
-    /// Somebody waits for a reply that an earlier server was to make.
+    /// A server that comes is to speak first: nothing was said, or somebody waits for the reply of one
+    /// before it.
     is_owed: bool,
     /// How it leaves, and the server's name for the wish.
     leaving: Option<(Leave, String)>,
@@ -152,9 +153,11 @@ pub struct Unreadable {
 }
 
 impl Session {
-    /// One on a call on which this was said and done already.
-    pub fn new(settings: Settings, said: Vec<Entry>) -> Session {
+    /// One on a call on which this was said and done already, and whose sound comes for the first time or
+    /// `again`, so that somebody waits.
+    pub fn new(settings: Settings, said: Vec<Entry>, again: bool) -> Session {
         Session {
+            is_owed: again || said.is_empty(),
             settings,
             said,
             playing: Playing::default(),
@@ -166,17 +169,12 @@ impl Session {
             open_uses: Vec::new(),
             is_spoken_to: false,
             is_open: false,
-            is_owed: true,
             leaving: None,
         }
     }
 
-    /// What a server is told first, which knows nothing. It speaks first itself where nothing was said, or
-    /// where somebody waits for the reply of one before it.
-    pub fn open(&mut self, is_first: bool, acts: Acts<'_>) {
-        self.reply = Reply::None;
-        (self.begun_at, self.done_at) = (None, None);
-        (self.is_spoken_to, self.is_open) = (false, false);
+    /// What a server is told first, which knows nothing.
+    pub fn open(&mut self, acts: Acts<'_>) {
         acts(Act::Tell(self.settings.configuration().to_string()));
         for message in end_of(&self.said).iter().flat_map(messages_of) {
             acts(Act::Tell(message.to_string()));
@@ -185,8 +183,7 @@ impl Session {
         for OpenUse { wish, tool, arguments } in &self.open_uses {
             acts(Act::Tell(called(wish, tool, arguments).to_string()));
         }
-        let is_owed = if is_first { self.said.is_empty() } else { self.is_owed };
-        if is_owed && self.open_uses.is_empty() {
+        if self.is_owed && self.open_uses.is_empty() {
             self.ask(acts);
         }
     }
@@ -197,6 +194,8 @@ impl Session {
         let is_replying = self.reply != Reply::None;
         self.is_owed = is_replying || self.is_spoken_to || self.done_at.is_some();
         self.reply = Reply::None;
+        (self.begun_at, self.done_at) = (None, None);
+        (self.is_spoken_to, self.is_open) = (false, false);
         if is_replying {
             acts(Act::Clear);
             self.end(acts);

@@ -5,13 +5,17 @@ use super::*;
 use crate::model;
 
 fn session(said: Vec<Entry>) -> Session {
+    opened_again(said, false)
+}
+
+fn opened_again(said: Vec<Entry>, again: bool) -> Session {
     let settings = Settings {
         model: model::tests::with_weather(),
         voice: Some("marin".to_owned()),
         transcriber: "writer-1".to_owned(),
         turns: Turns::Silence,
     };
-    Session::new(settings, said)
+    Session::new(settings, said, again)
 }
 
 fn line(by: Speaker, text: &str) -> Entry {
@@ -103,7 +107,7 @@ fn reply(session: &mut Session, item: &str, text: &str, ms: usize) -> Vec<String
 fn a_server_is_told_who_it_is_and_what_was_said() {
     let mut messages = Vec::new();
     let mut new = session(vec![line(Speaker::Agent, "Good evening."), line(Speaker::Remote, "Hi.")]);
-    new.open(true, &mut |act| {
+    new.open(&mut |act| {
         if let Act::Tell(message) = act {
             messages.push(serde_json::from_str::<Value>(&message).unwrap());
         }
@@ -125,11 +129,11 @@ fn a_server_is_told_who_it_is_and_what_was_said() {
 
 #[test]
 fn a_model_speaks_first_where_nothing_was_said_or_its_session_broke() {
-    let opened = |said: Vec<Entry>, is_first| told(|acts| session(said).open(is_first, acts));
+    let opened = |said: Vec<Entry>, again| told(|acts| opened_again(said, again).open(acts));
     let asked = |told: Vec<String>| told.last().unwrap() == "response.create";
-    assert!(asked(opened(Vec::new(), true)));
-    assert!(!asked(opened(vec![line(Speaker::Agent, "Hello.")], true)));
-    assert!(asked(opened(vec![line(Speaker::Agent, "Hello.")], false)));
+    assert!(asked(opened(Vec::new(), false)));
+    assert!(!asked(opened(vec![line(Speaker::Agent, "Hello.")], false)));
+    assert!(asked(opened(vec![line(Speaker::Agent, "Hello.")], true)));
 }
 
 #[test]
@@ -253,7 +257,7 @@ fn a_tool_is_used_and_the_model_told_also_by_the_next_session() {
     let expected = json!({ "type": "function_call_output", "call_id": "call_1", "output": "dry" });
     assert_eq!(used, [format!("create {expected}"), "response.create".to_owned()]);
     told(|acts| session.lose(acts));
-    let opened = told(|acts| session.open(false, acts));
+    let opened = told(|acts| session.open(acts));
     assert!(opened[1].contains("\"function_call\"") && opened[2].contains("dry"), "{opened:?}");
 }
 
@@ -263,7 +267,7 @@ fn a_tool_that_is_at_work_is_known_to_the_next_server_and_not_wished_again() {
     hear(&mut session, json!({ "type": "response.created" }));
     hear(&mut session, tool_call("weather", "{}", "completed"));
     told(|acts| session.lose(acts));
-    let opened = told(|acts| session.open(false, acts));
+    let opened = told(|acts| session.open(acts));
     assert!(opened[1].contains("\"function_call\"") && opened[1].contains("call_1"), "{opened:?}");
     assert_eq!(opened.len(), 2, "it is replied to when it is there");
     let (id, tool, arguments) = ("use_1".to_owned(), "weather".to_owned(), "{}".to_owned());
@@ -319,7 +323,7 @@ fn a_reply_that_came_whole_outlives_its_server() {
     let mut session = session(Vec::new());
     reply(&mut session, "item_1", "Yes, we do.", 100);
     assert_eq!(told(|acts| session.lose(acts)), [""; 0]);
-    let opened = told(|acts| session.open(false, acts));
+    let opened = told(|acts| session.open(acts));
     assert_eq!(opened, ["session.update"], "nobody waits for another");
     assert_eq!(told(|acts| session.played(1, NOW, acts)), ["Agent: Yes, we do."]);
     assert!(session.is_awaited(), "it has not said that it is there");
@@ -364,7 +368,7 @@ fn what_a_server_that_is_gone_had_said_is_known_as_far_as_it_was_heard() {
     hear(&mut session, sound("item_1", 1_000));
     assert_eq!(told(|acts| session.played(2, NOW, acts)), [""; 0]);
     assert_eq!(told(|acts| session.lose(acts)), ["clear", "Agent: One two"]);
-    let opened = told(|acts| session.open(false, acts));
+    let opened = told(|acts| session.open(acts));
     assert!(opened[1].contains("One two"), "{opened:?}");
     assert_eq!(opened[2], "response.create");
 }

@@ -55,13 +55,14 @@ impl Calls {
         })
     }
 
-    /// A session with the model that hears and speaks on a call, as it is configured now.
-    pub(crate) async fn session_of(&self, call: &Call) -> Option<Session> {
+    /// A session with the model that hears and speaks on a call, as it is configured now; `again` where its
+    /// sound came before.
+    pub(crate) async fn session_of(&self, call: &Call, again: bool) -> Option<Session> {
         let name = &call.facts.agent.as_ref()?.name;
         let settings = self.rules().settings.agents.get(name)?.realtime.clone()?;
         // One that a stream which broke wished for may still be at work; nobody waits for it longer.
         let _ = timeout(TOOLS_WITHIN, self.wait_for_tools(call.facts.id)).await;
-        Some(Session::new(settings, self.said_on(call).await))
+        Some(Session::new(settings, self.said_on(call).await, again))
     }
 
     /// How a tool of the call's agent is used, as it is configured now.

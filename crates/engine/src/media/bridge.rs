@@ -94,10 +94,9 @@ impl Admitted {
             Ok(Ok(began)) => {
                 let again = || reached_again(&call, command, credential.as_ref()).boxed();
                 match super::door::program(&call, command) {
-                    Some((_, Speaks::Realtime)) => match calls.session_of(&call).await {
+                    Some((_, Speaks::Realtime)) => match calls.session_of(&call, number > 0).await {
                         Some(session) => {
-                            let server = (*program, number == 0);
-                            realtime::converse((&calls, &call), session, (line, began), server, again).await
+                            realtime::converse((&calls, &call), session, (line, began), *program, again).await
                         }
                         None => Over::Broke("no_agent"),
                     },

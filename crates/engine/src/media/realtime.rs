@@ -65,7 +65,7 @@ pub(super) async fn converse<'a, S, P>(
     (calls, call): (&Calls, &Call),
     session: Session,
     (mut line, began): (WebSocketStream<S>, Began),
-    (mut server, mut is_first): (WebSocketStream<P>, bool),
+    mut server: WebSocketStream<P>,
     again: impl Fn() -> BoxFuture<'a, Option<WebSocketStream<P>>>,
 ) -> Over
 where
@@ -76,11 +76,11 @@ where
     let mut talk = Talk::new((calls, call), session, began, &scribe);
     let mut n_lost = 0;
     let over = loop {
-        let over = talk.with(&mut line, server, is_first).await;
+        let over = talk.with(&mut line, server).await;
         if over != Over::ProgramLost {
             break over;
         }
-        (n_lost, is_first) = (n_lost + 1, false);
+        n_lost += 1;
         tracing::warn!(call = %call.facts.id, n_lost, "a model's server went away");
         talk.lose();
         if n_lost > LOST_MAX {
@@ -140,18 +140,13 @@ impl<'t> Talk<'t> {
     }
 
     /// Talks by this server.
-    async fn with<S, P>(
-        &mut self,
-        line: &mut WebSocketStream<S>,
-        mut server: WebSocketStream<P>,
-        is_first: bool,
-    ) -> Over
+    async fn with<S, P>(&mut self, line: &mut WebSocketStream<S>, mut server: WebSocketStream<P>) -> Over
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
         P: AsyncRead + AsyncWrite + Unpin + Send,
     {
         self.hands.to_server.clear();
-        self.session.open(is_first, &mut |act| self.hands.act(act));
+        self.session.open(&mut |act| self.hands.act(act));
         self.server_heard_at = Instant::now();
         loop {
             if let Some(over) = self.pay(line, &mut server).await {
