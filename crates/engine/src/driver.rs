@@ -341,11 +341,8 @@ impl Turn<'_> {
         let Some(kept) = self.page.call(id)? else {
             return Ok(Answer::Refused(Refusal::NoSuchCall(id)));
         };
-        let spoken = matches!(news, News::Spoken { .. }).then(|| news.clone());
-        let call = self.apply(&kept, source, news)?;
-        if let Some(spoken) = spoken {
-            self.hear_opt_out(&call, &spoken, None)?;
-        }
+        let call = self.apply(&kept, source, news.clone())?;
+        self.hear_opt_out(&kept.call, &news, None)?;
         Ok(Answer::Call(Box::new(call)))
     }
 
