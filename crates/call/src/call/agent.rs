@@ -107,17 +107,15 @@ pub(super) fn wants(call: &Call) -> Wants {
         (CommandState::Done(Outcome { digits: Some(digits), .. }), Does::Say { .. }) if digits == AGAIN => {
             Wants::This(opening)
         }
-        (_, Does::Stream { .. } | Does::Realtime { .. }) if matches!(last.verb, Verb::Say { .. }) => {
+        (_, does) if does.carries_sound() && matches!(last.verb, Verb::Say { .. }) => {
             Wants::Close(EndedBy::Agent, FAILED)
         }
         // It put the call through, and is done whatever came of it.
         (_, Does::Realtime { .. }) if matches!(last.verb, Verb::Transfer { .. }) => {
             Wants::Close(EndedBy::Agent, DONE)
         }
-        (CommandState::Failed { .. } | CommandState::InDoubt { .. }, does) => match (does, &agent.apology) {
-            (Does::Stream { .. } | Does::Realtime { .. }, Some(apology)) => {
-                Wants::This(Verb::Say { text: apology.clone() })
-            }
+        (CommandState::Failed { .. } | CommandState::InDoubt { .. }, does) => match &agent.apology {
+            Some(apology) if does.carries_sound() => Wants::This(Verb::Say { text: apology.clone() }),
             _ => Wants::Close(EndedBy::Agent, FAILED),
         },
         _ => Wants::Close(EndedBy::Agent, DONE),
@@ -134,6 +132,11 @@ impl Does {
             Does::Realtime { .. } => "realtime",
             Does::Relay { .. } => "relay",
         }
+    }
+
+    /// Whether the line's sound goes to it.
+    fn carries_sound(&self) -> bool {
+        matches!(self, Does::Stream { .. } | Does::Realtime { .. })
     }
 
     /// What it does without being told; of a relay its program decides.
