@@ -19,7 +19,7 @@ pub(crate) fn gap() -> anyhow::Result<()> {
     let mut world = World::build(&plan)?;
     world.start_gateway()?;
     let (program, begun) = program()?;
-    let calls = talking(&world, program)?;
+    talk(&world, program)?;
     wait_for(&begun)?;
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
@@ -33,13 +33,12 @@ pub(crate) fn gap() -> anyhow::Result<()> {
     let truth = world.truth()?;
     let live = truth.iter().filter(|call| call["status"] == "in-progress").count();
     ensure!(truth.len() == N_CALLS && live == N_CALLS, "{} calls, of which {live} live", truth.len());
-    ensure!(calls == N_CALLS, "{calls} calls talked");
     tell(&rounds);
     Ok(())
 }
 
 /// Has so many people called, who pick up at once, and their sound go to the program.
-fn talking(world: &World, program: SocketAddr) -> anyhow::Result<usize> {
+fn talk(world: &World, program: SocketAddr) -> anyhow::Result<()> {
     for n in 0..N_CALLS {
         let order = json!({ "to": format!("+1555{:03}0006", 200 + n), "hold": true }).to_string();
         http::ask(world.address, "POST", "/v1/calls", order.as_bytes())?;
@@ -59,7 +58,7 @@ fn talking(world: &World, program: SocketAddr) -> anyhow::Result<usize> {
         let id = call["id"].as_str().context("a call has an id")?;
         http::ask(world.address, "POST", &format!("/v1/calls/{id}/stream"), wish.as_bytes())?;
     }
-    Ok(calls.len())
+    Ok(())
 }
 
 /// A program that says again what it hears, and tells when each stream begins.
