@@ -3,8 +3,11 @@
 
 use super::tape::Tape;
 use anyhow::Context as _;
-use audio::tones;
-use carrier::media::{FromText, ToText};
+use audio::g711::Law;
+use audio::{Frame, tones};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use carrier::media::FromText;
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -103,23 +106,16 @@ impl Line<'_> {
         self.record(Tape::cut);
     }
 
-    /// Says it as fast as it can be sent: it is played in its time.
+    /// Says it in one piece, so that no hole is in it: it is played in its time.
     async fn say(&mut self, words: &str) {
-        let (mut payload, mut to_text) = (String::new(), ToText::default());
-        let mut frames = Vec::new();
-        for frame in tones::say(words) {
-            payload.clear();
-            if to_text.write(&frame, &mut payload).is_err() {
-                continue;
-            }
-            let media =
-                json!({ "event": "media", "streamSid": self.stream, "media": { "payload": payload } });
-            if self.socket.send(Message::text(media.to_string())).await.is_err() {
-                return;
-            }
-            frames.push(frame);
+        let frames: Vec<Frame> = tones::say(words).collect();
+        let mut bytes = Vec::new();
+        frames.iter().for_each(|frame| Law::Mu.write(frame, &mut bytes));
+        let payload = STANDARD.encode(bytes);
+        let media = json!({ "event": "media", "streamSid": self.stream, "media": { "payload": payload } });
+        if self.socket.send(Message::text(media.to_string())).await.is_ok() {
+            self.record(|tape| tape.said(&frames));
         }
-        self.record(|tape| tape.said(&frames));
     }
 
     fn record(&self, note: impl FnOnce(&mut Tape)) {
