@@ -55,7 +55,7 @@ pub(crate) fn one_by_one() -> anyhow::Result<()> {
 /// Kills a gateway with live calls, lets their time pass, and measures from the next exec until
 /// every one of them is hung up, verified and over.
 pub(crate) fn of_expired_calls() -> anyhow::Result<()> {
-    for (n_calls, n_rounds) in [(100, 3), (1_000, 3)] {
+    for (n_calls, n_rounds) in [(100, 3), (1_000, 3), (10_000, 2)] {
         let mut starts = Vec::new();
         for _ in 0..n_rounds {
             starts.push(start_with_expired(n_calls)?);
