@@ -6,7 +6,8 @@
 //! is read as far as it came, so that it is known which words an interruption let through.
 //!
 //! A symbol is a byte and lasts 7.5 ms: four tones at once, one of four in each quarter of the band,
-//! two bits each. An utterance is a preamble, its length, and blocks of up to 12 bytes that end with a
+//! two bits each, and their loudness rises and falls as a voice's does from syllable to syllable, so that
+//! what listens for somebody who speaks hears somebody. An utterance is a preamble, its length, and blocks of up to 12 bytes that end with a
 //! word where they can, each with its place and a checksum: some 100 bytes a second.
 
 mod block;
@@ -38,7 +39,7 @@ pub fn say(text: &str) -> impl Iterator<Item = Frame> {
         let mut frame = Frame::silence(RATE);
         for (n, sample) in (index * RATE.frame_samples()..).zip(frame.samples_mut()) {
             let symbol = symbols.get(n / SYMBOL_SAMPLES).copied().flatten();
-            *sample = symbol.map_or(0, |symbol| clipped(wave(symbol, n)));
+            *sample = symbol.map_or(0, |symbol| clipped(wave(symbol, n) * loudness(n)));
         }
         frame
     })
@@ -51,6 +52,12 @@ fn wave(symbol: u8, n: usize) -> f32 {
         (TAU * (turned + PHASES[quarter])).sin()
     };
     (0..QUARTERS).map(swing).sum::<f64>() as f32 * TONE_PEAK
+}
+
+/// How loud a sample is, against the mean: up and down once in each syllable.
+fn loudness(n: usize) -> f32 {
+    let turned = n as f64 / SYLLABLE_SAMPLES as f64;
+    10f64.powf((TAU * turned).sin() * SYLLABLE_DECIBELS / 2.0 / 20.0) as f32
 }
 
 /// Which tone a symbol has in a quarter of the band.
@@ -67,6 +74,10 @@ const RATE: SampleRate = SampleRate::Hz8000;
 const SYMBOL_SAMPLES: usize = 60;
 /// Silence behind an utterance, for what the last symbol has to go through: 45 ms.
 const TAIL_SYMBOLS: usize = 6;
+/// How long a syllable lasts, and how much louder it is than what is between two: enough for a voice, and
+/// too little for a listener to take it for the end.
+const SYLLABLE_SAMPLES: usize = 960;
+const SYLLABLE_DECIBELS: f64 = 4.5;
 /// The band has four quarters with four tones each.
 const QUARTERS: usize = 4;
 const TONES_EACH: usize = 4;

@@ -48,6 +48,18 @@ fn a_voice_is_heard_from_its_beginning_to_its_end() {
 }
 
 #[test]
+fn tones_that_carry_text_are_taken_for_a_voice() {
+    for text in ["Good morning.", "Good morning, I would like to book a table for two at eight o'clock."] {
+        let frames = between(&crate::tones::say(text).collect::<Vec<_>>());
+        let spans = spans(&frames, Settings::default());
+        let [(started, Some(ended))] = spans[..] else { panic!("{text:?}: {spans:?}") };
+        let ends_ms = 20 * frames.len() as u64 - 1_000;
+        assert!((1_120..=1_260).contains(&started), "{text:?} started at {started}");
+        assert!((ends_ms + 240..=ends_ms + 500).contains(&ended), "{text:?} ended at {ended}, not {ends_ms}");
+    }
+}
+
+#[test]
 fn a_voice_is_heard_faint_and_at_other_rates() {
     let voice = voice();
     let ends_ms = 1_000 + 20 * voice.len() as u64;
