@@ -10,8 +10,12 @@ pub enum SampleRate {
     Hz8000,
     /// Wideband telephony and most recognizers: 16 kHz.
     Hz16000,
+    /// Synthesizers that run on small machines: 22.05 kHz.
+    Hz22050,
     /// Most synthesizers: 24 kHz.
     Hz24000,
+    /// Music: 44.1 kHz.
+    Hz44100,
     /// Browsers: 48 kHz.
     Hz48000,
 }
@@ -26,7 +30,7 @@ pub struct Frame {
 
 /// A sampling rate that isn't spoken here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cannot take sound of {0} Hz; take 8000, 16000, 24000 or 48000")]
+#[error("cannot take sound of {0} Hz; take 8000, 16000, 22050, 24000, 44100 or 48000")]
 pub struct UnknownRate(pub u32);
 
 /// Sound that isn't as long as a frame.
@@ -43,8 +47,14 @@ pub struct WrongLength {
 
 impl SampleRate {
     /// All of them, the lowest first.
-    pub const ALL: [SampleRate; 4] =
-        [SampleRate::Hz8000, SampleRate::Hz16000, SampleRate::Hz24000, SampleRate::Hz48000];
+    pub const ALL: [SampleRate; 6] = [
+        SampleRate::Hz8000,
+        SampleRate::Hz16000,
+        SampleRate::Hz22050,
+        SampleRate::Hz24000,
+        SampleRate::Hz44100,
+        SampleRate::Hz48000,
+    ];
 
     /// The rate of this many samples a second.
     ///
@@ -59,7 +69,9 @@ impl SampleRate {
         match self {
             SampleRate::Hz8000 => 8_000,
             SampleRate::Hz16000 => 16_000,
+            SampleRate::Hz22050 => 22_050,
             SampleRate::Hz24000 => 24_000,
+            SampleRate::Hz44100 => 44_100,
             SampleRate::Hz48000 => 48_000,
         }
     }
@@ -153,12 +165,12 @@ mod tests {
     #[test]
     fn a_frame_is_twenty_milliseconds_at_every_rate() {
         let lengths = SampleRate::ALL.map(SampleRate::frame_samples);
-        assert_eq!(lengths, [160, 320, 480, 960]);
+        assert_eq!(lengths, [160, 320, 441, 480, 882, 960]);
         for rate in SampleRate::ALL {
             assert_eq!(FRAME * rate.hz(), Duration::from_secs(1) * rate.frame_samples() as u32);
             assert_eq!(SampleRate::from_hz(rate.hz()), Ok(rate));
         }
-        assert_eq!(SampleRate::from_hz(44_100), Err(UnknownRate(44_100)));
+        assert_eq!(SampleRate::from_hz(11_025), Err(UnknownRate(11_025)));
     }
 
     #[test]

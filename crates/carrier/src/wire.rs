@@ -38,6 +38,10 @@ pub enum Operation {
     Reply,
     /// Something is done for a language model.
     Tool,
+    /// Somebody's words are understood; no carrier's.
+    Recognize,
+    /// Words become sound; no carrier's.
+    Synthesize,
 }
 
 /// The reply to a request, read whole.

@@ -63,7 +63,13 @@ fn form(encoding: &str, hz: u32) -> Option<Form> {
         "L16" => Encoding::L16(ByteOrder::Little),
         _ => return None,
     };
-    let fits = matches!(encoding, Encoding::L16(_)) || rate == SampleRate::Hz8000;
+    let fits = match rate {
+        SampleRate::Hz8000 => true,
+        SampleRate::Hz16000 | SampleRate::Hz24000 | SampleRate::Hz48000 => {
+            matches!(encoding, Encoding::L16(_))
+        }
+        SampleRate::Hz22050 | SampleRate::Hz44100 => false,
+    };
     fits.then_some(Form { encoding, rate })
 }
 
