@@ -154,7 +154,8 @@ pub fn is_free(name: &str) -> bool {
 const IN_DOUBT: &str = r#"{"error":"nobody knows yet whether this was done; it may have been"}"#;
 const END: &str = "end_call";
 const KEYS: &str = "press_keys";
-const TRANSFER: &str = "transfer_call";
+/// The tool by which a model puts its call through.
+pub const TRANSFER: &str = "transfer_call";
 /// So many letters of what was said are sent: some 6,000 tokens.
 const HISTORY_MAX: usize = 24_000;
 const SHOWN_MAX: usize = 200;

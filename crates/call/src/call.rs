@@ -32,7 +32,7 @@ pub use command::{
 };
 pub use effect::Effect;
 pub use ending::{CarrierEnding, ConfirmedBy, EndedBy, Ending, EndingKind};
-pub use event::{Event, Found, HangUpReply, News, Roll, Sighting, Source, Unknown, UnknownWhy};
+pub use event::{Event, Found, HangUpReply, News, Roll, Sighting, Source, Unknown, UnknownWhy, Waits};
 pub use facts::{Direction, Facts, Limits, Route};
 pub use moves::Step;
 pub use progress::Progress;

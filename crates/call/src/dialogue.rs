@@ -360,7 +360,7 @@ impl Dialogue {
             None if self.is_ending => vec![Act::Close],
             // More is to come; what is a sentence by now is said meanwhile.
             None if !self.unfinished.is_empty() => {
-                let Some(end) = end_of_sentence(&self.unfinished) else { return Vec::new() };
+                let Some(end) = end_of_sentence(&self.unfinished, SENTENCE_MIN) else { return Vec::new() };
                 let rest = self.unfinished.split_off(end);
                 let text = std::mem::replace(&mut self.unfinished, rest).trim().to_owned();
                 vec![Act::Ask(Verb::Say { text })]
@@ -408,15 +408,16 @@ fn question(text: String) -> Verb {
     Verb::Ask { text, input: Input::Any, timeout: LISTEN }
 }
 
-/// Where the last whole sentence ends of which more words follow; a short one isn't said by itself.
-fn end_of_sentence(text: &str) -> Option<usize> {
+/// Where the last whole sentence ends of which more words follow; none of fewer letters than `n_min` is said
+/// by itself.
+pub fn end_of_sentence(text: &str, n_min: usize) -> Option<usize> {
     let mut ends = text.match_indices(['.', '!', '?', '…', '。']).map(|(at, mark)| at + mark.len());
     let last = ends.rfind(|end| text[*end..].starts_with(char::is_whitespace))?;
-    (text[..last].chars().count() >= SENTENCE_MIN).then_some(last)
+    (text[..last].chars().count() >= n_min).then_some(last)
 }
 
 /// A text in pieces of a thousand letters at most, cut after sentences, else between words.
-fn pieces(text: &str) -> Vec<String> {
+pub fn pieces(text: &str) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut rest = text.trim();
     while let Some((end, _)) = rest.char_indices().nth(PIECE_MAX) {

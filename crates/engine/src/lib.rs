@@ -23,6 +23,7 @@ mod settings;
 mod shell;
 mod sweep;
 mod talk;
+mod vendor;
 
 pub use calls::{Calls, EngineError, Parts, Reload, StreamRefused, Wish, new_id};
 pub use clock::{Clock, SystemClock};
@@ -35,7 +36,10 @@ pub use media::{Admitted, Door};
 pub use orphan::{Orphan, OrphanPolicy, Stranger};
 pub use preview::Preview;
 pub use recovery::{Decision, RecoveryLine, RecoveryReport};
-pub use settings::{AgentSettings, Inbound, ModelSettings, NumberSettings, Settings, ToolSettings};
+pub use settings::{
+    AgentSettings, Inbound, ModelSettings, NumberSettings, Recognizer, RecognizerSettings, Server, Settings,
+    SoundSettings, Synthesizer, SynthesizerSettings, ToolSettings,
+};
 pub use shell::keeper::Keep;
 pub use shell::lane::Line;
 pub use sweep::{Sweep, Wanted};

@@ -6,9 +6,13 @@
 //! that nothing piles up, and given up after five seconds.
 
 pub(crate) mod bridge;
+pub(crate) mod cascade;
 pub(crate) mod door;
+mod ear;
+mod line;
 mod realtime;
 mod scribe;
+mod voice;
 
 pub use bridge::Admitted;
 pub use door::Door;

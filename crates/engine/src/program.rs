@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
@@ -20,17 +20,26 @@ pub(crate) enum Credential {
     Signature(Secret),
     /// This token is shown.
     Bearer(Secret),
+    /// These headers are.
+    Headers(Vec<(String, String)>),
 }
 
 /// Connects to a program; if it doesn't answer, why.
 pub(crate) async fn connect(url: &str, credential: Option<&Credential>) -> Result<Box<Program>, String> {
     let mut request = url.into_client_request().map_err(|error| error.to_string())?;
-    let header = credential.map(|credential| match credential {
-        Credential::Signature(token) => ("x-twilio-signature", upgrade_signature(url, token)),
-        Credential::Bearer(token) => ("authorization", format!("Bearer {}", token.expose())),
-    });
-    if let Some((name, value)) = header {
-        let mut value = HeaderValue::from_str(&value).map_err(|error| error.to_string())?;
+    let headers = match credential {
+        None => Vec::new(),
+        Some(Credential::Signature(token)) => {
+            vec![("x-twilio-signature".to_owned(), upgrade_signature(url, token))]
+        }
+        Some(Credential::Bearer(token)) => {
+            vec![("authorization".to_owned(), format!("Bearer {}", token.expose()))]
+        }
+        Some(Credential::Headers(headers)) => headers.clone(),
+    };
+    for (name, value) in headers {
+        let name = HeaderName::try_from(name).map_err(|error| error.to_string())?;
+        let mut value = HeaderValue::try_from(value).map_err(|error| error.to_string())?;
         value.set_sensitive(true);
         request.headers_mut().insert(name, value);
     }

@@ -9,6 +9,7 @@ use call::gate::{OptOut, Rules};
 use call::{CarrierName, PhoneNumber};
 use carrier::Secret;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What the configuration says about calls.
@@ -52,6 +53,8 @@ pub struct AgentSettings {
     pub token: Option<Secret>,
     /// How its model is asked, where it has one that is told words.
     pub model: Option<ModelSettings>,
+    /// How that hears and speaks, where the line's sound comes to the gateway.
+    pub sound: Option<SoundSettings>,
     /// How its model is spoken with, where it has one that hears and speaks.
     pub realtime: Option<agent::realtime::Settings>,
     /// Where its model's own tools are, by their names.
@@ -82,6 +85,82 @@ pub struct ModelSettings {
     pub fallback: String,
     /// What is said into a silence; nothing after none.
     pub silence: Silence,
+}
+
+/// How a model of words hears and speaks.
+#[derive(Clone, Debug)]
+pub struct SoundSettings {
+    /// Who understands the other side: the first of them that can.
+    pub recognizers: Vec<RecognizerSettings>,
+    /// Who says what is to be said: the first of them that can.
+    pub synthesizers: Vec<SynthesizerSettings>,
+    /// How long the other side is silent when it is done.
+    pub pause: Duration,
+    /// Whether it may talk over what is said.
+    pub barge_in: bool,
+}
+
+/// Somebody who understands speech.
+#[derive(Clone, Debug)]
+pub struct RecognizerSettings {
+    /// Its name in the configuration.
+    pub name: String,
+    /// How it is asked.
+    pub by: Recognizer,
+    /// How long it may take.
+    pub within: Duration,
+}
+
+/// How somebody is asked who understands speech.
+#[derive(Clone, Debug)]
+pub enum Recognizer {
+    /// A server, by an utterance that is over.
+    Whole(Arc<dyn speech::Whole>, Server),
+    /// A server that hears it while it lasts.
+    Streaming(Arc<dyn speech::Streaming>, Server),
+    /// A program on this machine and its arguments, which reads WAV and writes words.
+    Program(Vec<String>),
+}
+
+/// Somebody who speaks.
+#[derive(Clone, Debug)]
+pub struct SynthesizerSettings {
+    /// Its name in the configuration.
+    pub name: String,
+    /// How it is asked.
+    pub by: Synthesizer,
+    /// How long it may take to its first sound, and from each piece to the next.
+    pub within: Duration,
+}
+
+/// How somebody is asked who speaks.
+#[derive(Clone, Debug)]
+pub enum Synthesizer {
+    /// A server.
+    Server(Arc<dyn speech::Synthesizer>, Server),
+    /// A program on this machine and its arguments, which reads words and writes WAV.
+    Program(Vec<String>),
+}
+
+/// A server of speech.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Its address, up to what its interface adds to it.
+    pub base_url: String,
+    /// What it is shown, if anything.
+    pub key: Option<Secret>,
+}
+
+impl Server {
+    pub(crate) fn shown(&self) -> Option<&str> {
+        self.key.as_ref().map(Secret::expose)
+    }
+
+    /// Where it listens for WebSockets, under this path: an address of http is one of ws, and https of wss.
+    pub(crate) fn socket(&self, path: &str) -> String {
+        let sockets = self.base_url.strip_prefix("http").unwrap_or(&self.base_url);
+        format!("ws{}/{path}", sockets.trim_end_matches('/'))
+    }
 }
 
 /// What the configuration says about one of one's own numbers.

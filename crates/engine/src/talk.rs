@@ -15,7 +15,8 @@ use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::{mpsc, watch};
 
-pub(crate) use tools::AtWork;
+pub(crate) use thinking::{Asked, Thought, next_piece};
+pub(crate) use tools::{AtWork, new_id};
 
 /// The calls that talk by words, as they stand.
 #[derive(Debug)]
@@ -57,7 +58,10 @@ impl Talks {
 
 /// Whether a call talks by words.
 pub(crate) fn is_by_words(call: &Call) -> bool {
-    call.facts.agent.as_ref().is_some_and(|agent| matches!(agent.does, Does::Relay { .. } | Does::Llm { .. }))
+    call.facts
+        .agent
+        .as_ref()
+        .is_some_and(|agent| matches!(agent.does, Does::Relay { .. } | Does::Llm { sound: None, .. }))
 }
 
 /// Has every conversation that begins go on in a task of its own.

@@ -1,6 +1,7 @@
 //! What a model said, how much of it was played, and so how much of it was heard.
 
 use super::{Act, Acts};
+use crate::heard::heard_of;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -222,17 +223,9 @@ impl Utterance {
         })
     }
 
-    /// Its words as far as they were heard: as many as its sound was, of all that there are by now, and
-    /// whole ones.
+    /// Its words as far as they were heard, of all that there are by now.
     pub(super) fn heard_text(&self) -> String {
-        if self.n_heard >= self.n_said {
-            // Of one without a sound nobody heard a word.
-            return if self.n_heard > 0 { self.text.trim().to_owned() } else { String::new() };
-        }
-        let n_letters = self.text.chars().count() * self.n_heard / self.n_said;
-        let heard: String = self.text.chars().take(n_letters).collect();
-        let whole = heard.rfind(char::is_whitespace).map_or("", |space| &heard[..space]);
-        whole.trim().to_owned()
+        heard_of(&self.text, self.n_heard, self.n_said)
     }
 }
 

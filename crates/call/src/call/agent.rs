@@ -48,6 +48,10 @@ pub enum Does {
     Llm {
         /// The server's name for it.
         model: String,
+        /// Where its server is, if the line's sound comes to the gateway, which understands it and says the
+        /// reply; without it the carrier does both.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sound: Option<String>,
     },
     /// A model hears the line and speaks on it. How it is spoken with is for the configuration in force to
     /// say.
@@ -111,7 +115,7 @@ pub(super) fn wants(call: &Call) -> Wants {
             Wants::Close(EndedBy::Agent, FAILED)
         }
         // It put the call through, and is done whatever came of it.
-        (_, Does::Realtime { .. }) if matches!(last.verb, Verb::Transfer { .. }) => {
+        (_, does) if does.carries_sound() && matches!(last.verb, Verb::Transfer { .. }) => {
             Wants::Close(EndedBy::Agent, DONE)
         }
         (CommandState::Failed { .. } | CommandState::InDoubt { .. }, does) => match &agent.apology {
@@ -135,8 +139,8 @@ impl Does {
     }
 
     /// Whether the line's sound goes to it.
-    fn carries_sound(&self) -> bool {
-        matches!(self, Does::Stream { .. } | Does::Realtime { .. })
+    pub fn carries_sound(&self) -> bool {
+        matches!(self, Does::Stream { .. } | Does::Realtime { .. } | Does::Llm { sound: Some(_), .. })
     }
 
     /// What it does without being told; of a relay its program decides.
@@ -150,7 +154,8 @@ impl Does {
             },
             Does::Stream { url, speaks } => Verb::Stream { url: url.clone(), speaks: *speaks },
             Does::Realtime { url } => Verb::Stream { url: url.clone(), speaks: Speaks::Realtime },
-            Does::Llm { .. } | Does::Relay { .. } => return None,
+            Does::Llm { sound: Some(url), .. } => Verb::Stream { url: url.clone(), speaks: Speaks::Words },
+            Does::Llm { sound: None, .. } | Does::Relay { .. } => return None,
         })
     }
 }

@@ -98,6 +98,9 @@ pub enum Speaks {
     Twilio,
     /// OpenAI's Realtime interface: a model that hears and speaks, to which the gateway connects.
     Realtime,
+    /// Words: what the gateway's recognizer understands is told to a language model, and its synthesizer says
+    /// the reply.
+    Words,
 }
 
 impl Speaks {
@@ -107,6 +110,7 @@ impl Speaks {
             Speaks::Carrier => "carrier",
             Speaks::Twilio => "twilio",
             Speaks::Realtime => "realtime",
+            Speaks::Words => "words",
         }
     }
 

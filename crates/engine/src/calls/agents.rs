@@ -2,11 +2,14 @@
 
 use super::{Calls, EngineError};
 use crate::heard::Heard;
+use crate::media::cascade::Plan;
 use crate::program::Credential;
 use crate::settings::{ModelSettings, ToolSettings};
-use crate::talk::AtWork;
+use crate::talk::{Asked, AtWork, new_id};
+use agent::model::TRANSFER;
 use agent::realtime::Session;
-use call::call::{Agent, CommandId, Does, Event, News, Source, Verb};
+use agent::tool::failure;
+use call::call::{Agent, CommandId, Does, Event, News, Source, Verb, Waits};
 use call::dialogue::{Entry, Line, Speaker, conversation};
 use call::{Call, CallId};
 use carrier::Secret;
@@ -65,6 +68,27 @@ impl Calls {
         Some(Session::new(settings, self.said_on(call).await, again))
     }
 
+    /// What is needed to talk by sound on a call, with a model of words, as it is configured now; `again` where
+    /// its sound came before.
+    pub(crate) async fn plan_of(&self, call: &Call, again: bool) -> Option<Plan> {
+        let name = &call.facts.agent.as_ref()?.name;
+        // Of one configuration: no server is shown the key of another.
+        let configured = self.rules().settings.agents.get(name)?.clone();
+        let asked = Asked { settings: configured.model?, key: configured.token };
+        let sound = configured.sound?;
+        Some(Plan::new(asked, sound, &self.said_on(call).await, again))
+    }
+
+    /// Keeps that an agent could not put its call through, as of a tool that it used, so that its model
+    /// knows.
+    pub(crate) async fn transfer_refused(&self, call: CallId, why: &str) {
+        let (id, tool) = (new_id(), TRANSFER.to_owned());
+        let asked = News::ToolAsked { id: id.clone(), tool, arguments: "{}".to_owned() };
+        if self.news_of_agent(call, asked).await {
+            self.news_of_agent(call, News::ToolReplied { id, output: failure(why) }).await;
+        }
+    }
+
     /// How a tool of the call's agent is used, as it is configured now.
     pub(crate) fn tool_of(&self, call: &Call, tool: &str) -> Option<ToolSettings> {
         let name = &call.facts.agent.as_ref()?.name;
@@ -84,10 +108,17 @@ impl Calls {
         Ok(events.into_iter().map(|kept| kept.event).collect())
     }
 
-    /// Keeps what was said on a call, and how long after the other side was done.
-    pub(crate) async fn spoken(&self, call: CallId, Line { by, text }: Line, after: Option<Duration>) {
+    /// Keeps what was said on a call, how long the other side waited for it, and for what.
+    pub(crate) async fn spoken(
+        &self,
+        call: CallId,
+        Line { by, text }: Line,
+        after: Option<Duration>,
+        waits: Option<Waits>,
+    ) {
         let after_ms = after.and_then(|after| u64::try_from(after.as_millis()).ok());
-        self.news_of_agent(call, News::Spoken { by, text, after_ms }).await;
+        let after_ms = waits.map(Waits::whole_ms).or(after_ms);
+        self.news_of_agent(call, News::Spoken { by, text, after_ms, waits }).await;
     }
 
     /// Keeps news of the call's agent; whether that is on disk.

@@ -1,7 +1,7 @@
 //! One stream, joined to its program: what the line says goes up, what the program says goes down.
 
 use super::door::program;
-use super::realtime;
+use super::{cascade, realtime};
 use crate::calls::{Calls, StreamRefused};
 use crate::program::{CONNECT_MAX, Credential, Program, connect, is_meant, sockets};
 use audio::pacer::Mark;
@@ -30,7 +30,8 @@ pub struct Admitted {
     pub(crate) command: CommandId,
     pub(crate) number: u32,
     pub(crate) carrier: Arc<dyn Carrier>,
-    pub(crate) program: Box<Program>,
+    /// None where the gateway itself is what hears and speaks.
+    pub(crate) program: Option<Box<Program>>,
     /// By what it knows us.
     pub(crate) credential: Option<Credential>,
 }
@@ -58,7 +59,7 @@ struct Shared {
     next_mark: u64,
 }
 
-/// Connects to the program of a command.
+/// Connects to the program of a command, where it has one.
 ///
 /// # Errors
 /// [`StreamRefused::NoProgram`]: it doesn't answer.
@@ -66,9 +67,11 @@ pub(crate) async fn reach(
     call: &Call,
     command: CommandId,
     credential: Option<&Credential>,
-) -> Result<Box<Program>, StreamRefused> {
-    let (url, _) = program(call, command).ok_or(StreamRefused::TooLate)?;
-    connect(url, credential).await.map_err(StreamRefused::NoProgram)
+) -> Result<Option<Box<Program>>, StreamRefused> {
+    match program(call, command).ok_or(StreamRefused::TooLate)? {
+        (_, Speaks::Words) => Ok(None),
+        (url, _) => connect(url, credential).await.map(Some).map_err(StreamRefused::NoProgram),
+    }
 }
 
 /// Connects to it again, which may be about to be started again; `None` if it stays away.
@@ -76,7 +79,7 @@ async fn reached_again(call: &Call, command: CommandId, credential: Option<&Cred
     for n in 1..=TRIES {
         sleep(PAUSE * n).await;
         match reach(call, command, credential).await {
-            Ok(program) => return Some(*program),
+            Ok(program) => return program.map(|program| *program),
             Err(error) => tracing::debug!(call = %call.facts.id, %error, "a program is not there yet"),
         }
     }
@@ -93,14 +96,23 @@ impl Admitted {
         let over = match timeout(CONNECT_MAX, began(&mut line, carrier.as_ref(), &call)).await {
             Ok(Ok(began)) => {
                 let again = || reached_again(&call, command, credential.as_ref()).boxed();
-                match super::door::program(&call, command) {
-                    Some((_, Speaks::Realtime)) => match calls.session_of(&call, number > 0).await {
-                        Some(session) => {
-                            realtime::converse((&calls, &call), session, (line, began), *program, again).await
-                        }
-                        None => Over::Broke("no_agent"),
+                let speaks = super::door::program(&call, command).map(|(_, speaks)| speaks);
+                let talk = (&calls, &call);
+                match (speaks, program) {
+                    (Some(Speaks::Words), _) => match calls.plan_of(&call, number > 0).await {
+                        Some(plan) => cascade::converse(talk, plan, (line, began)).await,
+                        None => Over::Broke(NO_AGENT),
                     },
-                    _ => join(line, *program, began, (&call, PATIENCE), again).await,
+                    (Some(Speaks::Realtime), Some(program)) => {
+                        match calls.session_of(&call, number > 0).await {
+                            Some(session) => {
+                                realtime::converse(talk, session, (line, began), *program, again).await
+                            }
+                            None => Over::Broke(NO_AGENT),
+                        }
+                    }
+                    (_, Some(program)) => join(line, *program, began, (&call, PATIENCE), again).await,
+                    (_, None) => Over::Broke(PROGRAM_GONE),
                 }
             }
             Ok(Err(over)) => over,
@@ -439,6 +451,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// So often a program may go away on one stream.
 pub(super) const LOST_MAX: u32 = 8;
 pub(super) const PROGRAM_GONE: &str = "program_gone";
+/// The configuration has none of this name any more.
+const NO_AGENT: &str = "no_agent";
 /// So many marks of a program may wait to be played, of names so long.
 const MARKS_MAX: usize = 256;
 const NAME_MAX: usize = 256;

@@ -1,18 +1,16 @@
 //! One stream, joined to a model that hears and speaks.
 
-use super::bridge::{LOST_MAX, Over, PATIENCE, PROGRAM_GONE, SOUND_BYTES, TELEPHONE, Unsaid, said, turned};
+use super::bridge::{LOST_MAX, Over, PATIENCE, PROGRAM_GONE, SOUND_BYTES, said};
+use super::line::{KEYS_WITHIN, Line, OnLine, sound_of_keys};
 use super::scribe::Scribe;
 use crate::calls::Calls;
 use agent::realtime::{Act, Leave, Session};
-use audio::dtmf::{Key, pressed};
-use audio::pacer::Mark;
-use audio::resample::Resampler;
-use audio::{FRAME, Frame};
+use audio::Frame;
 use call::Call;
 use call::call::Verb;
 use call::dialogue::Use;
 use call::number::without_numbers;
-use carrier::media::{Began, Form, FromText, Heard, MediaStream, ToText};
+use carrier::media::{Began, FromText, ToText};
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use std::collections::VecDeque;
@@ -28,7 +26,6 @@ struct Talk<'t> {
     calls: &'t Calls,
     call: &'t Call,
     session: Session,
-    up: Option<Resampler>,
     sound: ToText,
     hands: Hands<'t>,
     used: mpsc::Receiver<(String, Use)>,
@@ -36,8 +33,6 @@ struct Talk<'t> {
     since: Instant,
     /// When the server was heard last.
     server_heard_at: Instant,
-    /// When the line was heard last.
-    heard_at: Instant,
     /// When a key was pressed last that the model doesn't know of.
     pressed_at: Option<Instant>,
 }
@@ -45,11 +40,9 @@ struct Talk<'t> {
 /// What does as a session says.
 struct Hands<'t> {
     call: &'t Call,
-    stream: Box<dyn MediaStream>,
-    down: Option<Resampler>,
+    line: Line,
     sound: FromText,
     scribe: &'t Scribe,
-    to_line: VecDeque<String>,
     to_server: VecDeque<String>,
     calls: &'t Calls,
     /// Where it is told what came of a tool, by the model's name for the wish.
@@ -64,7 +57,7 @@ struct Hands<'t> {
 pub(super) async fn converse<'a, S, P>(
     (calls, call): (&Calls, &Call),
     session: Session,
-    (mut line, began): (WebSocketStream<S>, Began),
+    (mut socket, began): (WebSocketStream<S>, Began),
     mut server: WebSocketStream<P>,
     again: impl Fn() -> BoxFuture<'a, Option<WebSocketStream<P>>>,
 ) -> Over
@@ -76,7 +69,7 @@ where
     let mut talk = Talk::new((calls, call), session, began, &scribe);
     let mut n_lost = 0;
     let over = loop {
-        let over = talk.with(&mut line, server).await;
+        let over = talk.with(&mut socket, server).await;
         if over != Over::ProgramLost {
             break over;
         }
@@ -91,12 +84,12 @@ where
                 Some(another) => server = another,
                 None => break Over::Broke(PROGRAM_GONE),
             },
-            over = talk.alone(&mut line) => break over,
+            over = talk.alone(&mut socket) => break over,
         }
     };
     talk.session.end(&mut |act| talk.hands.act(act));
     drop(talk);
-    let _ = timeout(PATIENCE.slow, line.close(None)).await;
+    let _ = timeout(PATIENCE.slow, socket.close(None)).await;
     scribe.finish().await;
     over
 }
@@ -108,16 +101,12 @@ impl<'t> Talk<'t> {
         began: Began,
         scribe: &'t Scribe,
     ) -> Talk<'t> {
-        let Form { rate, .. } = began.form;
         let (tell, used) = mpsc::channel(1);
-        let between = |from, to| (from != to).then(|| Resampler::new(from, to));
         let hands = Hands {
             call,
-            stream: began.messages,
-            down: between(TELEPHONE, rate),
+            line: Line::new(began),
             sound: FromText::new(),
             scribe,
-            to_line: VecDeque::new(),
             to_server: VecDeque::new(),
             calls,
             used: tell,
@@ -128,19 +117,17 @@ impl<'t> Talk<'t> {
             calls,
             call,
             session,
-            up: between(rate, TELEPHONE),
             sound: ToText::default(),
             hands,
             used,
             since: Instant::now(),
             server_heard_at: Instant::now(),
-            heard_at: Instant::now(),
             pressed_at: None,
         }
     }
 
     /// Talks by this server.
-    async fn with<S, P>(&mut self, line: &mut WebSocketStream<S>, mut server: WebSocketStream<P>) -> Over
+    async fn with<S, P>(&mut self, socket: &mut WebSocketStream<S>, mut server: WebSocketStream<P>) -> Over
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
         P: AsyncRead + AsyncWrite + Unpin + Send,
@@ -149,7 +136,7 @@ impl<'t> Talk<'t> {
         self.session.open(&mut |act| self.hands.act(act));
         self.server_heard_at = Instant::now();
         loop {
-            if let Some(over) = self.pay(line, &mut server).await {
+            if let Some(over) = self.pay(socket, &mut server).await {
                 if over != Over::ProgramLost {
                     let _ = timeout(PATIENCE.slow, server.close(None)).await;
                 }
@@ -157,7 +144,7 @@ impl<'t> Talk<'t> {
             }
             let due_at = self.due_at();
             tokio::select! {
-                message = line.next() => self.hear_line(message),
+                message = socket.next() => self.hear_line(message),
                 message = server.next() => self.hear_server(message),
                 Some((wish, one)) = self.used.recv() => {
                     self.session.used(&wish, one, &mut |act| self.hands.act(act));
@@ -168,21 +155,21 @@ impl<'t> Talk<'t> {
     }
 
     /// Hears the line while no server is there.
-    async fn alone<S>(&mut self, line: &mut WebSocketStream<S>) -> Over
+    async fn alone<S>(&mut self, socket: &mut WebSocketStream<S>) -> Over
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         loop {
             // Nobody is awaited.
             self.server_heard_at = Instant::now();
-            if let Some(over) = self.hands.pay_line(line).await {
+            if let Some(over) = self.hands.pay_line(socket).await {
                 return over;
             }
             if let Some(over) = self.leave().await {
                 return over;
             }
             tokio::select! {
-                message = line.next() => self.hear_line(message),
+                message = socket.next() => self.hear_line(message),
                 () = sleep_until(self.due_at()) => self.time_is_up(),
             }
         }
@@ -191,14 +178,14 @@ impl<'t> Talk<'t> {
     /// Says to both sides what they are to hear; how it is over, if it is.
     async fn pay<S, P>(
         &mut self,
-        line: &mut WebSocketStream<S>,
+        socket: &mut WebSocketStream<S>,
         server: &mut WebSocketStream<P>,
     ) -> Option<Over>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
         P: AsyncRead + AsyncWrite + Unpin + Send,
     {
-        if let Some(over) = self.hands.pay_line(line).await {
+        if let Some(over) = self.hands.pay_line(socket).await {
             return Some(over);
         }
         while let Some(message) = self.hands.to_server.pop_front() {
@@ -226,41 +213,28 @@ impl<'t> Talk<'t> {
     }
 
     fn hear_line(&mut self, message: Option<Result<Message, tungstenite::Error>>) {
-        let text = match message {
-            Some(Ok(Message::Text(text))) => text,
-            Some(Ok(Message::Close(_)) | Err(_)) | None => return self.hands.over = Some(Over::Lost),
-            Some(Ok(_)) => return,
+        let heard = match self.hands.line.hear(message) {
+            Ok(heard) => heard,
+            Err(over) => return self.hands.over = Some(over),
         };
-        self.heard_at = Instant::now();
-        let mut heard = Vec::new();
-        if let Err(error) = self.hands.stream.hear(&text, &mut |one| heard.push(one)) {
-            tracing::debug!(%error, "a message on a stream is passed over");
-        }
         for one in heard {
             match one {
-                Heard::Sound { frame, .. } => self.hear_sound(frame),
-                Heard::Key(key) => {
+                OnLine::Sound(frame) => self.hear_sound(&frame),
+                OnLine::Key(key) => {
                     self.session.key(key);
                     self.pressed_at = Some(Instant::now());
                 }
-                Heard::Played(Mark(number)) => {
-                    self.session.played(number, self.since.elapsed(), &mut |act| self.hands.act(act));
+                OnLine::Played(mark) => {
+                    self.session.played(mark, self.since.elapsed(), &mut |act| self.hands.act(act));
                 }
-                // The session knows.
-                Heard::Cleared => {}
-                Heard::Refused(why) => {
-                    tracing::warn!(why, "the carrier did not take what was said on a stream");
-                }
-                Heard::Ended => self.hands.over = Some(Over::Carrier),
             }
         }
     }
 
-    fn hear_sound(&mut self, frame: Frame) {
-        let frame = turned(frame, self.up.as_mut());
+    fn hear_sound(&mut self, frame: &Frame) {
         let mut message = String::with_capacity(SOUND_BYTES);
         let (now, sound) = (self.since.elapsed(), &mut self.sound);
-        match self.session.append(now, |into| sound.write(&frame, into), &mut message) {
+        match self.session.append(now, |into| sound.write(frame, into), &mut message) {
             Ok(()) => self.hands.to_server.push_back(message),
             Err(error) => tracing::debug!(%error, "a frame is not handed on"),
         }
@@ -288,7 +262,7 @@ impl<'t> Talk<'t> {
     }
 
     fn due_at(&self) -> Instant {
-        let silent_at = self.heard_at + PATIENCE.silent;
+        let silent_at = self.hands.line.silent_at();
         let mute_at = self.server_heard_at + MUTE_MAX;
         let due_at = if self.session.is_awaited() { silent_at.min(mute_at) } else { silent_at };
         self.pressed_at.map_or(due_at, |at| due_at.min(at + KEYS_WITHIN))
@@ -303,8 +277,8 @@ impl<'t> Talk<'t> {
             tracing::warn!(call = %self.call.facts.id, "a model's server says nothing");
             self.hands.over = Some(Over::ProgramLost);
         }
-        if self.heard_at.elapsed() >= PATIENCE.silent {
-            self.hands.over = Some(Over::Broke("carrier_silent"));
+        if let Some(over) = self.hands.line.silence() {
+            self.hands.over = Some(over);
         }
     }
 }
@@ -319,28 +293,20 @@ impl Hands<'_> {
                 if let Err(error) = self.sound.read("the model's server", text, |frame| frames.push(frame)) {
                     tracing::debug!(%call, %error, "what a model says is passed over");
                 }
-                frames.into_iter().for_each(|frame| self.play(frame));
+                frames.into_iter().for_each(|frame| self.line.play(frame));
             }
             Act::Mark { number, last } => {
                 if last && let Some(frame) = self.sound.fill() {
-                    self.play(frame);
+                    self.line.play(frame);
                 }
-                self.to_line.push_back(self.stream.mark(Mark(number)));
+                self.line.mark(number);
             }
             Act::Clear => {
                 self.sound.drop_rest();
-                self.to_line.clear();
-                self.to_line.push_back(self.stream.clear());
+                self.line.clear();
             }
-            Act::Said(line, after) => self.scribe.note(line, after),
-            Act::Press(keys) => {
-                for key in keys.chars() {
-                    match Key::new(key) {
-                        Ok(key) => pressed(&[key], TELEPHONE).for_each(|frame| self.play(frame)),
-                        Err(_) => (0..PAUSE_FRAMES).for_each(|_| self.play(Frame::silence(TELEPHONE))),
-                    }
-                }
-            }
+            Act::Said(line, after) => self.scribe.note(line, after, None),
+            Act::Press(keys) => sound_of_keys(&keys).for_each(|frame| self.line.play(frame)),
             Act::Use { wish, tool, arguments } => {
                 let (calls, call, tell) = (self.calls.clone(), self.call.clone(), self.used.clone());
                 tokio::spawn(async move {
@@ -358,36 +324,19 @@ impl Hands<'_> {
         }
     }
 
-    fn play(&mut self, frame: Frame) {
-        let frame = turned(frame, self.down.as_mut());
-        let mut message = String::with_capacity(SOUND_BYTES);
-        match self.stream.play(&frame, &mut message) {
-            Ok(()) => self.to_line.push_back(message),
-            Err(error) => tracing::debug!(%error, "a frame is not handed on"),
-        }
-    }
-
     /// Says to the line what it is to hear; how it is over, if it is.
-    async fn pay_line<S>(&mut self, line: &mut WebSocketStream<S>) -> Option<Over>
+    async fn pay_line<S>(&mut self, socket: &mut WebSocketStream<S>) -> Option<Over>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
-        while let Some(message) = self.to_line.pop_front() {
-            match said(line, message, PATIENCE).await {
-                Ok(()) => {}
-                Err(Unsaid::Closed) => return Some(Over::Lost),
-                Err(Unsaid::TooSlow) => return Some(Over::Broke("carrier_slow")),
-            }
+        match self.line.pay(socket).await {
+            Some(over) => Some(over),
+            None => self.over.take(),
         }
-        self.over.take()
     }
 }
 
-/// How long after a key no other comes, when they are all.
-const KEYS_WITHIN: Duration = Duration::from_millis(1_500);
 /// So long may a server be silent of which a word is awaited.
 const MUTE_MAX: Duration = Duration::from_secs(15);
-/// What a `w` lasts: half a second.
-const PAUSE_FRAMES: u128 = 500 / FRAME.as_millis();
 /// So many messages may wait for a server: ten seconds of sound.
 const OWED_MAX: usize = 512;

@@ -2,45 +2,67 @@
 
 use crate::calls::Calls;
 use call::CallId;
+use call::call::Waits;
 use call::dialogue::Line;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 /// Writes down what is said on one call, in order.
 pub(super) struct Scribe {
     call: CallId,
-    lines: mpsc::Sender<(Line, Option<Duration>)>,
+    notes: mpsc::Sender<Note>,
     task: JoinHandle<()>,
+}
+
+enum Note {
+    Said(Line, Option<Duration>, Option<Waits>),
+    /// Whoever waits for this waits for all before it.
+    Until(oneshot::Sender<()>),
 }
 
 impl Scribe {
     /// One for this call.
     pub(super) fn new(calls: &Calls, call: CallId) -> Scribe {
-        let (lines, mut said) = mpsc::channel(LINES_MAX);
+        let (notes, mut noted) = mpsc::channel(NOTES_MAX);
         let calls = calls.clone();
         let task = tokio::spawn(async move {
-            while let Some((line, after)) = said.recv().await {
-                calls.spoken(call, line, after).await;
+            while let Some(note) = noted.recv().await {
+                match note {
+                    Note::Said(line, after, waits) => calls.spoken(call, line, after, waits).await,
+                    Note::Until(reached) => drop(reached.send(())),
+                }
             }
         });
-        Scribe { call, lines, task }
+        Scribe { call, notes, task }
     }
 
-    /// Has this written down. Nobody waits for it: the disk may be slow, and sound may not.
-    pub(super) fn note(&self, line: Line, after: Option<Duration>) {
-        if self.lines.try_send((line, after)).is_err() {
+    /// Has this written down, with how long the other side waited for it, and for what. Nobody waits for the
+    /// disk, which may be slow, and sound may not.
+    pub(super) fn note(&self, line: Line, after: Option<Duration>, waits: Option<Waits>) {
+        if self.notes.try_send(Note::Said(line, after, waits)).is_err() {
             tracing::warn!(call = %self.call, "more is said than can be kept; a sentence is not in the transcript");
+        }
+    }
+
+    /// Waits until all that was noted by now is written down.
+    pub(super) fn written(&self) -> impl Future<Output = ()> + Send + 'static {
+        let notes = self.notes.clone();
+        async move {
+            let (reached, until) = oneshot::channel();
+            if notes.send(Note::Until(reached)).await.is_ok() {
+                let _ = until.await;
+            }
         }
     }
 
     /// Waits until all is written down.
     pub(super) async fn finish(self) {
-        drop(self.lines);
+        drop(self.notes);
         // A panic was told where it was.
         let _ = self.task.await;
     }
 }
 
 /// So many sentences may wait for the disk.
-const LINES_MAX: usize = 64;
+const NOTES_MAX: usize = 64;

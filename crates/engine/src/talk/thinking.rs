@@ -11,6 +11,7 @@ use call::{Call, CallState};
 use carrier::send::Sender;
 use carrier::{Operation, Request, Secret};
 use http::Method;
+use std::future::ready;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -18,15 +19,35 @@ use tokio::time::{sleep, timeout};
 
 /// How a model is asked, and what its server is shown.
 #[derive(Clone)]
-struct Asked {
-    settings: ModelSettings,
-    key: Option<Secret>,
+pub(crate) struct Asked {
+    pub(crate) settings: ModelSettings,
+    pub(crate) key: Option<Secret>,
 }
 
 /// A reply that is being written. When this is dropped, nobody waits for it any more.
-struct Thought {
+pub(crate) struct Thought {
     pieces: mpsc::Receiver<Piece>,
     task: AbortHandle,
+}
+
+impl Thought {
+    /// Begins to ask for a reply to all that was said on a call, once something is done.
+    pub(crate) fn after(
+        done: impl Future<Output = ()> + Send + 'static,
+        calls: &Calls,
+        call: &Call,
+        asked: &Asked,
+    ) -> Thought {
+        let (calls, call, asked) = (calls.clone(), call.clone(), asked.clone());
+        let (tell, pieces) = mpsc::channel(PIECES_MAX);
+        let task = tokio::spawn(async move {
+            done.await;
+            if let Err(why) = think(&calls, &call, &asked, &tell).await {
+                let _ = tell.send(Piece::Failed(why)).await;
+            }
+        });
+        Thought { pieces, task: task.abort_handle() }
+    }
 }
 
 impl Drop for Thought {
@@ -79,13 +100,13 @@ impl Conversation {
             let rest = dialogue.due_at().map_or(IDLE, |due_at| self.until(due_at));
             tokio::select! {
                 changed = self.line.changed() => if changed.is_err() { return Over::Call },
-                piece = next(&mut thought) => {
+                piece = next_piece(&mut thought) => {
                     match piece {
                         Piece::Failed(_) => n_failed += 1,
                         Piece::Done => n_failed = 0,
                         Piece::Words(_) | Piece::Tool { .. } => {}
                     }
-                    self.hear_piece(piece, settings, &mut dialogue, &mut thought);
+                    self.hear_piece(piece, settings, &mut dialogue);
                     if n_failed >= FAILED_MAX {
                         return Over::Broke;
                     }
@@ -103,13 +124,7 @@ impl Conversation {
     }
 
     /// Hears a piece of the reply.
-    fn hear_piece(
-        &self,
-        piece: Piece,
-        settings: &ModelSettings,
-        dialogue: &mut Dialogue,
-        thought: &mut Option<Thought>,
-    ) {
+    fn hear_piece(&self, piece: Piece, settings: &ModelSettings, dialogue: &mut Dialogue) {
         let say = |dialogue: &mut Dialogue, text: &str, last| {
             dialogue.say(Said::Words { text: text.to_owned(), last });
         };
@@ -135,27 +150,17 @@ impl Conversation {
             }
             Piece::Done => {
                 say(dialogue, "", true);
-                *thought = None;
             }
             Piece::Failed(why) => {
                 tracing::warn!(call = %self.id, why, "a model did not reply");
                 say(dialogue, &settings.fallback, true);
-                *thought = None;
             }
         }
     }
 
     /// Begins to ask for a reply to all that was said.
     fn ask_model(&self, asked: &Asked) -> Thought {
-        let call = self.line.borrow().clone();
-        let (calls, asked) = (self.calls.clone(), asked.clone());
-        let (tell, pieces) = mpsc::channel(PIECES_MAX);
-        let task = tokio::spawn(async move {
-            if let Err(why) = think(&calls, &call, &asked, &tell).await {
-                let _ = tell.send(Piece::Failed(why)).await;
-            }
-        });
-        Thought { pieces, task: task.abort_handle() }
+        Thought::after(ready(()), &self.calls, &self.line.borrow(), asked)
     }
 }
 
@@ -185,14 +190,13 @@ async fn think(
 }
 
 /// The next piece of what is being written, if anything is.
-async fn next(thought: &mut Option<Thought>) -> Piece {
-    match thought {
-        Some(thought) => match thought.pieces.recv().await {
-            Some(piece) => piece,
-            None => Piece::Failed("it broke off".to_owned()),
-        },
-        None => std::future::pending().await,
+pub(crate) async fn next_piece(thought: &mut Option<Thought>) -> Piece {
+    let Some(writing) = thought else { return std::future::pending().await };
+    let piece = writing.pieces.recv().await.unwrap_or_else(|| Piece::Failed("it broke off".to_owned()));
+    if matches!(piece, Piece::Done | Piece::Failed(_)) {
+        *thought = None;
     }
+    piece
 }
 
 fn completion(settings: &ModelSettings, key: Option<&Secret>, said: &[Entry]) -> Request {

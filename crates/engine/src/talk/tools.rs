@@ -120,6 +120,7 @@ fn request(settings: &ToolSettings, id: &str, body: Vec<u8>) -> Request {
     Request { operation: Operation::Tool, method: Method::POST, url: settings.url.clone(), headers, body }
 }
 
-fn new_id() -> String {
+/// A name for a use of a tool.
+pub(crate) fn new_id() -> String {
     format!("use_{:016x}", rand::random::<u64>())
 }

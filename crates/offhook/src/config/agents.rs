@@ -17,26 +17,33 @@ use super::durations::{duration, show_duration};
 use super::read::secret;
 use super::section::{Rejected, Section};
 use super::settings::{ConfiguredAgent, ConfiguredRealtime, ConfiguredTool};
+use super::speech;
 use super::suggest;
 use super::tools;
 use super::tree::Node;
 use super::values;
 
 /// Reads one agent.
-pub(super) fn agent(name: &str, section: &mut Section<'_, '_>, folder: &Path) -> Option<ConfiguredAgent> {
+pub(super) fn agent(
+    name: &str,
+    section: &mut Section<'_, '_>,
+    voices: &speech::Known<'_>,
+    folder: &Path,
+) -> Option<ConfiguredAgent> {
     if name.trim().is_empty() {
         section.wrong("an agent needs a name; write [agents.NAME]".to_owned());
     }
     // Without a kind nobody can say which keys are right.
     let kind = section.required("kind", "\"say\"", |node| values::word(node, &KINDS))?;
     let (mut model, mut realtime, mut tools) = (None, None, BTreeMap::new());
+    let sound = if matches!(kind, Kind::Llm) { speech::sound(section, voices) } else { None };
     if matches!(kind, Kind::Llm | Kind::Realtime) {
         tools = tools::tools(section, folder);
     }
     let does = match kind {
         Kind::Say => say(section),
         Kind::Stream => stream(section),
-        Kind::Llm => llm(section, &tools, &mut model),
+        Kind::Llm => llm(section, &tools, sound.is_some(), &mut model),
         Kind::Realtime => self::realtime(section, &tools, &mut realtime),
         Kind::Relay => {
             let url = section.required("url", "\"wss://bot.example.com/relay\"", program);
@@ -51,11 +58,11 @@ pub(super) fn agent(name: &str, section: &mut Section<'_, '_>, folder: &Path) ->
         Kind::Stream | Kind::Relay => secret(section, "auth_token", folder),
         Kind::Llm | Kind::Realtime => secret(section, "api_key", folder),
     };
-    let gap = matches!(kind, Kind::Stream | Kind::Realtime)
+    let gap = (matches!(kind, Kind::Stream | Kind::Realtime) || sound.is_some())
         .then(|| section.optional("gap", values::spoken).unwrap_or_else(|| GAP.to_owned()));
     section.finish();
     let agent = Agent { name: name.to_owned(), does: does?, gap, apology };
-    Some(ConfiguredAgent { agent, token, model, realtime, tools })
+    Some(ConfiguredAgent { agent, token, model, sound, realtime, tools })
 }
 
 /// Whether this is the name of an agent; if not, what to say of it.
@@ -87,7 +94,12 @@ fn stream(section: &mut Section<'_, '_>) -> Option<Does> {
     Some(Does::Stream { url: url?, speaks: speaks.unwrap_or(Speaks::Twilio) })
 }
 
-fn llm(section: &mut Section<'_, '_>, tools: &Tools, settings: &mut Option<ModelSettings>) -> Option<Does> {
+fn llm(
+    section: &mut Section<'_, '_>,
+    tools: &Tools,
+    by_sound: bool,
+    settings: &mut Option<ModelSettings>,
+) -> Option<Does> {
     let base_url = base_url(section);
     let model = model(section, "\"gpt-5-mini\"", values::text, tools);
     let reply_within = section.optional("reply_within", |node| duration(node, REPLIES));
@@ -101,6 +113,7 @@ fn llm(section: &mut Section<'_, '_>, tools: &Tools, settings: &mut Option<Model
     let still_there = section.optional("still_there", values::spoken);
     let model = model?;
     let name = model.name.clone();
+    let sound = by_sound.then(|| base_url.clone());
     *settings = Some(ModelSettings {
         base_url,
         model,
@@ -112,7 +125,7 @@ fn llm(section: &mut Section<'_, '_>, tools: &Tools, settings: &mut Option<Model
             n_max: SPOKEN_TO_MAX,
         },
     });
-    Some(Does::Llm { model: name })
+    Some(Does::Llm { model: name, sound })
 }
 
 fn realtime(

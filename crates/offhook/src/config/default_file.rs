@@ -5,7 +5,7 @@ pub(crate) const DEFAULT_FILE: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config.default.toml"));
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::DEFAULT_FILE;
     use crate::config::{Config, Environment, Loaded, print_in_force};
 
@@ -45,6 +45,17 @@ mod tests {
         }
     }
 
+    /// The variables of the environment that examples name, here and in the documentation.
+    pub(crate) const SECRETS: [&str; 7] = [
+        "TWILIO_AUTH_TOKEN",
+        "TELNYX_API_KEY",
+        "PLIVO_AUTH_TOKEN",
+        "OPENAI_API_KEY",
+        "DEEPGRAM_API_KEY",
+        "ELEVENLABS_API_KEY",
+        "HOTEL_TOKEN",
+    ];
+
     /// The lines that set something, each with its section, without where it was written.
     fn settings(loaded: &Loaded) -> Vec<String> {
         let mut section = String::new();
@@ -77,9 +88,7 @@ mod tests {
 
     fn load(text: Option<&str>) -> Loaded {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let secrets =
-            ["TWILIO_AUTH_TOKEN", "TELNYX_API_KEY", "PLIVO_AUTH_TOKEN", "OPENAI_API_KEY", "HOTEL_TOKEN"];
-        let variables = secrets.map(|name| (name, "x")).into_iter().chain([("HOME", "/home/ada")]);
+        let variables = SECRETS.map(|name| (name, "x")).into_iter().chain([("HOME", "/home/ada")]);
         let environment = Environment::new(variables, folder.path());
         if let Some(text) = text {
             std::fs::write(folder.path().join("offhook.toml"), text).expect("the file is written");

@@ -23,6 +23,7 @@ mod renewal;
 mod secrets;
 mod section;
 pub(crate) mod settings;
+mod speech;
 mod suggest;
 mod tools;
 mod tree;

@@ -1,5 +1,7 @@
 //! Prints the configuration in force, as a TOML document in which every secret is masked.
 
+mod speech;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
@@ -59,6 +61,8 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
         dial,
         recovery,
         carriers,
+        recognizers,
+        synthesizers,
         agents,
         numbers,
     } = config;
@@ -87,6 +91,7 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
         page.section(&format!("carriers.{}", quoted(name)));
         print_carrier(&mut page, carrier);
     }
+    speech::print(&mut page, recognizers, synthesizers);
     for (name, agent) in agents {
         page.section(&format!("agents.{}", quoted(name)));
         print_agent(&mut page, agent);
@@ -309,7 +314,7 @@ fn print_simulated(page: &mut Page<'_>, Simulated { base_url: url, face }: &Simu
 }
 
 fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
-    let ConfiguredAgent { agent, token, model, realtime, tools } = configured;
+    let ConfiguredAgent { agent, token, model, sound, realtime, tools } = configured;
     let Agent { name: _, does, gap, apology } = agent;
     page.set("kind", text(does.word()));
     match does {
@@ -331,6 +336,9 @@ fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
         page.set("silent_after", duration(silence.after));
         page.set("still_there", text(&silence.text));
     }
+    if let Some(sound) = sound {
+        speech::print_sound(page, sound);
+    }
     if let Some(ConfiguredRealtime { base_url, settings }) = realtime {
         let Settings { model, voice, transcriber, turns } = settings;
         print_model(page, base_url, model);
@@ -339,7 +347,7 @@ fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
         let turns = TURNS.iter().find(|(_, meant)| meant == turns);
         page.set_if("turns", turns.map(|(word, _)| text(word)));
     }
-    if matches!(does, Does::Stream { .. } | Does::Realtime { .. }) {
+    if does.carries_sound() {
         page.set_if("gap", gap.as_deref().map(text));
     }
     if !matches!(does, Does::Say { .. }) {

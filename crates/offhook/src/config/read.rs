@@ -23,6 +23,7 @@ use super::places;
 use super::secrets;
 use super::section::{Reader, Section};
 use super::settings::{Alarms, Api, Calls, Config, History, LISTEN, LOG, Recovery, Secret, Store, StoreUrl};
+use super::speech;
 use super::values;
 
 /// Reads the whole configuration. See [`Config::load`].
@@ -82,7 +83,11 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
         Surroundings { folder, is_public: root.has("public_url"), duration_max: calls.duration_max };
     let carriers = root.sections("carriers", |name, section| carriers::carrier(name, section, &surroundings));
     let known = root.names("carriers");
-    let agents = root.sections("agents", |name, section| agents::agent(name, section, folder));
+    let recognizers = root.sections("recognizers", |_, section| speech::recognizer(section, folder));
+    let synthesizers = root.sections("synthesizers", |_, section| speech::synthesizer(section, folder));
+    let voices =
+        speech::Known { recognizers: root.names("recognizers"), synthesizers: root.names("synthesizers") };
+    let agents = root.sections("agents", |name, section| agents::agent(name, section, &voices, folder));
     let known = numbers::Known { carriers: known, agents: root.names("agents") };
     let numbers = root.sections("numbers", |digits, section| numbers::number(digits, section, &known));
     root.finish();
@@ -99,6 +104,8 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
         dial,
         recovery,
         carriers,
+        recognizers,
+        synthesizers,
         agents,
         numbers,
     })

@@ -4,8 +4,14 @@
 //! `config.default.toml`, which a test holds against these structs.
 
 mod carriers;
+mod speech;
 
 pub(crate) use carriers::{ApiKey, Carrier, CarrierKind, Face, Plivo, Simulated, Telnyx, Twilio, WebhookKey};
+
+pub(crate) use speech::{
+    ConfiguredRecognizer, ConfiguredServer, ConfiguredSound, ConfiguredSynthesizer, RecognizerKind,
+    SynthesizerKind,
+};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -52,6 +58,10 @@ pub(crate) struct Config {
     pub(crate) recovery: Recovery,
     /// The carriers by the names that the owner gave them. Default: the simulated network alone.
     pub(crate) carriers: BTreeMap<String, Carrier>,
+    /// Who understands speech, by the names that the owner gave them. Default: none.
+    pub(crate) recognizers: BTreeMap<String, ConfiguredRecognizer>,
+    /// Who speaks, by the names that the owner gave them. Default: none.
+    pub(crate) synthesizers: BTreeMap<String, ConfiguredSynthesizer>,
     /// Who talks on a line from when it is open, by the names that the owner gave them. Default: none.
     pub(crate) agents: BTreeMap<String, ConfiguredAgent>,
     /// One's own numbers, each `+` and 7 to 15 digits, and what becomes of those who call them.
@@ -69,6 +79,8 @@ pub(crate) struct ConfiguredAgent {
     pub(crate) token: Option<Secret>,
     /// How its model is asked, where it has one that is told words.
     pub(crate) model: Option<ModelSettings>,
+    /// How that hears and speaks, where the line's sound comes to the gateway.
+    pub(crate) sound: Option<ConfiguredSound>,
     /// How its model is spoken with, where it has one that hears and speaks.
     pub(crate) realtime: Option<ConfiguredRealtime>,
     /// Its model's own tools, by their names.

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::default_file::tests::SECRETS;
 use super::settings::{CarrierKind, Secret, StoreUrl};
 use super::{Access, Config, ConfigFaults, Environment, Loaded, Renewal, Source, print_in_force};
 
@@ -219,9 +220,7 @@ fn the_examples_of_the_documentation_have_no_fault() {
         pages.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(examples.len() > 9);
     for example in examples {
-        let secrets =
-            ["TWILIO_AUTH_TOKEN", "TELNYX_API_KEY", "PLIVO_AUTH_TOKEN", "OPENAI_API_KEY", "HOTEL_TOKEN"];
-        let loaded = Folder::with(example).load(secrets.map(|name| (name, "x")));
+        let loaded = Folder::with(example).load(SECRETS.map(|name| (name, "x")));
         assert!(
             loaded.is_ok(),
             "{example}\n{}",

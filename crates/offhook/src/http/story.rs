@@ -83,7 +83,7 @@ fn summary(event: &Event) -> String {
         News::StopAsked(id) => format!("command {id} is to end before its time"),
         News::AgentLeft { failed: None } => "its agent is done".to_owned(),
         News::AgentLeft { failed: Some(why) } => format!("its agent can't go on: {why}"),
-        News::Spoken { by: Speaker::Agent, text, after_ms } => {
+        News::Spoken { by: Speaker::Agent, text, after_ms, .. } => {
             let after = after_ms.map(|ms| format!(", {:.1} s after them", ms as f64 / 1_000.0));
             format!("the agent said \"{text}\"{}", after.unwrap_or_default())
         }
@@ -123,7 +123,7 @@ fn asked(verb: &Verb) -> String {
         Verb::Play { url, .. } => format!("play {url}"),
         Verb::Transfer { to } => format!("put it through to {to}"),
         Verb::Stream { url, speaks: Speaks::Carrier } => format!("stream to {url}"),
-        Verb::Stream { url, speaks: Speaks::Twilio | Speaks::Realtime } => {
+        Verb::Stream { url, speaks: Speaks::Twilio | Speaks::Realtime | Speaks::Words } => {
             format!("stream through the gateway to {url}")
         }
     }

@@ -1,5 +1,7 @@
 //! From the configuration to the parts of the gateway.
 
+mod speech;
+
 use crate::config::settings::{
     Carrier, CarrierKind, Config, ConfiguredAgent, ConfiguredTool, Destinations as Countries, Face,
     Inbound as ConfiguredInbound, Number, Plivo, Secret as Configured, Simulated, Telnyx, Twilio, WebhookKey,
@@ -181,7 +183,11 @@ pub(super) fn settings(config: &Config) -> Settings {
             .map(|(name, _)| CarrierName(name.clone()))
             .collect(),
         carrier_live_max: each_carrier(config, |carrier| carrier.live_max.map(u64::from)),
-        agents: config.agents.iter().map(|(name, agent)| (name.clone(), agent_settings(agent))).collect(),
+        agents: config
+            .agents
+            .iter()
+            .map(|(name, agent)| (name.clone(), agent_settings(agent, config)))
+            .collect(),
         numbers,
     }
 }
@@ -209,8 +215,8 @@ fn each_carrier<T>(config: &Config, set: impl Fn(&Carrier) -> Option<T>) -> BTre
     config.carriers.iter().filter_map(one).collect()
 }
 
-fn agent_settings(configured: &ConfiguredAgent) -> AgentSettings {
-    let ConfiguredAgent { agent, token, model, realtime, tools } = configured;
+fn agent_settings(configured: &ConfiguredAgent, config: &Config) -> AgentSettings {
+    let ConfiguredAgent { agent, token, model, sound, realtime, tools } = configured;
     let tool = |(name, tool): (&String, &ConfiguredTool)| {
         let (url, token) = (tool.url.as_str().to_owned(), tool.token.as_ref().map(secret));
         (name.clone(), ToolSettings { url, token, timeout: tool.timeout })
@@ -219,6 +225,7 @@ fn agent_settings(configured: &ConfiguredAgent) -> AgentSettings {
         agent: agent.clone(),
         token: token.as_ref().map(secret),
         model: model.clone(),
+        sound: sound.as_ref().map(|sound| speech::sound(sound, config)),
         realtime: realtime.as_ref().map(|realtime| realtime.settings.clone()),
         tools: tools.iter().map(tool).collect(),
     }

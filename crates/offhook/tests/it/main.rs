@@ -12,6 +12,7 @@ mod agents;
 mod alarms;
 mod budgets;
 mod carriers;
+mod cascades;
 mod chaos;
 mod clock;
 mod command_doubt;

@@ -29,7 +29,7 @@ fn a_model_hears_and_speaks_and_ends_the_call(face: Face) {
         "" => Speaks::Words("Who is this?"),
         _ => Speaks::Tool(GOODBYE, "end_call", json!({})),
     });
-    let them = telling(&world, 1_500);
+    let them = world.telling(WORDS, 1_500);
 
     let id = world.called_by_clerk(&them);
 
@@ -42,11 +42,11 @@ fn a_model_hears_and_speaks_and_ends_the_call(face: Face) {
     assert_eq!(model.is_told()["type"], "response.create", "nothing was said yet, so it begins");
     assert_eq!(model.is_told_of("heard")["words"], WORDS);
     assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
-    assert_eq!(understood(&world, &them), ["Who is this?", GOODBYE]);
+    assert_eq!(world.understood(&them), ["Who is this?", GOODBYE]);
     let waited = world.events(&id).iter().find_map(|event| event["event"]["spoken"]["after_ms"].as_u64());
     assert!(waited.is_some_and(|ms| ms < 2_000), "{waited:?}");
     let said = [("agent", "Who is this?"), ("remote", WORDS), ("agent", GOODBYE)];
-    assert_eq!(spoken(&world, &id), said.map(|(by, text)| (by.to_owned(), text.to_owned())));
+    assert_eq!(world.spoken(&id), said.map(|(by, text)| (by.to_owned(), text.to_owned())));
 }
 
 /// The model says something long, and the other side begins to speak in the middle of it.
@@ -55,7 +55,7 @@ fn who_talks_over_a_model_has_heard_what_the_transcript_says(face: Face) {
         "" => Speaks::Words(LONG),
         _ => Speaks::Tool(GOODBYE, "end_call", json!({})),
     });
-    let them = telling(&world, 1_500);
+    let them = world.telling(WORDS, 1_500);
 
     let id = world.called_by_clerk(&them);
 
@@ -63,7 +63,7 @@ fn who_talks_over_a_model_has_heard_what_the_transcript_says(face: Face) {
     let at = forgotten["audio_end_ms"].as_u64().expect("a time");
     assert!((199..1_900).contains(&at), "{forgotten}");
     assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
-    let said = spoken(&world, &id);
+    let said = world.spoken(&id);
     let (by, heard) = &said[0];
     assert!(by == "agent" && !heard.is_empty() && LONG.starts_with(heard.as_str()), "{said:?}");
     assert!(heard.len() < LONG.len() * 4 / 5, "{heard:?}");
@@ -88,9 +88,9 @@ fn after_a_kill_the_model_knows_what_was_said(face: Face) {
         1 => Speaks::Words("Hello, Ada."),
         _ => Speaks::Tool(GOODBYE, "end_call", json!({})),
     });
-    let them = telling(&world, 1_500);
+    let them = world.telling(WORDS, 1_500);
     let id = world.called_by_clerk(&them);
-    wait_for("they talk", SOON, || (spoken(&world, &id).len() == 3).then_some(()));
+    wait_for("they talk", SOON, || (world.spoken(&id).len() == 3).then_some(()));
 
     world.kill_dash_nine();
     world.start_gateway();
@@ -115,9 +115,9 @@ fn a_server_that_goes_away_is_told_what_was_said_by_the_next(face: Face) {
         1 => Speaks::Dies,
         _ => Speaks::Words("Hello, Ada."),
     });
-    let them = telling(&world, 1_500);
+    let them = world.telling(WORDS, 1_500);
     let id = world.called_by_clerk(&them);
-    wait_for("they talk", SOON, || (spoken(&world, &id).len() == 3).then_some(()));
+    wait_for("they talk", SOON, || (world.spoken(&id).len() == 3).then_some(()));
 
     for _ in 0..2 {
         model.is_told_of("session.update");
@@ -133,14 +133,14 @@ fn a_server_that_goes_away_is_told_what_was_said_by_the_next(face: Face) {
     world.hang_up(&id);
     world.wait_for_end(&id);
     let expected = [("agent", "Who is this?"), ("remote", WORDS), ("agent", "Hello, Ada.")];
-    assert_eq!(spoken(&world, &id), expected.map(|(by, text)| (by.to_owned(), text.to_owned())));
+    assert_eq!(world.spoken(&id), expected.map(|(by, text)| (by.to_owned(), text.to_owned())));
     assert_eq!(world.only_truth_to(&them)["streams"].as_array().map(Vec::len), Some(1), "by the same stream");
 }
 
 fn whoever_a_model_puts_through_is_put_through(face: Face) {
     let (world, _model) =
         with_model(face, |_, _| Speaks::Tool("One moment.", "transfer_call", json!({ "to": "desk" })));
-    let (them, desk) = (telling(&world, 600_000), number(2));
+    let (them, desk) = (world.telling(WORDS, 600_000), number(2));
     world.subscriber(&desk, &json!({"does": "talk", "answer_after_ms": 0, "talk_ms": 1_000}));
 
     let id = world.called_by_clerk(&them);
@@ -154,7 +154,7 @@ fn whoever_a_model_puts_through_is_put_through(face: Face) {
 
 fn a_model_that_fails_again_and_again_is_apologised_for(face: Face) {
     let (world, _model) = with_model(face, |_, _| Speaks::Fails);
-    let them = telling(&world, 600_000);
+    let them = world.telling(WORDS, 600_000);
     let id = world.called_by_clerk(&them);
     assert_clerk_ended(&world.wait_for_end(&id), "agent_failed");
     assert_eq!(world.n_heard(&them, SORRY), 1);
@@ -166,7 +166,7 @@ fn a_server_that_refuses_the_key_is_apologised_for(face: Face) {
     world.write_settings(&agent(&model, "wrong"));
     world.kill_dash_nine();
     world.start_gateway();
-    let them = telling(&world, 600_000);
+    let them = world.telling(WORDS, 600_000);
     let id = world.called_by_clerk(&them);
     assert_clerk_ended(&world.wait_for_end(&id), "agent_failed");
     assert_eq!(world.n_heard(&them, SORRY), 1);
@@ -178,9 +178,9 @@ fn keys_that_are_pressed_are_told_to_the_model_together(face: Face) {
         0 => Speaks::Words("Which room?"),
         _ => Speaks::Tool(GOODBYE, "end_call", json!({})),
     });
-    let them = telling(&world, 600_000);
+    let them = world.telling(WORDS, 600_000);
     let id = world.called_by_clerk(&them);
-    wait_for("the question is heard", SOON, || (spoken(&world, &id).len() == 1).then_some(()));
+    wait_for("the question is heard", SOON, || (world.spoken(&id).len() == 1).then_some(()));
 
     let leg = world.wait_for_leg(&id);
     world.presses(&leg, "4");
@@ -190,7 +190,7 @@ fn keys_that_are_pressed_are_told_to_the_model_together(face: Face) {
     let text = word(&told["item"]["content"][0], "text");
     assert!(text.contains("pressed 42"), "{told}");
     assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
-    assert_eq!(spoken(&world, &id)[1], ("remote".to_owned(), "42".to_owned()));
+    assert_eq!(world.spoken(&id)[1], ("remote".to_owned(), "42".to_owned()));
 }
 
 fn a_tool_of_the_owners_is_used_and_the_model_told(face: Face) {
@@ -206,7 +206,7 @@ fn a_tool_of_the_owners_is_used_and_the_model_told(face: Face) {
         tool.url
     );
     let world = World::start(Line::On(face), &format!("{}\n{finds}", agent(&model, "sesame")));
-    let them = telling(&world, 600_000);
+    let them = world.telling(WORDS, 600_000);
 
     let id = world.called_by_clerk(&them);
 
@@ -218,7 +218,7 @@ fn a_tool_of_the_owners_is_used_and_the_model_told(face: Face) {
         json!({ "type": "function_call_output", "call_id": "call_1", "output": r#"{"room": 12}"# });
     assert_eq!(told["item"], expected);
     assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
-    assert_eq!(understood(&world, &them), ["Let me see.", "Room twelve."]);
+    assert_eq!(world.understood(&them), ["Let me see.", "Room twelve."]);
     assert_eq!(tool.n_asked(), 0, "it was used once");
 }
 
@@ -230,7 +230,7 @@ fn who_says_to_a_model_that_they_want_no_more_calls_is_listed() {
     });
     let settings = format!("{}\n[dial]\nopt_out_words = ['it is ada']", agent(&model, "sesame"));
     let world = World::start(Line::On(Face::Twilio), &settings);
-    let them = telling(&world, 1_000);
+    let them = world.telling(WORDS, 1_000);
     world.wait_for_end(&world.called_by_clerk(&them));
     let refused = world.ask("POST", "/v1/calls", Some(&json!({ "to": them })));
     assert!(refused.body.contains("do-not-call"), "{}", refused.body);
@@ -249,29 +249,4 @@ fn agent(model: &Realtime, key: &str) -> String {
          voice = 'marin'\napi_key = '{key}'\ngap = 'One moment.'\napology = '{SORRY}'\ntransfers = {{ desk = '{desk}' }}",
         model.base_url
     )
-}
-
-/// Somebody who picks up, and says [`WORDS`] once, so long after there is sound.
-fn telling(world: &World, after_ms: u64) -> String {
-    let them = number(1);
-    world.subscriber(
-        &them,
-        &json!({"does": "tell", "answer_after_ms": 0, "words": WORDS, "tell_after_ms": after_ms}),
-    );
-    them
-}
-
-/// What was said on a call, by whom, as its log has it.
-fn spoken(world: &World, id: &str) -> Vec<(String, String)> {
-    let said = |event: &Value| {
-        let spoken = &event["event"]["spoken"];
-        Some((spoken["by"].as_str()?.to_owned(), spoken["text"].as_str()?.to_owned()))
-    };
-    world.events(id).iter().filter_map(said).collect()
-}
-
-/// What somebody understood of a stream.
-fn understood(world: &World, them: &str) -> Vec<String> {
-    let heard = world.only_truth_to(them)["streams"][0]["understood"].clone();
-    heard.as_array().into_iter().flatten().map(|one| word(one, "text").to_owned()).collect()
 }

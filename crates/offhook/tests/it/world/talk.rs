@@ -2,10 +2,35 @@
 
 use super::gateway::request;
 use super::http::{Answer, exchange};
-use super::{SOON, World, wait_for, word};
+use super::{SOON, World, number, wait_for, word};
 use serde_json::{Value, json};
 
 impl World {
+    /// Somebody who picks up, and says this once, so long after there is sound.
+    pub(crate) fn telling(&self, words: &str, after_ms: u64) -> String {
+        let them = number(1);
+        self.subscriber(
+            &them,
+            &json!({"does": "tell", "answer_after_ms": 0, "words": words, "tell_after_ms": after_ms}),
+        );
+        them
+    }
+
+    /// What was said on a call, by whom, as its log has it.
+    pub(crate) fn spoken(&self, id: &str) -> Vec<(String, String)> {
+        let said = |event: &Value| {
+            let spoken = &event["event"]["spoken"];
+            Some((spoken["by"].as_str()?.to_owned(), spoken["text"].as_str()?.to_owned()))
+        };
+        self.events(id).iter().filter_map(said).collect()
+    }
+
+    /// What somebody understood of a stream.
+    pub(crate) fn understood(&self, them: &str) -> Vec<String> {
+        let heard = self.only_truth_to(them)["streams"][0]["understood"].clone();
+        heard.as_array().into_iter().flatten().map(|one| word(one, "text").to_owned()).collect()
+    }
+
     /// Asks something of a call, and gives back whatever came.
     pub(crate) fn try_command(&self, id: &str, verb: &str, wish: &Value) -> Answer {
         self.ask("POST", &format!("/v1/calls/{id}/{verb}"), Some(wish))

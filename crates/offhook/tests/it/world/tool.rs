@@ -53,6 +53,12 @@ impl Tool {
 
 /// Reads a request of JSON.
 pub(super) fn read(socket: &TcpStream) -> Option<(String, Value)> {
+    let (head, body) = read_bytes(socket)?;
+    Some((head, serde_json::from_slice(&body).ok()?))
+}
+
+/// Reads a request.
+pub(super) fn read_bytes(socket: &TcpStream) -> Option<(String, Vec<u8>)> {
     let mut reader = BufReader::new(socket);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -64,5 +70,5 @@ pub(super) fn read(socket: &TcpStream) -> Option<(String, Value)> {
         head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok())?;
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some((head, serde_json::from_slice(&body).ok()?))
+    Some((head, body))
 }

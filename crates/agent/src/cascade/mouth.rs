@@ -1,0 +1,234 @@
+//! What is to be said, how much of it was said, and how much of that was heard.
+
+use super::{Act, Acts};
+use crate::heard::heard_of;
+use call::call::Waits;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// What is being said and was not heard to its end, in order.
+#[derive(Debug, Default)]
+pub(super) struct Mouth {
+    utterances: VecDeque<Utterance>,
+    /// Marks that were not played yet: their numbers, whose they are, and how much was said by then.
+    marks: VecDeque<(u64, u64, usize)>,
+    n_marks: u64,
+    n_utterances: u64,
+    /// Nothing is said for now, since somebody may be speaking.
+    is_held: bool,
+}
+
+/// Something that is said in one piece: a sentence, or keys.
+#[derive(Debug)]
+pub(super) struct Utterance {
+    number: u64,
+    /// Keys have none.
+    text: String,
+    /// µ-law at 8 kHz, as far as it is made.
+    sound: Vec<u8>,
+    n_sent: usize,
+    n_heard: usize,
+    n_marked: usize,
+    /// All of its sound is there.
+    is_made: bool,
+    /// Some of it was on its way to their ear.
+    has_begun: bool,
+    waits: Option<Beginning>,
+    begun_at: Option<Duration>,
+}
+
+/// When what led to an utterance happened.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beginning {
+    /// The other side spoke last.
+    pub(super) spoken_at: Duration,
+    /// They were taken to be done.
+    pub(super) judged_at: Duration,
+    /// Their words were known.
+    pub(super) understood_at: Duration,
+    /// The first sentence of the reply was written.
+    pub(super) written_at: Duration,
+    /// Its first sound was there.
+    pub(super) sounded_at: Option<Duration>,
+}
+
+impl Mouth {
+    /// These words come next; by what number their sound is known.
+    pub(super) fn say(&mut self, text: &str, waits: Option<Beginning>) -> u64 {
+        self.n_utterances += 1;
+        let number = self.n_utterances;
+        self.utterances.push_back(Utterance {
+            number,
+            text: text.to_owned(),
+            sound: Vec::new(),
+            n_sent: 0,
+            n_heard: 0,
+            n_marked: 0,
+            is_made: false,
+            has_begun: false,
+            waits,
+            begun_at: None,
+        });
+        number
+    }
+
+    /// More of an utterance's sound, which may be one that was cut off.
+    pub(super) fn sound(&mut self, number: u64, sound: &[u8], now: Duration, acts: Acts<'_>) {
+        if let Some(one) = self.of(number) {
+            one.sound.extend_from_slice(sound);
+            if let Some(waits) = &mut one.waits {
+                waits.sounded_at.get_or_insert(now);
+            }
+        }
+        self.pump(acts);
+    }
+
+    /// There is no more of an utterance's sound.
+    pub(super) fn sound_over(&mut self, number: u64, acts: Acts<'_>) {
+        if let Some(one) = self.of(number) {
+            one.is_made = true;
+            let surplus = one.sound.len() % FRAME_BYTES;
+            if surplus > 0 {
+                one.sound.resize(one.sound.len() + FRAME_BYTES - surplus, SILENCE);
+            }
+        }
+        self.pump(acts);
+    }
+
+    /// Nothing more is heard until it goes on or is cut off.
+    pub(super) fn hold(&mut self, acts: Acts<'_>) {
+        if self.utterances.iter().any(|one| one.n_sent > one.n_heard) {
+            acts(Act::Clear);
+        }
+        self.is_held = true;
+        self.marks.clear();
+        for one in &mut self.utterances {
+            (one.n_sent, one.n_marked) = (one.n_heard, one.n_heard);
+        }
+    }
+
+    /// It goes on where it was last known to be heard.
+    pub(super) fn go_on(&mut self, acts: Acts<'_>) {
+        self.is_held = false;
+        self.pump(acts);
+    }
+
+    /// What was not heard is not said any more.
+    pub(super) fn cut(&mut self, acts: Acts<'_>) -> Vec<Utterance> {
+        self.hold(acts);
+        self.is_held = false;
+        self.utterances.drain(..).collect()
+    }
+
+    /// All before this mark was played by now. One that was dropped is none any more.
+    pub(super) fn played(&mut self, mark: u64, now: Duration) {
+        while let Some((number, utterance, n_said)) = self.marks.front().copied()
+            && number <= mark
+        {
+            self.marks.pop_front();
+            if let Some(one) = self.of(utterance) {
+                let fresh = n_said - one.n_heard;
+                one.begun_at.get_or_insert(now.saturating_sub(played_in(fresh)));
+                one.n_heard = n_said;
+            }
+        }
+    }
+
+    /// The next that was heard to its end, or has nothing to be heard.
+    pub(super) fn heard_whole(&mut self) -> Option<Utterance> {
+        let first = self.utterances.front()?;
+        let is_whole = first.is_made && first.n_heard >= first.sound.len();
+        is_whole.then(|| self.utterances.pop_front()).flatten()
+    }
+
+    /// Whether nothing is to be said.
+    pub(super) fn is_silent(&self) -> bool {
+        self.utterances.is_empty()
+    }
+
+    /// Whether it stopped for somebody.
+    pub(super) fn is_held(&self) -> bool {
+        self.is_held
+    }
+
+    /// Whether something of what is to be said was on its way to their ear.
+    pub(super) fn has_begun(&self) -> bool {
+        self.utterances.iter().any(|one| one.has_begun)
+    }
+
+    fn of(&mut self, number: u64) -> Option<&mut Utterance> {
+        self.utterances.iter_mut().find(|one| one.number == number)
+    }
+
+    /// Says what there is, in order.
+    fn pump(&mut self, acts: Acts<'_>) {
+        if self.is_held {
+            return;
+        }
+        for one in &mut self.utterances {
+            let whole = one.sound.len() - one.sound.len() % FRAME_BYTES;
+            while one.n_sent < whole {
+                let until = whole.min(one.n_marked + MARKED_EACH);
+                acts(Act::Play(&one.sound[one.n_sent..until]));
+                (one.n_sent, one.has_begun) = (until, true);
+                if until - one.n_marked >= MARKED_EACH {
+                    mark(one, &mut self.n_marks, &mut self.marks, acts);
+                }
+            }
+            if !one.is_made {
+                return;
+            }
+            if one.n_marked < one.n_sent {
+                mark(one, &mut self.n_marks, &mut self.marks, acts);
+            }
+        }
+    }
+}
+
+impl Utterance {
+    /// Its words as far as they were heard.
+    pub(super) fn heard_text(&self) -> String {
+        // How long the rest would have been is known once it is made.
+        if !self.is_made && self.n_heard > 0 {
+            let guess = self.text.chars().count() * LETTER_BYTES;
+            return heard_of(&self.text, self.n_heard, guess.max(self.sound.len() + 1));
+        }
+        heard_of(&self.text, self.n_heard, self.sound.len())
+    }
+
+    /// What its beginning was waited for, if anybody did.
+    pub(super) fn waits(&self) -> Option<Waits> {
+        let (waits, begun_at) = (self.waits?, self.begun_at?);
+        let sounded_at = waits.sounded_at?;
+        let ms = |from: Duration, to: Duration| to.saturating_sub(from).as_millis() as u64;
+        Some(Waits {
+            turn_ms: ms(waits.spoken_at, waits.judged_at),
+            recognizer_ms: ms(waits.judged_at, waits.understood_at),
+            model_ms: ms(waits.understood_at, waits.written_at),
+            synthesizer_ms: ms(waits.written_at, sounded_at),
+            playout_ms: ms(sounded_at, begun_at),
+        })
+    }
+}
+
+/// It is to be known when an utterance was heard as far as it is said by now.
+fn mark(one: &mut Utterance, n_marks: &mut u64, marks: &mut VecDeque<(u64, u64, usize)>, acts: Acts<'_>) {
+    one.n_marked = one.n_sent;
+    *n_marks += 1;
+    marks.push_back((*n_marks, one.number, one.n_sent));
+    acts(Act::Mark(*n_marks));
+}
+
+fn played_in(n_bytes: usize) -> Duration {
+    Duration::from_millis((n_bytes / BYTES_EACH_MS) as u64)
+}
+
+/// µ-law at 8 kHz.
+const BYTES_EACH_MS: usize = 8;
+const FRAME_BYTES: usize = 20 * BYTES_EACH_MS;
+/// What µ-law has where nothing is heard.
+const SILENCE: u8 = 0xFF;
+/// How much is said from mark to mark: 200 ms, by as much as is known less of what was heard.
+const MARKED_EACH: usize = 10 * FRAME_BYTES;
+/// How long a letter lasts, where nothing better is known: some 14 a second are spoken.
+const LETTER_BYTES: usize = 70 * BYTES_EACH_MS;

@@ -1,0 +1,371 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::model::tests::{model, with_weather};
+
+/// A conversation, and all that was to be done in it.
+struct Talk {
+    cascade: Cascade,
+    now: Duration,
+    /// What was to be done since it was asked for last, in words.
+    done: Vec<String>,
+    /// How many bytes were played since the line was cleared last, and the marks behind them.
+    n_played: usize,
+    marks: Vec<(u64, usize)>,
+}
+
+fn settings() -> Settings {
+    let silence = Silence { after: Duration::from_secs(20), text: "Are you there?".to_owned(), n_max: 2 };
+    Settings { model: with_weather(), fallback: "Sorry?".to_owned(), silence, barge_in: true }
+}
+
+impl Talk {
+    fn new(settings: Settings) -> Talk {
+        let cascade = Cascade::new(settings, false);
+        let mut talk =
+            Talk { cascade, now: Duration::ZERO, done: Vec::new(), n_played: 0, marks: Vec::new() };
+        talk.does(Cascade::open);
+        talk
+    }
+
+    fn does(&mut self, what: impl FnOnce(&mut Cascade, Duration, Acts<'_>)) {
+        let Talk { cascade, now, done, n_played, marks } = self;
+        what(cascade, *now, &mut |act| match act {
+            Act::Play(sound) => {
+                assert!(!sound.is_empty() && sound.len() % 160 == 0, "frames are whole");
+                *n_played += sound.len();
+            }
+            Act::Mark(number) => marks.push((number, *n_played)),
+            Act::Clear => {
+                done.push("clear".to_owned());
+                *n_played = 0;
+                marks.clear();
+            }
+            Act::Ask => done.push("ask".to_owned()),
+            Act::Forget => done.push("forget".to_owned()),
+            Act::Hush => done.push("hush".to_owned()),
+            Act::Say { utterance, text } => done.push(format!("say {utterance}: {text}")),
+            Act::Press { utterance, keys } => done.push(format!("press {utterance}: {keys}")),
+            Act::Said(line, _) => done.push(format!("{:?}: {}", line.by, line.text)),
+            Act::Leave(leave) => done.push(format!("leave: {leave:?}")),
+            Act::Warn(what, _) => done.push(format!("warn: {what}")),
+            Act::GiveUp(what) => done.push(format!("give up: {what}")),
+        });
+    }
+
+    /// Time passes, in which so much is heard of what was played.
+    fn pass(&mut self, ms: u64) {
+        self.now += Duration::from_millis(ms);
+        let heard = self.n_played.min(ms as usize * 8);
+        let played: Vec<u64> =
+            self.marks.iter().filter(|(_, at)| *at <= heard).map(|(mark, _)| *mark).collect();
+        self.marks.retain(|(_, at)| *at > heard);
+        for (_, at) in &mut self.marks {
+            *at -= heard;
+        }
+        self.n_played -= heard;
+        if let Some(last) = played.last() {
+            self.does(|cascade, now, acts| cascade.played(*last, now, acts));
+        }
+    }
+
+    /// Somebody says something, in a second, and is understood.
+    fn hear(&mut self, words: &str) {
+        self.does(Cascade::speech_began);
+        self.pass(1_000);
+        self.is_silent();
+        self.does(|cascade, now, acts| cascade.understood(Ok(words.to_owned()), now, acts));
+    }
+
+    fn is_silent(&mut self) {
+        self.does(|cascade, now, acts| {
+            cascade.speech_over(now.saturating_sub(Duration::from_millis(500)), now, acts);
+        });
+    }
+
+    fn writes(&mut self, words: &str) {
+        self.does(|cascade, now, acts| cascade.piece(Piece::Words(words.to_owned()), now, acts));
+    }
+
+    fn is_written(&mut self) {
+        self.does(|cascade, now, acts| cascade.piece(Piece::Done, now, acts));
+    }
+
+    fn wishes(&mut self, tool: &str, arguments: &str) {
+        let (name, arguments) = (tool.to_owned(), arguments.to_owned());
+        self.does(|cascade, now, acts| cascade.piece(Piece::Tool { name, arguments }, now, acts));
+    }
+
+    /// An utterance gets its sound, of so many milliseconds, in odd pieces.
+    fn sounds(&mut self, utterance: u64, ms: usize) {
+        for piece in vec![7; ms * 8].chunks(333) {
+            self.does(|cascade, now, acts| cascade.sound(utterance, piece, now, acts));
+        }
+        self.does(|cascade, now, acts| cascade.sound_over(utterance, Ok(()), now, acts));
+    }
+
+    /// What was to be done since this was asked last.
+    fn done(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.done)
+    }
+
+    /// A turn of theirs, and a reply that is being said, of two sentences and two seconds each.
+    fn speaking(settings: Settings) -> Talk {
+        let mut talk = Talk::new(settings);
+        talk.hear("Hello?");
+        talk.writes("Good morning, this is the hotel, and I am glad. What can I do for you?");
+        talk.is_written();
+        talk.sounds(1, 2_000);
+        talk.sounds(2, 2_000);
+        talk.done();
+        talk
+    }
+}
+
+#[test]
+fn what_is_said_is_replied_to_sentence_by_sentence() {
+    let mut talk = Talk::new(settings());
+    assert_eq!(talk.done(), [""; 0], "it doesn't begin by itself");
+    talk.hear("Hello, who is there?");
+    assert_eq!(talk.done(), ["Remote: Hello, who is there?", "ask"]);
+    talk.writes("This is ");
+    talk.writes("the hotel. What ");
+    assert_eq!(talk.done(), ["say 1: This is the hotel."], "while the rest is written");
+    talk.writes("can I do?");
+    talk.is_written();
+    assert_eq!(talk.done(), ["say 2: What can I do?"]);
+    talk.sounds(1, 1_000);
+    talk.sounds(2, 1_000);
+    talk.pass(1_000);
+    assert_eq!(talk.done(), ["Agent: This is the hotel."]);
+    talk.pass(1_000);
+    assert_eq!(talk.done(), ["Agent: What can I do?"]);
+}
+
+#[test]
+fn who_talks_over_it_makes_it_stop_and_is_replied_to() {
+    let mut talk = Talk::speaking(settings());
+    talk.pass(1_000);
+    talk.does(Cascade::speech_began);
+    assert_eq!(talk.done(), ["clear"], "at once");
+    talk.pass(700);
+    talk.is_silent();
+    talk.does(|cascade, now, acts| cascade.understood(Ok("Wait.".to_owned()), now, acts));
+    assert_eq!(
+        talk.done(),
+        ["hush", "Agent: Good morning, this is", "Remote: Wait.", "ask"],
+        "of what it said, as much as they heard"
+    );
+}
+
+#[test]
+fn who_only_coughs_or_listens_hears_the_rest() {
+    for words in ["", "Mhm."] {
+        let mut talk = Talk::speaking(settings());
+        talk.pass(1_000);
+        talk.hear(words);
+        talk.pass(1_000);
+        talk.pass(2_000);
+        let noted = if words.is_empty() { None } else { Some(format!("Remote: {words}")) };
+        let heard =
+            ["Agent: Good morning, this is the hotel, and I am glad.", "Agent: What can I do for you?"];
+        let done: Vec<String> =
+            ["clear".to_owned()].into_iter().chain(noted).chain(heard.map(str::to_owned)).collect();
+        assert_eq!(talk.done(), done, "from where it stopped, and no reply is asked for");
+    }
+}
+
+#[test]
+fn who_speaks_again_before_the_reply_is_heard_gets_one_to_all() {
+    let mut talk = Talk::new(settings());
+    talk.hear("I would like");
+    talk.writes("What would you like, then? ");
+    talk.done();
+    talk.does(Cascade::speech_began);
+    talk.sounds(1, 500);
+    assert_eq!(talk.n_played, 0, "nothing is said over them");
+    talk.is_silent();
+    talk.does(|cascade, now, acts| cascade.understood(Ok("a table for two.".to_owned()), now, acts));
+    assert_eq!(talk.done(), ["forget", "hush", "Remote: a table for two.", "ask"]);
+    talk.sounds(1, 500);
+    assert_eq!(talk.n_played, 0, "nobody hears the reply that is stale");
+}
+
+#[test]
+fn all_that_was_said_is_understood_before_it_is_replied_to() {
+    let mut talk = Talk::new(settings());
+    talk.does(Cascade::speech_began);
+    talk.is_silent();
+    talk.does(Cascade::speech_began);
+    talk.does(|cascade, now, acts| cascade.understood(Ok("One.".to_owned()), now, acts));
+    talk.is_silent();
+    assert_eq!(talk.done(), ["Remote: One."]);
+    talk.does(|cascade, now, acts| cascade.understood(Ok(String::new()), now, acts));
+    assert_eq!(talk.done(), ["ask"]);
+}
+
+#[test]
+fn a_protected_sentence_is_said_to_its_end_and_the_words_are_replied_to() {
+    let mut talk = Talk::speaking(Settings { barge_in: false, ..settings() });
+    talk.hear("I know.");
+    assert_eq!(talk.done(), ["Remote: I know.", "ask"]);
+    talk.pass(1_000);
+    talk.pass(2_000);
+    let [first, second] = &talk.done()[..] else { panic!() };
+    assert!(first.contains("Good morning") && second.contains("What can I do"));
+}
+
+#[test]
+fn it_leaves_when_its_last_words_were_heard() {
+    let mut talk = Talk::speaking(settings());
+    talk.hear("Goodbye then.");
+    talk.writes("Goodbye. ");
+    talk.wishes("end_call", "{}");
+    talk.is_written();
+    talk.done();
+    talk.sounds(3, 500);
+    assert_eq!(talk.done(), [""; 0]);
+    talk.pass(500);
+    assert_eq!(talk.done(), ["Agent: Goodbye.", "leave: End"]);
+}
+
+#[test]
+fn who_objects_to_a_goodbye_is_not_left() {
+    let mut talk = Talk::new(settings());
+    talk.hear("That is all.");
+    talk.writes("Goodbye.");
+    talk.wishes("end_call", "{}");
+    talk.is_written();
+    talk.sounds(1, 1_000);
+    talk.pass(400);
+    talk.hear("One thing more!");
+    talk.writes("Yes?");
+    talk.is_written();
+    talk.sounds(2, 400);
+    talk.pass(400);
+    assert!(!talk.done().iter().any(|done| done.starts_with("leave")));
+}
+
+#[test]
+fn keys_and_transfers_come_in_their_order() {
+    let mut talk = Talk::new(settings());
+    talk.hear("Put me through.");
+    talk.writes("I press one. ");
+    talk.wishes("press_keys", r#"{"digits":"1"}"#);
+    talk.writes("And now you are put through.");
+    talk.wishes("transfer_call", r#"{"to":"desk"}"#);
+    talk.is_written();
+    assert_eq!(
+        talk.done()[2..],
+        ["say 1: I press one.", "press 2: 1", "say 3: And now you are put through."]
+    );
+    talk.sounds(2, 100);
+    assert_eq!(talk.n_played, 0, "keys wait for the words before them");
+    talk.sounds(1, 400);
+    talk.sounds(3, 400);
+    talk.pass(900);
+    let done = talk.done();
+    assert_eq!(done.len(), 3, "{done:?}");
+    assert!(done[2].starts_with("leave: Transfer"), "{done:?}");
+    talk.does(Cascade::refuse);
+    assert_eq!(talk.done(), ["ask"]);
+}
+
+#[test]
+fn keys_that_are_pressed_are_their_turn() {
+    let mut talk = Talk::speaking(settings());
+    talk.pass(400);
+    for key in ['4', '2'] {
+        talk.does(|cascade, now, acts| cascade.key(key, now, acts));
+    }
+    talk.does(Cascade::keys_over);
+    assert_eq!(talk.done(), ["clear", "hush", "Agent: Good", "Remote: 42", "ask"]);
+}
+
+#[test]
+fn what_fails_is_made_up_for_and_given_up_in_the_end() {
+    let fail = |cascade: &mut Cascade, now, acts: Acts<'_>| {
+        cascade.understood(Err("HTTP 500".to_owned()), now, acts)
+    };
+    let mut talk = Talk::new(settings());
+    talk.is_silent();
+    talk.does(fail);
+    assert_eq!(talk.done(), ["warn: somebody was not understood", "say 1: Sorry?"]);
+    talk.is_silent();
+    talk.does(fail);
+    talk.is_silent();
+    talk.does(fail);
+    assert_eq!(talk.done().last().unwrap(), "give up: recognizer");
+
+    let mut talk = Talk::new(settings());
+    for n in 1..=3 {
+        talk.hear("Hello?");
+        talk.does(|cascade, now, acts| cascade.piece(Piece::Failed("HTTP 500".to_owned()), now, acts));
+        let last = if n < 3 { format!("say {n}: Sorry?") } else { "give up: model".to_owned() };
+        assert_eq!(talk.done().last().unwrap(), &last);
+    }
+
+    let mut talk = Talk::new(settings());
+    talk.hear("Hello?");
+    talk.writes("One sentence is said here. Two sentences are said here, and it is one of a few. Three, and that is all.");
+    talk.is_written();
+    for utterance in 1..=3 {
+        talk.does(|cascade, now, acts| {
+            cascade.sound_over(utterance, Err("HTTP 500".to_owned()), now, acts);
+        });
+    }
+    let done = talk.done();
+    assert_eq!(done.last().unwrap(), "give up: synthesizer", "{done:?}");
+    assert!(!done.iter().any(|done| done.starts_with("Agent")), "nobody heard a word: {done:?}");
+}
+
+#[test]
+fn a_silence_is_spoken_to_and_then_ends_the_call() {
+    let mut talk = Talk::new(settings());
+    for n in 1..=2 {
+        talk.pass(20_000);
+        talk.does(Cascade::time_is_up);
+        assert_eq!(talk.done().last().unwrap(), &format!("say {n}: Are you there?"));
+        assert_eq!(talk.cascade.due_at(), None, "not while it is said");
+        talk.sounds(n, 600);
+        talk.pass(600);
+    }
+    talk.pass(19_000);
+    talk.does(Cascade::time_is_up);
+    talk.done();
+    talk.pass(1_000);
+    talk.does(Cascade::time_is_up);
+    assert_eq!(talk.done(), ["leave: End"]);
+    let never = Silence { after: Duration::ZERO, text: String::new(), n_max: 2 };
+    let talk = Talk::new(Settings { silence: never, model: model(), ..settings() });
+    assert_eq!(talk.cascade.due_at(), None);
+}
+
+#[test]
+fn what_a_reply_was_waited_for_is_known() {
+    let mut talk = Talk::new(settings());
+    talk.does(Cascade::speech_began);
+    talk.pass(1_000);
+    talk.is_silent();
+    talk.pass(300);
+    talk.does(|cascade, now, acts| cascade.understood(Ok("Hello?".to_owned()), now, acts));
+    talk.pass(200);
+    talk.writes("Good morning to you.");
+    talk.is_written();
+    talk.pass(100);
+    let mut waits = None;
+    for piece in vec![7; 1_600].chunks(160) {
+        talk.does(|cascade, now, acts| cascade.sound(1, piece, now, acts));
+    }
+    talk.does(|cascade, now, acts| cascade.sound_over(1, Ok(()), now, acts));
+    talk.now += Duration::from_millis(260);
+    let (now, mark) = (talk.now, talk.marks[0].0);
+    talk.cascade.played(mark, now, &mut |act| {
+        if let Act::Said(_, found) = act {
+            waits = found;
+        }
+    });
+    let expected =
+        Waits { turn_ms: 500, recognizer_ms: 300, model_ms: 200, synthesizer_ms: 100, playout_ms: 60 };
+    assert_eq!(waits, Some(expected));
+    assert_eq!(expected.whole_ms(), 1_160);
+}

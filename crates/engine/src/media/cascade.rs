@@ -1,0 +1,293 @@
+//! One stream, joined to a model of words: what the line says is understood and told it, and what it replies
+//! is said.
+
+use super::bridge::{Over, PATIENCE, TELEPHONE};
+use super::ear::Ear;
+use super::line::{KEYS_WITHIN, Line, OnLine, sound_of_keys};
+use super::scribe::Scribe;
+use super::voice::Voice;
+use crate::calls::Calls;
+use crate::settings::SoundSettings;
+use crate::talk::{Asked, Thought, next_piece};
+use agent::cascade::{Act, Cascade, Leave, Settings};
+use audio::Frame;
+use audio::activity::{self, Activity, Speech};
+use audio::g711::Law;
+use call::Call;
+use call::call::Verb;
+use call::dialogue::{Entry, Line as Words, Speaker};
+use call::number::without_numbers;
+use carrier::media::Began;
+use futures::StreamExt as _;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+
+/// What is needed to talk on a call.
+pub(crate) struct Plan {
+    asked: Asked,
+    sound: SoundSettings,
+    is_owed: bool,
+}
+
+impl Plan {
+    /// A model that is asked so, and speaks and hears so, on a call on which this was said already; its sound
+    /// comes for the first time or `again`.
+    pub(crate) fn new(asked: Asked, sound: SoundSettings, said: &[Entry], again: bool) -> Plan {
+        let is_own = |entry: &Entry| matches!(entry, Entry::Said(Words { by: Speaker::Agent, .. }));
+        let is_owed = again || said.last().is_some_and(|last| !is_own(last));
+        Plan { asked, sound, is_owed }
+    }
+}
+
+/// What those tell that work for a talk.
+pub(super) enum Part {
+    /// What somebody said, or why nobody knows.
+    Understood(Result<String, String>),
+    /// Some of an utterance's sound: µ-law at 8 kHz.
+    Sound(u64, Vec<u8>),
+    /// All of an utterance's sound was told, or why there is no more.
+    SoundOver(u64, Result<(), String>),
+}
+
+/// A model's talk with whoever is on the line.
+struct Talk<'t> {
+    cascade: Cascade,
+    ear: Ear,
+    activity: Activity,
+    pause: Duration,
+    hands: Hands<'t>,
+    /// When it began.
+    since: Instant,
+    /// When a key was pressed last that the model doesn't know of.
+    pressed_at: Option<Instant>,
+}
+
+/// What does as a conversation says.
+struct Hands<'t> {
+    calls: &'t Calls,
+    call: &'t Call,
+    line: Line,
+    voice: Voice,
+    scribe: &'t Scribe,
+    asked: &'t Asked,
+    thought: Option<Thought>,
+    /// Keys whose sound is to be told.
+    pressed: Vec<(u64, Vec<u8>)>,
+    leave: Option<Leave>,
+    over: Option<Over>,
+}
+
+/// Talks on a line that has begun, until it is over.
+pub(super) async fn converse<S>(
+    (calls, call): (&Calls, &Call),
+    Plan { asked, sound, is_owed }: Plan,
+    (mut socket, began): (WebSocketStream<S>, Began),
+) -> Over
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let scribe = Scribe::new(calls, call.facts.id);
+    let (tell, mut parts) = mpsc::channel(PARTS_MAX);
+    let SoundSettings { recognizers, synthesizers, pause, barge_in } = sound;
+    let settings = Settings {
+        model: asked.settings.model.clone(),
+        fallback: asked.settings.fallback.clone(),
+        silence: asked.settings.silence.clone(),
+        barge_in,
+    };
+    let speech =
+        activity::Settings { speech_min: SPEECH_MIN, pause_min: pause, ..activity::Settings::default() };
+    let mut talk = Talk {
+        cascade: Cascade::new(settings, is_owed),
+        ear: Ear::new(calls, recognizers, tell.clone()),
+        activity: Activity::new(TELEPHONE, speech),
+        pause,
+        hands: Hands {
+            calls,
+            call,
+            line: Line::new(began),
+            voice: Voice::new(calls, synthesizers, tell),
+            scribe: &scribe,
+            asked: &asked,
+            thought: None,
+            pressed: Vec::new(),
+            leave: None,
+            over: None,
+        },
+        since: Instant::now(),
+        pressed_at: None,
+    };
+    let over = talk.hold(&mut socket, &mut parts).await;
+    talk.cascade.end(&mut |act| talk.hands.act(act));
+    drop(talk);
+    let _ = timeout(PATIENCE.slow, socket.close(None)).await;
+    scribe.finish().await;
+    over
+}
+
+impl Talk<'_> {
+    async fn hold<S>(&mut self, socket: &mut WebSocketStream<S>, parts: &mut mpsc::Receiver<Part>) -> Over
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        self.does(Cascade::open);
+        loop {
+            if let Some(over) = self.hands.line.pay(socket).await {
+                return over;
+            }
+            if let Some(over) = self.hands.over.take() {
+                return over;
+            }
+            if let Some(over) = self.leave().await {
+                return over;
+            }
+            let due_at = self.due_at();
+            tokio::select! {
+                message = socket.next() => match self.hands.line.hear(message) {
+                    Ok(heard) => heard.into_iter().for_each(|one| self.hear(one)),
+                    Err(over) => return over,
+                },
+                Some(part) = parts.recv() => self.take(part),
+                piece = next_piece(&mut self.hands.thought) => {
+                    self.does(|cascade, now, acts| cascade.piece(piece, now, acts));
+                }
+                () = sleep_until(due_at) => self.time_is_up(),
+            }
+        }
+    }
+
+    /// Has something happen in the conversation, and does what is to be done then.
+    fn does(&mut self, what: impl FnOnce(&mut Cascade, Duration, agent::cascade::Acts<'_>)) {
+        let now = self.since.elapsed();
+        what(&mut self.cascade, now, &mut |act| self.hands.act(act));
+        while let Some((utterance, sound)) = self.hands.pressed.pop() {
+            self.cascade.sound(utterance, &sound, now, &mut |act| self.hands.act(act));
+            self.cascade.sound_over(utterance, Ok(()), now, &mut |act| self.hands.act(act));
+        }
+    }
+
+    fn hear(&mut self, one: OnLine) {
+        match one {
+            OnLine::Sound(frame) => self.hear_sound(frame),
+            OnLine::Key(key) => {
+                self.pressed_at = Some(Instant::now());
+                self.does(|cascade, now, acts| cascade.key(key, now, acts));
+            }
+            OnLine::Played(mark) => self.does(|cascade, now, acts| cascade.played(mark, now, acts)),
+        }
+    }
+
+    fn hear_sound(&mut self, frame: Frame) {
+        let speech = self.activity.hear(&frame).speech;
+        let is_long = self.ear.hear(frame);
+        if speech == Speech::Started {
+            self.ear.begin();
+            self.does(Cascade::speech_began);
+        }
+        if speech == Speech::Ended || is_long {
+            self.ear.end();
+            let pause = if is_long { Duration::ZERO } else { self.pause };
+            self.does(|cascade, now, acts| cascade.speech_over(now.saturating_sub(pause), now, acts));
+        }
+        if is_long && speech != Speech::Ended {
+            self.ear.begin();
+            self.does(Cascade::speech_began);
+        }
+    }
+
+    fn take(&mut self, part: Part) {
+        self.does(|cascade, now, acts| match part {
+            Part::Understood(words) => cascade.understood(words, now, acts),
+            Part::Sound(utterance, sound) => cascade.sound(utterance, &sound, now, acts),
+            Part::SoundOver(utterance, whole) => cascade.sound_over(utterance, whole, now, acts),
+        });
+    }
+
+    fn due_at(&self) -> Instant {
+        let silent_at = self.hands.line.silent_at();
+        let asked_at = self.cascade.due_at().map(|due_at| self.since + due_at);
+        let keys_at = self.pressed_at.map(|at| at + KEYS_WITHIN);
+        [asked_at, keys_at].into_iter().flatten().fold(silent_at, Instant::min)
+    }
+
+    fn time_is_up(&mut self) {
+        if self.pressed_at.is_some_and(|at| at.elapsed() >= KEYS_WITHIN) {
+            self.pressed_at = None;
+            self.does(Cascade::keys_over);
+        }
+        self.does(Cascade::time_is_up);
+        if let Some(over) = self.hands.line.silence() {
+            self.hands.over = Some(over);
+        }
+    }
+
+    /// The model leaves, if it wishes to.
+    async fn leave(&mut self) -> Option<Over> {
+        let Leave::Transfer(to) = self.hands.leave.take()? else { return Some(Over::Program) };
+        let (calls, call) = (self.hands.calls, self.hands.call);
+        // What is asked of the call next is read off its log.
+        self.hands.scribe.written().await;
+        match calls.command_by_agent(call.facts.id, Verb::Transfer { to }).await {
+            Ok(()) => Some(Over::Program),
+            Err(error) => {
+                let why = without_numbers(&error.to_string());
+                tracing::warn!(call = %call.facts.id, why, "a model can't put its call through");
+                calls.transfer_refused(call.facts.id, &error.to_string()).await;
+                self.does(Cascade::refuse);
+                None
+            }
+        }
+    }
+}
+
+impl Hands<'_> {
+    fn act(&mut self, act: Act<'_>) {
+        let call = self.call.facts.id;
+        match act {
+            Act::Ask => {
+                let written = self.scribe.written();
+                self.thought = Some(Thought::after(written, self.calls, self.call, self.asked));
+            }
+            Act::Forget => self.thought = None,
+            Act::Say { utterance, text } => self.voice.say(utterance, text),
+            Act::Press { utterance, keys } => {
+                let mut sound = Vec::new();
+                sound_of_keys(&keys).for_each(|frame| Law::Mu.write(&frame, &mut sound));
+                self.pressed.push((utterance, sound));
+            }
+            Act::Hush => self.voice.hush(),
+            Act::Play(sound) => {
+                for codes in sound.chunks(TELEPHONE.frame_samples()) {
+                    match Law::Mu.read(codes) {
+                        Ok(frame) => self.line.play(frame),
+                        Err(error) => tracing::debug!(%call, %error, "a piece of sound is passed over"),
+                    }
+                }
+            }
+            Act::Mark(number) => self.line.mark(number),
+            Act::Clear => self.line.clear(),
+            Act::Said(line, waits) => self.scribe.note(line, None, waits),
+            Act::Leave(leave) => self.leave = Some(leave),
+            Act::Warn(what, why) => {
+                tracing::warn!(%call, what, "a conversation has trouble");
+                tracing::debug!(%call, why, "what was told of it");
+            }
+            Act::GiveUp(what) => {
+                self.over = Some(Over::Broke(match what {
+                    "recognizer" => "recognizer_failed",
+                    "synthesizer" => "synthesizer_failed",
+                    _ => "model_silent",
+                }));
+            }
+        }
+    }
+}
+
+/// How long speech must be probable to be some: soon enough to stop at once for whoever speaks, and what was
+/// none is found out when it is understood.
+const SPEECH_MIN: Duration = Duration::from_millis(100);
+/// So much may wait to be heard of those who work for a talk.
+const PARTS_MAX: usize = 64;

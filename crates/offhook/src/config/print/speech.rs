@@ -1,0 +1,97 @@
+//! Prints who understands speech, and who speaks.
+
+use super::super::section::quoted;
+use super::super::settings::{
+    ConfiguredRecognizer, ConfiguredServer, ConfiguredSound, ConfiguredSynthesizer, RecognizerKind,
+    SynthesizerKind,
+};
+use super::{Page, base_url, duration, list, secret, text};
+use std::collections::BTreeMap;
+
+pub(super) fn print(
+    page: &mut Page<'_>,
+    recognizers: &BTreeMap<String, ConfiguredRecognizer>,
+    synthesizers: &BTreeMap<String, ConfiguredSynthesizer>,
+) {
+    for (name, one) in recognizers {
+        page.section(&format!("recognizers.{}", quoted(name)));
+        print_recognizer(page, one);
+    }
+    for (name, one) in synthesizers {
+        page.section(&format!("synthesizers.{}", quoted(name)));
+        print_synthesizer(page, one);
+    }
+}
+
+fn print_recognizer(page: &mut Page<'_>, ConfiguredRecognizer { by, within }: &ConfiguredRecognizer) {
+    match by {
+        RecognizerKind::OpenAi(one, server) => {
+            page.set("kind", text("openai"));
+            page.set("model", text(&one.model));
+            page.set_if("language", one.language.as_deref().map(text));
+            page.set_if("prompt", one.prompt.as_deref().map(text));
+            print_server(page, server);
+        }
+        RecognizerKind::Deepgram(one, server) => {
+            page.set("kind", text("deepgram"));
+            page.set("model", text(&one.model));
+            page.set_if("language", one.language.as_deref().map(text));
+            let keyterms = one.keyterms.iter().map(String::as_str);
+            page.set_if("keyterms", (!one.keyterms.is_empty()).then(|| list(keyterms)));
+            print_server(page, server);
+        }
+        RecognizerKind::ElevenLabs(one, server) => {
+            page.set("kind", text("elevenlabs"));
+            page.set("model", text(&one.model));
+            page.set_if("language", one.language.as_deref().map(text));
+            print_server(page, server);
+        }
+        RecognizerKind::Program(command) => print_program(page, command),
+    }
+    page.set("within", duration(*within));
+}
+
+fn print_synthesizer(page: &mut Page<'_>, ConfiguredSynthesizer { by, within }: &ConfiguredSynthesizer) {
+    match by {
+        SynthesizerKind::OpenAi(one, server) => {
+            page.set("kind", text("openai"));
+            page.set("model", text(&one.model));
+            page.set("voice", text(&one.voice));
+            page.set_if("instructions", one.instructions.as_deref().map(text));
+            page.set_if("speed", one.speed.map(|speed| toml::Value::from(speed).to_string()));
+            print_server(page, server);
+        }
+        SynthesizerKind::Deepgram(one, server) => {
+            page.set("kind", text("deepgram"));
+            page.set("model", text(&one.model));
+            print_server(page, server);
+        }
+        SynthesizerKind::ElevenLabs(one, server) => {
+            page.set("kind", text("elevenlabs"));
+            page.set("model", text(&one.model));
+            page.set("voice", text(&one.voice));
+            print_server(page, server);
+        }
+        SynthesizerKind::Program(command) => print_program(page, command),
+    }
+    page.set("within", duration(*within));
+}
+
+/// How an agent hears and speaks.
+pub(super) fn print_sound(page: &mut Page<'_>, sound: &ConfiguredSound) {
+    let ConfiguredSound { recognizers, synthesizers, pause, barge_in } = sound;
+    page.set("recognizer", list(recognizers.iter().map(String::as_str)));
+    page.set("synthesizer", list(synthesizers.iter().map(String::as_str)));
+    page.set("pause", duration(*pause));
+    page.set("barge_in", barge_in.to_string());
+}
+
+fn print_program(page: &mut Page<'_>, command: &[String]) {
+    page.set("kind", text("program"));
+    page.set("command", list(command.iter().map(String::as_str)));
+}
+
+fn print_server(page: &mut Page<'_>, ConfiguredServer { base_url: url, key }: &ConfiguredServer) {
+    page.set("base_url", base_url(url));
+    page.set_if("api_key", key.as_ref().map(secret));
+}

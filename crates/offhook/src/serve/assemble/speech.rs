@@ -1,0 +1,49 @@
+//! From the configuration to who understands speech, and who speaks.
+
+use super::secret;
+use crate::config::settings::{
+    Config, ConfiguredRecognizer, ConfiguredServer, ConfiguredSound, ConfiguredSynthesizer, RecognizerKind,
+    SynthesizerKind,
+};
+use engine::{Recognizer, RecognizerSettings, Server, SoundSettings, Synthesizer, SynthesizerSettings};
+use std::sync::Arc;
+
+/// How an agent hears and speaks. Whoever it names is configured, or the configuration had been refused.
+pub(super) fn sound(sound: &ConfiguredSound, config: &Config) -> SoundSettings {
+    let ConfiguredSound { recognizers, synthesizers, pause, barge_in } = sound;
+    let hears = |name: &String| Some(recognizer(name, config.recognizers.get(name)?));
+    let speaks = |name: &String| Some(synthesizer(name, config.synthesizers.get(name)?));
+    SoundSettings {
+        recognizers: recognizers.iter().filter_map(hears).collect(),
+        synthesizers: synthesizers.iter().filter_map(speaks).collect(),
+        pause: *pause,
+        barge_in: *barge_in,
+    }
+}
+
+fn recognizer(name: &str, ConfiguredRecognizer { by, within }: &ConfiguredRecognizer) -> RecognizerSettings {
+    let by = match by.clone() {
+        RecognizerKind::OpenAi(one, at) => Recognizer::Whole(Arc::new(one), server(&at)),
+        RecognizerKind::Deepgram(one, at) => Recognizer::Streaming(Arc::new(one), server(&at)),
+        RecognizerKind::ElevenLabs(one, at) => Recognizer::Streaming(Arc::new(one), server(&at)),
+        RecognizerKind::Program(command) => Recognizer::Program(command),
+    };
+    RecognizerSettings { name: name.to_owned(), by, within: *within }
+}
+
+fn synthesizer(
+    name: &str,
+    ConfiguredSynthesizer { by, within }: &ConfiguredSynthesizer,
+) -> SynthesizerSettings {
+    let by = match by.clone() {
+        SynthesizerKind::OpenAi(one, at) => Synthesizer::Server(Arc::new(one), server(&at)),
+        SynthesizerKind::Deepgram(one, at) => Synthesizer::Server(Arc::new(one), server(&at)),
+        SynthesizerKind::ElevenLabs(one, at) => Synthesizer::Server(Arc::new(one), server(&at)),
+        SynthesizerKind::Program(command) => Synthesizer::Program(command),
+    };
+    SynthesizerSettings { name: name.to_owned(), by, within: *within }
+}
+
+fn server(ConfiguredServer { base_url, key }: &ConfiguredServer) -> Server {
+    Server { base_url: base_url.as_str().to_owned(), key: key.as_ref().map(secret) }
+}
