@@ -7,6 +7,7 @@ mod commands;
 mod decided;
 mod gate;
 mod health;
+mod latency;
 mod metrics;
 mod problem;
 mod reading;
@@ -76,6 +77,7 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/calls/{id}/stop", post(stop::stop))
         .route("/calls/{id}/commands/{command}", get(commands::get))
         .route("/recovery", get(api::recovery))
+        .route("/latency", get(latency::get))
         .route("/pause", get(api::paused).post(api::pause))
         .route("/resume", post(api::resume))
         .route("/reload", post(reload::reload))

@@ -4,6 +4,7 @@ use super::{Calls, EngineError};
 use crate::driver::PAUSED;
 use crate::health::{Alarm, Report};
 use crate::heard::{Answer, Heard, ScriptReply};
+use crate::latency::{Latency, latencies};
 use crate::metrics::{Snapshot, WebhookFailure};
 use crate::orphan::Orphan;
 use crate::recovery::decisions;
@@ -77,6 +78,14 @@ impl Calls {
     /// What somebody should know of now.
     pub fn alarms(&self) -> Vec<Alarm> {
         self.inner.health.alarms()
+    }
+
+    /// How long replies were waited for on the last so many calls, and how many there were.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn latencies(&self, n_calls: usize) -> Result<(usize, Vec<Latency>), EngineError> {
+        self.read(move |history| latencies(history, n_calls)).await
     }
 
     /// Everything that can be measured, in the text form that Prometheus reads.

@@ -11,7 +11,7 @@ use crate::settings::SoundSettings;
 use crate::talk::{Asked, Thought, next_piece};
 use agent::cascade::{Act, Cascade, Leave, Settings};
 use audio::Frame;
-use audio::activity::{self, Activity, Speech};
+use audio::activity::{self, Activity, ENDS_LATE, Speech};
 use audio::g711::Law;
 use call::Call;
 use call::call::Verb;
@@ -189,7 +189,7 @@ impl Talk<'_> {
         }
         if speech == Speech::Ended || is_long {
             self.ear.end();
-            let pause = if is_long { Duration::ZERO } else { self.pause };
+            let pause = if is_long { Duration::ZERO } else { self.pause + ENDS_LATE };
             self.does(|cascade, now, acts| cascade.speech_over(now.saturating_sub(pause), now, acts));
         }
         if is_long && speech != Speech::Ended {

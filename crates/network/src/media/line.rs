@@ -12,6 +12,9 @@ use audio::tones::{self, Heard, Listener};
 /// is played for longer than that would fill the memory.
 const WAITING_FRAMES_MAX: usize = 15_000;
 
+/// What is no louder than this is silence.
+const SILENT_DBFS: f32 = -50.0;
+
 /// How many marks may wait for the sound before them.
 const MARKS_MAX: usize = 1_000;
 
@@ -36,6 +39,8 @@ pub(crate) struct Line {
     to_say: VecDeque<Vec<u8>>,
     repeats: bool,
     ear: Listener,
+    /// For how long nothing was said by the subscriber who said something, and to which nobody replied.
+    silent_ms: Option<u64>,
 }
 
 /// What a subscriber says on a stream of their own accord.
@@ -78,6 +83,8 @@ pub(crate) struct Tick {
     pub(crate) heard: Vec<u8>,
     /// Marks whose sound has been played.
     pub(crate) played: Vec<String>,
+    /// How long a reply was waited for that begins now: from the last sound that the subscriber made.
+    pub(crate) waited_ms: Option<u64>,
     /// What the subscriber understands by now.
     pub(crate) understood: Vec<Understood>,
 }
@@ -106,6 +113,7 @@ impl Line {
             to_say: to_say.into(),
             repeats,
             ear: Listener::new(),
+            silent_ms: None,
         }
     }
 
@@ -175,12 +183,32 @@ impl Line {
         if self.repeats {
             self.to_say.push_back(heard.clone());
         }
-        let spoken = match self.to_say.pop_front() {
+        let said = self.to_say.pop_front();
+        let waited_ms = self.wait(said.as_deref(), &heard);
+        let spoken = match said {
             Some(frame) => self.hears.turned(frame, self.speaks),
             None => silence(self.speaks),
         };
         let understood = self.understand(&heard);
-        Tick { spoken, heard: self.hears.turned(heard, self.speaks), played, understood }
+        Tick { spoken, heard: self.hears.turned(heard, self.speaks), played, waited_ms, understood }
+    }
+
+    /// How long a reply was waited for, if it begins with this frame.
+    fn wait(&mut self, said: Option<&[u8]>, heard: &[u8]) -> Option<u64> {
+        if said.is_some_and(|said| self.is_loud(said)) {
+            self.silent_ms = Some(0);
+            return None;
+        }
+        let waited_ms = self.silent_ms?;
+        if self.is_loud(heard) {
+            return self.silent_ms.take();
+        }
+        self.silent_ms = Some(waited_ms + FRAME_MS);
+        None
+    }
+
+    fn is_loud(&self, sound: &[u8]) -> bool {
+        self.hears.frame(sound).is_some_and(|frame| frame.level_dbfs() > SILENT_DBFS)
     }
 
     /// The line is gone: what was being said then, as far as it was understood.
@@ -268,6 +296,20 @@ mod tests {
         line.play(Format::MULAW, vec![7; 160]).unwrap();
         let tick = line.tick();
         assert_eq!((tick.spoken, tick.heard.len()), (vec![0; 640], 640));
+    }
+
+    #[test]
+    fn how_long_a_reply_was_waited_for_is_known() {
+        let mut line = line(&Says::Words { after_ms: 40, words: "hello".to_owned() });
+        let said = tones::say("hello").count();
+        for _ in 0..2 + said + 10 {
+            assert_eq!(line.tick().waited_ms, None);
+        }
+        line.play(Format::MULAW, vec![0x80; 480]).unwrap();
+        let waited: Vec<Option<u64>> = (0..3).map(|_| line.tick().waited_ms).collect();
+        // The last frames of the words are silent.
+        assert!(waited[0].is_some_and(|ms| (200..=260).contains(&ms)), "{waited:?}");
+        assert_eq!(waited[1..], [None, None]);
     }
 
     /// Two lines, each hearing what the other says.

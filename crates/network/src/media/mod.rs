@@ -107,6 +107,7 @@ pub(crate) struct Tally {
     sent: AtomicU64,
     received: AtomicU64,
     understood: Mutex<Vec<Understood>>,
+    waited_ms: Mutex<Vec<u64>>,
 }
 
 /// So much of what was understood is remembered.
@@ -131,6 +132,17 @@ impl Tally {
 
     pub(crate) fn understood(&self) -> Vec<Understood> {
         self.understood.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn note_waited(&self, ms: u64) {
+        let mut waited = self.waited_ms.lock().unwrap_or_else(PoisonError::into_inner);
+        if waited.len() < UNDERSTOOD_MAX {
+            waited.push(ms);
+        }
+    }
+
+    pub(crate) fn waited_ms(&self) -> Vec<u64> {
+        self.waited_ms.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn sent(&self) -> u64 {

@@ -205,6 +205,9 @@ pub struct StreamTruth {
     pub marks: Vec<String>,
     /// What the subscriber understood of tones that carry words, the first hundred.
     pub understood: Vec<Understood>,
+    /// How long replies were waited for, from when the subscriber was silent until they heard somebody, in
+    /// milliseconds, the first hundred.
+    pub waited_ms: Vec<u64>,
     /// How often what waited to be played was dropped.
     pub clears: u32,
     /// Why it failed or ended, where it did.
@@ -231,6 +234,7 @@ impl StreamTruth {
             frames_received: stream.tally.received(),
             marks: stream.marks.clone(),
             understood: stream.tally.understood(),
+            waited_ms: stream.tally.waited_ms(),
             clears: stream.n_clears,
             error,
         }

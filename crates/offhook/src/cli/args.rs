@@ -1,5 +1,11 @@
 //! What may be typed on the command line.
 
+mod commands;
+
+pub(crate) use commands::{
+    AskArgs, CommandArgs, DigitsArgs, Language, PlayArgs, SayArgs, StopArgs, StreamArgs, TransferArgs,
+};
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -117,14 +123,16 @@ pub(crate) enum Verb {
     Resume,
     /// Has the gateway read its configuration and its secrets anew, without touching a call
     ///
-    /// Says what was taken over and what needs a restart, by the names of the settings. A configuration
-    /// with a fault is refused, and the one before stays in force. SIGHUP does the same.
+    /// Names what was taken over and what needs a restart. A configuration with a fault is refused, and the
+    /// one before stays in force. SIGHUP does the same.
     Reload,
     /// Keeps the do-not-call list: numbers that are never called
     #[command(subcommand)]
     Dnc(DncArgs),
     /// Lists what the dial gate decided, the newest first
     Audit(AuditArgs),
+    /// Tells how long whoever is on the line waited for replies, by agent and carrier, and for what
+    Latency(LatencyArgs),
     /// Takes over the calls of an OpenClaw `calls.jsonl`
     Import(ImportArgs),
 }
@@ -164,6 +172,17 @@ pub(crate) struct AuditArgs {
     /// Lists refusals alone
     #[arg(long)]
     pub(crate) refused: bool,
+    /// Prints one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `offhook latency`.
+#[derive(Debug, Args)]
+pub(crate) struct LatencyArgs {
+    /// Of the last so many calls, 10000 at most
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub(crate) calls: usize,
     /// Prints one JSON document
     #[arg(long)]
     pub(crate) json: bool,
@@ -285,122 +304,6 @@ pub(crate) struct CallArgs {
     pub(crate) json: bool,
 }
 
-/// `offhook say`.
-#[derive(Debug, Args)]
-pub(crate) struct SayArgs {
-    #[arg(help = CALL_ID)]
-    pub(crate) id: String,
-    /// What is said
-    #[arg(allow_hyphen_values = true)]
-    pub(crate) text: String,
-    #[command(flatten)]
-    pub(crate) how: CommandArgs,
-}
-
-/// `offhook ask`.
-#[derive(Debug, Args)]
-pub(crate) struct AskArgs {
-    #[arg(help = CALL_ID)]
-    pub(crate) id: String,
-    /// What is asked
-    #[arg(allow_hyphen_values = true)]
-    pub(crate) text: String,
-    /// Waits for so many keys; without it for as many as are pressed, until # or a pause
-    #[arg(long, value_name = "COUNT", conflicts_with = "speech")]
-    pub(crate) digits: Option<u8>,
-    /// Waits for words instead of keys
-    #[arg(long)]
-    pub(crate) speech: bool,
-    /// Waits so long for the other side to begin, 1s to 60s in whole seconds [default: 10s]
-    #[arg(long, value_name = "DURATION", value_parser = whole_seconds)]
-    pub(crate) timeout: Option<Duration>,
-    #[command(flatten)]
-    pub(crate) how: CommandArgs,
-}
-
-/// `offhook digits`.
-#[derive(Debug, Args)]
-pub(crate) struct DigitsArgs {
-    #[arg(help = CALL_ID)]
-    pub(crate) id: String,
-    /// The keys: 0-9, * and #, and w for a pause of half a second, such as 1w2
-    pub(crate) digits: String,
-    #[command(flatten)]
-    pub(crate) how: CommandArgs,
-}
-
-/// `offhook play`.
-#[derive(Debug, Args)]
-pub(crate) struct PlayArgs {
-    #[arg(help = CALL_ID)]
-    pub(crate) id: String,
-    #[arg(help = "Where the carrier fetches the file, such as https://example.com/hello.mp3")]
-    #[arg(value_name = "URL")]
-    pub(crate) file: String,
-    /// How long it takes, for a carrier that doesn't tell when it is over [default: 30s]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub(crate) lasts: Option<Duration>,
-    #[command(flatten)]
-    pub(crate) how: CommandArgs,
-}
-
-/// Whose messages a program speaks that is handed the sound of a call.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Language {
-    Carrier,
-    Twilio,
-}
-
-/// `offhook stream`.
-#[derive(Debug, Args)]
-pub(crate) struct StreamArgs {
-    #[arg(help = CALL_ID)]
-    pub(crate) id: String,
-    /// Where the program listens, such as wss://example.com/sound
-    #[arg(value_name = "URL")]
-    pub(crate) program: String,
-    /// Whose messages the program speaks: the carrier's own, and the carrier connects to it; or Twilio's
-    /// media streams on every carrier, and the gateway connects to it
-    #[arg(long, value_name = "WHOSE", default_value = "carrier")]
-    pub(crate) speaks: Language,
-    #[command(flatten)]
-    pub(crate) how: CommandArgs,
-}
-
-/// `offhook stop`.
-#[derive(Debug, Args)]
-pub(crate) struct StopArgs {
-    #[arg(help = CALL_ID)]
-    pub(crate) id: String,
-    /// The command's number, as show tells it; without it everything that was asked and isn't over
-    pub(crate) command: Option<u32>,
-    #[command(flatten)]
-    pub(crate) how: CommandArgs,
-}
-
-/// `offhook transfer`.
-#[derive(Debug, Args)]
-pub(crate) struct TransferArgs {
-    #[arg(help = CALL_ID)]
-    pub(crate) id: String,
-    /// The number that the call is put through to
-    #[arg(value_name = "NUMBER")]
-    pub(crate) to: String,
-    #[command(flatten)]
-    pub(crate) how: CommandArgs,
-}
-
-/// How the outcome of something that is asked of a call is shown.
-#[derive(Debug, Default, Args)]
-pub(crate) struct CommandArgs {
-    /// Doesn't wait until it was done
-    #[arg(long)]
-    pub(crate) no_wait: bool,
-    /// Prints the command as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
 /// `offhook ls`.
 #[derive(Debug, Args)]
 pub(crate) struct LsArgs {
@@ -466,16 +369,6 @@ pub(crate) struct ImportArgs {
 fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).ok_or_else(|| "write a duration such as 500ms, 90s or 10m".to_owned())
 }
-
-/// The API counts in seconds: what is given in less is refused rather than rounded.
-fn whole_seconds(text: &str) -> Result<Duration, String> {
-    let wait = duration(text)?;
-    let fits = wait.subsec_nanos() == 0 && (1..=ANSWER_WITHIN_MAX_S).contains(&wait.as_secs());
-    if fits { Ok(wait) } else { Err(format!("give whole seconds from 1s to {ANSWER_WITHIN_MAX_S}s")) }
-}
-
-/// So long may a question wait for the other side to begin, in seconds.
-const ANSWER_WITHIN_MAX_S: u64 = 60;
 
 const CALL_ID: &str = "The call's id, or as much of its beginning as no other has";
 

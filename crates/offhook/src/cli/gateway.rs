@@ -137,6 +137,11 @@ impl Gateway {
         self.get(&["v1", "recovery"], &[]).await
     }
 
+    /// Asks how long replies were waited for on the last so many calls.
+    pub(crate) async fn latency(&self, calls: usize) -> Result<Reply, ClientError> {
+        self.get(&["v1", "latency"], &[("calls", &calls.to_string())]).await
+    }
+
     /// Asks what is amiss.
     pub(crate) async fn health(&self) -> Result<Reply, ClientError> {
         self.get(&["healthz"], &[]).await

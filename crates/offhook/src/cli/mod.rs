@@ -8,6 +8,7 @@ mod dnc;
 mod follow;
 pub(crate) mod gateway;
 mod import;
+mod latency;
 pub(crate) mod list;
 pub(crate) mod paint;
 mod place;
@@ -193,6 +194,7 @@ async fn answer(
         Verb::Pause { reason } => say_whether_paused(&gateway.pause(reason.as_deref()).await?, terminal),
         Verb::Dnc(args) => dnc::run(&gateway, args, terminal).await,
         Verb::Audit(args) => dnc::audit(&gateway, args, terminal).await,
+        Verb::Latency(args) => latency::run(&gateway, args, terminal).await,
         Verb::Reload => reload::run(&gateway, terminal).await,
         Verb::Resume => say_whether_paused(&gateway.resume().await?, terminal),
     }

@@ -3,7 +3,7 @@
 use super::view::rfc3339;
 use call::call::{
     CommandReply, Event, Found, HangUpReply, Input, News, Performed, Progress, Sighting, Source, Speaks,
-    StreamEnd, Unknown, UnknownWhy, Verb,
+    StreamEnd, Unknown, UnknownWhy, Verb, Waits,
 };
 use call::dialogue::Speaker;
 use call::gate::{Heard, Passed};
@@ -83,9 +83,10 @@ fn summary(event: &Event) -> String {
         News::StopAsked(id) => format!("command {id} is to end before its time"),
         News::AgentLeft { failed: None } => "its agent is done".to_owned(),
         News::AgentLeft { failed: Some(why) } => format!("its agent can't go on: {why}"),
-        News::Spoken { by: Speaker::Agent, text, after_ms, .. } => {
-            let after = after_ms.map(|ms| format!(", {:.1} s after them", ms as f64 / 1_000.0));
-            format!("the agent said \"{text}\"{}", after.unwrap_or_default())
+        News::Spoken { by: Speaker::Agent, text, after_ms, waits } => {
+            let after = after_ms.map(|ms| format!(", {} after them", seconds(ms)));
+            let parts = waits.as_ref().map(waited);
+            format!("the agent said \"{text}\"{}{}", after.unwrap_or_default(), parts.unwrap_or_default())
         }
         News::Spoken { by: Speaker::Remote, text, .. } => format!("the other side said \"{text}\""),
         News::ToolAsked { tool, arguments, .. } => format!("the agent uses {tool} with {arguments}"),
@@ -111,6 +112,20 @@ fn passed(passed: &Passed) -> String {
     let calls = format!("{attempts_hour} other calls in the hour and {attempts_day} in the day");
     let minutes = minutes_day.map(|minutes| format!(", {minutes} minutes of talk today")).unwrap_or_default();
     format!("the gate let it pass ({clock}{calls}{minutes})")
+}
+
+/// What a reply was waited for.
+fn waited(waits: &Waits) -> String {
+    let Waits { turn_ms, recognizer_ms, model_ms, synthesizer_ms, playout_ms } = *waits;
+    let [turn, recognizer, model, synthesizer, playout] =
+        [turn_ms, recognizer_ms, model_ms, synthesizer_ms, playout_ms].map(seconds);
+    format!(
+        " (their silence {turn}, recognizer {recognizer}, model {model}, synthesizer {synthesizer}, playout {playout})"
+    )
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{:.1} s", ms as f64 / 1_000.0)
 }
 
 fn asked(verb: &Verb) -> String {

@@ -38,9 +38,17 @@ fn a_model_of_words_hears_and_speaks_and_ends_the_call(face: Face) {
     assert_eq!(world.spoken(&id), lines(&[("remote", WORDS), ("agent", "Hello, Ada."), ("agent", GOODBYE)]));
     let events = world.events(&id);
     let waits = events.iter().map(|event| &event["event"]["spoken"]["waits"]).find(|waits| waits.is_object());
-    let waits = waits.expect("what the reply was waited for");
-    assert_eq!(waits["turn_ms"], json!(300));
-    assert!(waits["playout_ms"].as_u64().is_some_and(|ms| ms < 1_000), "{waits}");
+    let waits = waits.expect("what the reply was waited for").as_object().expect("several").clone();
+    assert_eq!(waits["turn_ms"], json!(400));
+    let measured: u64 = waits.values().filter_map(Value::as_u64).sum();
+    let felt = world.only_truth_to(&them)["streams"][0]["waited_ms"][0].as_u64().expect("they waited");
+    assert!(measured.abs_diff(felt) < 300, "{measured} ms here, {felt} ms for them: {waits:?}");
+    let latency = world.get("/v1/latency");
+    assert_eq!(
+        (&latency["calls"], &latency["agents"][0]["replies"], &latency["agents"][0]["agent"]),
+        (&json!(1), &json!(1), &json!("clerk"))
+    );
+    assert_eq!(latency["agents"][0]["whole"]["p99_ms"], json!(measured));
 }
 
 /// The model says something long, and the other side begins to speak in the middle of it.

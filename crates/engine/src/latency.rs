@@ -1,0 +1,110 @@
+//! How long the other side waited for replies, and for what: read off the log.
+
+use call::CarrierName;
+use call::call::{News, Waits};
+use call::dialogue::Speaker;
+use std::collections::BTreeMap;
+use store::{CallQuery, History, StoreError};
+
+/// How long one agent's replies were waited for at one carrier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Latency {
+    /// The agent's name.
+    pub agent: String,
+    /// Who carried the calls.
+    pub carrier: CarrierName,
+    /// From when the other side was silent until the reply was heard to begin.
+    pub whole: Spread,
+    /// What that was made of, where the gateway's own recognizer and synthesizer were at work.
+    pub parts: Vec<(&'static str, Spread)>,
+}
+
+/// How some times are spread, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spread {
+    /// How many there are.
+    pub n: usize,
+    /// Half of them are no longer.
+    pub p50_ms: u64,
+    /// Of a hundred, 95 are no longer.
+    pub p95_ms: u64,
+    /// Of a hundred, 99 are no longer.
+    pub p99_ms: u64,
+}
+
+/// How long one reply was waited for, in milliseconds, and for what.
+type Waited = (u64, Option<Waits>);
+
+/// Reads the last so many calls, and says how many there were.
+pub(crate) fn latencies(
+    history: &mut dyn History,
+    n_calls: usize,
+) -> Result<(usize, Vec<Latency>), StoreError> {
+    let mut replies: BTreeMap<(String, CarrierName), Vec<Waited>> = BTreeMap::new();
+    let (mut n_read, mut before) = (0, None);
+    while n_read < n_calls {
+        let limit = PAGE.min(n_calls - n_read);
+        let page = history.calls(&CallQuery { before, limit, ..CallQuery::default() })?;
+        let Some(last) = page.last() else { break };
+        before = Some(last.call.facts.id);
+        n_read += page.len();
+        for kept in page {
+            let facts = kept.call.facts;
+            let Some(agent) = facts.agent else { continue };
+            let waited = replies.entry((agent.name, facts.carrier)).or_default();
+            for line in history.events(facts.id, 0, EVENTS_MAX)? {
+                if let News::Spoken { by: Speaker::Agent, after_ms: Some(ms), waits, .. } = line.event.news {
+                    waited.push((ms, waits));
+                }
+            }
+        }
+    }
+    let of = |((agent, carrier), waited): ((String, CarrierName), Vec<Waited>)| {
+        let whole = spread(waited.iter().map(|(ms, _)| *ms))?;
+        let waits: Vec<Waits> = waited.iter().filter_map(|(_, waits)| *waits).collect();
+        Some(Latency { agent, carrier, whole, parts: parts(&waits) })
+    };
+    Ok((n_read, replies.into_iter().filter_map(of).collect()))
+}
+
+/// What waits are made of, in order.
+fn parts(waits: &[Waits]) -> Vec<(&'static str, Spread)> {
+    let of = |of: fn(&Waits) -> u64| spread(waits.iter().map(of));
+    let parts = [
+        ("turn", of(|waits| waits.turn_ms)),
+        ("recognizer", of(|waits| waits.recognizer_ms)),
+        ("model", of(|waits| waits.model_ms)),
+        ("synthesizer", of(|waits| waits.synthesizer_ms)),
+        ("playout", of(|waits| waits.playout_ms)),
+    ];
+    parts.into_iter().filter_map(|(name, spread)| Some((name, spread?))).collect()
+}
+
+/// How these are spread; nothing is of none.
+fn spread(times: impl Iterator<Item = u64>) -> Option<Spread> {
+    let mut times: Vec<u64> = times.collect();
+    times.sort_unstable();
+    // The nearest rank: the least that so many of a hundred don't exceed.
+    let at = |percent: usize| times.get((times.len() * percent).div_ceil(100).max(1) - 1).copied();
+    Some(Spread { n: times.len(), p50_ms: at(50)?, p95_ms: at(95)?, p99_ms: at(99)? })
+}
+
+/// So many calls are read at once.
+const PAGE: usize = 200;
+/// So much of a call's log is read.
+const EVENTS_MAX: usize = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_is_of_the_nearest_ranks() {
+        assert_eq!(spread([].into_iter()), None);
+        let one = Spread { n: 1, p50_ms: 7, p95_ms: 7, p99_ms: 7 };
+        assert_eq!(spread([7].into_iter()), Some(one));
+        let hundred = Spread { n: 100, p50_ms: 50, p95_ms: 95, p99_ms: 99 };
+        assert_eq!(spread((1..=100).rev()), Some(hundred));
+        assert_eq!(spread([3, 1, 2].into_iter()).map(|spread| (spread.p50_ms, spread.p99_ms)), Some((2, 3)));
+    }
+}
