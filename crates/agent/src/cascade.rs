@@ -7,16 +7,16 @@
 //! has what they heard.
 
 mod mouth;
+mod reply;
 mod words;
 
-use crate::chat::Piece;
-use crate::model::{Model, Wish};
+use crate::model::Model;
 use call::PhoneNumber;
 use call::call::Waits;
-use call::dialogue::{Line, Silence, Speaker, end_of_sentence, pieces};
-use mouth::{Beginning, Mouth};
+use call::dialogue::{Line, Silence, Speaker};
+use mouth::Mouth;
 use std::time::Duration;
-use words::only_listens;
+use words::{only_listens, without_notes};
 
 /// How a conversation is led.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,19 +40,22 @@ pub struct Cascade {
     is_replying: bool,
     /// Its words of which the sentence isn't whole.
     unsaid: String,
-    /// Whether anything of it was said.
+    /// Whether anything of it was said, and whether it did anything.
     has_spoken: bool,
+    has_acted: bool,
     leaving: Option<Leave>,
     /// Somebody speaks.
     is_spoken_to: bool,
+    /// So many parts of what they say were cut off because nobody waited for their end.
+    n_parts: u32,
     /// So many utterances are at the recognizer.
     n_unknown: u32,
     /// Somebody said something that no reply was asked for yet.
     is_owed: bool,
-    /// When they spoke last, when they were taken to be done, and when their words were known.
+    /// When they spoke last, and when they were taken to be done.
+    judged: Option<(Duration, Duration)>,
+    /// The end of a turn that is being replied to.
     turn: Option<Turn>,
-    /// So many replies failed, one after another, so many utterances weren't understood, so many
-    /// sentences had no sound, and it could not leave so often.
     n_failed: Failures,
     /// Keys that were pressed and not told yet.
     keys: String,
@@ -60,20 +63,25 @@ pub struct Cascade {
     n_asked: u32,
 }
 
-/// The end of somebody's turn.
+/// When somebody spoke last, was taken to be done, and was understood.
 #[derive(Clone, Copy, Debug)]
 struct Turn {
     spoken_at: Duration,
     judged_at: Duration,
-    understood_at: Option<Duration>,
+    understood_at: Duration,
 }
 
+/// How often, one after another.
 #[derive(Clone, Copy, Debug, Default)]
 struct Failures {
+    /// There was no reply.
     model: u32,
+    /// Somebody was not understood.
     recognizer: u32,
+    /// A sentence was not said.
     synthesizer: u32,
-    leave: u32,
+    /// The model wished for what it can't have.
+    wish: u32,
 }
 
 /// What is to be done.
@@ -110,6 +118,15 @@ pub enum Act<'a> {
     /// The model leaves the call, all that it said having been heard. If it can't have that,
     /// [`Cascade::refuse`].
     Leave(Leave),
+    /// The model is to know, when it is asked next, that it wished for this in vain.
+    Refused {
+        /// Which tool it called.
+        tool: String,
+        /// With what, as JSON.
+        arguments: String,
+        /// Why it can't have that.
+        why: String,
+    },
     /// Something is wrong, and the talk goes on: in a word, and in words that may quote what was said.
     Warn(&'static str, String),
     /// This fails time and again.
@@ -137,10 +154,13 @@ impl Cascade {
             is_replying: false,
             unsaid: String::new(),
             has_spoken: false,
+            has_acted: false,
             leaving: None,
             is_spoken_to: false,
+            n_parts: 0,
             n_unknown: 0,
             is_owed,
+            judged: None,
             turn: None,
             n_failed: Failures::default(),
             keys: String::new(),
@@ -151,41 +171,58 @@ impl Cascade {
 
     /// The line is open.
     pub fn open(&mut self, now: Duration, acts: Acts<'_>) {
-        self.reply_if_owed(acts);
         self.settle(now, acts);
     }
 
     /// Somebody began to speak.
     pub fn speech_began(&mut self, now: Duration, acts: Acts<'_>) {
-        self.is_spoken_to = true;
-        if self.settings.barge_in || !self.mouth.has_begun() {
+        (self.is_spoken_to, self.n_parts) = (true, 0);
+        if !self.is_protected() {
             self.mouth.hold(acts);
         }
         self.settle(now, acts);
     }
 
+    /// They go on for so long that the first part is understood by itself. If it has no words, it is no
+    /// speech; and whoever doesn't stop is replied to all the same, some time.
+    pub fn speech_goes_on(&mut self, now: Duration, acts: Acts<'_>) {
+        self.n_unknown += 1;
+        self.n_parts += 1;
+        self.judged = None;
+        self.settle(now, acts);
+    }
+
     /// They have been silent since then, for long enough: their words come by [`understood`](Self::understood).
     pub fn speech_over(&mut self, spoken_at: Duration, now: Duration, acts: Acts<'_>) {
-        self.is_spoken_to = false;
+        (self.is_spoken_to, self.n_parts) = (false, 0);
         self.n_unknown += 1;
-        self.turn = Some(Turn { spoken_at, judged_at: now, understood_at: None });
+        self.judged = Some((spoken_at, now));
         self.settle(now, acts);
     }
 
     /// What somebody said, or why nobody knows.
     pub fn understood(&mut self, words: Result<String, String>, now: Duration, acts: Acts<'_>) {
         self.n_unknown = self.n_unknown.saturating_sub(1);
-        match words {
-            Ok(words) if words.trim().is_empty() => {}
+        match words.map(|words| without_notes(&words)) {
+            Ok(words) if words.is_empty() => {
+                self.n_failed.recognizer = 0;
+                // What goes on without a word is noise.
+                self.is_spoken_to &= self.n_parts == 0;
+            }
             Ok(words) => {
                 self.n_failed.recognizer = 0;
+                self.is_spoken_to &= self.n_parts < PARTS_MAX;
                 let talks_over = self.mouth.is_held() && self.mouth.has_begun();
                 let listens = talks_over && only_listens(&words);
                 if !listens {
                     self.take_turn(acts);
-                    self.turn = self.turn.map(|turn| Turn { understood_at: Some(now), ..turn });
+                    self.turn = self.judged.take().map(|(spoken_at, judged_at)| Turn {
+                        spoken_at,
+                        judged_at,
+                        understood_at: now,
+                    });
                 }
-                self.note(Speaker::Remote, words.trim().to_owned(), None, acts);
+                self.note(Speaker::Remote, words, None, acts);
             }
             Err(why) => {
                 acts(Act::Warn("somebody was not understood", why));
@@ -193,62 +230,25 @@ impl Cascade {
                 if self.n_failed.recognizer >= FAILED_MAX {
                     return acts(Act::GiveUp("recognizer"));
                 }
-                // What was understood before is replied to.
-                if !self.is_owed {
-                    self.take_turn(acts);
-                    self.is_owed = false;
+                // What was understood before is replied to, and what is being said may be the reply.
+                if !self.is_owed && !self.is_replying && self.mouth.is_silent() {
                     self.say_fallback(acts);
                 }
             }
         }
-        self.go_on(acts);
+        self.go_on(now, acts);
         self.settle(now, acts);
     }
 
-    /// A piece of the reply that was asked for.
-    pub fn piece(&mut self, piece: Piece, now: Duration, acts: Acts<'_>) {
-        match piece {
-            Piece::Words(words) => {
-                self.unsaid += &words;
-                self.say_sentences(now, acts);
-            }
-            Piece::Tool { name, arguments } => {
-                // What it said with it comes before it.
-                self.say_rest(now, acts);
-                match self.settings.model.wish(&name, &arguments) {
-                    // It is used already, and the reply goes on.
-                    Ok(Wish::Use) => {}
-                    Ok(Wish::End) => self.leaving = Some(Leave::End),
-                    Ok(Wish::Transfer(to)) => self.leaving = Some(Leave::Transfer(to)),
-                    Ok(Wish::Keys(keys)) => {
-                        let utterance = self.mouth.say("", None);
-                        acts(Act::Press { utterance, keys });
-                    }
-                    Err(refused) => {
-                        acts(Act::Warn(
-                            "a model asked for something that it can't have",
-                            refused.to_string(),
-                        ));
-                    }
-                }
-            }
-            Piece::Done => {
-                self.say_rest(now, acts);
-                self.is_replying = false;
-                self.n_failed.model = 0;
-            }
-            Piece::Failed(why) => {
-                acts(Act::Warn("a model did not reply", why));
-                self.is_replying = false;
-                self.unsaid.clear();
-                self.n_failed.model += 1;
-                if self.n_failed.model >= FAILED_MAX {
-                    return acts(Act::GiveUp("model"));
-                }
-                self.say_fallback(acts);
-            }
-        }
-        self.settle(now, acts);
+    /// What they said last before the line was gone: nobody replies any more.
+    pub fn last_words(&mut self, words: &str, acts: Acts<'_>) {
+        self.n_unknown = self.n_unknown.saturating_sub(1);
+        self.note(Speaker::Remote, without_notes(words), None, acts);
+    }
+
+    /// Whether somebody's words are not known yet.
+    pub fn awaits_words(&self) -> bool {
+        self.n_unknown > 0
     }
 
     /// More of an utterance's sound: µ-law at 8 kHz.
@@ -258,6 +258,7 @@ impl Cascade {
 
     /// All of its sound was told, or why there is no more.
     pub fn sound_over(&mut self, utterance: u64, whole: Result<(), String>, now: Duration, acts: Acts<'_>) {
+        let is_whole = whole.is_ok();
         match whole {
             Ok(()) => self.n_failed.synthesizer = 0,
             Err(why) => {
@@ -268,20 +269,27 @@ impl Cascade {
                 }
             }
         }
-        self.mouth.sound_over(utterance, acts);
+        self.mouth.sound_over(utterance, is_whole, now, acts);
+        self.settle(now, acts);
+    }
+
+    /// The sound of keys, all of it.
+    pub fn sound_of_keys(&mut self, utterance: u64, sound: &[u8], now: Duration, acts: Acts<'_>) {
+        self.mouth.sound(utterance, sound, now, acts);
+        self.mouth.sound_over(utterance, true, now, acts);
         self.settle(now, acts);
     }
 
     /// All before this mark was played by now.
     pub fn played(&mut self, mark: u64, now: Duration, acts: Acts<'_>) {
-        self.mouth.played(mark, now);
+        self.mouth.played(mark, now, acts);
         self.settle(now, acts);
     }
 
     /// A key was pressed, which stops what is said. When no more come, [`keys_over`](Self::keys_over).
     pub fn key(&mut self, key: char, now: Duration, acts: Acts<'_>) {
         self.keys.push(key);
-        if self.settings.barge_in || !self.mouth.has_begun() {
+        if !self.is_protected() {
             self.mouth.hold(acts);
         }
         self.settle(now, acts);
@@ -295,30 +303,33 @@ impl Cascade {
             self.take_turn(acts);
             self.note(Speaker::Remote, keys, None, acts);
         }
-        self.go_on(acts);
+        self.go_on(now, acts);
         self.settle(now, acts);
     }
 
-    /// It can't leave as it wished, and was told why.
+    /// It can't leave as it wished, and is to know why.
     pub fn refuse(&mut self, now: Duration, acts: Acts<'_>) {
-        self.n_failed.leave += 1;
-        if self.n_failed.leave >= FAILED_MAX {
-            return acts(Act::GiveUp("model"));
-        }
-        self.is_owed = true;
-        self.go_on(acts);
+        self.wished_in_vain(acts);
+        self.go_on(now, acts);
         self.settle(now, acts);
     }
 
     /// When [`time_is_up`](Self::time_is_up) is to be called, if nothing else comes.
     pub fn due_at(&self) -> Option<Duration> {
+        let late_at = self.mouth.due_at();
+        [self.silent_at(), late_at].into_iter().flatten().min()
+    }
+
+    /// When it has been silent for long enough to say something.
+    fn silent_at(&self) -> Option<Duration> {
         let silence = &self.settings.silence;
         self.quiet_since.filter(|_| !silence.after.is_zero()).map(|since| since + silence.after)
     }
 
     /// It is later.
     pub fn time_is_up(&mut self, now: Duration, acts: Acts<'_>) {
-        if self.due_at().is_some_and(|at| at <= now) {
+        self.mouth.time_is_up(now, acts);
+        if self.silent_at().is_some_and(|at| at <= now) {
             self.n_asked += 1;
             if self.n_asked > self.settings.silence.n_max {
                 self.leaving = Some(Leave::End);
@@ -335,20 +346,28 @@ impl Cascade {
         for utterance in self.mouth.cut(&mut |_| {}) {
             self.note(Speaker::Agent, utterance.heard_text(), utterance.waits(), acts);
         }
+        let keys = std::mem::take(&mut self.keys);
+        self.note(Speaker::Remote, keys, None, acts);
     }
 
-    /// It is somebody else's turn: what was not heard isn't said any more, and a goodbye is none.
+    /// Whether nobody may talk over what is being said.
+    fn is_protected(&self) -> bool {
+        !self.settings.barge_in && self.mouth.has_begun()
+    }
+
+    /// It is somebody else's turn: what was not heard isn't said any more, and a goodbye is none. What is
+    /// protected is said to its end, and they are replied to then.
     fn take_turn(&mut self, acts: Acts<'_>) {
-        (self.is_owed, self.n_asked) = (true, 0);
+        (self.is_owed, self.n_asked, self.n_failed.wish) = (true, 0, 0);
+        self.leaving = None;
+        if self.is_protected() {
+            return;
+        }
         if self.is_replying {
             self.is_replying = false;
             acts(Act::Forget);
         }
         self.unsaid.clear();
-        if !self.settings.barge_in && self.mouth.has_begun() {
-            return;
-        }
-        self.leaving = None;
         if !self.mouth.is_silent() {
             acts(Act::Hush);
         }
@@ -361,60 +380,23 @@ impl Cascade {
     }
 
     /// When nobody speaks any more, and all is understood: a reply, or what was being said.
-    fn go_on(&mut self, acts: Acts<'_>) {
+    fn go_on(&mut self, now: Duration, acts: Acts<'_>) {
         if self.is_spoken_to || self.n_unknown > 0 || !self.keys.is_empty() {
             return;
         }
         self.reply_if_owed(acts);
         if self.mouth.is_held() {
-            self.mouth.go_on(acts);
+            self.mouth.go_on(now, acts);
         }
     }
 
+    /// Asks for a reply, if one is owed: to what was protected, when that was said.
     fn reply_if_owed(&mut self, acts: Acts<'_>) {
-        if std::mem::take(&mut self.is_owed) {
-            (self.is_replying, self.has_spoken) = (true, false);
+        if self.is_owed && !self.is_replying && !self.is_protected() {
+            (self.is_owed, self.is_replying) = (false, true);
+            (self.has_spoken, self.has_acted, self.leaving) = (false, false, None);
             acts(Act::Ask);
         }
-    }
-
-    /// Says what are whole sentences by now.
-    fn say_sentences(&mut self, now: Duration, acts: Acts<'_>) {
-        let n_min = if self.has_spoken { SENTENCE_MIN } else { FIRST_MIN };
-        if let Some(end) = end_of_sentence(&self.unsaid, n_min) {
-            let rest = self.unsaid.split_off(end);
-            let text = std::mem::replace(&mut self.unsaid, rest);
-            self.say_of_reply(text.trim(), now, acts);
-        }
-    }
-
-    fn say_rest(&mut self, now: Duration, acts: Acts<'_>) {
-        let rest = std::mem::take(&mut self.unsaid);
-        self.say_of_reply(rest.trim(), now, acts);
-    }
-
-    /// Says a part of the reply, of which the first is waited for.
-    fn say_of_reply(&mut self, text: &str, now: Duration, acts: Acts<'_>) {
-        for text in pieces(text).iter().filter(|text| !text.is_empty()) {
-            let turn = self.turn.take().filter(|_| !self.has_spoken);
-            let waits = turn.and_then(|Turn { spoken_at, judged_at, understood_at }| {
-                let understood_at = understood_at?;
-                Some(Beginning { spoken_at, judged_at, understood_at, written_at: now, sounded_at: None })
-            });
-            self.has_spoken = true;
-            let utterance = self.mouth.say(text, waits);
-            acts(Act::Say { utterance, text: text.clone() });
-        }
-    }
-
-    fn say_fallback(&mut self, acts: Acts<'_>) {
-        let fallback = self.settings.fallback.clone();
-        self.say(&fallback, acts);
-    }
-
-    fn say(&mut self, text: &str, acts: Acts<'_>) {
-        let utterance = self.mouth.say(text, None);
-        acts(Act::Say { utterance, text: text.to_owned() });
     }
 
     /// Writes down what was heard to its end, leaves when nothing is left to be said, and notices whether it
@@ -422,6 +404,9 @@ impl Cascade {
     fn settle(&mut self, now: Duration, acts: Acts<'_>) {
         while let Some(utterance) = self.mouth.heard_whole() {
             self.note(Speaker::Agent, utterance.heard_text(), utterance.waits(), acts);
+        }
+        if self.mouth.is_silent() {
+            self.go_on(now, acts);
         }
         let is_quiet = self.mouth.is_silent()
             && !self.is_replying
@@ -443,9 +428,8 @@ impl Cascade {
 
 /// So many replies may fail, one after another, so many utterances or sentences, until it is given up.
 const FAILED_MAX: u32 = 3;
-/// So many letters of a reply are said before the rest is there: few at first, since somebody waits.
-const FIRST_MIN: usize = 8;
-const SENTENCE_MIN: usize = 40;
+/// So many parts somebody may speak in without a pause, of half a minute each, until they are replied to.
+const PARTS_MAX: u32 = 2;
 
 #[cfg(test)]
 mod tests;

@@ -94,6 +94,12 @@ impl Model {
         }
     }
 
+    /// With what it calls [`TRANSFER`] to have this number.
+    pub fn asks_for(&self, number: &PhoneNumber) -> String {
+        let name = self.transfers.iter().find(|(_, known)| *known == number).map(|(name, _)| name);
+        json!({ "to": name }).to_string()
+    }
+
     /// What it may call.
     pub(crate) fn tools(&self) -> Vec<Tool> {
         let tool = |name: &str, description: &str, parameters| Tool {

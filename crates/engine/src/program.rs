@@ -21,7 +21,7 @@ pub(crate) enum Credential {
     /// This token is shown.
     Bearer(Secret),
     /// These headers are.
-    Headers(Vec<(String, String)>),
+    Headers(Vec<(String, Secret)>),
 }
 
 /// Connects to a program; if it doesn't answer, why.
@@ -35,7 +35,9 @@ pub(crate) async fn connect(url: &str, credential: Option<&Credential>) -> Resul
         Some(Credential::Bearer(token)) => {
             vec![("authorization".to_owned(), format!("Bearer {}", token.expose()))]
         }
-        Some(Credential::Headers(headers)) => headers.clone(),
+        Some(Credential::Headers(headers)) => {
+            headers.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect()
+        }
     };
     for (name, value) in headers {
         let name = HeaderName::try_from(name).map_err(|error| error.to_string())?;

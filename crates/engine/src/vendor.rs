@@ -9,7 +9,7 @@ use speech::Post;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 /// Asks a server, and reads its answer whole; if it doesn't do what it was asked, why.
@@ -60,9 +60,11 @@ pub(crate) async fn run(words: &[String], input: Vec<u8>, within: Duration) -> R
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        .process_group(0)
         .kill_on_drop(true)
         .spawn();
     let mut child = child.map_err(|error| format!("cannot run {program}: {error}"))?;
+    let _group = Group::of(&child);
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let work = async {
         let write = async {
@@ -96,6 +98,25 @@ pub(crate) async fn run(words: &[String], input: Vec<u8>, within: Duration) -> R
         }
         Ok((Err(error), ..)) => Err(format!("{program}: {error}")),
         Err(_) => Err(format!("{program} took longer than {within:?}")),
+    }
+}
+
+/// The processes that a program started, which end with it: when this is dropped.
+struct Group(Option<rustix::process::Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Group {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Group(id.and_then(rustix::process::Pid::from_raw))
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // Most have ended by themselves.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
     }
 }
 

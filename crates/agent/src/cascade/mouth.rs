@@ -16,21 +16,26 @@ pub(super) struct Mouth {
     n_utterances: u64,
     /// Nothing is said for now, since somebody may be speaking.
     is_held: bool,
+    /// When all that is on its way will have been heard.
+    heard_by: Duration,
 }
 
 /// Something that is said in one piece: a sentence, or keys.
 #[derive(Debug)]
 pub(super) struct Utterance {
     number: u64,
-    /// Keys have none.
     text: String,
+    /// It is no words but keys, which are pressed once and whole.
+    is_keys: bool,
     /// µ-law at 8 kHz, as far as it is made.
     sound: Vec<u8>,
     n_sent: usize,
     n_heard: usize,
     n_marked: usize,
-    /// All of its sound is there.
+    /// There is no more of its sound.
     is_made: bool,
+    /// Its sound broke off before its end.
+    is_broken: bool,
     /// Some of it was on its way to their ear.
     has_begun: bool,
     waits: Option<Beginning>,
@@ -55,16 +60,27 @@ pub(super) struct Beginning {
 impl Mouth {
     /// These words come next; by what number their sound is known.
     pub(super) fn say(&mut self, text: &str, waits: Option<Beginning>) -> u64 {
+        self.add(text, false, waits)
+    }
+
+    /// Keys come next; by what number their sound is known.
+    pub(super) fn press(&mut self) -> u64 {
+        self.add("", true, None)
+    }
+
+    fn add(&mut self, text: &str, is_keys: bool, waits: Option<Beginning>) -> u64 {
         self.n_utterances += 1;
         let number = self.n_utterances;
         self.utterances.push_back(Utterance {
             number,
             text: text.to_owned(),
+            is_keys,
             sound: Vec::new(),
             n_sent: 0,
             n_heard: 0,
             n_marked: 0,
             is_made: false,
+            is_broken: false,
             has_begun: false,
             waits,
             begun_at: None,
@@ -75,53 +91,77 @@ impl Mouth {
     /// More of an utterance's sound, which may be one that was cut off.
     pub(super) fn sound(&mut self, number: u64, sound: &[u8], now: Duration, acts: Acts<'_>) {
         if let Some(one) = self.of(number) {
-            one.sound.extend_from_slice(sound);
+            let room = SOUND_BYTES_MAX.saturating_sub(one.sound.len());
+            one.sound.extend_from_slice(&sound[..sound.len().min(room)]);
             if let Some(waits) = &mut one.waits {
                 waits.sounded_at.get_or_insert(now);
             }
         }
-        self.pump(acts);
+        self.pump(now, acts);
     }
 
-    /// There is no more of an utterance's sound.
-    pub(super) fn sound_over(&mut self, number: u64, acts: Acts<'_>) {
+    /// There is no more of an utterance's sound, which is whole or not.
+    pub(super) fn sound_over(&mut self, number: u64, is_whole: bool, now: Duration, acts: Acts<'_>) {
         if let Some(one) = self.of(number) {
             one.is_made = true;
+            one.is_broken = !is_whole;
             let surplus = one.sound.len() % FRAME_BYTES;
             if surplus > 0 {
                 one.sound.resize(one.sound.len() + FRAME_BYTES - surplus, SILENCE);
             }
         }
-        self.pump(acts);
+        self.pump(now, acts);
     }
 
-    /// Nothing more is heard until it goes on or is cut off.
+    /// Nothing more is heard until it goes on or is cut off; keys that are being pressed are.
     pub(super) fn hold(&mut self, acts: Acts<'_>) {
+        self.is_held = true;
+        if self.presses() {
+            return;
+        }
         if self.utterances.iter().any(|one| one.n_sent > one.n_heard) {
             acts(Act::Clear);
         }
-        self.is_held = true;
         self.marks.clear();
+        self.heard_by = Duration::ZERO;
         for one in &mut self.utterances {
             (one.n_sent, one.n_marked) = (one.n_heard, one.n_heard);
         }
     }
 
     /// It goes on where it was last known to be heard.
-    pub(super) fn go_on(&mut self, acts: Acts<'_>) {
+    pub(super) fn go_on(&mut self, now: Duration, acts: Acts<'_>) {
         self.is_held = false;
-        self.pump(acts);
+        self.pump(now, acts);
     }
 
-    /// What was not heard is not said any more.
+    /// What was not heard is not said any more, but for keys that are being pressed.
     pub(super) fn cut(&mut self, acts: Acts<'_>) -> Vec<Utterance> {
         self.hold(acts);
         self.is_held = false;
-        self.utterances.drain(..).collect()
+        let n_kept = usize::from(self.presses());
+        self.utterances.drain(n_kept..).collect()
+    }
+
+    /// Keys are on their way.
+    fn presses(&self) -> bool {
+        self.utterances.front().is_some_and(|first| first.is_keys && first.has_begun)
+    }
+
+    /// When all that is on its way must have been heard, whoever forgets to say so.
+    pub(super) fn due_at(&self) -> Option<Duration> {
+        (!self.marks.is_empty()).then_some(self.heard_by + LATE_MAX)
+    }
+
+    /// It is taken for heard, if it is that late.
+    pub(super) fn time_is_up(&mut self, now: Duration, acts: Acts<'_>) {
+        if self.due_at().is_some_and(|at| at <= now) {
+            self.played(u64::MAX, now, acts);
+        }
     }
 
     /// All before this mark was played by now. One that was dropped is none any more.
-    pub(super) fn played(&mut self, mark: u64, now: Duration) {
+    pub(super) fn played(&mut self, mark: u64, now: Duration, acts: Acts<'_>) {
         while let Some((number, utterance, n_said)) = self.marks.front().copied()
             && number <= mark
         {
@@ -132,6 +172,8 @@ impl Mouth {
                 one.n_heard = n_said;
             }
         }
+        // Keys may have waited for that.
+        self.pump(now, acts);
     }
 
     /// The next that was heard to its end, or has nothing to be heard.
@@ -160,16 +202,22 @@ impl Mouth {
         self.utterances.iter_mut().find(|one| one.number == number)
     }
 
-    /// Says what there is, in order.
-    fn pump(&mut self, acts: Acts<'_>) {
+    /// Says what there is, in order. Keys wait until all before them was heard, and all behind waits for them:
+    /// so they are never said again, nor cut in the middle.
+    fn pump(&mut self, now: Duration, acts: Acts<'_>) {
         if self.is_held {
             return;
         }
+        let mut is_heard = true;
         for one in &mut self.utterances {
+            if one.is_keys && !(is_heard && one.is_made) {
+                return;
+            }
             let whole = one.sound.len() - one.sound.len() % FRAME_BYTES;
             while one.n_sent < whole {
                 let until = whole.min(one.n_marked + MARKED_EACH);
                 acts(Act::Play(&one.sound[one.n_sent..until]));
+                self.heard_by = self.heard_by.max(now) + played_in(until - one.n_sent);
                 (one.n_sent, one.has_begun) = (until, true);
                 if until - one.n_marked >= MARKED_EACH {
                     mark(one, &mut self.n_marks, &mut self.marks, acts);
@@ -181,6 +229,10 @@ impl Mouth {
             if one.n_marked < one.n_sent {
                 mark(one, &mut self.n_marks, &mut self.marks, acts);
             }
+            is_heard &= one.n_heard >= one.sound.len();
+            if one.is_keys && !is_heard {
+                return;
+            }
         }
     }
 }
@@ -189,7 +241,7 @@ impl Utterance {
     /// Its words as far as they were heard.
     pub(super) fn heard_text(&self) -> String {
         // How long the rest would have been is known once it is made.
-        if !self.is_made && self.n_heard > 0 {
+        if (!self.is_made || self.is_broken) && self.n_heard > 0 {
             let guess = self.text.chars().count() * LETTER_BYTES;
             return heard_of(&self.text, self.n_heard, guess.max(self.sound.len() + 1));
         }
@@ -230,5 +282,9 @@ const FRAME_BYTES: usize = 20 * BYTES_EACH_MS;
 const SILENCE: u8 = 0xFF;
 /// How much is said from mark to mark: 200 ms, by as much as is known less of what was heard.
 const MARKED_EACH: usize = 10 * FRAME_BYTES;
+/// So much sound is kept of one utterance: two minutes.
+const SOUND_BYTES_MAX: usize = 120_000 * BYTES_EACH_MS;
+/// How much later than it was played the carrier may say so.
+const LATE_MAX: Duration = Duration::from_secs(5);
 /// How long a letter lasts, where nothing better is known: some 14 a second are spoken.
 const LETTER_BYTES: usize = 70 * BYTES_EACH_MS;

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::chat::Piece;
 use crate::model::tests::{model, with_weather};
 
 /// A conversation, and all that was to be done in it.
@@ -47,6 +48,7 @@ impl Talk {
             Act::Press { utterance, keys } => done.push(format!("press {utterance}: {keys}")),
             Act::Said(line, _) => done.push(format!("{:?}: {}", line.by, line.text)),
             Act::Leave(leave) => done.push(format!("leave: {leave:?}")),
+            Act::Refused { tool, why, .. } => done.push(format!("refused: {tool}: {why}")),
             Act::Warn(what, _) => done.push(format!("warn: {what}")),
             Act::GiveUp(what) => done.push(format!("give up: {what}")),
         });
@@ -101,6 +103,12 @@ impl Talk {
             self.does(|cascade, now, acts| cascade.sound(utterance, piece, now, acts));
         }
         self.does(|cascade, now, acts| cascade.sound_over(utterance, Ok(()), now, acts));
+    }
+
+    /// Keys get theirs.
+    fn presses(&mut self, utterance: u64, ms: usize) {
+        let sound = vec![7; ms * 8];
+        self.does(|cascade, now, acts| cascade.sound_of_keys(utterance, &sound, now, acts));
     }
 
     /// What was to be done since this was asked last.
@@ -207,11 +215,28 @@ fn all_that_was_said_is_understood_before_it_is_replied_to() {
 fn a_protected_sentence_is_said_to_its_end_and_the_words_are_replied_to() {
     let mut talk = Talk::speaking(Settings { barge_in: false, ..settings() });
     talk.hear("I know.");
-    assert_eq!(talk.done(), ["Remote: I know.", "ask"]);
+    assert_eq!(talk.done(), ["Remote: I know."], "the rest is said first");
     talk.pass(1_000);
     talk.pass(2_000);
-    let [first, second] = &talk.done()[..] else { panic!() };
-    assert!(first.contains("Good morning") && second.contains("What can I do"));
+    assert_eq!(
+        talk.done(),
+        ["Agent: Good morning, this is the hotel, and I am glad.", "Agent: What can I do for you?", "ask"]
+    );
+}
+
+#[test]
+fn who_objects_to_a_protected_goodbye_is_replied_to_and_not_left() {
+    let mut talk = Talk::new(Settings { barge_in: false, ..settings() });
+    talk.hear("That is all.");
+    talk.writes("Goodbye to you.");
+    talk.wishes("end_call", "{}");
+    talk.is_written();
+    talk.sounds(1, 2_000);
+    talk.pass(100);
+    talk.hear("One thing more!");
+    talk.done();
+    talk.pass(2_000);
+    assert_eq!(talk.done(), ["Agent: Goodbye to you.", "ask"]);
 }
 
 #[test]
@@ -258,16 +283,40 @@ fn keys_and_transfers_come_in_their_order() {
         talk.done()[2..],
         ["say 1: I press one.", "press 2: 1", "say 3: And now you are put through."]
     );
-    talk.sounds(2, 100);
+    talk.presses(2, 200);
     assert_eq!(talk.n_played, 0, "keys wait for the words before them");
     talk.sounds(1, 400);
     talk.sounds(3, 400);
-    talk.pass(900);
+    assert_eq!(talk.n_played, 400 * 8, "until these were heard");
+    talk.pass(400);
+    assert_eq!(talk.n_played, 200 * 8, "and all behind waits for keys");
+    talk.pass(200);
+    talk.pass(400);
     let done = talk.done();
     assert_eq!(done.len(), 3, "{done:?}");
     assert!(done[2].starts_with("leave: Transfer"), "{done:?}");
     talk.does(Cascade::refuse);
     assert_eq!(talk.done(), ["ask"]);
+}
+
+#[test]
+fn keys_are_pressed_once_and_whole_whoever_speaks() {
+    let mut talk = Talk::new(settings());
+    talk.hear("Press one.");
+    talk.wishes("press_keys", r#"{"digits":"12"}"#);
+    talk.writes("Done, and what now?");
+    talk.is_written();
+    talk.presses(1, 600);
+    talk.sounds(2, 600);
+    talk.done();
+    talk.pass(300);
+    talk.does(Cascade::speech_began);
+    assert_eq!(talk.done(), [""; 0], "nothing is dropped");
+    talk.pass(300);
+    assert_eq!(talk.n_played, 0, "and nothing is said over them");
+    talk.is_silent();
+    talk.does(|cascade, now, acts| cascade.understood(Ok(String::new()), now, acts));
+    assert_eq!(talk.n_played, 600 * 8, "what was behind the keys, once");
 }
 
 #[test]
@@ -277,6 +326,7 @@ fn keys_that_are_pressed_are_their_turn() {
     for key in ['4', '2'] {
         talk.does(|cascade, now, acts| cascade.key(key, now, acts));
     }
+    assert_eq!(talk.cascade.due_at(), None, "others may come");
     talk.does(Cascade::keys_over);
     assert_eq!(talk.done(), ["clear", "hush", "Agent: Good", "Remote: 42", "ask"]);
 }
@@ -292,9 +342,21 @@ fn what_fails_is_made_up_for_and_given_up_in_the_end() {
     assert_eq!(talk.done(), ["warn: somebody was not understood", "say 1: Sorry?"]);
     talk.is_silent();
     talk.does(fail);
+    talk.hear("");
+    talk.is_silent();
+    talk.does(fail);
+    assert!(!talk.done().iter().any(|done| done.starts_with("give up")), "not one after another");
+    talk.is_silent();
+    talk.does(fail);
     talk.is_silent();
     talk.does(fail);
     assert_eq!(talk.done().last().unwrap(), "give up: recognizer");
+
+    let mut talk = Talk::new(settings());
+    talk.hear("A real question?");
+    talk.is_silent();
+    talk.does(fail);
+    assert!(!talk.done().contains(&"forget".to_owned()), "what was understood is replied to");
 
     let mut talk = Talk::new(settings());
     for n in 1..=3 {
@@ -319,6 +381,88 @@ fn what_fails_is_made_up_for_and_given_up_in_the_end() {
 }
 
 #[test]
+fn of_a_sentence_whose_sound_breaks_off_no_more_was_heard_than_came() {
+    let mut talk = Talk::new(settings());
+    talk.hear("Hello?");
+    talk.writes("This is a long sentence, of which the end will never be said by anybody at all.");
+    talk.is_written();
+    talk.done();
+    for piece in vec![7; 8_000].chunks(333) {
+        talk.does(|cascade, now, acts| cascade.sound(1, piece, now, acts));
+    }
+    talk.does(|cascade, now, acts| cascade.sound_over(1, Err("broke".to_owned()), now, acts));
+    talk.pass(1_000);
+    assert_eq!(talk.done(), ["warn: a sentence could not be said", "Agent: This is a"]);
+}
+
+#[test]
+fn a_wish_in_vain_is_told_to_the_model_and_an_empty_reply_is_none() {
+    let mut talk = Talk::new(settings());
+    talk.hear("The kitchen, please.");
+    talk.done();
+    talk.wishes("transfer_call", r#"{"to":"kitchen"}"#);
+    talk.is_written();
+    let done = talk.done();
+    assert!(done[0].starts_with("refused: transfer_call: ") && done[1..] == ["ask"], "{done:?}");
+    talk.is_written();
+    assert_eq!(talk.done(), ["warn: a model did not reply", "say 1: Sorry?"]);
+}
+
+#[test]
+fn a_sound_that_goes_on_without_words_is_noise_and_a_speech_without_end_is_replied_to() {
+    let part = |talk: &mut Talk, words: &str| {
+        talk.pass(30_000);
+        talk.does(Cascade::speech_goes_on);
+        talk.does(|cascade, now, acts| cascade.understood(Ok(words.to_owned()), now, acts));
+    };
+    let mut talk = Talk::speaking(settings());
+    talk.does(Cascade::speech_began);
+    assert_eq!(talk.n_played, 0);
+    part(&mut talk, "(music)");
+    assert!(talk.n_played > 0, "it goes on in spite of it");
+
+    let mut talk = Talk::new(settings());
+    talk.does(Cascade::speech_began);
+    part(&mut talk, "Here is the news.");
+    assert_eq!(talk.done(), ["Remote: Here is the news."]);
+    part(&mut talk, "And now the weather.");
+    assert_eq!(talk.done(), ["Remote: And now the weather.", "ask"]);
+}
+
+#[test]
+fn a_carrier_that_forgets_a_mark_keeps_nobody_on_the_line() {
+    let mut talk = Talk::new(settings());
+    talk.hear("That is all.");
+    talk.writes("Goodbye.");
+    talk.wishes("end_call", "{}");
+    talk.is_written();
+    talk.sounds(1, 1_000);
+    talk.done();
+    let due_at = talk.cascade.due_at().unwrap();
+    assert_eq!(due_at, talk.now + Duration::from_secs(6));
+    talk.now = due_at;
+    talk.does(Cascade::time_is_up);
+    assert_eq!(talk.done(), ["Agent: Goodbye.", "leave: End"]);
+}
+
+#[test]
+fn the_last_words_are_written_down_though_nobody_is_there_any_more() {
+    let mut talk = Talk::speaking(settings());
+    talk.pass(1_000);
+    talk.does(Cascade::speech_began);
+    talk.is_silent();
+    talk.does(|cascade, now, acts| cascade.key('7', now, acts));
+    talk.done();
+    assert!(talk.cascade.awaits_words());
+    talk.does(|cascade, _, acts| {
+        cascade.last_words("Never call me again.", acts);
+        cascade.end(acts);
+    });
+    assert_eq!(talk.done(), ["Remote: Never call me again.", "Agent: Good morning, this is", "Remote: 7"]);
+    assert!(!talk.cascade.awaits_words());
+}
+
+#[test]
 fn a_silence_is_spoken_to_and_then_ends_the_call() {
     let mut talk = Talk::new(settings());
     for n in 1..=2 {
@@ -331,7 +475,7 @@ fn a_silence_is_spoken_to_and_then_ends_the_call() {
     }
     talk.pass(19_000);
     talk.does(Cascade::time_is_up);
-    talk.done();
+    assert_eq!(talk.done(), ["Agent: Are you there?"]);
     talk.pass(1_000);
     talk.does(Cascade::time_is_up);
     assert_eq!(talk.done(), ["leave: End"]);

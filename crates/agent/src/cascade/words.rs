@@ -7,6 +7,25 @@ pub(super) fn only_listens(words: &str) -> bool {
     said.by_ref().all(|word| LISTENING.contains(&word))
 }
 
+/// Without what a recognizer notes of a sound that is no words: "[BLANK_AUDIO]", "(music)", "*coughs*".
+pub(super) fn without_notes(words: &str) -> String {
+    let mut said = String::new();
+    let mut until = None;
+    for letter in words.chars() {
+        match (until, letter) {
+            (Some(end), _) if letter == end => until = None,
+            (Some(_), _) => {}
+            (None, '[') => until = Some(']'),
+            (None, '(') => until = Some(')'),
+            (None, '*') => until = Some('*'),
+            (None, _) => said.push(letter),
+        }
+    }
+    // A note that has no end is none.
+    let said = if until.is_some() { words } else { &said };
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// As recognizers write them, of several languages: no answer to a question is among them.
 const LISTENING: [&str; 18] = [
     "mhm", "mm", "mmm", "hm", "hmm", "hmhm", "uh", "huh", "um", "er", "äh", "ähm", "ah", "aha", "oh", "eh",
@@ -16,6 +35,19 @@ const LISTENING: [&str; 18] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn notes_of_sounds_are_no_words() {
+        for (written, words) in [
+            (" [BLANK_AUDIO]", ""),
+            ("(upbeat music)\n", ""),
+            ("*coughs* I am Ada. [laughs]", "I am Ada."),
+            ("It costs 2 * 3 (about", "It costs 2 * 3 (about"),
+            ("  one\n two ", "one two"),
+        ] {
+            assert_eq!(without_notes(written), words, "{written:?}");
+        }
+    }
 
     #[test]
     fn who_only_listens_is_told_from_who_speaks() {

@@ -6,7 +6,6 @@ use crate::media::cascade::Plan;
 use crate::program::Credential;
 use crate::settings::{ModelSettings, ToolSettings};
 use crate::talk::{Asked, AtWork, new_id};
-use agent::model::TRANSFER;
 use agent::realtime::Session;
 use agent::tool::failure;
 use call::call::{Agent, CommandId, Does, Event, News, Source, Verb, Waits};
@@ -79,11 +78,10 @@ impl Calls {
         Some(Plan::new(asked, sound, &self.said_on(call).await, again))
     }
 
-    /// Keeps that an agent could not put its call through, as of a tool that it used, so that its model
-    /// knows.
-    pub(crate) async fn transfer_refused(&self, call: CallId, why: &str) {
-        let (id, tool) = (new_id(), TRANSFER.to_owned());
-        let asked = News::ToolAsked { id: id.clone(), tool, arguments: "{}".to_owned() };
+    /// Keeps that a model wished for something in vain, so that it knows.
+    pub(crate) async fn refused(&self, call: CallId, tool: String, arguments: String, why: &str) {
+        let id = new_id();
+        let asked = News::ToolAsked { id: id.clone(), tool, arguments };
         if self.news_of_agent(call, asked).await {
             self.news_of_agent(call, News::ToolReplied { id, output: failure(why) }).await;
         }

@@ -2,7 +2,7 @@
 //! is said.
 
 use super::bridge::{Over, PATIENCE, TELEPHONE};
-use super::ear::Ear;
+use super::ear::{Ear, IsLong};
 use super::line::{KEYS_WITHIN, Line, OnLine, sound_of_keys};
 use super::scribe::Scribe;
 use super::voice::Voice;
@@ -10,6 +10,7 @@ use crate::calls::Calls;
 use crate::settings::SoundSettings;
 use crate::talk::{Asked, Thought, next_piece};
 use agent::cascade::{Act, Cascade, Leave, Settings};
+use agent::model::TRANSFER;
 use audio::Frame;
 use audio::activity::{self, Activity, ENDS_LATE, Speech};
 use audio::g711::Law;
@@ -22,7 +23,7 @@ use futures::StreamExt as _;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 
 /// What is needed to talk on a call.
@@ -58,6 +59,8 @@ struct Talk<'t> {
     ear: Ear,
     activity: Activity,
     pause: Duration,
+    /// When a frame of sound came last.
+    sound_at: Instant,
     hands: Hands<'t>,
     /// When it began.
     since: Instant,
@@ -98,13 +101,12 @@ where
         silence: asked.settings.silence.clone(),
         barge_in,
     };
-    let speech =
-        activity::Settings { speech_min: SPEECH_MIN, pause_min: pause, ..activity::Settings::default() };
     let mut talk = Talk {
         cascade: Cascade::new(settings, is_owed),
         ear: Ear::new(calls, recognizers, tell.clone()),
-        activity: Activity::new(TELEPHONE, speech),
+        activity: hears_speech(pause),
         pause,
+        sound_at: Instant::now(),
         hands: Hands {
             calls,
             call,
@@ -121,6 +123,7 @@ where
         pressed_at: None,
     };
     let over = talk.hold(&mut socket, &mut parts).await;
+    talk.hear_last_words(&mut parts).await;
     talk.cascade.end(&mut |act| talk.hands.act(act));
     drop(talk);
     let _ = timeout(PATIENCE.slow, socket.close(None)).await;
@@ -164,8 +167,7 @@ impl Talk<'_> {
         let now = self.since.elapsed();
         what(&mut self.cascade, now, &mut |act| self.hands.act(act));
         while let Some((utterance, sound)) = self.hands.pressed.pop() {
-            self.cascade.sound(utterance, &sound, now, &mut |act| self.hands.act(act));
-            self.cascade.sound_over(utterance, Ok(()), now, &mut |act| self.hands.act(act));
+            self.cascade.sound_of_keys(utterance, &sound, now, &mut |act| self.hands.act(act));
         }
     }
 
@@ -182,19 +184,48 @@ impl Talk<'_> {
 
     fn hear_sound(&mut self, frame: Frame) {
         let speech = self.activity.hear(&frame).speech;
-        let is_long = self.ear.hear(frame);
-        if speech == Speech::Started {
-            self.ear.begin();
-            self.does(Cascade::speech_began);
+        self.sound_at = Instant::now();
+        match (speech, self.ear.hear(&frame)) {
+            (Speech::Started, _) => {
+                self.ear.begin();
+                self.does(Cascade::speech_began);
+            }
+            (Speech::Ended, _) => self.speech_is_over(),
+            (Speech::Going, IsLong::Yes) => {
+                self.ear.end();
+                self.ear.begin();
+                self.does(Cascade::speech_goes_on);
+            }
+            (Speech::Going, IsLong::No) | (Speech::Quiet, _) => {}
         }
-        if speech == Speech::Ended || is_long {
-            self.ear.end();
-            let pause = if is_long { Duration::ZERO } else { self.pause + ENDS_LATE };
-            self.does(|cascade, now, acts| cascade.speech_over(now.saturating_sub(pause), now, acts));
+    }
+
+    fn speech_is_over(&mut self) {
+        self.ear.end();
+        let pause = self.pause + ENDS_LATE;
+        self.does(|cascade, now, acts| cascade.speech_over(now.saturating_sub(pause), now, acts));
+    }
+
+    /// When somebody who spoke last is done, whose line carries no sound any more.
+    fn breaks_off_at(&self) -> Option<Instant> {
+        self.ear.is_spoken_to().then(|| self.sound_at + self.pause + SOUNDLESS_MAX)
+    }
+
+    /// Writes down what was said last: whoever hangs up may have said that they want no more calls.
+    async fn hear_last_words(&mut self, parts: &mut mpsc::Receiver<Part>) {
+        if self.ear.is_spoken_to() {
+            self.speech_is_over();
         }
-        if is_long && speech != Speech::Ended {
-            self.ear.begin();
-            self.does(Cascade::speech_began);
+        let until = Instant::now() + LAST_WORDS_MAX;
+        while self.cascade.awaits_words() {
+            match timeout_at(until, parts.recv()).await {
+                Ok(Some(Part::Understood(words))) => {
+                    let words = words.unwrap_or_default();
+                    self.cascade.last_words(&words, &mut |act| self.hands.act(act));
+                }
+                Ok(Some(_)) => {}
+                Ok(None) | Err(_) => break,
+            }
         }
     }
 
@@ -210,13 +241,17 @@ impl Talk<'_> {
         let silent_at = self.hands.line.silent_at();
         let asked_at = self.cascade.due_at().map(|due_at| self.since + due_at);
         let keys_at = self.pressed_at.map(|at| at + KEYS_WITHIN);
-        [asked_at, keys_at].into_iter().flatten().fold(silent_at, Instant::min)
+        [asked_at, keys_at, self.breaks_off_at()].into_iter().flatten().fold(silent_at, Instant::min)
     }
 
     fn time_is_up(&mut self) {
         if self.pressed_at.is_some_and(|at| at.elapsed() >= KEYS_WITHIN) {
             self.pressed_at = None;
             self.does(Cascade::keys_over);
+        }
+        if self.breaks_off_at().is_some_and(|at| at <= Instant::now()) {
+            self.activity = hears_speech(self.pause);
+            self.speech_is_over();
         }
         self.does(Cascade::time_is_up);
         if let Some(over) = self.hands.line.silence() {
@@ -228,14 +263,13 @@ impl Talk<'_> {
     async fn leave(&mut self) -> Option<Over> {
         let Leave::Transfer(to) = self.hands.leave.take()? else { return Some(Over::Program) };
         let (calls, call) = (self.hands.calls, self.hands.call);
-        // What is asked of the call next is read off its log.
-        self.hands.scribe.written().await;
+        let arguments = self.hands.asked.settings.model.asks_for(&to);
         match calls.command_by_agent(call.facts.id, Verb::Transfer { to }).await {
             Ok(()) => Some(Over::Program),
             Err(error) => {
                 let why = without_numbers(&error.to_string());
                 tracing::warn!(call = %call.facts.id, why, "a model can't put its call through");
-                calls.transfer_refused(call.facts.id, &error.to_string()).await;
+                self.hands.scribe.refuse(TRANSFER.to_owned(), arguments, error.to_string());
                 self.does(Cascade::refuse);
                 None
             }
@@ -271,6 +305,10 @@ impl Hands<'_> {
             Act::Clear => self.line.clear(),
             Act::Said(line, waits) => self.scribe.note(line, None, waits),
             Act::Leave(leave) => self.leave = Some(leave),
+            Act::Refused { tool, arguments, why } => {
+                tracing::warn!(%call, tool, "a model asked for something that it can't have");
+                self.scribe.refuse(tool, arguments, why);
+            }
             Act::Warn(what, why) => {
                 tracing::warn!(%call, what, "a conversation has trouble");
                 tracing::debug!(%call, why, "what was told of it");
@@ -286,8 +324,18 @@ impl Hands<'_> {
     }
 }
 
+fn hears_speech(pause: Duration) -> Activity {
+    let speech =
+        activity::Settings { speech_min: SPEECH_MIN, pause_min: pause, ..activity::Settings::default() };
+    Activity::new(TELEPHONE, speech)
+}
+
 /// How long speech must be probable to be some: soon enough to stop at once for whoever speaks, and what was
 /// none is found out when it is understood.
 const SPEECH_MIN: Duration = Duration::from_millis(100);
+/// How long, beyond a pause, a line may carry no sound while somebody speaks.
+const SOUNDLESS_MAX: Duration = Duration::from_secs(1);
+/// How long what was said last is waited for when the line is gone.
+const LAST_WORDS_MAX: Duration = Duration::from_secs(5);
 /// So much may wait to be heard of those who work for a talk.
 const PARTS_MAX: usize = 64;

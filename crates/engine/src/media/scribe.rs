@@ -17,6 +17,8 @@ pub(super) struct Scribe {
 
 enum Note {
     Said(Line, Option<Duration>, Option<Waits>),
+    /// The agent wished for this tool in vain: with what, and why.
+    Refused(String, String, String),
     /// Whoever waits for this waits for all before it.
     Until(oneshot::Sender<()>),
 }
@@ -30,6 +32,9 @@ impl Scribe {
             while let Some(note) = noted.recv().await {
                 match note {
                     Note::Said(line, after, waits) => calls.spoken(call, line, after, waits).await,
+                    Note::Refused(tool, arguments, why) => {
+                        calls.refused(call, tool, arguments, &why).await;
+                    }
                     Note::Until(reached) => drop(reached.send(())),
                 }
             }
@@ -40,7 +45,16 @@ impl Scribe {
     /// Has this written down, with how long the other side waited for it, and for what. Nobody waits for the
     /// disk, which may be slow, and sound may not.
     pub(super) fn note(&self, line: Line, after: Option<Duration>, waits: Option<Waits>) {
-        if self.notes.try_send(Note::Said(line, after, waits)).is_err() {
+        self.send(Note::Said(line, after, waits));
+    }
+
+    /// Has this written down, so that the agent's model knows of it.
+    pub(super) fn refuse(&self, tool: String, arguments: String, why: String) {
+        self.send(Note::Refused(tool, arguments, why));
+    }
+
+    fn send(&self, note: Note) {
+        if self.notes.try_send(note).is_err() {
             tracing::warn!(call = %self.call, "more is said than can be kept; a sentence is not in the transcript");
         }
     }

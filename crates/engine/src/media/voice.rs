@@ -8,9 +8,10 @@ use crate::vendor::{open, run};
 use audio::Frame;
 use audio::g711::Law;
 use speech::{Form, Sound};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 /// Speaks on one line. When it is dropped, nobody waits for its sound any more.
 pub(super) struct Voice {
@@ -98,6 +99,7 @@ async fn said_by(
     (utterance, tell): (u64, &mpsc::Sender<Part>),
     n_bytes: &mut usize,
 ) -> Result<(), String> {
+    let until = Instant::now() + SENTENCE_MAX;
     let mut made = Vec::new();
     let mut make = |frame: Frame| Law::Mu.write(&frame, &mut made);
     match &one.by {
@@ -111,7 +113,8 @@ async fn said_by(
             let mut sound = Sound::new(by.form());
             let mut answer = open(calls, server, by.ask(text, server.shown()), one.within).await?;
             loop {
-                let piece = match timeout(one.within, answer.next()).await {
+                let soon = (Instant::now() + one.within).min(until);
+                let piece = match timeout_at(soon, answer.next()).await {
                     Ok(piece) => piece.map_err(|error| error.to_string())?,
                     Err(_) => return Err(format!("no sound within {:?}", one.within)),
                 };
@@ -134,3 +137,6 @@ async fn said_by(
     let _ = tell.send(Part::Sound(utterance, made)).await;
     Ok(())
 }
+
+/// How long a sentence may take to be made, to its end.
+const SENTENCE_MAX: Duration = Duration::from_secs(60);

@@ -41,8 +41,11 @@ impl Thought {
         let (calls, call, asked) = (calls.clone(), call.clone(), asked.clone());
         let (tell, pieces) = mpsc::channel(PIECES_MAX);
         let task = tokio::spawn(async move {
-            done.await;
-            if let Err(why) = think(&calls, &call, &asked, &tell).await {
+            let replied = match timeout(asked.settings.reply_within, done).await {
+                Ok(()) => think(&calls, &call, &asked, &tell).await,
+                Err(_) => Err("what was said is not on disk yet".to_owned()),
+            };
+            if let Err(why) = replied {
                 let _ = tell.send(Piece::Failed(why)).await;
             }
         });
@@ -171,12 +174,15 @@ async fn think(
     Asked { settings, key }: &Asked,
     tell: &mpsc::Sender<Piece>,
 ) -> Result<(), String> {
+    let (mut written, mut n_before) = (String::new(), None);
     for _ in 0..ROUNDS_MAX {
         // One that an earlier reply wished for may still be at work.
         calls.wait_for_tools(call.facts.id).await;
-        let said = calls.said_on(call).await;
+        let mut said = calls.said_on(call).await;
+        let n_before = *n_before.get_or_insert(said.len());
+        said.extend(unheard(&written, said.get(n_before..).unwrap_or_default()));
         let request = completion(settings, key.as_ref(), &said);
-        let wishes = reply(&calls.sender(), &request, settings, tell).await?;
+        let wishes = reply(&calls.sender(), &request, settings, (&mut written, tell)).await?;
         if wishes.is_empty() {
             return Ok(());
         }
@@ -187,6 +193,19 @@ async fn think(
         }
     }
     Err("it used tools again and again".to_owned())
+}
+
+/// What of a reply is written and not in the log yet, since nobody heard it so far: the model knows that it
+/// said so before it used a tool.
+fn unheard(written: &str, since: &[Entry]) -> Option<Entry> {
+    let own = since.iter().filter_map(|entry| match entry {
+        Entry::Said(Line { by: Speaker::Agent, text }) => Some(text.as_str()),
+        _ => None,
+    });
+    let n_heard = own.flat_map(str::split_whitespace).count();
+    let rest: Vec<&str> = written.split_whitespace().skip(n_heard).collect();
+    let line = Line { by: Speaker::Agent, text: rest.join(" ") };
+    (!rest.is_empty()).then_some(Entry::Said(line))
 }
 
 /// The next piece of what is being written, if anything is.
@@ -221,7 +240,7 @@ async fn reply(
     sender: &Sender,
     request: &Request,
     settings: &ModelSettings,
-    tell: &mpsc::Sender<Piece>,
+    (written, tell): (&mut String, &mpsc::Sender<Piece>),
 ) -> Result<Vec<(String, String)>, String> {
     let within = settings.reply_within;
     let mut wishes = Vec::new();
@@ -250,8 +269,13 @@ async fn reply(
                     let _ = tell.send(Piece::Tool { name, arguments }).await;
                 }
                 Piece::Done if !wishes.is_empty() => {}
-                // Nobody may wait for it any more.
-                piece => drop(tell.send(piece).await),
+                piece => {
+                    if let Piece::Words(words) = &piece {
+                        *written += words;
+                    }
+                    // Nobody may wait for it any more.
+                    let _ = tell.send(piece).await;
+                }
             }
         }
         if reader.is_done() {

@@ -211,7 +211,15 @@ fn programs_on_this_machine_understand_and_speak() {
 }
 
 #[test]
-fn who_can_be_neither_understood_nor_spoken_to_hears_an_apology() {
+fn a_recognizer_that_does_not_answer_is_made_up_for_by_the_next() {
+    let vendors = "[recognizers.mute]\nkind = 'deepgram'\nmodel = 'nova-3'\nbase_url = '{url}/mute'\napi_key = 'sesame'\nwithin = '1s'\n\
+                   [recognizers.ear]\nkind = 'openai'\nmodel = 'm'\nbase_url = '{url}/v1'\napi_key = 'sesame'\n\
+                   [synthesizers.mouth]\nkind = 'deepgram'\nmodel = 'aura'\nbase_url = '{url}'\napi_key = 'sesame'\n";
+    talks_with(vendors, "recognizer = ['mute', 'ear']\nsynthesizer = 'mouth'");
+}
+
+#[test]
+fn what_nobody_can_say_is_apologised_for() {
     let wrong = "[recognizers.ear]\nkind = 'program'\ncommand = ['false']\n\
                  [synthesizers.mouth]\nkind = 'openai'\nmodel = 'm'\nvoice = 'alto'\nbase_url = '{url}/v1'\napi_key = 'wrong'\n";
     let (world, _model, _speech) =
@@ -222,6 +230,42 @@ fn who_can_be_neither_understood_nor_spoken_to_hears_an_apology() {
     assert_clerk_ended(&world.wait_for_end(&id), "agent_failed");
     assert_eq!(world.n_heard(&them, SORRY), 1);
     assert_eq!(word(&world.call(&id)["commands"][0], "code"), "synthesizer_failed");
+}
+
+#[test]
+fn who_is_not_understood_is_told_so() {
+    let wrong = "[recognizers.ear]\nkind = 'program'\ncommand = ['false']\n\
+                 [synthesizers.mouth]\nkind = 'openai'\nmodel = 'm'\nvoice = 'alto'\nbase_url = '{url}/v1'\napi_key = 'sesame'\n";
+    let more = format!("{HEARS}\nfallback = 'Pardon?'");
+    let (world, _model, _speech) = by(wrong, &more, |_, _| Replies::Never);
+    let them = world.telling(WORDS, 1_000);
+    let id = world.called_by_clerk(&them);
+    wait_for("they are told", SOON, || (world.spoken(&id) == lines(&[("agent", "Pardon?")])).then_some(()));
+    world.hang_up(&id);
+    world.wait_for_end(&id);
+}
+
+/// They hang up before it is known that they are done.
+#[test]
+fn who_says_last_of_all_that_they_want_no_more_calls_is_listed() {
+    let more = "\n[dial]\nopt_out_words = ['never call me again']";
+    let (world, _model, _speech) = with_model_and(Face::Twilio, more, |_, _| Replies::Never);
+    let them = number(1);
+    let last = json!({
+        "does": "tell", "answer_after_ms": 0, "words": "Never call me again, whoever you are.",
+        "tell_after_ms": 500, "talk_ms": 1_350,
+    });
+    world.subscriber(&them, &last);
+    let id = world.called_by_clerk(&them);
+    world.wait_for_end(&id);
+    wait_for("they are listed", SOON, || {
+        world
+            .ask("POST", "/v1/calls", Some(&json!({ "to": them })))
+            .body
+            .contains("do-not-call")
+            .then_some(())
+    });
+    assert_eq!(world.spoken(&id), lines(&[("remote", "Never call me again, whoever you are.")]));
 }
 
 const HEARS: &str = "recognizer = 'ear'\nsynthesizer = 'mouth'";

@@ -171,6 +171,8 @@ fn listen(socket: TcpStream, tell: &Sender<Value>) {
                     ear.hear(&Law::Mu.read(codes).expect("20 ms of µ-law"));
                 }
             }
+            // One that takes what it is told, and says nothing.
+            Message::Text(_) if target.starts_with("/mute/") => {}
             Message::Text(text) => {
                 let said: Value = serde_json::from_str(&text).expect("it is JSON");
                 told(&said, &mut ear, &mut socket);
