@@ -46,4 +46,21 @@ pub(crate) fn parts(bytes: &[u8]) -> Vec<&[u8]> {
     parts
 }
 
+/// Cuts bytes into pieces of these lengths, over and over; where there are none, not at all.
+pub(crate) fn in_pieces<'a>(bytes: &'a [u8], lengths: impl Iterator<Item = &'a str>) -> Vec<&'a [u8]> {
+    let lengths: Vec<usize> = lengths.filter_map(|word| word.parse().ok()).filter(|n| *n > 0).collect();
+    let mut pieces = Vec::new();
+    let mut rest = bytes;
+    for length in lengths.iter().cycle() {
+        if rest.len() <= *length {
+            break;
+        }
+        let (piece, after) = rest.split_at(*length);
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces.push(rest);
+    pieces
+}
+
 const CUT: &[u8] = b"\n====\n";

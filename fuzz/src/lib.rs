@@ -4,11 +4,16 @@
 //! that reach ever more of the code (`main.rs`, `run`); the tests hand it the kept ones.
 
 mod carriers;
+mod chat;
 mod document;
 mod input;
 mod number;
+mod realtime;
+mod recognizer;
+mod relay;
 mod reply;
 mod signing;
+mod sound;
 mod stream;
 mod webhook;
 
@@ -24,12 +29,17 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "webhook", take: webhook::take },
     Target { name: "reply", take: reply::take },
     Target { name: "document", take: document::take },
     Target { name: "stream", take: stream::take },
     Target { name: "number", take: number::take },
+    Target { name: "chat", take: chat::take },
+    Target { name: "realtime", take: realtime::take },
+    Target { name: "relay", take: relay::take },
+    Target { name: "sound", take: sound::take },
+    Target { name: "recognizer", take: recognizer::take },
 ];
 
 #[cfg(test)]

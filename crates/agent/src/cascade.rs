@@ -432,4 +432,6 @@ const FAILED_MAX: u32 = 3;
 const PARTS_MAX: u32 = 2;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

@@ -156,7 +156,7 @@ const CRATES: [Row; 11] = [
     // What it fuzzes must build fast.
     Row {
         name: "fuzz",
-        house: &["audio", "call", "carrier", "network"],
+        house: &["agent", "audio", "call", "carrier", "network", "speech"],
         only: None,
         never: &["axum", "clap", "rusqlite", "tokio"],
     },
