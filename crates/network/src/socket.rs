@@ -186,6 +186,9 @@ impl<'a, R: Fn(StreamReport)> Talk<'a, R> {
         if !tick.understood.is_empty() {
             self.opening.tally.note_understood(tick.understood);
         }
+        if let Some(sound) = tick.kept {
+            self.opening.tally.keep(&sound);
+        }
         if let Some(ms) = tick.waited_ms {
             self.opening.tally.note_waited(ms);
         }

@@ -83,8 +83,16 @@ impl Reader {
                 known.0 += &tool.function.name.unwrap_or_default();
                 known.1 += &tool.function.arguments.unwrap_or_default();
             }
-            if choice.finish_reason.is_some() {
-                pieces.extend(self.done());
+            match choice.finish_reason.as_deref() {
+                // What it calls may have lost its end.
+                Some("length") if !self.tools.is_empty() => {
+                    self.tools.clear();
+                    pieces.push(Piece::Failed(
+                        "the call of a tool was cut off at the limit of tokens".to_owned(),
+                    ));
+                }
+                Some(_) => pieces.extend(self.done()),
+                None => {}
             }
         }
         pieces

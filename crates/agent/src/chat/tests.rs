@@ -64,6 +64,8 @@ fn a_reply_that_breaks_off_is_not_whole_and_a_failure_is_told() {
     assert_eq!(told(overloaded), [Piece::Failed("overloaded".to_owned())]);
     assert!(matches!(told("data: <html>\n").as_slice(), [Piece::Failed(why)] if why.contains("<html>")));
     assert!(matches!(told(&"x".repeat(1_100_000)).as_slice(), [Piece::Failed(_)]));
+    let cut = r#"data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"name":"pay","arguments":"{\"sum\":1"}}]},"finish_reason":"length"}]}"#;
+    assert!(matches!(told(&format!("{cut}\n")).as_slice(), [Piece::Failed(why)] if why.contains("limit")));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! It has no clock: whoever owns the stream calls [`Line::tick`] every 20 ms.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::{FRAME_MS, Format};
 use audio::tones::{self, Heard, Listener};
@@ -41,6 +42,8 @@ pub(crate) struct Line {
     ear: Listener,
     /// For how long nothing was said by the subscriber who said something, and to which nobody replied.
     silent_ms: Option<u64>,
+    /// What is heard is kept.
+    keeps: bool,
 }
 
 /// What a subscriber says on a stream of their own accord.
@@ -50,6 +53,11 @@ pub(crate) enum Says {
     /// What was heard so long ago.
     Again {
         after_ms: u64,
+    },
+    /// This sound, µ-law of 8 kHz; what is heard is kept.
+    Sound {
+        after_ms: u64,
+        mulaw: Arc<[u8]>,
     },
     /// These words, as tones that carry them.
     Words {
@@ -85,6 +93,8 @@ pub(crate) struct Tick {
     pub(crate) played: Vec<String>,
     /// How long a reply was waited for that begins now: from the last sound that the subscriber made.
     pub(crate) waited_ms: Option<u64>,
+    /// What is to be kept of what is heard, as µ-law of 8 kHz.
+    pub(crate) kept: Option<Vec<u8>>,
     /// What the subscriber understands by now.
     pub(crate) understood: Vec<Understood>,
 }
@@ -99,6 +109,14 @@ impl Line {
         let (to_say, repeats) = match says {
             Says::Nothing => (Vec::new(), false),
             Says::Again { after_ms } => (pause(*after_ms), true),
+            Says::Sound { after_ms, mulaw } => {
+                let said = mulaw.chunks(Format::MULAW.frame_bytes()).map(|codes| {
+                    let mut codes = codes.to_vec();
+                    codes.resize(Format::MULAW.frame_bytes(), Format::MULAW.silence());
+                    Format::MULAW.turned(codes, hears)
+                });
+                (pause(*after_ms).into_iter().chain(said).collect(), false)
+            }
             Says::Words { after_ms, words } => {
                 let said = tones::say(words).map(|frame| hears.written(&frame));
                 (pause(*after_ms).into_iter().chain(said).collect(), false)
@@ -114,6 +132,7 @@ impl Line {
             repeats,
             ear: Listener::new(),
             silent_ms: None,
+            keeps: matches!(says, Says::Sound { .. }),
         }
     }
 
@@ -190,7 +209,8 @@ impl Line {
             None => silence(self.speaks),
         };
         let understood = self.understand(&heard);
-        Tick { spoken, heard: self.hears.turned(heard, self.speaks), played, waited_ms, understood }
+        let kept = self.keeps.then(|| self.hears.turned(heard.clone(), Format::MULAW));
+        Tick { spoken, heard: self.hears.turned(heard, self.speaks), played, waited_ms, kept, understood }
     }
 
     /// How long a reply was waited for, if it begins with this frame.
@@ -310,6 +330,18 @@ mod tests {
         // The last frames of the words are silent.
         assert!(waited[0].is_some_and(|ms| (200..=260).contains(&ms)), "{waited:?}");
         assert_eq!(waited[1..], [None, None]);
+    }
+
+    #[test]
+    fn one_who_plays_a_sound_keeps_what_is_heard() {
+        let sound: Arc<[u8]> = vec![0x80; 200].into();
+        let mut line = line(&Says::Sound { after_ms: 20, mulaw: sound });
+        line.play(Format::MULAW, vec![0x90; 160]).unwrap();
+        let ticks: Vec<Tick> = (0..4).map(|_| line.tick()).collect();
+        let half = [vec![0x80; 40], vec![0xFF; 120]].concat();
+        let said: Vec<&[u8]> = ticks.iter().map(|tick| &tick.spoken[..]).collect();
+        assert_eq!(said, [&[0xFF; 160][..], &[0x80; 160], &half, &[0xFF; 160]]);
+        assert_eq!(ticks[0].kept.as_deref(), Some(&[0x90; 160][..]));
     }
 
     /// Two lines, each hearing what the other says.

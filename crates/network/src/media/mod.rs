@@ -108,8 +108,12 @@ pub(crate) struct Tally {
     received: AtomicU64,
     understood: Mutex<Vec<Understood>>,
     waited_ms: Mutex<Vec<u64>>,
+    /// What was heard, as µ-law of 8 kHz.
+    kept: Mutex<Vec<u8>>,
 }
 
+/// So much of what was heard is kept: two minutes.
+const KEPT_BYTES_MAX: usize = 120 * 8_000;
 /// So much of what was understood is remembered.
 const UNDERSTOOD_MAX: usize = 100;
 
@@ -139,6 +143,17 @@ impl Tally {
         if waited.len() < UNDERSTOOD_MAX {
             waited.push(ms);
         }
+    }
+
+    pub(crate) fn keep(&self, sound: &[u8]) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < KEPT_BYTES_MAX {
+            kept.extend_from_slice(sound);
+        }
+    }
+
+    pub(crate) fn kept(&self) -> Vec<u8> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn waited_ms(&self) -> Vec<u64> {

@@ -39,9 +39,39 @@
 //! Whoever has a media stream understands tones that carry words: what was understood is in the truth.
 
 use crate::media::Says;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 const HOUR_MS: u64 = 3_600_000;
+/// A minute of µ-law at 8 kHz.
+const RECORDING_BYTES_MAX: usize = 60 * 8_000;
+
+/// A sound, written as µ-law of 8 kHz in Base64, of a minute at most.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Recording {
+    mulaw: Arc<[u8]>,
+}
+
+impl TryFrom<String> for Recording {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Recording, String> {
+        match STANDARD.decode(text) {
+            Ok(mulaw) if mulaw.len() <= RECORDING_BYTES_MAX => Ok(Recording { mulaw: mulaw.into() }),
+            Ok(_) => Err("the sound is longer than a minute".to_owned()),
+            Err(error) => Err(format!("the sound is no µ-law in Base64: {error}")),
+        }
+    }
+}
+
+impl From<Recording> for String {
+    fn from(recording: Recording) -> String {
+        STANDARD.encode(recording.mulaw)
+    }
+}
 
 /// What a subscriber does when called, or, being the caller, once the call is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +158,21 @@ pub enum Behaviour {
         #[serde(default = "an_hour")]
         talk_ms: u64,
     },
+    /// Picks up, says a sound of one's own on every media stream, and keeps what is heard there: for
+    /// recognizers, which understand no tones.
+    Play {
+        /// From the first ring to picking up, in milliseconds.
+        #[serde(default)]
+        answer_after_ms: u64,
+        /// What is said.
+        sound: Recording,
+        /// From the beginning of the stream to that of the sound, in milliseconds.
+        #[serde(default = "half_a_second")]
+        play_after_ms: u64,
+        /// From picking up to hanging up, in milliseconds.
+        #[serde(default = "an_hour")]
+        talk_ms: u64,
+    },
     /// Lets it ring.
     Never,
     /// Is on the phone already (SIP 486).
@@ -189,6 +234,9 @@ impl Behaviour {
             Behaviour::Tell { words, tell_after_ms, .. } => {
                 Says::Words { after_ms: *tell_after_ms, words: words.clone() }
             }
+            Behaviour::Play { sound, play_after_ms, .. } => {
+                Says::Sound { after_ms: *play_after_ms, mulaw: sound.mulaw.clone() }
+            }
             Behaviour::Talk { .. }
             | Behaviour::Silent { .. }
             | Behaviour::Voicemail { .. }
@@ -210,7 +258,8 @@ impl Behaviour {
             | Behaviour::Press { answer_after_ms, .. }
             | Behaviour::Speak { answer_after_ms, .. }
             | Behaviour::Echo { answer_after_ms, .. }
-            | Behaviour::Tell { answer_after_ms, .. } => Some(*answer_after_ms),
+            | Behaviour::Tell { answer_after_ms, .. }
+            | Behaviour::Play { answer_after_ms, .. } => Some(*answer_after_ms),
             Behaviour::Never | Behaviour::Busy | Behaviour::Reject { .. } | Behaviour::Unreachable => None,
         }
     }
@@ -222,7 +271,8 @@ impl Behaviour {
             | Behaviour::Press { talk_ms, .. }
             | Behaviour::Speak { talk_ms, .. }
             | Behaviour::Echo { talk_ms, .. }
-            | Behaviour::Tell { talk_ms, .. } => Some(*talk_ms),
+            | Behaviour::Tell { talk_ms, .. }
+            | Behaviour::Play { talk_ms, .. } => Some(*talk_ms),
             Behaviour::Voicemail { record_ms, .. } => Some(*record_ms),
             Behaviour::Silent { .. }
             | Behaviour::Never

@@ -256,6 +256,7 @@ impl World {
             | Behaviour::Speak { .. }
             | Behaviour::Echo { .. }
             | Behaviour::Tell { .. }
+            | Behaviour::Play { .. }
             | Behaviour::Never
             | Behaviour::Reject { .. } => {}
         }

@@ -7,6 +7,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::leg::{LegId, News, Sound, Stage};
@@ -208,6 +210,9 @@ pub struct StreamTruth {
     /// How long replies were waited for, from when the subscriber was silent until they heard somebody, in
     /// milliseconds, the first hundred.
     pub waited_ms: Vec<u64>,
+    /// What the subscriber heard, where they keep it, as µ-law of 8 kHz in Base64.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub sound: String,
     /// How often what waited to be played was dropped.
     pub clears: u32,
     /// Why it failed or ended, where it did.
@@ -235,6 +240,7 @@ impl StreamTruth {
             marks: stream.marks.clone(),
             understood: stream.tally.understood(),
             waited_ms: stream.tally.waited_ms(),
+            sound: STANDARD.encode(stream.tally.kept()),
             clears: stream.n_clears,
             error,
         }

@@ -1,0 +1,149 @@
+"""Somebody who speaks calls for a table, by real speech both ways, and the gateway understands them."""
+
+import base64
+import http.server
+import io
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import wave
+
+import numpy
+
+HERE = pathlib.Path(__file__).resolve().parent
+for folder in ("sdk", "programs"):
+    sys.path.insert(0, str(HERE.parent / folder))
+
+from checks import Checks
+from day import settings
+from processes import Gateway, Process, Sim, free_port
+from whisper import Whisper
+from world import THEM, Call, ask, behaves, public_key
+
+THEY_SAY = "Hello, I would like to book a table for two people, please."
+REPLY = "Thank you for calling. We look forward to seeing you tomorrow. Goodbye."
+
+checks = Checks()
+
+
+def spoken(words):
+    """The words by espeak-ng, as samples of 8 kHz."""
+    wav = subprocess.run(["espeak-ng", "--stdout", words], capture_output=True, check=True).stdout
+    with wave.open(io.BytesIO(wav)) as file:
+        samples = numpy.frombuffer(file.readframes(-1), "<i2").astype(float)
+        rate = file.getframerate()
+    at = numpy.arange(0, len(samples), rate / 8000)
+    return numpy.interp(at, numpy.arange(len(samples)), samples)
+
+
+def mulaw(samples):
+    """As G.711 has it."""
+    level = numpy.minimum(numpy.abs(samples), 32635) + 132
+    exponent = numpy.floor(numpy.log2(level)).astype(int) - 7
+    mantissa = (level.astype(int) >> (exponent + 3)) & 15
+    sign = numpy.where(samples < 0, 128, 0)
+    return (~(sign | exponent << 4 | mantissa) & 255).astype(numpy.uint8).tobytes()
+
+
+def wav_of(codes):
+    """µ-law as a WAV file."""
+    codes = ~numpy.frombuffer(codes, numpy.uint8)
+    exponent, mantissa = codes >> 4 & 7, codes & 15
+    level = (((mantissa.astype(int) << 3) + 132) << exponent) - 132
+    samples = numpy.where(codes & 128, -level, level).astype("<i2")
+    with io.BytesIO() as into:
+        with wave.open(into, "wb") as file:
+            file.setparams((1, 2, 8000, 0, "NONE", ""))
+            file.writeframes(samples.tobytes())
+        return into.getvalue()
+
+
+class Model(http.server.BaseHTTPRequestHandler):
+    """A language model that replies one thing and ends the call."""
+
+    asked = []
+
+    def do_POST(self):
+        Model.asked.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+        function = {"name": "end_call", "arguments": "{}"}
+        tool = {"index": 0, "id": "call_1", "type": "function", "function": function}
+        deltas = [{"content": REPLY}, {"tool_calls": [tool]}]
+        choices = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+        choices.append({"index": 0, "delta": {}, "finish_reason": "tool_calls"})
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+        for choice in choices:
+            self.wfile.write(f"data: {json.dumps({'choices': [choice]})}\n\n".encode())
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def log_message(self, *_):
+        pass
+
+
+def plain(words):
+    return re.sub(r"[^a-z ]", "", words.lower().replace("2", "two"))
+
+
+def judge(name, sim, gateway, whisper):
+    Model.asked.clear()
+    sound = base64.b64encode(mulaw(spoken(THEY_SAY))).decode()
+    behaves(sim, does="play", sound=sound, play_after_ms=1000, talk_ms=60000)
+    call = Call(gateway, agent="clerk")
+    checks.that(f"{name}: the call ends", call.is_there("ended"))
+    checks.equal(f"{name}: by the agent", call.look()["ending"]["cause"], "agent_done")
+    events = ask("GET", f"{call.url}/events", token=call.token)["events"]
+    told = [event["event"]["spoken"] for event in events if event["kind"] == "spoken"]
+    they = " ".join(one["text"] for one in told if one["by"] == "remote")
+    checks.that(f"{name}: they are understood ({they})", "book a table for two people" in plain(they))
+    checks.equal(f"{name}: they are replied to once", len(Model.asked), 1)
+    reply = " ".join(one["text"] for one in told if one["by"] == "agent")
+    checks.equal(f"{name}: the reply was heard", reply, REPLY)
+    waits = next((one["waits"] for one in told if "waits" in one), None)
+    print(f"    what they waited for: {waits}")
+    leg = max(ask("GET", f"{sim.url}/network/calls")["calls"], key=lambda leg: leg["asked_at"])
+    heard = whisper.understands(wav_of(base64.b64decode(leg["streams"][0]["sound"])))
+    checks.that(f"{name}: and understood by them ({heard})", "thank you for calling" in plain(heard))
+
+
+def main():
+    port, model = free_port(), http.server.ThreadingHTTPServer(("127.0.0.1", 0), Model)
+    threading.Thread(target=model.serve_forever, daemon=True).start()
+    whisper = Whisper()
+    agent = f'''
+[recognizers.server]
+kind = "openai"
+model = "tiny.en"
+language = "en"
+base_url = "http://127.0.0.1:{port}/v1"
+[recognizers.program]
+kind = "program"
+command = ["{sys.executable}", "{HERE / "whisper.py"}"]
+within = "30s"
+[synthesizers.espeak]
+kind = "program"
+command = ["espeak-ng", "--stdout"]
+[agents.clerk]
+kind = "llm"
+base_url = "http://127.0.0.1:{model.server_address[1]}/v1"
+model = "scripted"
+prompt = "Be kind."
+synthesizer = "espeak"
+'''
+    talks = [("twilio", "server"), ("telnyx", "server"), ("plivo", "program")]
+    with tempfile.TemporaryDirectory() as folder, Sim(folder) as sim:
+        key = public_key(sim)
+        with Process([sys.executable, HERE / "whisper.py", port], folder, "whisper") as server:
+            server.said("(understands)", within_s=60)
+            for carrier, recognizer in talks:
+                config = settings(carrier, sim.url, key) + agent + f'recognizer = "{recognizer}"\n'
+                with Gateway(folder, config) as gateway:
+                    judge(f"{carrier}, Whisper as a {recognizer}", sim, gateway, whisper)
+    checks.end()
+
+
+main()
