@@ -61,6 +61,8 @@ pub struct Cascade {
     keys: String,
     quiet_since: Option<Duration>,
     n_asked: u32,
+    /// Somebody else takes it over.
+    is_finishing: bool,
 }
 
 /// When somebody spoke last, was taken to be done, and was understood.
@@ -127,6 +129,8 @@ pub enum Act<'a> {
         /// Why it can't have that.
         why: String,
     },
+    /// Somebody else may take it over now: nothing is cut off.
+    HandOver,
     /// Something is wrong, and the talk goes on: in a word, and in words that may quote what was said.
     Warn(&'static str, String),
     /// This fails time and again.
@@ -166,6 +170,7 @@ impl Cascade {
             keys: String::new(),
             quiet_since: None,
             n_asked: 0,
+            is_finishing: false,
         }
     }
 
@@ -341,6 +346,13 @@ impl Cascade {
         self.settle(now, acts);
     }
 
+    /// Somebody else is to take it over: [`Act::HandOver`] when a sentence that is being said was heard, and who
+    /// speaks is understood.
+    pub fn finish(&mut self, now: Duration, acts: Acts<'_>) {
+        self.is_finishing = true;
+        self.settle(now, acts);
+    }
+
     /// Nothing more is heard: what was until now is written down.
     pub fn end(&mut self, acts: Acts<'_>) {
         for utterance in self.mouth.cut(&mut |_| {}) {
@@ -402,8 +414,13 @@ impl Cascade {
     /// Writes down what was heard to its end, leaves when nothing is left to be said, and notices whether it
     /// is quiet.
     fn settle(&mut self, now: Duration, acts: Acts<'_>) {
+        let mut is_between = !self.mouth.has_begun();
         while let Some(utterance) = self.mouth.heard_whole() {
+            is_between = true;
             self.note(Speaker::Agent, utterance.heard_text(), utterance.waits(), acts);
+        }
+        if self.is_finishing && is_between && !self.is_spoken_to && self.n_unknown == 0 {
+            return acts(Act::HandOver);
         }
         if self.mouth.is_silent() {
             self.go_on(now, acts);

@@ -209,6 +209,11 @@ impl Session {
         }
     }
 
+    /// Whether nobody says anything.
+    pub fn is_quiet(&self) -> bool {
+        self.playing.is_silent() && !self.is_spoken_to
+    }
+
     /// Whether the server has something to say: that it is there, or a reply.
     pub fn is_awaited(&self) -> bool {
         !self.is_open || self.reply != Reply::None

@@ -38,7 +38,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, RwLock};
 use store::{CallQuery, History, Kept, KeptEvent, Store, StoreError};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 /// What a gateway is made of.
 pub struct Parts {
@@ -82,6 +82,8 @@ struct Inner {
     runner: Arc<Runner>,
     /// The tools of models that are at work.
     at_work: AtWork,
+    /// Whether talks by sound are to be handed over; each of them listens.
+    finishing: watch::Sender<bool>,
 }
 
 /// What is to be done on a call.
@@ -227,6 +229,7 @@ impl Calls {
             metrics,
             runner: Arc::clone(&runner),
             at_work: AtWork::default(),
+            finishing: watch::Sender::new(false),
         };
         let calls = Calls { inner: Arc::new(inner) };
         let notice = calls.read(|history| history.setting(NOTICE)).await?;

@@ -89,11 +89,13 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
     let pages =
         Pages { calls: calls.clone(), public_url: Arc::clone(&public_url), terms: terms_in_force, reloads };
     let reloader = Reloader::new(loaded, installation, calls.clone(), public_url, terms, told);
+    let talks = calls.clone();
     let stop = async move {
         tokio::select! {
             () = told_to_end(until_stdin_ends) => {}
             () = reloader.run(asked, hangups) => {}
         }
+        talks.finish_talks().await;
     };
     // A frame of sound must not wait for the next one.
     let listener = listener.tap_io(|connection| {

@@ -285,6 +285,8 @@ impl Witness {
             Act::Refused { .. } => {
                 assert!(std::mem::take(&mut self.event.must_refuse), "it is refused what it may have");
             }
+            // It is never finished here.
+            Act::HandOver => panic!("it is handed over to nobody"),
             Act::Warn(..) => {}
             Act::GiveUp(_) => {
                 assert!(self.n_failures >= 3, "it gives up too soon");

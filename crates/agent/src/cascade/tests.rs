@@ -48,6 +48,7 @@ impl Talk {
             Act::Press { utterance, keys } => done.push(format!("press {utterance}: {keys}")),
             Act::Said(line, _) => done.push(format!("{:?}: {}", line.by, line.text)),
             Act::Leave(leave) => done.push(format!("leave: {leave:?}")),
+            Act::HandOver => done.push("hand over".to_owned()),
             Act::Refused { tool, why, .. } => done.push(format!("refused: {tool}: {why}")),
             Act::Warn(what, _) => done.push(format!("warn: {what}")),
             Act::GiveUp(what) => done.push(format!("give up: {what}")),
@@ -443,6 +444,25 @@ fn a_carrier_that_forgets_a_mark_keeps_nobody_on_the_line() {
     talk.now = due_at;
     talk.does(Cascade::time_is_up);
     assert_eq!(talk.done(), ["Agent: Goodbye.", "leave: End"]);
+}
+
+#[test]
+fn it_is_handed_over_between_two_sentences_and_when_they_are_understood() {
+    let mut talk = Talk::speaking(settings());
+    talk.pass(1_000);
+    talk.does(Cascade::finish);
+    assert_eq!(talk.done(), [""; 0], "in the middle of a sentence");
+    talk.pass(1_000);
+    assert_eq!(talk.done(), ["Agent: Good morning, this is the hotel, and I am glad.", "hand over"]);
+
+    let mut talk = Talk::new(settings());
+    talk.does(Cascade::speech_began);
+    talk.does(Cascade::finish);
+    talk.is_silent();
+    assert_eq!(talk.done(), [""; 0]);
+    talk.does(|cascade, now, acts| cascade.understood(Ok("Hello?".to_owned()), now, acts));
+    let done = talk.done();
+    assert_eq!((&done[0], done.last().unwrap()), (&"Remote: Hello?".to_owned(), &"hand over".to_owned()));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use call::{Call, CallId};
 use carrier::Secret;
 use carrier::send::Sender;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 impl Calls {
@@ -134,6 +135,18 @@ impl Calls {
         self.rules().settings.agents.get(agent)?.model.clone()
     }
 
+    /// Has talks by sound come to the end of a sentence, so that whoever is started next takes them over
+    /// without cutting anybody off. It takes five seconds at most.
+    pub async fn finish_talks(&self) {
+        self.inner.finishing.send_replace(true);
+        let _ = timeout(FINISHED_WITHIN, self.inner.finishing.closed()).await;
+    }
+
+    /// Tells a talk by sound when it is to be handed over; it is over when this is dropped.
+    pub(crate) fn finishing(&self) -> watch::Receiver<bool> {
+        self.inner.finishing.subscribe()
+    }
+
     /// The tools of models that are at work.
     pub(crate) fn at_work(&self) -> &AtWork {
         &self.inner.at_work
@@ -144,6 +157,8 @@ impl Calls {
     }
 }
 
+/// How long a sentence may take to its end.
+const FINISHED_WITHIN: Duration = Duration::from_secs(5);
 const TOOLS_WITHIN: Duration = Duration::from_secs(2);
 /// So much of a call's log is read for the transcript.
 const EVENTS_MAX: usize = 10_000;

@@ -47,6 +47,8 @@ pub(super) enum Over {
     Carrier,
     /// The line is gone, and the carrier said nothing of it.
     Lost,
+    /// Whoever is started next takes it over.
+    PassedOn,
     /// This went wrong.
     Broke(&'static str),
 }
@@ -119,7 +121,10 @@ impl Admitted {
             Err(_) => Over::Broke("no_opening"),
         };
         tracing::info!(call = %call.facts.id, %command, ?over, "a stream is over");
-        calls.stream_is_over(call.facts.id, command, number, over.end()).await;
+        // Of one that is handed over the next start finds that it was held by this process.
+        if over != Over::PassedOn {
+            calls.stream_is_over(call.facts.id, command, number, over.end()).await;
+        }
     }
 
     /// The carrier went away before its connection became a stream.
@@ -134,7 +139,7 @@ impl Over {
         match self {
             Over::Program | Over::Carrier => StreamEnd::Ended,
             Over::ProgramLost => StreamEnd::Failed { code: PROGRAM_GONE.to_owned() },
-            Over::Lost => StreamEnd::Lost,
+            Over::Lost | Over::PassedOn => StreamEnd::Lost,
             Over::Broke(code) => StreamEnd::Failed { code: code.to_owned() },
         }
     }

@@ -22,7 +22,7 @@ use carrier::media::Began;
 use futures::StreamExt as _;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 
@@ -66,6 +66,7 @@ struct Talk<'t> {
     since: Instant,
     /// When a key was pressed last that the model doesn't know of.
     pressed_at: Option<Instant>,
+    is_finishing: bool,
 }
 
 /// What does as a conversation says.
@@ -92,6 +93,7 @@ pub(super) async fn converse<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
+    let mut finishing = calls.finishing();
     let scribe = Scribe::new(calls, call.facts.id);
     let (tell, mut parts) = mpsc::channel(PARTS_MAX);
     let SoundSettings { recognizers, synthesizers, pause, barge_in } = sound;
@@ -121,8 +123,9 @@ where
         },
         since: Instant::now(),
         pressed_at: None,
+        is_finishing: false,
     };
-    let over = talk.hold(&mut socket, &mut parts).await;
+    let over = talk.hold(&mut socket, &mut parts, &mut finishing).await;
     talk.hear_last_words(&mut parts).await;
     talk.cascade.end(&mut |act| talk.hands.act(act));
     drop(talk);
@@ -132,7 +135,12 @@ where
 }
 
 impl Talk<'_> {
-    async fn hold<S>(&mut self, socket: &mut WebSocketStream<S>, parts: &mut mpsc::Receiver<Part>) -> Over
+    async fn hold<S>(
+        &mut self,
+        socket: &mut WebSocketStream<S>,
+        parts: &mut mpsc::Receiver<Part>,
+        finishing: &mut watch::Receiver<bool>,
+    ) -> Over
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
@@ -156,6 +164,10 @@ impl Talk<'_> {
                 Some(part) = parts.recv() => self.take(part),
                 piece = next_piece(&mut self.hands.thought) => {
                     self.does(|cascade, now, acts| cascade.piece(piece, now, acts));
+                }
+                Ok(_) = finishing.wait_for(|finishing| *finishing), if !self.is_finishing => {
+                    self.is_finishing = true;
+                    self.does(Cascade::finish);
                 }
                 () = sleep_until(due_at) => self.time_is_up(),
             }
@@ -305,6 +317,7 @@ impl Hands<'_> {
             Act::Clear => self.line.clear(),
             Act::Said(line, waits) => self.scribe.note(line, None, waits),
             Act::Leave(leave) => self.leave = Some(leave),
+            Act::HandOver => self.over = Some(Over::PassedOn),
             Act::Refused { tool, arguments, why } => {
                 tracing::warn!(%call, tool, "a model asked for something that it can't have");
                 self.scribe.refuse(tool, arguments, why);

@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -29,6 +29,8 @@ struct Talk<'t> {
     sound: ToText,
     hands: Hands<'t>,
     used: mpsc::Receiver<(String, Use)>,
+    /// Whether it is to be handed over.
+    finishing: watch::Receiver<bool>,
     /// When it began.
     since: Instant,
     /// When the server was heard last.
@@ -120,6 +122,7 @@ impl<'t> Talk<'t> {
             sound: ToText::default(),
             hands,
             used,
+            finishing: calls.finishing(),
             since: Instant::now(),
             server_heard_at: Instant::now(),
             pressed_at: None,
@@ -142,8 +145,12 @@ impl<'t> Talk<'t> {
                 }
                 return over;
             }
+            if *self.finishing.borrow_and_update() && self.session.is_quiet() {
+                return Over::PassedOn;
+            }
             let due_at = self.due_at();
             tokio::select! {
+                Ok(()) = self.finishing.changed() => {}
                 message = socket.next() => self.hear_line(message),
                 message = server.next() => self.hear_server(message),
                 Some((wish, one)) = self.used.recv() => {

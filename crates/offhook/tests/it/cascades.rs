@@ -127,6 +127,32 @@ fn who_says_nothing_is_asked_whether_they_are_there_and_left(face: Face) {
     assert_eq!(world.understood(&them), ["Still there?", "Still there?"]);
 }
 
+/// A service manager restarts the gateway in the middle of a sentence.
+#[test]
+fn a_gateway_that_is_told_to_stop_says_its_sentence_to_the_end() {
+    let (mut world, model, _speech) = with_model(Face::Twilio, |n, _| match n {
+        0 => Replies::Words(&[LONG]),
+        _ => Replies::Tool(GOODBYE, "end_call", json!({})),
+    });
+    let them = world.telling(WORDS, 600_000);
+    let id = world.called_by_clerk(&them);
+    presses_four(&world, &id, &them);
+    model.is_asked();
+    wait_for("the sentence is begun", SOON, || {
+        let received = world.truth_to(&them).first()?["streams"][0]["frames_received"].as_u64()?;
+        (received > 20).then_some(())
+    });
+
+    world.stop_gateway();
+    assert_eq!(world.understood(&them), [LONG], "nobody is cut off");
+    world.start_gateway();
+
+    let messages = model.is_asked().1["messages"].clone();
+    assert_eq!(messages[2], json!({ "role": "assistant", "content": LONG }), "the next one knows");
+    assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
+    world.only_truth_to(&them);
+}
+
 #[test]
 fn who_only_listens_is_not_replied_to() {
     let (world, model, _speech) = with_model(Face::Twilio, |n, _| match n {
