@@ -57,4 +57,5 @@ const FIGURES: &[(&str, Measure)] = &[
     ("growth", growth::with_the_past),
     ("streams", streams::delay),
     ("gap", streams::gap),
+    ("turns", streams::turns),
 ];

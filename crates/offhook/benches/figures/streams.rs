@@ -6,6 +6,7 @@
 mod gap;
 mod line;
 mod peer;
+mod turns;
 
 use super::http;
 use super::process::{pin, pin_self};
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 pub(crate) use gap::gap;
 pub(crate) use peer::{echo as echo_peer, is_asked_for};
+pub(crate) use turns::turns;
 
 /// Delay, cost and memory at so many streams, beside a bare echo.
 pub(crate) fn delay() -> anyhow::Result<()> {
