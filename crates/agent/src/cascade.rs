@@ -29,6 +29,17 @@ pub struct Settings {
     pub silence: Silence,
     /// Whether the other side may talk over what is said.
     pub barge_in: bool,
+    /// What is done at the beep of an answering machine; without it nothing is.
+    pub voicemail: Option<Voicemail>,
+}
+
+/// What is done when an answering machine begins to record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Voicemail {
+    /// The call ends.
+    HangUp,
+    /// This is said, and then the call ends.
+    Leave(String),
 }
 
 /// A conversation, as it goes on. It has neither socket nor clock: times are since any start.
@@ -63,6 +74,8 @@ pub struct Cascade {
     n_asked: u32,
     /// Somebody else takes it over.
     is_finishing: bool,
+    /// A machine listens, which is not replied to.
+    is_recorded: bool,
 }
 
 /// When somebody spoke last, was taken to be done, and was understood.
@@ -171,6 +184,7 @@ impl Cascade {
             quiet_since: None,
             n_asked: 0,
             is_finishing: false,
+            is_recorded: false,
         }
     }
 
@@ -182,7 +196,7 @@ impl Cascade {
     /// Somebody began to speak.
     pub fn speech_began(&mut self, now: Duration, acts: Acts<'_>) {
         (self.is_spoken_to, self.n_parts) = (true, 0);
-        if !self.is_protected() {
+        if !self.is_protected() && !self.is_recorded {
             self.mouth.hold(acts);
         }
         self.settle(now, acts);
@@ -219,7 +233,7 @@ impl Cascade {
                 self.is_spoken_to &= self.n_parts < PARTS_MAX;
                 let talks_over = self.mouth.is_held() && self.mouth.has_begun();
                 let listens = talks_over && only_listens(&words);
-                if !listens {
+                if !listens && !self.is_recorded {
                     self.take_turn(acts);
                     self.turn = self.judged.take().map(|(spoken_at, judged_at)| Turn {
                         spoken_at,
@@ -346,6 +360,22 @@ impl Cascade {
         self.settle(now, acts);
     }
 
+    /// An answering machine beeped: whatever was being said, now it records.
+    pub fn beeped(&mut self, now: Duration, acts: Acts<'_>) {
+        if let Some(voicemail) = self.settings.voicemail.take() {
+            self.take_turn(acts);
+            (self.is_recorded, self.is_owed, self.is_spoken_to) = (true, false, false);
+            self.mouth.go_on(now, acts);
+            self.settings.barge_in = false;
+            self.note(Speaker::Remote, BEEP.to_owned(), None, acts);
+            self.leaving = Some(Leave::End);
+            if let Voicemail::Leave(text) = voicemail {
+                self.say(&text, acts);
+            }
+        }
+        self.settle(now, acts);
+    }
+
     /// Somebody else is to take it over: [`Act::HandOver`] when a sentence that is being said was heard, and who
     /// speaks is understood.
     pub fn finish(&mut self, now: Duration, acts: Acts<'_>) {
@@ -404,7 +434,7 @@ impl Cascade {
 
     /// Asks for a reply, if one is owed: to what was protected, when that was said.
     fn reply_if_owed(&mut self, acts: Acts<'_>) {
-        if self.is_owed && !self.is_replying && !self.is_protected() {
+        if self.is_owed && !self.is_replying && !self.is_protected() && !self.is_recorded {
             (self.is_owed, self.is_replying) = (false, true);
             (self.has_spoken, self.has_acted, self.leaving) = (false, false, None);
             acts(Act::Ask);
@@ -425,11 +455,8 @@ impl Cascade {
         if self.mouth.is_silent() {
             self.go_on(now, acts);
         }
-        let is_quiet = self.mouth.is_silent()
-            && !self.is_replying
-            && !self.is_spoken_to
-            && self.n_unknown == 0
-            && self.keys.is_empty();
+        let is_understood = !self.is_spoken_to && self.n_unknown == 0 && self.keys.is_empty();
+        let is_quiet = self.mouth.is_silent() && !self.is_replying && (is_understood || self.is_recorded);
         if is_quiet && let Some(leave) = self.leaving.take() {
             acts(Act::Leave(leave));
         }
@@ -443,6 +470,8 @@ impl Cascade {
     }
 }
 
+/// How a transcript has a beep.
+const BEEP: &str = "(a beep)";
 /// So many replies may fail, one after another, so many utterances or sentences, until it is given up.
 const FAILED_MAX: u32 = 3;
 /// So many parts somebody may speak in without a pause, of half a minute each, until they are replied to.

@@ -2,13 +2,14 @@
 //!
 //! Nothing here knows a clock, a socket, a file or chance: a time is a [`Duration`] since some start
 //! that the caller chose. What is heard goes through [`g711`] or [`l16`], [`gaps`], [`dtmf`],
-//! [`activity`] and [`resample`]; what is spoken through [`resample`], [`pacer`], and [`g711`] or
+//! [`activity`], [`beep`] and [`resample`]; what is spoken through [`resample`], [`pacer`], and [`g711`] or
 //! [`l16`] again. Once warm, no step allocates for a frame.
 //!
 //! [`Duration`]: std::time::Duration
 
 pub mod activity;
 mod bank;
+pub mod beep;
 pub mod dtmf;
 pub mod frame;
 pub mod g711;

@@ -1,6 +1,7 @@
 //! What the configuration says about calls.
 
 use crate::orphan::OrphanPolicy;
+use agent::cascade::Voicemail;
 use agent::model::Model;
 use call::admission::Callers;
 use call::call::{Agent, Limits};
@@ -98,6 +99,8 @@ pub struct SoundSettings {
     pub pause: Duration,
     /// Whether it may talk over what is said.
     pub barge_in: bool,
+    /// What is done at the beep of an answering machine, where somebody is called.
+    pub voicemail: Option<Voicemail>,
 }
 
 /// Somebody who understands speech.

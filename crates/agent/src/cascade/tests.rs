@@ -16,7 +16,13 @@ struct Talk {
 
 fn settings() -> Settings {
     let silence = Silence { after: Duration::from_secs(20), text: "Are you there?".to_owned(), n_max: 2 };
-    Settings { model: with_weather(), fallback: "Sorry?".to_owned(), silence, barge_in: true }
+    Settings {
+        model: with_weather(),
+        fallback: "Sorry?".to_owned(),
+        silence,
+        barge_in: true,
+        voicemail: None,
+    }
 }
 
 impl Talk {
@@ -463,6 +469,39 @@ fn it_is_handed_over_between_two_sentences_and_when_they_are_understood() {
     talk.does(|cascade, now, acts| cascade.understood(Ok("Hello?".to_owned()), now, acts));
     let done = talk.done();
     assert_eq!((&done[0], done.last().unwrap()), (&"Remote: Hello?".to_owned(), &"hand over".to_owned()));
+}
+
+#[test]
+fn at_a_beep_a_message_is_left_whatever_was_being_said() {
+    let message = Voicemail::Leave("Please call back.".to_owned());
+    let mut talk = Talk::new(Settings { voicemail: Some(message), ..settings() });
+    talk.hear("Please leave a message after the tone.");
+    talk.writes("Good morning, is this Ada, or who?");
+    talk.is_written();
+    talk.sounds(1, 2_000);
+    talk.pass(600);
+    talk.done();
+    talk.does(Cascade::speech_began);
+    talk.does(Cascade::beeped);
+    assert_eq!(talk.done(), ["clear", "hush", "Agent: Good", "Remote: (a beep)", "say 2: Please call back."]);
+    talk.sounds(2, 1_000);
+    assert_eq!(talk.n_played, 8_000);
+    talk.is_silent();
+    talk.does(|cascade, now, acts| cascade.understood(Ok("To listen, press one.".to_owned()), now, acts));
+    talk.does(Cascade::beeped);
+    assert_eq!(talk.done(), ["Remote: To listen, press one."], "a machine is not replied to");
+    talk.pass(1_000);
+    assert_eq!(talk.done(), ["Agent: Please call back.", "leave: End"]);
+
+    let mut talk = Talk::new(Settings { voicemail: Some(Voicemail::HangUp), ..settings() });
+    talk.does(Cascade::speech_began);
+    talk.is_silent();
+    talk.does(Cascade::beeped);
+    assert_eq!(talk.done(), ["Remote: (a beep)", "leave: End"]);
+
+    let mut talk = Talk::speaking(settings());
+    talk.does(Cascade::beeped);
+    assert_eq!(talk.done(), [""; 0], "nobody asked for that");
 }
 
 #[test]

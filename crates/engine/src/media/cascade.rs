@@ -13,9 +13,10 @@ use agent::cascade::{Act, Cascade, Leave, Settings};
 use agent::model::TRANSFER;
 use audio::Frame;
 use audio::activity::{self, Activity, ENDS_LATE, Speech};
+use audio::beep::Beep;
 use audio::g711::Law;
 use call::Call;
-use call::call::Verb;
+use call::call::{Direction, Verb};
 use call::dialogue::{Entry, Line as Words, Speaker};
 use call::number::without_numbers;
 use carrier::media::Began;
@@ -31,15 +32,18 @@ pub(crate) struct Plan {
     asked: Asked,
     sound: SoundSettings,
     is_owed: bool,
+    /// It may be an answering machine that picked up.
+    may_beep: bool,
 }
 
 impl Plan {
     /// A model that is asked so, and speaks and hears so, on a call on which this was said already; its sound
     /// comes for the first time or `again`.
     pub(crate) fn new(asked: Asked, sound: SoundSettings, said: &[Entry], again: bool) -> Plan {
+        let may_beep = !again && sound.voicemail.is_some();
         let is_own = |entry: &Entry| matches!(entry, Entry::Said(Words { by: Speaker::Agent, .. }));
         let is_owed = again || said.last().is_some_and(|last| !is_own(last));
-        Plan { asked, sound, is_owed }
+        Plan { asked, sound, is_owed, may_beep }
     }
 }
 
@@ -58,6 +62,8 @@ struct Talk<'t> {
     cascade: Cascade,
     ear: Ear,
     activity: Activity,
+    /// Who listens for an answering machine, as long as one may greet.
+    beep: Option<Beep>,
     pause: Duration,
     /// When a frame of sound came last.
     sound_at: Instant,
@@ -87,7 +93,7 @@ struct Hands<'t> {
 /// Talks on a line that has begun, until it is over.
 pub(super) async fn converse<S>(
     (calls, call): (&Calls, &Call),
-    Plan { asked, sound, is_owed }: Plan,
+    Plan { asked, sound, is_owed, may_beep }: Plan,
     (mut socket, began): (WebSocketStream<S>, Began),
 ) -> Over
 where
@@ -96,17 +102,20 @@ where
     let mut finishing = calls.finishing();
     let scribe = Scribe::new(calls, call.facts.id);
     let (tell, mut parts) = mpsc::channel(PARTS_MAX);
-    let SoundSettings { recognizers, synthesizers, pause, barge_in } = sound;
+    let SoundSettings { recognizers, synthesizers, pause, barge_in, voicemail } = sound;
     let settings = Settings {
         model: asked.settings.model.clone(),
         fallback: asked.settings.fallback.clone(),
         silence: asked.settings.silence.clone(),
         barge_in,
+        voicemail,
     };
+    let may_beep = may_beep && call.facts.direction == Direction::Outbound;
     let mut talk = Talk {
         cascade: Cascade::new(settings, is_owed),
         ear: Ear::new(calls, recognizers, tell.clone()),
         activity: hears_speech(pause),
+        beep: may_beep.then(Beep::default),
         pause,
         sound_at: Instant::now(),
         hands: Hands {
@@ -196,6 +205,14 @@ impl Talk<'_> {
 
     fn hear_sound(&mut self, frame: Frame) {
         let speech = self.activity.hear(&frame).speech;
+        if self.since.elapsed() > GREETING_MAX {
+            self.beep = None;
+        }
+        if self.beep.as_mut().is_some_and(|beep| beep.hear(&frame)) {
+            self.beep = None;
+            tracing::info!(call = %self.hands.call.facts.id, "an answering machine beeped");
+            self.does(Cascade::beeped);
+        }
         self.sound_at = Instant::now();
         match (speech, self.ear.hear(&frame)) {
             (Speech::Started, _) => {
@@ -346,6 +363,8 @@ fn hears_speech(pause: Duration) -> Activity {
 /// How long speech must be probable to be some: soon enough to stop at once for whoever speaks, and what was
 /// none is found out when it is understood.
 const SPEECH_MIN: Duration = Duration::from_millis(100);
+/// How long an answering machine greets.
+const GREETING_MAX: Duration = Duration::from_secs(90);
 /// How long, beyond a pause, a line may carry no sound while somebody speaks.
 const SOUNDLESS_MAX: Duration = Duration::from_secs(1);
 /// How long what was said last is waited for when the line is gone.

@@ -4,6 +4,7 @@
 use crate::world::{
     Face, Line, Model, Replies, SOON, Speech, Tool, World, assert_clerk_ended, number, wait_for, word,
 };
+use base64::Engine as _;
 use serde_json::{Value, json};
 
 on_every_carrier!(
@@ -269,6 +270,35 @@ fn who_is_not_understood_is_told_so() {
     wait_for("they are told", SOON, || (world.spoken(&id) == lines(&[("agent", "Pardon?")])).then_some(()));
     world.hang_up(&id);
     world.wait_for_end(&id);
+}
+
+#[test]
+fn at_the_beep_of_an_answering_machine_a_message_is_left() {
+    const MESSAGE: &str = "This is the hotel, please call back.";
+    let more = format!("{HEARS}\nvoicemail = 'leave'\nvoicemail_message = '{MESSAGE}'");
+    let vendors = "[recognizers.ear]\nkind = 'openai'\nmodel = 'm'\nbase_url = '{url}/v1'\napi_key = 'sesame'\n\
+                   [synthesizers.mouth]\nkind = 'openai'\nmodel = 'm'\nvoice = 'alto'\nbase_url = '{url}/v1'\napi_key = 'sesame'\n";
+    let (world, _model, _speech) = on(Face::Telnyx, vendors, &more, |_, _| Replies::Words(&[LONG]));
+    let them = number(1);
+    let machine = json!({ "does": "play", "sound": greeting_and_beep(), "play_after_ms": 500 });
+    world.subscriber(&them, &machine);
+    let id = world.called_by_clerk(&them);
+    assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
+    assert_eq!(world.understood(&them).last().map(String::as_str), Some(MESSAGE));
+    let said = world.spoken(&id);
+    assert_eq!(said.last(), lines(&[("agent", MESSAGE)]).last(), "{said:?}");
+    assert!(said.contains(&("remote".to_owned(), "(a beep)".to_owned())), "{said:?}");
+}
+
+/// What an answering machine says: a greeting, a pause in which it is replied to, and a beep.
+fn greeting_and_beep() -> String {
+    let mut codes = Vec::new();
+    let silence = || std::iter::repeat_n(audio::Frame::silence(audio::SampleRate::Hz8000), 60);
+    let greeting = audio::tones::say("We are not at home. Please leave a message after the beep.");
+    greeting.chain(silence()).for_each(|frame| audio::g711::Law::Mu.write(&frame, &mut codes));
+    let wave = (0..4_000).map(|n| (f64::from(n) * std::f64::consts::TAU * 1_000.0 / 8_000.0).sin() * 8_000.0);
+    codes.extend(wave.map(|sample| audio::g711::Law::Mu.encode(sample as i16)));
+    base64::engine::general_purpose::STANDARD.encode(codes)
 }
 
 /// They hang up before it is known that they are done.

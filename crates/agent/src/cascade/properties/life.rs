@@ -104,7 +104,8 @@ impl Life {
         let silence =
             Silence { after: terms.silence_after, text: INTO_SILENCE.to_owned(), n_max: terms.n_max };
         let (model, fallback, barge_in) = (with_weather(), FALLBACK.to_owned(), terms.barge_in);
-        let cascade = Cascade::new(Settings { model, fallback, silence, barge_in }, terms.is_owed);
+        let cascade =
+            Cascade::new(Settings { model, fallback, silence, barge_in, voicemail: None }, terms.is_owed);
         let mut life = Life { cascade, seen: Witness::new(terms) };
         life.does(Cascade::open);
         for event in events {

@@ -6,6 +6,7 @@ use super::super::settings::{
     SynthesizerKind,
 };
 use super::{Page, base_url, duration, list, secret, text};
+use agent::cascade::Voicemail;
 use std::collections::BTreeMap;
 
 pub(super) fn print(
@@ -79,11 +80,20 @@ fn print_synthesizer(page: &mut Page<'_>, ConfiguredSynthesizer { by, within }: 
 
 /// How an agent hears and speaks.
 pub(super) fn print_sound(page: &mut Page<'_>, sound: &ConfiguredSound) {
-    let ConfiguredSound { recognizers, synthesizers, pause, barge_in } = sound;
+    let ConfiguredSound { recognizers, synthesizers, pause, barge_in, voicemail } = sound;
     page.set("recognizer", list(recognizers.iter().map(String::as_str)));
     page.set("synthesizer", list(synthesizers.iter().map(String::as_str)));
     page.set("pause", duration(*pause));
     page.set("barge_in", barge_in.to_string());
+    let (word, message) = match voicemail {
+        None => ("go_on", None),
+        Some(Voicemail::HangUp) => ("hang_up", None),
+        Some(Voicemail::Leave(message)) => ("leave", Some(message)),
+    };
+    page.set("voicemail", text(word));
+    if let Some(message) = message {
+        page.set("voicemail_message", text(message));
+    }
 }
 
 fn print_program(page: &mut Page<'_>, command: &[String]) {

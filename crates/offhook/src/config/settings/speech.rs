@@ -1,6 +1,7 @@
 //! Who understands speech, and who speaks.
 
 use super::{BaseUrl, Secret};
+use agent::cascade::Voicemail;
 use std::time::Duration;
 
 /// How an agent whose model is told words hears and speaks, where the line's sound comes to the gateway.
@@ -14,6 +15,8 @@ pub(crate) struct ConfiguredSound {
     pub(crate) pause: Duration,
     /// Whether it may talk over what is said. Default: yes.
     pub(crate) barge_in: bool,
+    /// What is done at the beep of an answering machine, where somebody is called. Default: nothing.
+    pub(crate) voicemail: Option<Voicemail>,
 }
 
 /// Somebody who understands speech.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// How an agent hears and speaks. Whoever it names is configured, or the configuration had been refused.
 pub(super) fn sound(sound: &ConfiguredSound, config: &Config) -> SoundSettings {
-    let ConfiguredSound { recognizers, synthesizers, pause, barge_in } = sound;
+    let ConfiguredSound { recognizers, synthesizers, pause, barge_in, voicemail } = sound;
     let hears = |name: &String| Some(recognizer(name, config.recognizers.get(name)?));
     let speaks = |name: &String| Some(synthesizer(name, config.synthesizers.get(name)?));
     SoundSettings {
@@ -18,6 +18,7 @@ pub(super) fn sound(sound: &ConfiguredSound, config: &Config) -> SoundSettings {
         synthesizers: synthesizers.iter().filter_map(speaks).collect(),
         pause: *pause,
         barge_in: *barge_in,
+        voicemail: voicemail.clone(),
     }
 }
 
