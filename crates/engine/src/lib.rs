@@ -24,6 +24,7 @@ mod settings;
 mod shell;
 mod sweep;
 mod talk;
+mod trial;
 mod vendor;
 
 pub use calls::{Calls, EngineError, Parts, Reload, StreamRefused, Wish, new_id};
@@ -45,3 +46,4 @@ pub use settings::{
 pub use shell::keeper::Keep;
 pub use shell::lane::Line;
 pub use sweep::{Sweep, Wanted};
+pub use trial::{Said, say, understand};

@@ -8,11 +8,11 @@
 pub(crate) mod bridge;
 pub(crate) mod cascade;
 pub(crate) mod door;
-mod ear;
+pub(crate) mod ear;
 mod line;
 mod realtime;
 mod scribe;
-mod voice;
+pub(crate) mod voice;
 
 pub use bridge::Admitted;
 pub use door::Door;

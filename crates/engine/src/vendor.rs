@@ -1,8 +1,7 @@
 //! Exchanges with those who speak and understand: servers, and programs on this machine.
 
-use crate::calls::Calls;
 use crate::settings::Server;
-use carrier::send::Opened;
+use carrier::send::{Opened, Sender};
 use carrier::{Operation, Request};
 use http::Method;
 use speech::Post;
@@ -14,26 +13,26 @@ use tokio::time::timeout;
 
 /// Asks a server, and reads its answer whole; if it doesn't do what it was asked, why.
 pub(crate) async fn ask(
-    calls: &Calls,
+    sender: &Sender,
     operation: Operation,
     server: &Server,
     post: Post,
     within: Duration,
 ) -> Result<Vec<u8>, String> {
     let request = request(operation, server, post);
-    let reply = calls.sender().send(&request, within).await.map_err(|error| error.to_string())?;
+    let reply = sender.send(&request, within).await.map_err(|error| error.to_string())?;
     if reply.status / 100 == 2 { Ok(reply.body) } else { Err(refusal(reply.status, &reply.body)) }
 }
 
 /// Asks a server for sound, and gives its answer as it comes.
 pub(crate) async fn open(
-    calls: &Calls,
+    sender: &Sender,
     server: &Server,
     post: Post,
     within: Duration,
 ) -> Result<Opened, String> {
     let request = request(Operation::Synthesize, server, post);
-    let mut answer = calls.sender().open(&request, within).await.map_err(|error| error.to_string())?;
+    let mut answer = sender.open(&request, within).await.map_err(|error| error.to_string())?;
     if answer.status / 100 == 2 {
         return Ok(answer);
     }

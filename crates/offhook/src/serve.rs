@@ -31,7 +31,7 @@ use tokio::sync::watch;
 
 use reload::{Hangups, Reloader};
 
-pub(crate) use assemble::{callback_base, lines};
+pub(crate) use assemble::{callback_base, lines, speech_vendors};
 
 /// Runs the gateway until it is told to stop.
 ///

@@ -48,7 +48,7 @@ impl Plan {
 }
 
 /// What those tell that work for a talk.
-pub(super) enum Part {
+pub(crate) enum Part {
     /// What somebody said, or why nobody knows.
     Understood(Result<String, String>),
     /// Some of an utterance's sound: µ-law at 8 kHz.

@@ -9,6 +9,7 @@ use crate::settings::{Recognizer, RecognizerSettings, Server};
 use crate::vendor::{ask, run};
 use audio::Frame;
 use carrier::Operation;
+use carrier::send::Sender;
 use live::Live;
 use speech::{Streaming, wav};
 use std::collections::VecDeque;
@@ -203,20 +204,7 @@ async fn understand(
 ) -> Result<String, String> {
     let mut last = "there is no recognizer".to_owned();
     for one in recognizers {
-        let words = match &one.by {
-            Recognizer::Whole(by, server) => {
-                let post = by.ask(utterance, server.shown());
-                match ask(calls, Operation::Recognize, server, post, one.within).await {
-                    Ok(body) => by.answer(&body).map_err(|error| error.to_string()),
-                    Err(why) => Err(why),
-                }
-            }
-            Recognizer::Streaming(by, server) => at_once(by, server, utterance, one.within).await,
-            Recognizer::Program(words) => run(words, wav(utterance), one.within)
-                .await
-                .and_then(|text| String::from_utf8(text).map_err(|_| "what it wrote is no UTF-8".to_owned())),
-        };
-        match words {
+        match understood_by(&calls.sender(), one, utterance).await {
             Ok(words) => return Ok(words),
             Err(why) => {
                 tracing::warn!(recognizer = one.name, "a recognizer failed");
@@ -226,6 +214,26 @@ async fn understand(
         }
     }
     Err(last)
+}
+
+/// The words of an utterance, by this one; or why it can't tell.
+pub(crate) async fn understood_by(
+    sender: &Sender,
+    RecognizerSettings { by, within, .. }: &RecognizerSettings,
+    utterance: &[Frame],
+) -> Result<String, String> {
+    match by {
+        Recognizer::Whole(by, server) => {
+            let post = by.ask(utterance, server.shown());
+            let body = ask(sender, Operation::Recognize, server, post, *within).await?;
+            by.answer(&body).map_err(|error| error.to_string())
+        }
+        Recognizer::Streaming(by, server) => at_once(by, server, utterance, *within).await,
+        Recognizer::Program(words) => {
+            let text = run(words, wav(utterance), *within).await?;
+            String::from_utf8(text).map_err(|_| "what it wrote is no UTF-8".to_owned())
+        }
+    }
 }
 
 /// An utterance that is over already, by one that would rather have heard it while it lasted.

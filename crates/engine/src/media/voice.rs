@@ -7,6 +7,7 @@ use crate::settings::{Synthesizer, SynthesizerSettings};
 use crate::vendor::{open, run};
 use audio::Frame;
 use audio::g711::Law;
+use carrier::send::Sender;
 use speech::{Form, Sound};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -76,7 +77,7 @@ async fn say(
     let mut last = "there is no synthesizer".to_owned();
     for one in synthesizers {
         let mut n_bytes = 0;
-        match said_by(calls, one, text, (utterance, tell), &mut n_bytes).await {
+        match said_by(&calls.sender(), one, text, (utterance, tell), &mut n_bytes).await {
             Ok(()) => return Ok(()),
             Err(why) => {
                 tracing::warn!(synthesizer = one.name, "a synthesizer failed");
@@ -92,8 +93,9 @@ async fn say(
     Err(last)
 }
 
-async fn said_by(
-    calls: &Calls,
+/// Has one text said by this one; or why it isn't, and how much of it was.
+pub(crate) async fn said_by(
+    sender: &Sender,
     one: &SynthesizerSettings,
     text: &str,
     (utterance, tell): (u64, &mpsc::Sender<Part>),
@@ -111,7 +113,7 @@ async fn said_by(
         }
         Synthesizer::Server(by, server) => {
             let mut sound = Sound::new(by.form());
-            let mut answer = open(calls, server, by.ask(text, server.shown()), one.within).await?;
+            let mut answer = open(sender, server, by.ask(text, server.shown()), one.within).await?;
             loop {
                 let soon = (Instant::now() + one.within).min(until);
                 let piece = match timeout_at(soon, answer.next()).await {

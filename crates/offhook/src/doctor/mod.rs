@@ -8,6 +8,7 @@ mod gateway;
 mod numbers;
 mod public;
 mod setup;
+mod speech;
 mod webhooks;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::cli::Exit;
 use crate::cli::args::{DoctorArgs, Global};
 use crate::cli::terminal::Terminal;
 use crate::config::{ConfigFaults, Environment, Loaded};
+use crate::serve::speech_vendors;
 
 /// Examines, shows the findings, and says by the exit whether anything failed.
 pub(crate) fn run(args: &DoctorArgs, global: &Global, environment: &Environment) -> Exit {
@@ -84,6 +86,8 @@ async fn examine(loaded: &Loaded, global: &Global, environment: &Environment) ->
             ));
         }
     }
+    let (recognizers, synthesizers) = speech_vendors(config);
+    findings.extend(speech::examine(&sender, &recognizers, &synthesizers).await);
     findings
 }
 
@@ -113,7 +117,11 @@ async fn of_account(account: &Account, sender: &Sender) -> Vec<Finding> {
 
 /// Why nothing came back, without the words of the sender's inner parts.
 fn shown(error: &SendError) -> String {
-    error.to_string().replace("not sent: ", "").replace("client error (Connect): ", "")
+    plain(&error.to_string())
+}
+
+fn plain(error: &str) -> String {
+    error.replace("not sent: ", "").replace("client error (Connect): ", "")
 }
 
 /// Each fault as `offhook serve` tells it: its text has the way out.

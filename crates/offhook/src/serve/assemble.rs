@@ -2,6 +2,8 @@
 
 mod speech;
 
+pub(crate) use speech::speech_vendors;
+
 use crate::config::settings::{
     Carrier, CarrierKind, Config, ConfiguredAgent, ConfiguredTool, Destinations as Countries, Face,
     Inbound as ConfiguredInbound, Number, Plivo, Secret as Configured, Simulated, Telnyx, Twilio, WebhookKey,

@@ -1,6 +1,6 @@
 //! What `offhook doctor` finds wrong, and what it says of a gateway and a carrier that are well.
 
-use crate::world::{API_TOKEN, AUTH_TOKEN, Line, OURS, World, free_port, words};
+use crate::world::{API_TOKEN, AUTH_TOKEN, Face, Line, OURS, Speech, World, free_port, words};
 use serde_json::{Value, json};
 
 /// What every test's number says to those who call it, so that nothing is amiss with it.
@@ -163,4 +163,32 @@ fn each_face_of_the_network_is_asked_in_its_own_words() {
         assert_eq!((code, amiss(&findings)), (Some(0), vec![]), "{face}: {findings:?}");
         says(&findings, "webhooks", &format!("line tells this gateway of calls to {OURS}"));
     }
+}
+
+/// A synthesizer and a recognizer that do what they are for, and one of each that doesn't.
+#[test]
+fn who_speaks_and_who_understands_is_tried() {
+    let speech = Speech::start();
+    let vendor = |section: &str, url: &str, more: &str| {
+        format!(
+            "[{section}]\nkind = 'openai'\nmodel = 'm'\nbase_url = '{url}/v1'\napi_key = 'sesame'\n{more}"
+        )
+    };
+    let gone = "http://127.0.0.1:9";
+    let settings = [
+        vendor("recognizers.ear", &speech.url, ""),
+        vendor("recognizers.gone", gone, ""),
+        vendor("synthesizers.mouth", &speech.url, "voice = 'alto'\n"),
+        vendor("synthesizers.gone", gone, "voice = 'alto'\n"),
+    ];
+    let world = World::start(Line::On(Face::Twilio), &settings.concat());
+
+    let (code, findings) = examined(&world, &[]);
+
+    assert_eq!(code, Some(1));
+    assert_eq!(amiss(&findings).iter().filter(|amiss| *amiss == "speech failed").count(), 2, "{findings:?}");
+    says(&findings, "speech", "recognizer \"ear\" heard \"Good morning, how can I help you today?\" in");
+    says(&findings, "speech", "synthesizer \"mouth\" says a sentence of ");
+    says(&findings, "speech", "recognizer \"gone\" understands nothing: ");
+    says(&findings, "speech", "synthesizer \"gone\" says nothing: ");
 }

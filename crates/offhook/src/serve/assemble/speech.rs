@@ -22,6 +22,13 @@ pub(super) fn sound(sound: &ConfiguredSound, config: &Config) -> SoundSettings {
     }
 }
 
+/// All who understand speech, and all who speak.
+pub(crate) fn speech_vendors(config: &Config) -> (Vec<RecognizerSettings>, Vec<SynthesizerSettings>) {
+    let recognizers = config.recognizers.iter().map(|(name, one)| recognizer(name, one)).collect();
+    let synthesizers = config.synthesizers.iter().map(|(name, one)| synthesizer(name, one)).collect();
+    (recognizers, synthesizers)
+}
+
 fn recognizer(name: &str, ConfiguredRecognizer { by, within }: &ConfiguredRecognizer) -> RecognizerSettings {
     let by = match by.clone() {
         RecognizerKind::OpenAi(one, at) => Recognizer::Whole(Arc::new(one), server(&at)),
