@@ -7,7 +7,7 @@ pub(super) fn only_listens(words: &str) -> bool {
     said.by_ref().all(|word| LISTENING.contains(&word))
 }
 
-/// Without what a recognizer notes of a sound that is no words: "[BLANK_AUDIO]", "(music)", "*coughs*".
+/// Without what a recognizer notes of a sound that is no words: `[BLANK_AUDIO]`, `(music)`, `*coughs*`.
 pub(super) fn without_notes(words: &str) -> String {
     let mut said = String::new();
     let mut until = None;
