@@ -363,10 +363,12 @@ impl Cascade {
     /// An answering machine beeped: whatever was being said, now it records.
     pub fn beeped(&mut self, now: Duration, acts: Acts<'_>) {
         if let Some(voicemail) = self.settings.voicemail.take() {
+            // It cuts off what nobody else may, and nobody cuts off what comes now.
+            self.settings.barge_in = true;
             self.take_turn(acts);
+            self.settings.barge_in = false;
             (self.is_recorded, self.is_owed, self.is_spoken_to) = (true, false, false);
             self.mouth.go_on(now, acts);
-            self.settings.barge_in = false;
             self.note(Speaker::Remote, BEEP.to_owned(), None, acts);
             self.leaving = Some(Leave::End);
             if let Voicemail::Leave(text) = voicemail {
@@ -415,9 +417,6 @@ impl Cascade {
         }
         for utterance in self.mouth.cut(acts) {
             self.note(Speaker::Agent, utterance.heard_text(), utterance.waits(), acts);
-        }
-        if self.is_spoken_to {
-            self.mouth.hold(acts);
         }
     }
 

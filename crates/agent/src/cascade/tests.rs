@@ -499,6 +499,12 @@ fn at_a_beep_a_message_is_left_whatever_was_being_said() {
     talk.does(Cascade::beeped);
     assert_eq!(talk.done(), ["Remote: (a beep)", "leave: End"]);
 
+    let hangs_up = Settings { voicemail: Some(Voicemail::HangUp), barge_in: false, ..settings() };
+    let mut talk = Talk::speaking(hangs_up);
+    talk.pass(400);
+    talk.does(Cascade::beeped);
+    assert_eq!(talk.done(), ["hush", "clear", "Agent: Good", "Remote: (a beep)", "leave: End"]);
+
     let mut talk = Talk::speaking(settings());
     talk.does(Cascade::beeped);
     assert_eq!(talk.done(), [""; 0], "nobody asked for that");
