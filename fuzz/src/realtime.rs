@@ -7,7 +7,7 @@ use crate::carriers::texts;
 use agent::model::{Model, OwnTool};
 use agent::realtime::{Act, Leave, Session, Settings, Turns};
 use call::call::command::are_keys;
-use call::dialogue::Use;
+use call::dialogue::{Silence, Use};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -142,5 +142,6 @@ fn settings() -> Settings {
     let tools = [("weather".to_owned(), weather)].into();
     let (name, prompt) = ("m".to_owned(), "Be brief.".to_owned());
     let model = Model { name, prompt, transfers: [desk].into(), tools };
-    Settings { model, voice: None, transcriber: "writer-1".to_owned(), turns: Turns::Silence }
+    let silence = Silence { after: Duration::ZERO, text: String::new(), n_max: 0 };
+    Settings { model, voice: None, transcriber: "writer-1".to_owned(), turns: Turns::Silence, silence }
 }

@@ -14,7 +14,7 @@ mod playing;
 
 use crate::model::{Model, Wish, end_of, output_of};
 use call::PhoneNumber;
-use call::dialogue::{Entry, Line, Speaker, Use};
+use call::dialogue::{Entry, Line, Silence, Speaker, Use};
 use event::{Event, Item, Response, Status};
 use message::{called, message, messages_of, output};
 use playing::Playing;
@@ -32,6 +32,8 @@ pub struct Settings {
     pub transcriber: String,
     /// How it notices that the other side is done.
     pub turns: Turns,
+    /// What it is to say into a silence; of no length it is never noticed.
+    pub silence: Silence,
 }
 
 /// How the server notices that somebody is done speaking.
@@ -70,6 +72,8 @@ pub struct Session {
     is_owed: bool,
     /// How it leaves, and the server's name for the wish.
     leaving: Option<(Leave, String)>,
+    /// So often it spoke into a silence.
+    n_asked: u32,
 }
 
 /// A tool that is being used, and the server's name for the wish.
@@ -170,6 +174,7 @@ impl Session {
             is_spoken_to: false,
             is_open: false,
             leaving: None,
+            n_asked: 0,
         }
     }
 
@@ -207,6 +212,28 @@ impl Session {
         for utterance in self.playing.cut() {
             self.note(Speaker::Agent, utterance.heard_text(), utterance.after(), acts);
         }
+    }
+
+    /// Whether nobody says anything, nor is about to: for how long that may last.
+    pub fn may_be_silent(&self) -> Option<Duration> {
+        let is_silent =
+            self.is_quiet() && self.is_open && self.reply == Reply::None && self.open_uses.is_empty();
+        let after = self.settings.silence.after;
+        (is_silent && self.keys.is_empty() && !after.is_zero()).then_some(after)
+    }
+
+    /// It has been silent for that long: the model asks whether anybody is there, and leaves when it asked often
+    /// enough.
+    pub fn ask_into_silence(&mut self, acts: Acts<'_>) {
+        self.n_asked += 1;
+        let Silence { text, n_max, .. } = &self.settings.silence;
+        if self.n_asked > *n_max {
+            return acts(Act::Leave(Leave::End, String::new()));
+        }
+        let instructions = format!("They have said nothing for a while. Say only this: {text}");
+        let asked = json!({ "type": "response.create", "response": { "instructions": instructions } });
+        acts(Act::Tell(asked.to_string()));
+        self.reply = Reply::Made;
     }
 
     /// Whether nobody says anything.
@@ -298,6 +325,7 @@ impl Session {
     pub fn keys_over(&mut self, acts: Acts<'_>) {
         let keys = std::mem::take(&mut self.keys);
         if !keys.is_empty() {
+            self.n_asked = 0;
             acts(Act::Tell(
                 message(Speaker::Remote, &format!("(I pressed {keys} on my telephone.)")).to_string(),
             ));
@@ -309,7 +337,7 @@ impl Session {
     /// Somebody talks over what is being said, or only talks.
     fn interrupted(&mut self, acts: Acts<'_>) {
         self.done_at = None;
-        self.is_spoken_to = true;
+        (self.is_spoken_to, self.n_asked) = (true, 0);
         let cut = self.playing.cut();
         if !cut.is_empty() {
             acts(Act::Clear);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 impl Settings {
     /// The message that has the server know who it is.
     pub(super) fn configuration(&self) -> Value {
-        let Settings { model, voice, transcriber, turns } = self;
+        let Settings { model, voice, transcriber, turns, silence: _ } = self;
         let flat = |tool: Tool| {
             let Tool { name, description, parameters } = tool;
             json!({ "type": "function", "name": name, "description": description, "parameters": parameters })

@@ -14,6 +14,7 @@ fn opened_again(said: Vec<Entry>, again: bool) -> Session {
         voice: Some("marin".to_owned()),
         transcriber: "writer-1".to_owned(),
         turns: Turns::Silence,
+        silence: Silence { after: Duration::from_secs(20), text: "Are you there?".to_owned(), n_max: 2 },
     };
     Session::new(settings, said, again)
 }
@@ -346,6 +347,31 @@ fn keys_are_told_together() {
     assert!(over[0].contains("I pressed 42"), "{over:?}");
     assert_eq!(over[1..], ["Remote: 42", "response.create"]);
     assert_eq!(told(|acts| session.keys_over(acts)), [""; 0]);
+}
+
+#[test]
+fn a_silence_is_spoken_to_and_then_ends_the_call() {
+    let mut session = session(Vec::new());
+    assert_eq!(session.may_be_silent(), None, "a reply is awaited");
+    hear(&mut session, replied("completed"));
+    for _ in 0..2 {
+        assert_eq!(session.may_be_silent(), Some(Duration::from_secs(20)));
+        let asked = told(|acts| session.ask_into_silence(acts));
+        assert!(asked[0].contains("response.create") && asked.len() == 1, "{asked:?}");
+        assert_eq!(session.may_be_silent(), None);
+        hear(&mut session, replied("completed"));
+    }
+    assert!(told(|acts| session.ask_into_silence(acts))[0].contains("End"));
+
+    let mut session = self::session(Vec::new());
+    hear(&mut session, replied("completed"));
+    for _ in 0..5 {
+        assert!(!told(|acts| session.ask_into_silence(acts))[0].contains("End"), "they are there");
+        hear(&mut session, replied("completed"));
+        hear(&mut session, json!({ "type": "input_audio_buffer.speech_started", "item_id": "item_1" }));
+        assert_eq!(session.may_be_silent(), None, "they speak");
+        hear(&mut session, json!({ "type": "input_audio_buffer.speech_stopped", "item_id": "item_1" }));
+    }
 }
 
 #[test]

@@ -37,6 +37,8 @@ struct Talk<'t> {
     server_heard_at: Instant,
     /// When a key was pressed last that the model doesn't know of.
     pressed_at: Option<Instant>,
+    /// Since when nobody says anything, nor is about to.
+    quiet_since: Option<Instant>,
 }
 
 /// What does as a session says.
@@ -126,6 +128,7 @@ impl<'t> Talk<'t> {
             since: Instant::now(),
             server_heard_at: Instant::now(),
             pressed_at: None,
+            quiet_since: None,
         }
     }
 
@@ -148,6 +151,7 @@ impl<'t> Talk<'t> {
             if *self.finishing.borrow_and_update() && self.session.is_quiet() {
                 return Over::PassedOn;
             }
+            self.notice_silence();
             let due_at = self.due_at();
             tokio::select! {
                 Ok(()) = self.finishing.changed() => {}
@@ -268,17 +272,34 @@ impl<'t> Talk<'t> {
         self.session.lose(&mut |act| self.hands.act(act));
     }
 
+    fn notice_silence(&mut self) {
+        let is_silent = self.session.may_be_silent().is_some();
+        self.quiet_since = is_silent.then(|| self.quiet_since.unwrap_or_else(Instant::now));
+    }
+
+    /// When it has been silent for long enough to say something.
+    fn asks_at(&self) -> Option<Instant> {
+        Some(self.quiet_since? + self.session.may_be_silent()?)
+    }
+
     fn due_at(&self) -> Instant {
         let silent_at = self.hands.line.silent_at();
         let mute_at = self.server_heard_at + MUTE_MAX;
         let due_at = if self.session.is_awaited() { silent_at.min(mute_at) } else { silent_at };
-        self.pressed_at.map_or(due_at, |at| due_at.min(at + KEYS_WITHIN))
+        let keys_at = self.pressed_at.map(|at| at + KEYS_WITHIN);
+        [keys_at, self.asks_at()].into_iter().flatten().fold(due_at, Instant::min)
     }
 
     fn time_is_up(&mut self) {
         if self.pressed_at.is_some_and(|at| at.elapsed() >= KEYS_WITHIN) {
             self.pressed_at = None;
             self.session.keys_over(&mut |act| self.hands.act(act));
+        }
+        if self.asks_at().is_some_and(|at| at <= Instant::now()) {
+            self.quiet_since = None;
+            // It has its time to answer from now on.
+            self.server_heard_at = Instant::now();
+            self.session.ask_into_silence(&mut |act| self.hands.act(act));
         }
         if self.session.is_awaited() && self.server_heard_at.elapsed() >= MUTE_MAX {
             tracing::warn!(call = %self.call.facts.id, "a model's server says nothing");

@@ -104,13 +104,7 @@ fn llm(
     let model = model(section, "\"gpt-5-mini\"", values::text, tools);
     let reply_within = section.optional("reply_within", |node| duration(node, REPLIES));
     let fallback = section.optional("fallback", values::spoken);
-    let silent_after = section.optional("silent_after", |node| match duration(node, SILENCES) {
-        Ok(after) if !after.is_zero() && after < SILENCE_MIN => {
-            Err(format!("is less than {}; give 0s for never", show_duration(SILENCE_MIN)).into())
-        }
-        read => read,
-    });
-    let still_there = section.optional("still_there", values::spoken);
+    let silence = silence(section);
     let model = model?;
     let name = model.name.clone();
     let sound = by_sound.then(|| base_url.clone());
@@ -119,13 +113,25 @@ fn llm(
         model,
         reply_within: reply_within.unwrap_or(REPLY_WITHIN),
         fallback: fallback.unwrap_or_else(|| FALLBACK.to_owned()),
-        silence: Silence {
-            after: silent_after.unwrap_or(SILENT_AFTER),
-            text: still_there.unwrap_or_else(|| STILL_THERE.to_owned()),
-            n_max: SPOKEN_TO_MAX,
-        },
+        silence,
     });
     Some(Does::Llm { model: name, sound })
+}
+
+/// What is said into a silence.
+fn silence(section: &mut Section<'_, '_>) -> Silence {
+    let after = section.optional("silent_after", |node| match duration(node, SILENCES) {
+        Ok(after) if !after.is_zero() && after < SILENCE_MIN => {
+            Err(format!("is less than {}; give 0s for never", show_duration(SILENCE_MIN)).into())
+        }
+        read => read,
+    });
+    let text = section.optional("still_there", values::spoken);
+    Silence {
+        after: after.unwrap_or(SILENT_AFTER),
+        text: text.unwrap_or_else(|| STILL_THERE.to_owned()),
+        n_max: SPOKEN_TO_MAX,
+    }
 }
 
 fn realtime(
@@ -138,6 +144,7 @@ fn realtime(
     let voice = section.optional("voice", values::text);
     let transcriber = section.optional("transcriber", values::text);
     let turns = section.optional("turns", |node| values::word(node, &TURNS));
+    let silence = silence(section);
     let model = model?;
     // An address of http is one of ws, and https of wss.
     let sockets = base_url.strip_prefix("http").unwrap_or(&base_url);
@@ -147,6 +154,7 @@ fn realtime(
         voice,
         transcriber: transcriber.unwrap_or_else(|| TRANSCRIBER.to_owned()),
         turns: turns.unwrap_or_default(),
+        silence,
     };
     *realtime = Some(ConfiguredRealtime { base_url, settings });
     Some(Does::Realtime { url })

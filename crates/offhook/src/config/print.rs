@@ -23,6 +23,7 @@ use super::{Loaded, Source};
 use agent::model::Model;
 use agent::realtime::Settings;
 use call::call::{Agent, Does};
+use call::dialogue::Silence;
 use call::gate::Several;
 use engine::ModelSettings;
 
@@ -333,19 +334,19 @@ fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
         print_model(page, base_url, model);
         page.set("reply_within", duration(*reply_within));
         page.set("fallback", text(fallback));
-        page.set("silent_after", duration(silence.after));
-        page.set("still_there", text(&silence.text));
+        print_silence(page, silence);
     }
     if let Some(sound) = sound {
         speech::print_sound(page, sound);
     }
     if let Some(ConfiguredRealtime { base_url, settings }) = realtime {
-        let Settings { model, voice, transcriber, turns } = settings;
+        let Settings { model, voice, transcriber, turns, silence } = settings;
         print_model(page, base_url, model);
         page.set_if("voice", voice.as_deref().map(text));
         page.set("transcriber", text(transcriber));
         let turns = TURNS.iter().find(|(_, meant)| meant == turns);
         page.set_if("turns", turns.map(|(word, _)| text(word)));
+        print_silence(page, silence);
     }
     if does.carries_sound() {
         page.set_if("gap", gap.as_deref().map(text));
@@ -388,6 +389,11 @@ fn print_tools(page: &mut Page<'_>, agent: &str, tools: &BTreeMap<String, Config
             page.set(&quoted(name), if is_plain { text(description) } else { whole });
         }
     }
+}
+
+fn print_silence(page: &mut Page<'_>, silence: &Silence) {
+    page.set("silent_after", duration(silence.after));
+    page.set("still_there", text(&silence.text));
 }
 
 fn print_model(page: &mut Page<'_>, base_url: &str, model: &Model) {

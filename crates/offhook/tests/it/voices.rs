@@ -16,6 +16,7 @@ on_every_carrier!(
     a_server_that_refuses_the_key_is_apologised_for,
     keys_that_are_pressed_are_told_to_the_model_together,
     a_tool_of_the_owners_is_used_and_the_model_told,
+    who_says_nothing_is_asked_whether_they_are_there_and_left,
 );
 
 const WORDS: &str = "It is Ada.";
@@ -220,6 +221,20 @@ fn a_tool_of_the_owners_is_used_and_the_model_told(face: Face) {
     assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
     assert_eq!(world.understood(&them), ["Let me see.", "Room twelve."]);
     assert_eq!(tool.n_asked(), 0, "it was used once");
+}
+
+fn who_says_nothing_is_asked_whether_they_are_there_and_left(face: Face) {
+    let model =
+        Realtime::start(|n, _| if n == 0 { Speaks::Words("Hello?") } else { Speaks::Words("Still there?") });
+    let settings = format!("{}\nsilent_after = '3s'\nstill_there = 'Anybody?'", agent(&model, "sesame"));
+    let world = World::start(Line::On(face), &settings);
+    let them = world.telling(WORDS, 600_000);
+    let id = world.called_by_clerk(&them);
+    assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
+    assert_eq!(world.understood(&them), ["Hello?", "Still there?", "Still there?"]);
+    model.is_told_of("response.create");
+    let asked = model.is_told_of("response.create");
+    assert!(word(&asked["response"], "instructions").ends_with("Anybody?"), "{asked}");
 }
 
 #[test]
