@@ -116,7 +116,19 @@ fn found(form: Form, came: &[u8]) -> Result<Option<Samples>, Unreadable> {
         Form::MuLaw => (SampleRate::Hz8000, Coding::MuLaw),
         Form::Pcm(rate) => (rate, Coding::Signed),
     };
+    // Some servers give what they always give, whatever they are asked for.
+    if came.starts_with(WAV) {
+        return samples(came);
+    }
+    if let Some((_, name)) = OTHERS.iter().find(|(magic, _)| came.starts_with(magic)) {
+        return Err(Unreadable::new(format!("it is {name}, and not what was asked for"), came));
+    }
+    let may_be_other = [WAV]
+        .into_iter()
+        .chain(OTHERS.map(|(magic, _)| magic))
+        .any(|magic| came.len() < magic.len() && magic.starts_with(came));
     match is_object(came) {
+        _ if may_be_other => Ok(None),
         None => Ok(None),
         Some(true) => Err(Unreadable::new("it is JSON, and no sound", came)),
         Some(false) => {
@@ -138,6 +150,9 @@ fn is_object(came: &[u8]) -> Option<bool> {
     }
 }
 
+/// How files of sound begin that can be heard, and others.
+const WAV: &[u8] = b"RIFF";
+const OTHERS: [(&[u8], &str); 3] = [(b"ID3", "MP3"), (b"OggS", "Ogg"), (b"fLaC", "FLAC")];
 /// So many spaces may stand before the first name of a refusal.
 const SPACES_MAX: usize = 16;
 

@@ -265,3 +265,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_server_that_gives_a_file_instead_is_heard_or_told_why_not() {
+    let file =
+        crate::wav(&[audio::Frame::silence(SampleRate::Hz8000), audio::Frame::silence(SampleRate::Hz8000)]);
+    for cut in [1, 3, 4, 50] {
+        let mut sound = Sound::new(Form::Pcm(SampleRate::Hz24000));
+        let mut n_frames = 0;
+        for piece in [&file[..cut], &file[cut..]] {
+            sound.hear(piece, &mut |_| n_frames += 1).unwrap();
+        }
+        sound.end(&mut |_| n_frames += 1);
+        assert_eq!(n_frames, 2, "cut at {cut}");
+    }
+    let mut sound = Sound::new(Form::Pcm(SampleRate::Hz24000));
+    sound.hear(b"I", &mut |_| {}).unwrap();
+    let error = sound.hear(b"D3 and so on", &mut |_| {}).unwrap_err().to_string();
+    assert!(error.contains("it is MP3"), "{error}");
+}
