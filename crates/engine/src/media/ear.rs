@@ -3,6 +3,7 @@
 
 mod live;
 
+use super::bridge::TELEPHONE;
 use super::cascade::Part;
 use crate::calls::Calls;
 use crate::settings::{Recognizer, RecognizerSettings, Server};
@@ -24,7 +25,7 @@ pub(super) struct Ear {
     to: mpsc::UnboundedSender<Said>,
     task: AbortHandle,
     /// The last frames in which nobody was known to speak yet.
-    before: VecDeque<Frame>,
+    before: VecDeque<Samples>,
     /// How many frames of the utterance there are, while somebody speaks.
     n_frames: Option<usize>,
 }
@@ -36,9 +37,12 @@ pub(super) enum IsLong {
     No,
 }
 
+/// A frame as it is kept: by itself it has room for every rate, six times as much.
+type Samples = Box<[i16; FRAME_SAMPLES]>;
+
 /// What is said to the task that has it understood.
 enum Said {
-    Frame(Box<Frame>),
+    Frame(Samples),
     /// The utterance is over.
     Over,
 }
@@ -65,10 +69,10 @@ impl Ear {
         if let Some(n_frames) = &mut self.n_frames {
             *n_frames += 1;
             let is_long = *n_frames >= UTTERANCE_FRAMES_MAX;
-            let _ = self.to.send(Said::Frame(Box::new(frame.clone())));
+            let _ = self.to.send(Said::Frame(kept(frame)));
             return if is_long { IsLong::Yes } else { IsLong::No };
         }
-        self.before.push_back(frame.clone());
+        self.before.push_back(kept(frame));
         if self.before.len() > BEFORE_FRAMES {
             self.before.pop_front();
         }
@@ -79,7 +83,7 @@ impl Ear {
     pub(super) fn begin(&mut self) {
         self.n_frames = Some(self.before.len());
         for frame in self.before.drain(..) {
-            let _ = self.to.send(Said::Frame(Box::new(frame)));
+            let _ = self.to.send(Said::Frame(frame));
         }
     }
 
@@ -145,7 +149,10 @@ async fn listen(
         };
         let words = match words {
             Some(words) => Ok(words),
-            None => understand(&calls, &recognizers, &utterance).await,
+            None => {
+                let utterance: Vec<Frame> = utterance.iter().map(frame_of).collect();
+                understand(&calls, &recognizers, &utterance).await
+            }
         };
         if tell.send(Part::Understood(words)).await.is_err() {
             return;
@@ -157,19 +164,19 @@ async fn listen(
 async fn hear_out(
     said: &mut mpsc::UnboundedReceiver<Said>,
     live: &mut Option<Live>,
-    utterance: &mut Vec<Frame>,
+    utterance: &mut Vec<Samples>,
 ) -> Utterance {
     loop {
         let goes_on = tokio::select! {
             one = said.recv() => match one {
                 None => return Utterance::None,
                 Some(Said::Over) => return Utterance::Over,
-                Some(Said::Frame(frame)) => {
+                Some(Said::Frame(samples)) => {
                     let told = match live.as_mut() {
-                        Some(one) => one.sound(&frame).await,
+                        Some(one) => one.sound(&frame_of(&samples)).await,
                         None => Ok(()),
                     };
-                    utterance.push(*frame);
+                    utterance.push(samples);
                     told
                 }
             },
@@ -250,11 +257,21 @@ async fn at_once(
     live.finish(within).await
 }
 
+fn kept(frame: &Frame) -> Samples {
+    // A line has no other rate.
+    Box::new(frame.samples().try_into().unwrap_or([0; FRAME_SAMPLES]))
+}
+
+fn frame_of(samples: &Samples) -> Frame {
+    Frame::from_samples(TELEPHONE, &samples[..]).unwrap_or_else(|_| Frame::silence(TELEPHONE))
+}
+
 fn warn(recognizer: &str, why: &str) {
     tracing::warn!(recognizer, "a recognizer is gone or doesn't answer, and is connected again");
     tracing::debug!(recognizer, why, "how it went");
 }
 
+const FRAME_SAMPLES: usize = TELEPHONE.frame_samples();
 /// So much from before somebody is known to speak is theirs: it takes some 150 ms to be known.
 const BEFORE_FRAMES: usize = 20;
 /// An utterance that is longer is understood in parts: half a minute.
