@@ -147,7 +147,18 @@ pub enum Act<'a> {
     /// Something is wrong, and the talk goes on: in a word, and in words that may quote what was said.
     Warn(&'static str, String),
     /// This fails time and again.
-    GiveUp(&'static str),
+    GiveUp(Failing),
+}
+
+/// Who works for a conversation, and doesn't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failing {
+    /// Who understands the other side.
+    Recognizer,
+    /// Who replies.
+    Model,
+    /// Who says the reply.
+    Synthesizer,
 }
 
 /// How a model leaves.
@@ -247,7 +258,7 @@ impl Cascade {
                 acts(Act::Warn("somebody was not understood", why));
                 self.n_failed.recognizer += 1;
                 if self.n_failed.recognizer >= FAILED_MAX {
-                    return acts(Act::GiveUp("recognizer"));
+                    return acts(Act::GiveUp(Failing::Recognizer));
                 }
                 // What was understood before is replied to, and what is being said may be the reply.
                 if !self.is_owed && !self.is_replying && self.mouth.is_silent() {
@@ -284,7 +295,7 @@ impl Cascade {
                 acts(Act::Warn("a sentence could not be said", why));
                 self.n_failed.synthesizer += 1;
                 if self.n_failed.synthesizer >= FAILED_MAX {
-                    return acts(Act::GiveUp("synthesizer"));
+                    return acts(Act::GiveUp(Failing::Synthesizer));
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! What the model writes, on its way to be said.
 
-use super::{Act, Acts, Cascade, FAILED_MAX, Leave, Turn};
+use super::{Act, Acts, Cascade, FAILED_MAX, Failing, Leave, Turn};
 use crate::cascade::mouth::Beginning;
 use crate::chat::Piece;
 use crate::model::Wish;
@@ -56,7 +56,7 @@ impl Cascade {
         self.unsaid.clear();
         self.n_failed.model += 1;
         if self.n_failed.model >= FAILED_MAX {
-            return acts(Act::GiveUp("model"));
+            return acts(Act::GiveUp(Failing::Model));
         }
         self.say_fallback(acts);
     }
@@ -65,7 +65,7 @@ impl Cascade {
     pub(super) fn wished_in_vain(&mut self, acts: Acts<'_>) {
         self.n_failed.wish += 1;
         if self.n_failed.wish >= FAILED_MAX {
-            return acts(Act::GiveUp("model"));
+            return acts(Act::GiveUp(Failing::Model));
         }
         self.is_owed = true;
     }

@@ -9,7 +9,7 @@ use super::voice::Voice;
 use crate::calls::Calls;
 use crate::settings::SoundSettings;
 use crate::talk::{Asked, Thought, next_piece};
-use agent::cascade::{Act, Cascade, Leave, Settings};
+use agent::cascade::{Act, Cascade, Failing, Leave, Settings};
 use agent::model::TRANSFER;
 use audio::Frame;
 use audio::activity::{self, Activity, ENDS_LATE, Speech};
@@ -343,11 +343,11 @@ impl Hands<'_> {
                 tracing::warn!(%call, what, "a conversation has trouble");
                 tracing::debug!(%call, why, "what was told of it");
             }
-            Act::GiveUp(what) => {
-                self.over = Some(Over::Broke(match what {
-                    "recognizer" => "recognizer_failed",
-                    "synthesizer" => "synthesizer_failed",
-                    _ => "model_silent",
+            Act::GiveUp(failing) => {
+                self.over = Some(Over::Broke(match failing {
+                    Failing::Recognizer => "recognizer_failed",
+                    Failing::Model => "model_silent",
+                    Failing::Synthesizer => "synthesizer_failed",
                 }));
             }
         }

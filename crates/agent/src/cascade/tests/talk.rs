@@ -58,7 +58,7 @@ impl Talk {
             Act::HandOver => done.push("hand over".to_owned()),
             Act::Refused { tool, why, .. } => done.push(format!("refused: {tool}: {why}")),
             Act::Warn(what, _) => done.push(format!("warn: {what}")),
-            Act::GiveUp(what) => done.push(format!("give up: {what}")),
+            Act::GiveUp(what) => done.push(format!("give up: {what:?}")),
         });
     }
 

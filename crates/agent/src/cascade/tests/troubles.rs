@@ -24,7 +24,7 @@ fn what_fails_is_made_up_for_and_given_up_in_the_end() {
     talk.does(fail);
     talk.is_silent();
     talk.does(fail);
-    assert_eq!(talk.done().last().unwrap(), "give up: recognizer");
+    assert_eq!(talk.done().last().unwrap(), "give up: Recognizer");
 
     let mut talk = Talk::new(settings());
     talk.hear("A real question?");
@@ -36,7 +36,7 @@ fn what_fails_is_made_up_for_and_given_up_in_the_end() {
     for n in 1..=3 {
         talk.hear("Hello?");
         talk.does(|cascade, now, acts| cascade.piece(Piece::Failed("HTTP 500".to_owned()), now, acts));
-        let last = if n < 3 { format!("say {n}: Sorry?") } else { "give up: model".to_owned() };
+        let last = if n < 3 { format!("say {n}: Sorry?") } else { "give up: Model".to_owned() };
         assert_eq!(talk.done().last().unwrap(), &last);
     }
 
@@ -50,7 +50,7 @@ fn what_fails_is_made_up_for_and_given_up_in_the_end() {
         });
     }
     let done = talk.done();
-    assert_eq!(done.last().unwrap(), "give up: synthesizer", "{done:?}");
+    assert_eq!(done.last().unwrap(), "give up: Synthesizer", "{done:?}");
     assert!(!done.iter().any(|done| done.starts_with("Agent")), "nobody heard a word: {done:?}");
 }
 
