@@ -76,7 +76,7 @@ impl Calls {
         let configured = self.rules().settings.agents.get(name)?.clone();
         let asked = Asked { settings: configured.model?, key: configured.token };
         let sound = configured.sound?;
-        Some(Plan::new(asked, sound, &self.said_on(call).await, again))
+        Some(Plan::new(asked, sound, (call, &self.said_on(call).await), again))
     }
 
     /// Keeps that a model wished for something in vain, so that it knows.

@@ -32,18 +32,22 @@ pub(crate) struct Plan {
     asked: Asked,
     sound: SoundSettings,
     is_owed: bool,
-    /// It may be an answering machine that picked up.
-    may_beep: bool,
 }
 
 impl Plan {
     /// A model that is asked so, and speaks and hears so, on a call on which this was said already; its sound
     /// comes for the first time or `again`.
-    pub(crate) fn new(asked: Asked, sound: SoundSettings, said: &[Entry], again: bool) -> Plan {
-        let may_beep = !again && sound.voicemail.is_some();
+    pub(crate) fn new(
+        asked: Asked,
+        mut sound: SoundSettings,
+        (call, said): (&Call, &[Entry]),
+        again: bool,
+    ) -> Plan {
+        // A machine picks up, and greets once.
+        sound.voicemail = sound.voicemail.filter(|_| !again && call.facts.direction == Direction::Outbound);
         let is_own = |entry: &Entry| matches!(entry, Entry::Said(Words { by: Speaker::Agent, .. }));
         let is_owed = again || said.last().is_some_and(|last| !is_own(last));
-        Plan { asked, sound, is_owed, may_beep }
+        Plan { asked, sound, is_owed }
     }
 }
 
@@ -93,7 +97,7 @@ struct Hands<'t> {
 /// Talks on a line that has begun, until it is over.
 pub(super) async fn converse<S>(
     (calls, call): (&Calls, &Call),
-    Plan { asked, sound, is_owed, may_beep }: Plan,
+    Plan { asked, sound, is_owed }: Plan,
     (mut socket, began): (WebSocketStream<S>, Began),
 ) -> Over
 where
@@ -110,12 +114,12 @@ where
         barge_in,
         voicemail,
     };
-    let may_beep = may_beep && call.facts.direction == Direction::Outbound;
+    let beep = settings.voicemail.is_some().then(Beep::default);
     let mut talk = Talk {
         cascade: Cascade::new(settings, is_owed),
         ear: Ear::new(calls, recognizers, tell.clone()),
         activity: hears_speech(pause),
-        beep: may_beep.then(Beep::default),
+        beep,
         pause,
         sound_at: Instant::now(),
         hands: Hands {
