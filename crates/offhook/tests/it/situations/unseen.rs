@@ -17,6 +17,8 @@ fn a_leg_that_its_carrier_does_not_know_yet_is_kept(face: Face) {
     let to = world.sleeper(1);
     let id = world.dial(&to);
     world.wait_for_leg(&id);
+    // What a webhook tells would be news, and the doubt over before it is looked at.
+    world.fault(&json!({"on": "webhook", "do": "drop"}));
     world.fault(&json!({"on": "fetch", "times": 5, "do": {"status": 404}}));
 
     world.restart();
