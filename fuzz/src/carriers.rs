@@ -126,7 +126,7 @@ pub(crate) fn sought() -> Sought {
 pub(crate) fn placement(script: Script) -> Placement {
     let [from, to] = ENDS.map(Party::read);
     let (ring_max, duration_max) = (Duration::from_secs(45), Duration::from_secs(600));
-    Placement { id: mark(), from, to, script, ring_max, duration_max }
+    Placement { id: mark(), from, to, script, ring_max, duration_max, listens: None }
 }
 
 /// Every text and number in something like JSON, keys too. A reader that needs no field may pass over

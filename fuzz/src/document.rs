@@ -97,6 +97,7 @@ fn script(what: &str, text: String) -> Option<Script> {
         stops: false,
         attached: 0,
         gap: None,
+        after_silence: false,
     }))
 }
 

@@ -130,6 +130,7 @@ impl Exchange {
             stops: stops.is_some(),
             attached: 0,
             gap: None,
+            after_silence: false,
         };
         match stops {
             Some(_) => self.command(|connector, leg, replies| connector.conclude(leg, &performance, replies)),

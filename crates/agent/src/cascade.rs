@@ -6,6 +6,7 @@
 //! while listening, it goes on where it stopped; else it is their turn, and of what was said the transcript
 //! has what they heard.
 
+mod machine;
 mod mouth;
 mod reply;
 mod words;
@@ -14,6 +15,7 @@ use crate::model::Model;
 use call::PhoneNumber;
 use call::call::Waits;
 use call::dialogue::{Line, Silence, Speaker};
+use machine::Machine;
 use mouth::Mouth;
 use std::time::Duration;
 use words::{only_listens, without_notes};
@@ -75,7 +77,7 @@ pub struct Cascade {
     /// Somebody else takes it over.
     is_finishing: bool,
     /// A machine listens, which is not replied to.
-    is_recorded: bool,
+    machine: Option<Machine>,
 }
 
 /// When somebody spoke last, was taken to be done, and was understood.
@@ -195,7 +197,7 @@ impl Cascade {
             quiet_since: None,
             n_asked: 0,
             is_finishing: false,
-            is_recorded: false,
+            machine: None,
         }
     }
 
@@ -207,7 +209,8 @@ impl Cascade {
     /// Somebody began to speak.
     pub fn speech_began(&mut self, now: Duration, acts: Acts<'_>) {
         (self.is_spoken_to, self.n_parts) = (true, 0);
-        if !self.is_protected() && !self.is_recorded {
+        self.machine.iter_mut().for_each(Machine::speaks);
+        if !self.is_protected() && self.machine.is_none() {
             self.mouth.hold(acts);
         }
         self.settle(now, acts);
@@ -227,6 +230,7 @@ impl Cascade {
         (self.is_spoken_to, self.n_parts) = (false, 0);
         self.n_unknown += 1;
         self.judged = Some((spoken_at, now));
+        self.machine.iter_mut().for_each(|machine| machine.is_silent_since(spoken_at));
         self.settle(now, acts);
     }
 
@@ -244,7 +248,7 @@ impl Cascade {
                 self.is_spoken_to &= self.n_parts < PARTS_MAX;
                 let talks_over = self.mouth.is_held() && self.mouth.has_begun();
                 let listens = talks_over && only_listens(&words);
-                if !listens && !self.is_recorded {
+                if !listens && self.machine.is_none() {
                     self.take_turn(acts);
                     self.turn = self.judged.take().map(|(spoken_at, judged_at)| Turn {
                         spoken_at,
@@ -347,7 +351,8 @@ impl Cascade {
     /// When [`time_is_up`](Self::time_is_up) is to be called, if nothing else comes.
     pub fn due_at(&self) -> Option<Duration> {
         let late_at = self.mouth.due_at();
-        [self.silent_at(), late_at].into_iter().flatten().min()
+        let recorded_at = self.machine.and_then(Machine::records_at);
+        [self.silent_at(), late_at, recorded_at].into_iter().flatten().min()
     }
 
     /// When it has been silent for long enough to say something.
@@ -359,30 +364,15 @@ impl Cascade {
     /// It is later.
     pub fn time_is_up(&mut self, now: Duration, acts: Acts<'_>) {
         self.mouth.time_is_up(now, acts);
+        if self.machine.and_then(Machine::records_at).is_some_and(|at| at <= now) {
+            return self.recorded(now, acts);
+        }
         if self.silent_at().is_some_and(|at| at <= now) {
             self.n_asked += 1;
             if self.n_asked > self.settings.silence.n_max {
                 self.leaving = Some(Leave::End);
             } else {
                 let text = self.settings.silence.text.clone();
-                self.say(&text, acts);
-            }
-        }
-        self.settle(now, acts);
-    }
-
-    /// An answering machine beeped: whatever was being said, now it records.
-    pub fn beeped(&mut self, now: Duration, acts: Acts<'_>) {
-        if let Some(voicemail) = self.settings.voicemail.take() {
-            // It cuts off what nobody else may, and nobody cuts off what comes now.
-            self.settings.barge_in = true;
-            self.take_turn(acts);
-            self.settings.barge_in = false;
-            (self.is_recorded, self.is_owed, self.is_spoken_to) = (true, false, false);
-            self.mouth.go_on(now, acts);
-            self.note(Speaker::Remote, BEEP.to_owned(), None, acts);
-            self.leaving = Some(Leave::End);
-            if let Voicemail::Leave(text) = voicemail {
                 self.say(&text, acts);
             }
         }
@@ -444,7 +434,7 @@ impl Cascade {
 
     /// Asks for a reply, if one is owed: to what was protected, when that was said.
     fn reply_if_owed(&mut self, acts: Acts<'_>) {
-        if self.is_owed && !self.is_replying && !self.is_protected() && !self.is_recorded {
+        if self.is_owed && !self.is_replying && !self.is_protected() && self.machine.is_none() {
             (self.is_owed, self.is_replying) = (false, true);
             (self.has_spoken, self.has_acted, self.leaving) = (false, false, None);
             acts(Act::Ask);
@@ -466,11 +456,13 @@ impl Cascade {
             self.go_on(now, acts);
         }
         let is_understood = !self.is_spoken_to && self.n_unknown == 0 && self.keys.is_empty();
-        let is_quiet = self.mouth.is_silent() && !self.is_replying && (is_understood || self.is_recorded);
+        let is_quiet =
+            self.mouth.is_silent() && !self.is_replying && (is_understood || self.machine.is_some());
         if is_quiet && let Some(leave) = self.leaving.take() {
             acts(Act::Leave(leave));
         }
-        self.quiet_since = if is_quiet { self.quiet_since.or(Some(now)) } else { None };
+        let greets = self.machine.is_some_and(Machine::greets);
+        self.quiet_since = if is_quiet && !greets { self.quiet_since.or(Some(now)) } else { None };
     }
 
     fn note(&mut self, by: Speaker, text: String, waits: Option<Waits>, acts: Acts<'_>) {
@@ -480,8 +472,6 @@ impl Cascade {
     }
 }
 
-/// How a transcript has a beep.
-const BEEP: &str = "(a beep)";
 /// So many replies may fail, one after another, so many utterances or sentences, until it is given up.
 const FAILED_MAX: u32 = 3;
 /// So many parts somebody may speak in without a pause, of half a minute each, until they are replied to.

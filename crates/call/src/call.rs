@@ -12,6 +12,7 @@ pub mod effect;
 pub mod ending;
 pub mod event;
 pub mod facts;
+pub mod machine;
 mod moves;
 mod names;
 mod placing;
@@ -24,6 +25,7 @@ mod step;
 mod stops;
 mod strays;
 mod timers;
+mod waits;
 
 pub use agent::{Agent, Does, Leaving};
 pub use command::{
@@ -32,8 +34,9 @@ pub use command::{
 };
 pub use effect::Effect;
 pub use ending::{CarrierEnding, ConfirmedBy, EndedBy, Ending, EndingKind};
-pub use event::{Event, Found, HangUpReply, News, Roll, Sighting, Source, Unknown, UnknownWhy, Waits};
+pub use event::{Event, Found, HangUpReply, News, Roll, Sighting, Source, Unknown, UnknownWhy};
 pub use facts::{Direction, Facts, Limits, Route};
+pub use machine::{AnsweredBy, OnMachine};
 pub use moves::Step;
 pub use progress::Progress;
 pub use resume::resume;
@@ -41,6 +44,7 @@ pub use script::{Page, Performance, Script};
 pub use state::{Call, CallState, Decline, HangingUp, Over, Placing, Queued, Stray, Talk, Unanswered, Watch};
 pub use step::{born, step};
 pub use timers::RETRY_AFTER_MAX;
+pub use waits::Waits;
 
 #[cfg(test)]
 mod tests;

@@ -226,6 +226,7 @@ mod tests {
             script: Script::HangUp,
             ring_max: Duration::from_secs(30),
             duration_max: Duration::from_secs(86_400),
+            listens: None,
         });
         let body = String::from_utf8(request.body.to_vec()).unwrap();
         let limit = format!("\"time_limit_secs\":{}", TELNYX_TALK_MAX.as_secs());

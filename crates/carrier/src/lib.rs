@@ -21,8 +21,8 @@ pub mod wiring;
 pub use mark::{Ends, INSTALLATION_MAX, Installation, Mark, NoInstallation};
 pub use media::{Began, Form, MediaError, MediaStream, Opening};
 pub use roles::{
-    ADDRESS_MAX, Candidate, Carrier, Leg, Listed, Next, Pace, PlaceError, Placement, SAY_MAX, Seen, Sought,
-    address_fits, say_fits,
+    ADDRESS_MAX, Candidate, Carrier, Leg, Listed, Listens, Next, Pace, PlaceError, Placement, SAY_MAX, Seen,
+    Sought, address_fits, say_fits,
 };
 pub use secret::Secret;
 pub use webhook::{Document, HeardWebhook, InboundCall, RawWebhook, Verified, WebhookError};

@@ -27,6 +27,17 @@ pub struct Placement {
     /// How long the talk may last: the carrier's own limit, the last line of defence should we
     /// never come back.
     pub duration_max: Duration,
+    /// Whether the carrier listens for an answering machine, and until when.
+    pub listens: Option<Listens>,
+}
+
+/// Until when a carrier listens for an answering machine, while the talk goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listens {
+    /// Until it knows who picked up.
+    Briefly,
+    /// Until a machine's greeting is over, where it can tell.
+    UntilItRecords,
 }
 
 /// A placement whose fate is unknown.

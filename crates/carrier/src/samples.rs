@@ -14,5 +14,6 @@ pub(crate) fn performance(verb: Verb) -> Performance {
         stops: false,
         attached: 0,
         gap: None,
+        after_silence: false,
     }
 }

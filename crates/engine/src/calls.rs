@@ -28,7 +28,7 @@ use crate::shell::lane::Line;
 use crate::shell::lanes::Lanes;
 use crate::shell::wire::Wire;
 use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, sweep, ticker, writer};
-use crate::talk::{self, AtWork, Talks};
+use crate::talk::{self, AtWork, PickedUp, Talks};
 use call::call::command::KEYS_MAX;
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
@@ -84,6 +84,8 @@ struct Inner {
     at_work: AtWork,
     /// Whether talks by sound are to be handed over; each of them listens.
     finishing: watch::Sender<bool>,
+    /// Tells talks by sound who picked up.
+    picked_up: PickedUp,
 }
 
 /// What is to be done on a call.
@@ -186,6 +188,7 @@ impl Calls {
         let ear = Ear { jobs };
         let driver = Driver::new(store, settings.clone(), rand::random());
         let (talks, conversations) = Talks::new();
+        let picked_up = talks.picked_up();
         let (writer_clock, writer_health) = (Arc::clone(&clock), Arc::clone(&health));
         let writer_metrics = Arc::clone(&metrics);
         let writer = std::thread::Builder::new()
@@ -230,6 +233,7 @@ impl Calls {
             runner: Arc::clone(&runner),
             at_work: AtWork::default(),
             finishing: watch::Sender::new(false),
+            picked_up,
         };
         let calls = Calls { inner: Arc::new(inner) };
         let notice = calls.read(|history| history.setting(NOTICE)).await?;

@@ -13,7 +13,7 @@ use self::forward::Forward;
 use crate::crash;
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Refusal};
 use crate::settings::Settings;
-use crate::talk::is_by_words;
+use crate::talk::is_told;
 use call::call::{Effect, Event, News, Roll, Sighting, Source, born, step};
 use call::{Call, CallId, CarrierCallId, CarrierName, Timestamp};
 use carrier::{Candidate, Seen};
@@ -366,7 +366,7 @@ impl Turn<'_> {
         if over && step.call.strays.len() < kept.call.strays.len() {
             self.brought.orphans_ended.push(step.call.facts.carrier.clone());
         }
-        if is_by_words(&step.call) {
+        if is_told(&step.call) {
             self.brought.talks.push(step.call.clone());
         }
         self.owe(&step.call, step.effects);

@@ -5,12 +5,12 @@ use crate::driver::Owed;
 use crate::heard::Heard;
 use crate::media::Door;
 use call::call::{
-    CommandReply, Direction, Effect, Found, HangUpReply, News, Page, Performance, Sighting, Source, Unknown,
-    UnknownWhy,
+    CommandReply, Direction, Effect, Found, HangUpReply, News, OnMachine, Page, Performance, Sighting,
+    Source, Unknown, UnknownWhy,
 };
 use call::{Call, CallId, CallState, CarrierCallId, Timestamp};
 use carrier::roles::EXCHANGE_MAX;
-use carrier::{Carrier, Leg, Next, PlaceError, Placement, Reply, Seen, SendError, Sought};
+use carrier::{Carrier, Leg, Listens, Next, PlaceError, Placement, Reply, Seen, SendError, Sought};
 
 /// One exchange with a carrier on behalf of a call.
 #[derive(Clone, Debug)]
@@ -240,6 +240,10 @@ fn place(call: &Call) -> Option<Purpose> {
         script: call.script(Page::First),
         ring_max: facts.limits.ring_max,
         duration_max: facts.limits.duration_max,
+        listens: facts.agent.as_ref().and_then(|agent| agent.machine.as_ref()).map(|machine| match machine {
+            OnMachine::HangUp => Listens::Briefly,
+            OnMachine::Leave(_) => Listens::UntilItRecords,
+        }),
     };
     Some(Purpose::Place { placement: Box::new(placement), send_by: placing.send_by })
 }

@@ -7,13 +7,13 @@ mod thinking;
 mod tools;
 
 use crate::calls::Calls;
-use call::call::Does;
+use call::call::{AnsweredBy, Does};
 use call::{Call, CallId, CallState};
 use conversation::Conversation;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 
 pub(crate) use thinking::{Asked, Thought, next_piece};
 pub(crate) use tools::{AtWork, new_id};
@@ -23,18 +23,33 @@ pub(crate) use tools::{AtWork, new_id};
 pub(crate) struct Talks {
     lines: Mutex<HashMap<CallId, watch::Sender<Call>>>,
     begun: mpsc::UnboundedSender<watch::Receiver<Call>>,
+    picked_up: PickedUp,
 }
+
+/// Tells who picked up which call.
+pub(crate) type PickedUp = broadcast::Sender<(CallId, AnsweredBy)>;
 
 impl Talks {
     /// None yet, and who is told of those that begin.
     pub(crate) fn new() -> (Talks, mpsc::UnboundedReceiver<watch::Receiver<Call>>) {
         let (begun, beginning) = mpsc::unbounded_channel();
-        (Talks { lines: Mutex::default(), begun }, beginning)
+        let (picked_up, _) = broadcast::channel(MACHINES_MAX);
+        (Talks { lines: Mutex::default(), begun, picked_up }, beginning)
+    }
+
+    /// Who tells of calls that talk by sound who picked up, as the carrier finds it out.
+    pub(crate) fn picked_up(&self) -> PickedUp {
+        self.picked_up.clone()
     }
 
     /// How a call stands now, which is on disk. Told before anybody is answered, so that whoever asked
     /// for something finds it there.
     pub(crate) fn tell(&self, call: &Call) {
+        if !is_by_words(call) {
+            // Nobody may talk on it yet, and reads then how it stands.
+            call.answered_by.and_then(|by| self.picked_up.send((call.facts.id, by)).ok());
+            return;
+        }
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let talks = matches!(call.state, CallState::InProgress(_));
         let is_new = talks && call.agent_left.is_none();
@@ -56,8 +71,13 @@ impl Talks {
     }
 }
 
+/// Whether somebody here is told how a call stands.
+pub(crate) fn is_told(call: &Call) -> bool {
+    is_by_words(call) || call.answered_by.is_some()
+}
+
 /// Whether a call talks by words.
-pub(crate) fn is_by_words(call: &Call) -> bool {
+fn is_by_words(call: &Call) -> bool {
     call.facts
         .agent
         .as_ref()
@@ -75,3 +95,6 @@ pub(crate) async fn run(calls: Calls, mut begun: mpsc::UnboundedReceiver<watch::
         }
     }
 }
+
+/// So many calls may be told of until a talk that is slow to hear misses one, and asks how its call stands.
+const MACHINES_MAX: usize = 64;

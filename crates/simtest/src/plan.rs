@@ -280,7 +280,11 @@ fn behaviour(rng: &mut StdRng) -> Behaviour {
         1 => Behaviour::Never,
         2 => Behaviour::Unreachable,
         3 => Behaviour::Reject { after_ms: 1_000 },
-        4 => Behaviour::Voicemail { answer_after_ms: 5_000, record_ms: 60_000 },
+        4 => Behaviour::Voicemail {
+            answer_after_ms: 5_000,
+            greeting: "we are out".to_owned(),
+            record_ms: 60_000,
+        },
         5 => Behaviour::Talk { answer_after_ms, talk_ms: 0 },
         6..=8 => Behaviour::Silent { answer_after_ms },
         _ => Behaviour::Talk { answer_after_ms, talk_ms: rng.random_range(500..400_000) },

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+mod machines;
 mod talk;
 mod troubles;
 

@@ -3,6 +3,7 @@
 
 use super::command::{CommandState, Input, Outcome, Speaks, Verb};
 use super::ending::EndedBy;
+use super::machine::OnMachine;
 use super::state::Call;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -21,6 +22,9 @@ pub struct Agent {
     /// What is said when it can't; without it nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apology: Option<String>,
+    /// What is done where an answering machine picks up; without it the carrier doesn't listen for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<OnMachine>,
 }
 
 /// What an agent does.
@@ -87,6 +91,8 @@ pub(super) enum Wants {
     Nothing,
     /// This is to be done.
     This(Verb),
+    /// This is to be said to a machine that records.
+    Message(String),
     /// The line is to be closed, by whom, and for what cause.
     Close(EndedBy, &'static str),
 }
@@ -141,6 +147,11 @@ impl Does {
     /// Whether the line's sound goes to it.
     pub fn carries_sound(&self) -> bool {
         matches!(self, Does::Stream { .. } | Does::Realtime { .. } | Does::Llm { sound: Some(_), .. })
+    }
+
+    /// Whether what it says is said by the gateway, which hears the line, too.
+    pub(super) fn speaks_by_us(&self) -> bool {
+        matches!(self, Does::Llm { sound: Some(_), .. })
     }
 
     /// What it does without being told; of a relay its program decides.

@@ -1,6 +1,6 @@
 //! Commands of a live call: asked, sent one after the other, and never twice.
 
-use super::agent::{self, Wants};
+use super::agent::{self, Leaving, Wants};
 use super::command::{
     ANSWER_GRACE, COMMANDS_KEPT_MAX, COMMANDS_OPEN_MAX, Command, CommandId, CommandReply, CommandState,
     GREETING, Outcome, PRESSED_KEPT_MAX, Performed, Pressed, STREAMS_MAX, StreamEnd, Verb,
@@ -8,6 +8,7 @@ use super::command::{
 use super::effect::Effect;
 use super::ending::EndedBy;
 use super::event::{Event, News, Source};
+use super::machine;
 use super::moves::{Step, hanging_up, stay};
 use super::state::{Call, CallState};
 use super::stops;
@@ -172,6 +173,9 @@ pub(super) fn settle(before: &Call, mut step: Step, event: &Event) -> Step {
         step.effects.extend(stops::repeat(&mut step.call, at));
     }
     step.effects.extend(concluded(before, &step.call));
+    if talks && machine::interrupts(&step.call) {
+        step = interrupted(step, at);
+    }
     match &step.call.state {
         CallState::InProgress(_) => match wanted(&step.call) {
             Wants::Close(by, cause) => {
@@ -181,8 +185,13 @@ pub(super) fn settle(before: &Call, mut step: Step, event: &Event) -> Step {
                 close(&mut step.call, false);
             }
             wants => {
-                if let Wants::This(verb) = wants {
-                    add(&mut step.call, verb, true, at);
+                match wants {
+                    Wants::This(verb) => add(&mut step.call, verb, true, at),
+                    Wants::Message(text) => {
+                        add(&mut step.call, Verb::Say { text }, true, at);
+                        step.call.message = Some(step.call.last_command);
+                    }
+                    Wants::Nothing | Wants::Close(..) => {}
                 }
                 step.effects.extend(send_next(&mut step.call, at));
             }
@@ -192,6 +201,18 @@ pub(super) fn settle(before: &Call, mut step: Step, event: &Event) -> Step {
         _ => {}
     }
     forget(&mut step.call);
+    step
+}
+
+/// Everything that is asked, or under way, ends before its time; nothing more is asked for.
+fn interrupted(mut step: Step, at: Timestamp) -> Step {
+    step.call.agent_left = step.call.agent_left.or(Some(Leaving::Done));
+    let open = step.call.commands.iter().filter(|command| command.state.is_open());
+    for id in open.map(|command| command.id).collect::<Vec<_>>() {
+        let stopped = stops::ask(&step.call, id, at);
+        step.call = stopped.call;
+        step.effects.extend(stopped.effects);
+    }
     step
 }
 
@@ -215,6 +236,9 @@ fn greet(call: &mut Call, at: Timestamp) {
 /// What is wanted of a line beside what was asked for: that it is closed when all that was to be said
 /// is said, and what its agent wants.
 fn wanted(call: &Call) -> Wants {
+    if let Some(wants) = machine::wants(call) {
+        return wants;
+    }
     let over = |command: &Command| command.id == GREETING && !command.state.is_open();
     if call.facts.by_command && !call.facts.hold && call.commands.iter().any(over) {
         return Wants::Close(EndedBy::Gateway, "said");

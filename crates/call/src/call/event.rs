@@ -3,8 +3,10 @@
 use super::command::{CommandId, CommandReply, Performed, StreamEnd, Verb};
 use super::ending::{CarrierEnding, EndedBy};
 use super::facts::Facts;
+use super::machine::AnsweredBy;
 use super::progress::Progress;
 use super::state::{CallState, Decline};
+use super::waits::Waits;
 use crate::dialogue::Speaker;
 use crate::gate;
 use crate::ids::CarrierCallId;
@@ -250,6 +252,13 @@ pub enum News {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         event_id: Option<String>,
     },
+    /// The carrier, which listened, sent word who picked up.
+    AnsweredBy {
+        /// The leg it speaks of.
+        leg: CarrierCallId,
+        /// Who.
+        by: AnsweredBy,
+    },
     /// The carrier's answer to the command to answer. A look tells what came of it.
     AnswerReplied {
         /// The leg that was to be answered.
@@ -380,29 +389,6 @@ impl UnknownWhy {
     }
 }
 
-/// What a reply was waited for, from when the other side was silent until its first sound was played, in
-/// milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waits {
-    /// Until they were taken to be done.
-    pub turn_ms: u64,
-    /// Until their words were known.
-    pub recognizer_ms: u64,
-    /// Until the first sentence was written.
-    pub model_ms: u64,
-    /// Until its first sound was there.
-    pub synthesizer_ms: u64,
-    /// Until that was played.
-    pub playout_ms: u64,
-}
-
-impl Waits {
-    /// All of it.
-    pub fn whole_ms(self) -> u64 {
-        self.turn_ms + self.recognizer_ms + self.model_ms + self.synthesizer_ms + self.playout_ms
-    }
-}
-
 impl News {
     /// Whether it is kept though it moves nothing: the log is where it is known from.
     pub fn is_for_the_log(&self) -> bool {
@@ -420,6 +406,7 @@ impl News {
             | News::Sighted { leg, .. }
             | News::CommandHeard { leg, .. }
             | News::DigitsHeard { leg, .. }
+            | News::AnsweredBy { leg, .. }
             | News::AnswerReplied { leg, .. }
             | News::HangUpReplied { leg, .. } => Some(leg),
             News::Asked(_)
@@ -484,6 +471,7 @@ impl News {
             News::StopReplied { .. } => "stop_replied",
             News::CommandHeard { .. } => "command_heard",
             News::DigitsHeard { .. } => "digits_heard",
+            News::AnsweredBy { .. } => "answered_by",
             News::AnswerReplied { .. } => "answer_replied",
             News::HangUpReplied { .. } => "hangup_replied",
             News::CheckDue => "check_due",

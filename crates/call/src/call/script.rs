@@ -2,6 +2,7 @@
 
 use super::command::{CommandId, CommandState, Verb};
 use super::facts::Direction;
+use super::machine::waits_for_silence;
 use super::state::{Call, CallState, Decline};
 use crate::number::Party;
 use std::time::Duration;
@@ -55,6 +56,8 @@ pub struct Performance {
     pub attached: u32,
     /// What is said before it, if anything: it was there before, and broke.
     pub gap: Option<String>,
+    /// Whether it is said to a machine that may be greeting yet, and waits until that is silent.
+    pub after_silence: bool,
 }
 
 /// What an inbound caller hears when nothing is configured to be said.
@@ -111,7 +114,8 @@ impl Call {
         let attached = command.attached;
         let agent = self.facts.agent.as_ref().filter(|_| command.by_agent && attached > 0);
         let gap = agent.and_then(|agent| agent.gap.clone());
-        Some(Performance { id, verb: command.verb.clone(), from, hold, stops, attached, gap })
+        let after_silence = waits_for_silence(self, id);
+        Some(Performance { id, verb: command.verb.clone(), from, hold, stops, attached, gap, after_silence })
     }
 
     fn talk(&self, page: Page) -> Script {

@@ -4,6 +4,7 @@ use super::agent::Leaving;
 use super::command::{Command, CommandId, CommandState, Pressed};
 use super::ending::{EndedBy, Ending, EndingKind};
 use super::facts::Facts;
+use super::machine::AnsweredBy;
 use super::progress::Progress;
 use crate::ids::CarrierCallId;
 use crate::time::Timestamp;
@@ -39,6 +40,12 @@ pub struct Call {
     /// Its agent is done, and nobody is asked for it any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_left: Option<Leaving>,
+    /// Who picked up, as far as the carrier listened for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_by: Option<AnsweredBy>,
+    /// The command that leaves a message on an answering machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<CommandId>,
 }
 
 /// How a call stands. A call only ever moves to a later line (a deferred placement, which
@@ -236,6 +243,8 @@ impl Call {
             pressed: Vec::new(),
             opted_out: None,
             agent_left: None,
+            answered_by: None,
+            message: None,
         }
     }
 

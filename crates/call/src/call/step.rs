@@ -19,7 +19,7 @@ use super::timers::{
     ANSWER_WITHIN, BLIND_ROUNDS, MISSING_ROUNDS, PARTING_GRACE, RING_DRIFT, RING_GRACE, SOON, accepted,
     backoff, blind, later_than, rebased, spread, watch_at,
 };
-use super::{commands, names, placing, stops, strays};
+use super::{commands, machine, names, placing, stops, strays};
 use crate::ids::CarrierCallId;
 use crate::time::Timestamp;
 use std::time::Duration;
@@ -114,6 +114,7 @@ fn moved(call: &Call, event: &Event) -> Step {
             | N::StopReplied { .. }
             | N::CommandHeard { .. }
             | N::DigitsHeard { .. }
+            | N::AnsweredBy { .. }
             // A look tells what came of it.
             | N::AnswerReplied { .. },
         ) => stay(call),
@@ -189,6 +190,7 @@ fn around(call: &Call, event: &Event) -> Option<Step> {
         N::DigitsHeard { leg, digits, event_id } => {
             talking(call, leg, event, |call| commands::pressed(call, digits, event_id.as_ref(), at))
         }
+        N::AnsweredBy { leg, by } => talking(call, leg, event, |call| machine::answered_by(call, *by)),
         _ => return None,
     })
 }

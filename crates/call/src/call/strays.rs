@@ -32,7 +32,8 @@ fn meet(call: &Call, leg: &CarrierCallId, event: &Event) -> Step {
         | News::Progressed { .. }
         | News::Unread { .. }
         | News::CommandHeard { .. }
-        | News::DigitsHeard { .. } => true,
+        | News::DigitsHeard { .. }
+        | News::AnsweredBy { .. } => true,
         News::Sighted { sighting, .. } => matches!(sighting, Sighting::Live { .. }),
         _ => false,
     };

@@ -6,6 +6,7 @@ mod commands;
 mod endings;
 mod greetings;
 mod hang_ups;
+mod machines;
 mod names;
 mod properties;
 mod routes;

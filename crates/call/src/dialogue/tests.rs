@@ -116,6 +116,7 @@ fn facts(created_at: Timestamp) -> Facts {
             does: Does::Relay { url: "ws://bot.example/".to_owned() },
             gap: None,
             apology: None,
+            machine: None,
         }),
         by_command: false,
         created_at,

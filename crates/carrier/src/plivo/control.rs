@@ -34,6 +34,13 @@ struct Call<'a> {
     hangup_method: &'static str,
     ring_timeout: u64,
     time_limit: u64,
+    /// Whether it finds out if a machine answered, meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    machine_detection: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    machine_detection_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    machine_detection_method: Option<&'static str>,
 }
 
 /// What Plivo answers to it.
@@ -55,6 +62,8 @@ enum Named {
 pub(super) fn place(plivo: &Plivo, placement: &Placement) -> Request {
     let to = digits(&placement.to);
     let addresses = plivo.config.addresses(placement.id);
+    // Without an address of its own, the verdict would be waited for before anything is said.
+    let listens = placement.listens.is_some();
     plivo.create(&Call {
         from: digits(&placement.from),
         to: if to.contains('<') { "" } else { to },
@@ -68,6 +77,9 @@ pub(super) fn place(plivo: &Plivo, placement: &Placement) -> Request {
         hangup_method: "POST",
         ring_timeout: whole_seconds(placement.ring_max).clamp(1, DURATION_S_MAX),
         time_limit: whole_seconds(placement.duration_max).clamp(1, DURATION_S_MAX),
+        machine_detection: listens.then_some("true"),
+        machine_detection_url: listens.then_some(&*addresses.status),
+        machine_detection_method: listens.then_some("POST"),
     })
 }
 

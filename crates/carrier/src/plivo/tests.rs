@@ -58,6 +58,7 @@ fn placement() -> Placement {
         script: Script::SayAndHangUp("Fish & chips".to_owned()),
         ring_max: Duration::from_millis(44_100),
         duration_max: Duration::from_secs(600),
+        listens: None,
     }
 }
 

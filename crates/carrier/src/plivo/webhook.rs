@@ -1,6 +1,7 @@
 //! What Plivo's webhooks say.
 //!
-//! Sources: <https://docs.plivo.com/docs/voice/xml/request>, the callbacks of
+//! Sources: <https://docs.plivo.com/docs/voice/xml/request>,
+//! <https://docs.plivo.com/docs/voice/api/call/machine-detection>, the callbacks of
 //! <https://docs.plivo.com/docs/voice/api/call/make-a-call>, and those of
 //! <https://docs.plivo.com/docs/voice/xml/dial> (2026-11-22).
 
@@ -11,7 +12,7 @@ use crate::mark::{self, Installation, Mark};
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
 use crate::wire::seconds;
 use call::CarrierCallId;
-use call::call::{CarrierEnding, CommandId, News, Outcome, Page, Performed};
+use call::call::{AnsweredBy, CarrierEnding, CommandId, News, Outcome, Page, Performed};
 use http::Method;
 
 /// Names and values, in the order in which they came.
@@ -43,6 +44,7 @@ pub(super) fn decode(us: Option<&Installation>, raw: &RawWebhook) -> Result<Hear
     let news = match (asked("answer"), asked("stream")) {
         (Some(id), _) => Some(answer(&leg, id, &fields)),
         (None, Some(id)) => stream(&leg, id, &fields),
+        (None, None) if fields.value("Event") == Some("MachineDetection") => Some(picked_up(&leg, &fields)),
         (None, None) => news(&leg, &fields, page.is_some()),
     };
     // What is over is told even where a document is asked for otherwise, and wants none.
@@ -136,6 +138,16 @@ fn stream(leg: &CarrierCallId, id: CommandId, fields: &Fields) -> Option<News> {
         _ => return None,
     };
     Some(News::CommandHeard { leg: leg.clone(), id, performed })
+}
+
+/// Who picked up: a machine or not. That it doesn't greet any more, Plivo never tells.
+fn picked_up(leg: &CarrierCallId, fields: &Fields) -> News {
+    let by = match fields.value("Machine").unwrap_or_default().to_ascii_lowercase().as_str() {
+        "true" => AnsweredBy::Machine,
+        "false" => AnsweredBy::Human,
+        _ => AnsweredBy::Unknown,
+    };
+    News::AnsweredBy { leg: leg.clone(), by }
 }
 
 /// What `CallStatus` says. A request for a document may come without it; a callback that does is

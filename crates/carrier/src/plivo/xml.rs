@@ -44,6 +44,7 @@ pub(super) fn whole_seconds(span: Duration) -> u64 {
 fn perform(performance: &Performance, addresses: Option<&Addresses>) -> String {
     let held = wait(performance.hold);
     let element = match &performance.verb {
+        Verb::Say { text } if performance.after_silence => format!("{GREETING_OVER}{}", speak(text)),
         Verb::Say { text } => speak(text),
         Verb::Ask { text, input, timeout } => {
             let action = addresses.map(|at| format!("{}&answer={}", at.voice, performance.id));
@@ -141,6 +142,9 @@ fn escaped(text: &str) -> String {
 /// Half a second of nothing. A call that comes in is picked up by the first element that needs it,
 /// and a `Wait` needs it only when it is over; this does at once, and isn't heard.
 const PICK_UP: &str = "<DTMF>w</DTMF>";
+/// Until a machine's greeting is over: a pause of two seconds, or a minute at most
+/// (<https://www.plivo.com/docs/voice/xml/wait>, 2026-11-29).
+const GREETING_OVER: &str = "<Wait length=\"60\" silence=\"true\" minSilence=\"2000\"/>";
 /// What a telephone line carries, as it carries it.
 const SOUND: &str = "audio/x-mulaw;rate=8000";
 /// No call lasts longer than a day.

@@ -11,7 +11,7 @@ use super::mark::ClientState;
 use super::record::{Fault, Record, alive, short, text, time, unknown, unreadable, wait};
 use super::retries::policies;
 use crate::mark::SignedCall;
-use crate::roles::{Leg, Next, PlaceError, Placement, Seen};
+use crate::roles::{Leg, Listens, Next, PlaceError, Placement, Seen};
 use crate::wire::{Operation, Reply, Request};
 use call::call::{CarrierEnding, EndingKind, HangUpReply, Progress, Sighting, UnknownWhy};
 use call::{CallId, CarrierCallId, Timestamp};
@@ -37,6 +37,8 @@ struct Dial<'a> {
     webhook_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     webhook_retries_policies: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answering_machine_detection: Option<&'static str>,
 }
 
 /// One entry of the list of a leg's events (schema `CallEvent`).
@@ -71,6 +73,10 @@ pub(super) fn place(telnyx: &Telnyx, placement: &Placement) -> Request {
         retry_on_timeout: false,
         webhook_url: telnyx.webhook_url(),
         webhook_retries_policies: telnyx.webhook_url().map(|_| policies()),
+        answering_machine_detection: placement.listens.map(|listens| match listens {
+            Listens::Briefly => "detect",
+            Listens::UntilItRecords => "greeting_end",
+        }),
     };
     telnyx.post(Operation::Place, format!("{}/calls", telnyx.base), &dial)
 }

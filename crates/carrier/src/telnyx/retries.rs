@@ -17,13 +17,15 @@ pub(super) fn policies() -> Value {
 /// to another machine, takes longer. The last attempt comes a whole minute after the first.
 const RETRIES_MS: [u64; 5] = [1_000, 2_000, 7_000, 20_000, 30_000];
 
-const EVENTS: [&str; 12] = [
+const EVENTS: [&str; 14] = [
     "call.answered",
     "call.bridged",
     "call.dtmf.received",
     "call.gather.ended",
     "call.hangup",
     "call.initiated",
+    "call.machine.detection.ended",
+    "call.machine.greeting.ended",
     "call.playback.ended",
     "call.speak.ended",
     "call.transcription",

@@ -13,7 +13,7 @@ use super::status;
 use crate::mark::{Ends, Mark};
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
 use call::call::{
-    CarrierEnding, CommandId, Direction, EndedBy, EndingKind, News, Outcome, Performed, Progress,
+    AnsweredBy, CarrierEnding, CommandId, Direction, EndedBy, EndingKind, News, Outcome, Performed, Progress,
 };
 use call::{CarrierCallId, Party};
 use serde::Deserialize;
@@ -74,6 +74,9 @@ struct Payload {
     /// The key of `call.dtmf.received`.
     #[serde(deserialize_with = "text")]
     digit: Option<String>,
+    /// Who picked up, and how a machine's greeting ended.
+    #[serde(deserialize_with = "text")]
+    result: Option<String>,
     transcription_data: Option<Transcription>,
 }
 
@@ -168,6 +171,15 @@ fn news(leg: &CarrierCallId, mark: &Mark, doing: Option<(CommandId, Doing)>, eve
     match (event_type, doing) {
         (HANGUP, _) => Some(over(leg.clone(), mark, event)),
         ("call.dtmf.received", _) => pressed(leg, event),
+        ("call.machine.detection.ended", _) => Some(picked_up(leg, event, |word| match word {
+            "human" => AnsweredBy::Human,
+            "machine" => AnsweredBy::Machine,
+            "fax_detected" => AnsweredBy::Fax,
+            // It is "not_sure", or heard "silence".
+            _ => AnsweredBy::Unknown,
+        })),
+        // It was a machine, or no greeting would have ended; whether that was heard matters not.
+        ("call.machine.greeting.ended", _) => Some(picked_up(leg, event, |_| AnsweredBy::Recording)),
         (_, Some((id, doing))) => {
             let performed = performed(event_type, doing, &event.payload)?;
             Some(News::CommandHeard { leg: leg.clone(), id, performed })
@@ -221,6 +233,10 @@ fn pressed(leg: &CarrierCallId, event: &Event) -> Option<News> {
     let digits = event.payload.digit.clone().filter(|text| !text.is_empty() && text.chars().all(is_key))?;
     let event_id = event.id.as_deref().map(short).filter(|id| !id.is_empty());
     Some(News::DigitsHeard { leg: leg.clone(), digits, event_id })
+}
+
+fn picked_up(leg: &CarrierCallId, event: &Event, who: impl Fn(&str) -> AnsweredBy) -> News {
+    News::AnsweredBy { leg: leg.clone(), by: who(event.payload.result.as_deref().unwrap_or_default()) }
 }
 
 /// The end of a leg. A cause that we don't know is unread: the look that follows tells whether the

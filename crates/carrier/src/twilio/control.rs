@@ -1,13 +1,15 @@
 //! Requests about one call, and what their replies say.
 //!
 //! Source: `https://www.twilio.com/docs/voice/api/call-resource` (2026-11-22). Twilio has no
-//! idempotency key for the creation of a call, so whatever isn't a plain yes or no is in doubt.
+//! idempotency key for the creation of a call, so whatever isn't a plain yes or no is in doubt. Of answering
+//! machines: <https://www.twilio.com/docs/voice/answering-machine-detection> (2026-11-29).
 
 use super::Twilio;
 use super::record::{Fault, Record, short, unknown, unreadable};
 use super::twiml::{self, Addresses, whole_seconds};
+use super::webhook::MACHINE;
 use crate::mark::SignedCall;
-use crate::roles::{Next, PlaceError, Placement};
+use crate::roles::{Listens, Next, PlaceError, Placement};
 use crate::wire::{Operation, Reply, Request};
 use call::call::{HangUpReply, Sighting};
 use call::{CallId, CarrierCallId};
@@ -33,6 +35,17 @@ pub(super) fn place(twilio: &Twilio, placement: &Placement) -> Request {
         // Without this list only the end is told.
         for event in ["initiated", "ringing", "answered", "completed"] {
             form.append_pair("StatusCallbackEvent", event);
+        }
+        if let Some(listens) = placement.listens {
+            // Meanwhile the talk begins: whoever picks up isn't kept waiting for the verdict.
+            let until = match listens {
+                Listens::Briefly => "Enable",
+                Listens::UntilItRecords => "DetectMessageEnd",
+            };
+            form.append_pair("MachineDetection", until);
+            form.append_pair("AsyncAmd", "true");
+            form.append_pair("AsyncAmdStatusCallback", &format!("{}&{MACHINE}", addresses.status));
+            form.append_pair("AsyncAmdStatusCallbackMethod", "POST");
         }
     }
     twilio.post(Operation::Place, twilio.calls_url(), form.finish())

@@ -9,7 +9,9 @@ use super::status;
 use crate::mark::{self, Installation, Mark};
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
 use crate::wire::seconds;
-use call::call::{CarrierEnding, CommandId, EndingKind, News, Outcome, Page, Performed, Progress};
+use call::call::{
+    AnsweredBy, CarrierEnding, CommandId, EndingKind, News, Outcome, Page, Performed, Progress,
+};
 use call::{CarrierCallId, Party};
 use http::Method;
 use std::borrow::Cow;
@@ -40,6 +42,7 @@ pub(super) fn decode(us: Option<&Installation>, raw: &RawWebhook) -> Result<Hear
     let news = match (asked("answer"), asked("stream")) {
         (Some(id), _) => Some(answer(&leg, id, &fields)),
         (None, Some(id)) => stream(&leg, id, &fields),
+        (None, None) if value(&query, MACHINE).is_some() => Some(picked_up(&leg, &fields)),
         (None, None) => news(&leg, &fields, page.is_some()),
     };
     let offers = page == Some(Page::First)
@@ -102,6 +105,18 @@ fn stream(leg: &CarrierCallId, id: CommandId, fields: &Fields<'_>) -> Option<New
         _ => return None,
     };
     Some(News::CommandHeard { leg: leg.clone(), id, performed })
+}
+
+/// Who picked up, as an answer to [`MACHINE`].
+fn picked_up(leg: &CarrierCallId, fields: &Fields<'_>) -> News {
+    let by = match value(fields, "AnsweredBy").unwrap_or_default() {
+        "human" => AnsweredBy::Human,
+        "machine_start" => AnsweredBy::Machine,
+        "machine_end_beep" | "machine_end_silence" | "machine_end_other" => AnsweredBy::Recording,
+        "fax" => AnsweredBy::Fax,
+        _ => AnsweredBy::Unknown,
+    };
+    News::AnsweredBy { leg: leg.clone(), by }
 }
 
 fn command_id(text: &str) -> Option<CommandId> {
@@ -180,3 +195,6 @@ fn value<'a>(fields: &'a Fields<'_>, name: &str) -> Option<&'a str> {
 fn pairs(text: &[u8]) -> Fields<'_> {
     form_urlencoded::parse(text).collect()
 }
+
+/// What the address has where Twilio tells who picked up.
+pub(super) const MACHINE: &str = "machine";

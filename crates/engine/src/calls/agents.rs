@@ -8,13 +8,13 @@ use crate::settings::{ModelSettings, ToolSettings};
 use crate::talk::{Asked, AtWork, new_id};
 use agent::realtime::Session;
 use agent::tool::failure;
-use call::call::{Agent, CommandId, Does, Event, News, Source, Verb, Waits};
+use call::call::{Agent, AnsweredBy, CommandId, Does, Event, News, Source, Verb, Waits};
 use call::dialogue::{Entry, Line, Speaker, conversation};
 use call::{Call, CallId};
 use carrier::Secret;
 use carrier::send::Sender;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::time::timeout;
 
 impl Calls {
@@ -145,6 +145,17 @@ impl Calls {
     /// Tells a talk by sound when it is to be handed over; it is over when this is dropped.
     pub(crate) fn finishing(&self) -> watch::Receiver<bool> {
         self.inner.finishing.subscribe()
+    }
+
+    /// Tells of each call who picked up, as its carrier finds it out; whoever is told too much at once asks
+    /// [`answered_by`](Calls::answered_by).
+    pub(crate) fn picked_up(&self) -> broadcast::Receiver<(CallId, AnsweredBy)> {
+        self.inner.picked_up.subscribe()
+    }
+
+    /// Who picked up this call, as far as its carrier found it out.
+    pub(crate) async fn answered_by(&self, call: CallId) -> Option<AnsweredBy> {
+        self.get(call).await.ok()??.call.answered_by
     }
 
     /// The tools of models that are at work.

@@ -110,7 +110,7 @@ impl Conversation {
         let (mut is_gone, mut n_refused) = (false, 0);
         loop {
             let call = self.line.borrow_and_update().clone();
-            if !matches!(call.state, CallState::InProgress(_)) {
+            if !goes_on(&call) {
                 return Over::Call;
             }
             for act in dialogue.next(&call, self.calls.now()) {
@@ -239,11 +239,11 @@ impl Conversation {
     }
 
     fn talks(&self) -> bool {
-        matches!(self.line.borrow().state, CallState::InProgress(_))
+        goes_on(&self.line.borrow())
     }
 
     async fn is_over(&mut self) {
-        let _ = self.line.wait_for(|call| !matches!(call.state, CallState::InProgress(_))).await;
+        let _ = self.line.wait_for(|call| !goes_on(call)).await;
     }
 
     pub(super) fn until(&self, at: Timestamp) -> Duration {
@@ -253,6 +253,11 @@ impl Conversation {
     pub(super) async fn log(&self) -> Result<Vec<Event>, ()> {
         self.calls.log(self.id).await.map_err(|_| ())
     }
+}
+
+/// Whether the agent is asked for something still: where a message is left on a machine, it isn't.
+pub(super) fn goes_on(call: &Call) -> bool {
+    matches!(call.state, CallState::InProgress(_)) && call.agent_left.is_none()
 }
 
 async fn send(program: &mut Program, message: Message) -> bool {

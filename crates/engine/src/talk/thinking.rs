@@ -1,13 +1,13 @@
 //! A conversation with a language model: it is asked for a reply to what was said last, and what it says
 //! is said while it is still being written.
 
-use super::conversation::{Conversation, LINE, Over};
+use super::conversation::{Conversation, LINE, Over, goes_on};
 use crate::calls::Calls;
 use crate::settings::ModelSettings;
 use agent::chat::{Piece, Reader, request};
 use agent::model::Wish;
+use call::Call;
 use call::dialogue::{Act, Dialogue, Entry, Line, Said, Speaker, Told};
-use call::{Call, CallState};
 use carrier::send::Sender;
 use carrier::{Operation, Request, Secret};
 use http::Method;
@@ -87,7 +87,7 @@ impl Conversation {
         let mut n_failed = 0;
         loop {
             let call = self.line.borrow_and_update().clone();
-            if !matches!(call.state, CallState::InProgress(_)) {
+            if !goes_on(&call) {
                 return Over::Call;
             }
             for act in dialogue.next(&call, self.calls.now()) {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::{FRAME_MS, Format};
 use audio::tones::{self, Heard, Listener};
+use audio::{Frame, SampleRate};
 
 /// How much sound may wait to be played, in frames: five minutes. A peer that sends faster than it
 /// is played for longer than that would fill the memory.
@@ -18,6 +19,28 @@ const SILENT_DBFS: f32 = -50.0;
 
 /// How many marks may wait for the sound before them.
 const MARKS_MAX: usize = 1_000;
+
+/// How long a machine greets that says this, until it has beeped.
+pub(crate) fn greeting_ms(words: &str) -> u64 {
+    let n_frames = tones::say(words).chain(beep()).count();
+    u64::try_from(n_frames).unwrap_or(u64::MAX).saturating_mul(FRAME_MS)
+}
+
+/// Half a second of one tone.
+fn beep() -> impl Iterator<Item = Frame> {
+    (0..BEEP_FRAMES).map(|index| {
+        let mut frame = Frame::silence(SampleRate::Hz8000);
+        for (n, sample) in (index * 160..).zip(frame.samples_mut()) {
+            *sample = BEEP[n % BEEP.len()];
+        }
+        frame
+    })
+}
+
+/// How long a beep is.
+const BEEP_FRAMES: usize = 25;
+/// A tone of 1 kHz, one turn of it.
+const BEEP: [i16; 8] = [0, 5_657, 8_000, 5_657, 0, -5_657, -8_000, -5_657];
 
 /// More waits to be played than the line holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +81,10 @@ pub(crate) enum Says {
     Sound {
         after_ms: u64,
         mulaw: Arc<[u8]>,
+    },
+    /// These words, as tones that carry them, and then the beep of a machine that records.
+    Greeting {
+        words: String,
     },
     /// These words, as tones that carry them.
     Words {
@@ -116,6 +143,9 @@ impl Line {
                     Format::MULAW.turned(codes, hears)
                 });
                 (pause(*after_ms).into_iter().chain(said).collect(), false)
+            }
+            Says::Greeting { words } => {
+                (tones::say(words).chain(beep()).map(|frame| hears.written(&frame)).collect(), false)
             }
             Says::Words { after_ms, words } => {
                 let said = tones::say(words).map(|frame| hears.written(&frame));

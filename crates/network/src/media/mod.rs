@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::time::Millis;
 pub(crate) use format::{Encoding, Format};
 pub use line::Understood;
-pub(crate) use line::{Line, Overflow, Says};
+pub(crate) use line::{Line, Overflow, Says, greeting_ms};
 
 /// How long one frame of sound is.
 pub(crate) const FRAME_MS: u64 = 20;

@@ -33,6 +33,11 @@ pub(crate) enum Verb {
     Wait {
         ms: u64,
     },
+    /// The same, or until it was silent for so long.
+    WaitForSilence {
+        ms: u64,
+        silence_ms: u64,
+    },
     Input(Input),
     Redirect {
         url: String,
@@ -188,6 +193,7 @@ pub(crate) fn words(verb: &Verb) -> Vec<String> {
         Verb::PreAnswer(prompts) => prompts.iter().filter_map(of).collect(),
         Verb::Input(input) => input.prompts.iter().filter_map(of).collect(),
         Verb::Wait { .. }
+        | Verb::WaitForSilence { .. }
         | Verb::Redirect { .. }
         | Verb::Hangup { .. }
         | Verb::Record(_)
@@ -213,6 +219,9 @@ pub(crate) fn digits(digits: &str) -> Prompt {
 fn verb(element: &Element) -> Result<Verb, String> {
     Ok(match element.name.as_str() {
         "Speak" | "Play" | "DTMF" => Verb::Prompt(prompt(element)?),
+        "Wait" if element.attribute("silence") == Some("true") => {
+            Verb::WaitForSilence { ms: wait_ms(element), silence_ms: element.number("minSilence", 2_000) }
+        }
         "Wait" => Verb::Wait { ms: wait_ms(element) },
         "PreAnswer" => Verb::PreAnswer(prompts(element)?),
         "GetInput" => Verb::Input(get_input(element)?),

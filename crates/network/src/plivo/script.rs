@@ -174,6 +174,10 @@ impl Face {
             Verb::Prompt(prompt) => self.prompt(world, id, &[prompt]),
             Verb::PreAnswer(prompts) => self.prompt(world, id, &prompts),
             Verb::Wait { ms } => self.wait(world, id, Doing::Waiting, ms),
+            Verb::WaitForSilence { ms, silence_ms } => {
+                let greets_ms = world.leg(id).map_or(0, |leg| leg.still_greets_ms(world.now));
+                self.wait(world, id, Doing::Waiting, ms.min(greets_ms.saturating_add(silence_ms)));
+            }
             Verb::Input(input) => {
                 let tries_left = input.tries;
                 self.listen(world, id, input, tries_left);

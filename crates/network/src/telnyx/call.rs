@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::body::Body;
 use super::error::ApiError;
 use super::gather::Gathering;
+use super::machine::Detection;
 use super::sound::Player;
 use super::stream::{Stream, Streaming};
 use super::transcription::Transcription;
@@ -81,6 +82,8 @@ pub(crate) struct Call {
     pub(crate) transcription: Option<Transcription>,
     /// Keys to be sent as tones as soon as the call is answered.
     pub(crate) digits_at_answer: Option<String>,
+    /// How it is found out whether a machine picked up.
+    pub(crate) detection: Option<Detection>,
     /// To be opened as soon as the call is answered.
     pub(crate) stream_at_answer: Option<Stream>,
     /// The media streams that are not over.
@@ -113,6 +116,7 @@ impl Call {
             gathering: None,
             transcription: None,
             digits_at_answer: None,
+            detection: None,
             stream_at_answer: None,
             streams: Vec::new(),
             bridged_with: None,

@@ -8,6 +8,7 @@ use super::body::Body;
 use super::call::{Call, Event, Way};
 use super::command::keys;
 use super::error::ApiError;
+use super::machine::Detection;
 use super::{COMMAND_ID_MS, Face, RING_S, TIME_LIMIT_S, stream};
 use crate::world::{LegId, Limits, World};
 
@@ -74,6 +75,7 @@ impl Face {
         let mut call = Call::new(connection_id, Way::Dialled, &from, &to);
         call.heed(body)?;
         call.digits_at_answer = keys(body, "send_digits_on_answer")?;
+        call.detection = Detection::wanted(body)?;
         body.word("webhook_url_method", &["POST", "GET"])?;
         Ok((call, limits(body)?))
     }

@@ -55,6 +55,7 @@ mod dial;
 mod error;
 mod gather;
 mod listing;
+mod machine;
 pub(crate) mod media;
 mod owned;
 mod resource;
@@ -108,6 +109,8 @@ pub(crate) enum Alarm {
     MadeOut { leg: LegId, heard: Box<Transcript> },
     /// The prompt of a gathering has been spoken.
     PromptEnds { leg: LegId },
+    /// Something is known of who picked up.
+    Detected { leg: LegId, event: &'static str, result: &'static str },
     /// A webhook that a fault has delayed leaves.
     Send { leg: LegId, planned: Box<Planned> },
     /// A webhook that a fault holds back for the next one leaves all the same.
@@ -162,6 +165,7 @@ impl Face {
             Alarm::GatherEnds { leg } => self.gather_ends(world, leg),
             Alarm::MadeOut { leg, heard } => self.made_out(world, leg, &heard),
             Alarm::PromptEnds { leg } => self.listen(world, leg),
+            Alarm::Detected { leg, event, result } => self.tell_who_picked_up(world, leg, event, result),
             Alarm::Send { leg, planned } => self.send(world, leg, *planned),
             Alarm::Release { leg } => self.release(world, leg),
             Alarm::Retry { flight } => self.depart(world, *flight),
@@ -183,6 +187,7 @@ impl Face {
                 let stream = call.stream_at_answer.take();
                 let digits = call.digits_at_answer.take();
                 self.tell(world, id, "call.answered", payload);
+                self.listen_for_machine(world, id);
                 if let Some(digits) = digits {
                     world.play(id, Sound::Digits(digits));
                 }

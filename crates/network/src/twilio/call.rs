@@ -81,6 +81,14 @@ pub(crate) struct Callbacks {
     pub(crate) n_made: u32,
 }
 
+/// How it is told who picked up, where the call doesn't wait for that.
+#[derive(Clone, Debug)]
+pub(crate) struct Detection {
+    pub(crate) hook: Hook,
+    /// A machine is told of when its greeting is over.
+    pub(crate) until_it_records: bool,
+}
+
 /// One call.
 #[derive(Debug)]
 pub(crate) struct Call {
@@ -101,6 +109,8 @@ pub(crate) struct Call {
     pub(crate) callback_events: Vec<CallbackEvent>,
     pub(crate) send_digits: Option<String>,
     pub(crate) detects_machines: bool,
+    /// Where it is told, meanwhile, who picked up.
+    pub(crate) detection: Option<Detection>,
     /// Whether the customer had the record deleted.
     pub(crate) deleted: bool,
     pub(crate) script: Script,
@@ -131,6 +141,7 @@ impl Call {
             callback_events: vec![CallbackEvent::Completed],
             send_digits: None,
             detects_machines: false,
+            detection: None,
             deleted: false,
             script: Script::default(),
             streams: Vec::new(),

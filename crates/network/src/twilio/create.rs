@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::Face;
-use super::call::{Call, CallbackEvent, Hook, Way};
+use super::call::{Call, CallbackEvent, Detection, Hook, Way};
 use super::error::ApiError;
 use crate::form::Form;
 use crate::world::{LegId, Limits, World};
@@ -91,7 +91,17 @@ fn read(account_sid: &str, form: &Form) -> Result<(Call, Limits), ApiError> {
     call.callback = hook(form, "StatusCallback", "StatusCallbackMethod", 21_609)?;
     call.callback_events = events(form);
     call.send_digits = form.get("SendDigits").map(str::to_owned);
-    call.detects_machines = form.get("MachineDetection").is_some_and(|wish| wish != "None");
+    let detects = form.get("MachineDetection").filter(|wish| *wish != "None");
+    if let Some(wish) = detects.filter(|wish| !["Enable", "DetectMessageEnd"].contains(wish)) {
+        return Err(bad(20_001, format!("MachineDetection may be Enable or DetectMessageEnd, not {wish}")));
+    }
+    let told = hook(form, "AsyncAmdStatusCallback", "AsyncAmdStatusCallbackMethod", 21_609)?;
+    let meanwhile = form.get("AsyncAmd") == Some("true");
+    call.detects_machines = detects.is_some() && !meanwhile;
+    call.detection = told
+        .filter(|_| meanwhile)
+        .zip(detects)
+        .map(|(hook, wish)| Detection { hook, until_it_records: wish == "DetectMessageEnd" });
     if let Some(document) = &call.twiml
         && document.chars().count() > TWIML_MAX
     {

@@ -52,6 +52,7 @@ mod dial;
 mod error;
 mod gather;
 mod listing;
+mod machine;
 pub(crate) mod media;
 mod numbers;
 mod resource;
@@ -90,6 +91,8 @@ const TIME_LIMIT_S: u64 = 14_400;
 pub(crate) enum Alarm {
     /// What the script of a call is doing has taken its time. Stale if the script has gone on.
     StepOver { leg: LegId, epoch: u64 },
+    /// Who picked up is known while the call goes on.
+    Detected { leg: LegId, hook: Box<Hook>, answered_by: &'static str },
     /// A webhook that a fault has delayed leaves.
     Send { leg: LegId, planned: Box<Planned> },
     /// A webhook that a fault holds back for the next one leaves all the same.
@@ -148,6 +151,9 @@ impl Face {
     pub(crate) fn happen(&mut self, world: &mut World, alarm: Alarm) {
         match alarm {
             Alarm::StepOver { leg, epoch } => self.step_over(world, leg, epoch),
+            Alarm::Detected { leg, hook, answered_by } => {
+                self.tell_who_picked_up(world, leg, *hook, answered_by);
+            }
             Alarm::Send { leg, planned } => self.send_loose(world, leg, *planned),
             Alarm::Release { leg } => self.release(world, leg),
         }
@@ -167,6 +173,7 @@ impl Face {
                 let begins = call.way == Way::OutboundApi;
                 self.tell(world, leg, CallbackEvent::Answered);
                 if begins {
+                    self.listen_for_machine(world, leg);
                     self.begin(world, leg);
                 } else {
                     self.send_digits(world, leg);

@@ -38,7 +38,7 @@
 //!
 //! Whoever has a media stream understands tones that carry words: what was understood is in the truth.
 
-use crate::media::Says;
+use crate::media::{Says, greeting_ms};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -92,11 +92,14 @@ pub enum Behaviour {
         #[serde(default = "two_seconds")]
         answer_after_ms: u64,
     },
-    /// A machine picks up, beeps, and records until somebody hangs up or the tape is full.
+    /// A machine picks up, greets, beeps, and records until somebody hangs up or the tape is full.
     Voicemail {
         /// From the first ring to picking up, in milliseconds.
         #[serde(default = "five_seconds")]
         answer_after_ms: u64,
+        /// What it says before it beeps; on a stream, as tones that carry it.
+        #[serde(default = "not_here")]
+        greeting: String,
         /// The length of the tape, in milliseconds.
         #[serde(default = "sixty_seconds")]
         record_ms: u64,
@@ -197,7 +200,8 @@ impl Behaviour {
             Some("0003") => Behaviour::Unreachable,
             Some("0004") => Behaviour::Reject { after_ms: one_second() },
             Some("0005") => {
-                Behaviour::Voicemail { answer_after_ms: five_seconds(), record_ms: sixty_seconds() }
+                let (answer_after_ms, record_ms) = (five_seconds(), sixty_seconds());
+                Behaviour::Voicemail { answer_after_ms, greeting: not_here(), record_ms }
             }
             Some("0006") => talk(0, HOUR_MS),
             Some("0007") => talk(10_000, twenty_seconds()),
@@ -237,9 +241,9 @@ impl Behaviour {
             Behaviour::Play { sound, play_after_ms, .. } => {
                 Says::Sound { after_ms: *play_after_ms, mulaw: sound.mulaw.clone() }
             }
+            Behaviour::Voicemail { greeting, .. } => Says::Greeting { words: greeting.clone() },
             Behaviour::Talk { .. }
             | Behaviour::Silent { .. }
-            | Behaviour::Voicemail { .. }
             | Behaviour::Press { .. }
             | Behaviour::Speak { .. }
             | Behaviour::Never
@@ -284,7 +288,15 @@ impl Behaviour {
 
     /// Whether a machine answers.
     pub(crate) fn is_machine(&self) -> bool {
-        matches!(self, Behaviour::Voicemail { .. })
+        self.greets_ms().is_some()
+    }
+
+    /// How long a machine greets until it records; `None` for whoever is none.
+    pub(crate) fn greets_ms(&self) -> Option<u64> {
+        match self {
+            Behaviour::Voicemail { greeting, .. } => Some(greeting_ms(greeting)),
+            _ => None,
+        }
     }
 }
 
@@ -332,6 +344,10 @@ fn sixty_seconds() -> u64 {
 
 fn one() -> String {
     "1".to_owned()
+}
+
+fn not_here() -> String {
+    "nobody is here, please leave a message".to_owned()
 }
 
 fn who_is_this() -> String {

@@ -214,4 +214,10 @@ impl Leg {
     pub(crate) fn talked_s(&self) -> Option<u64> {
         Some(self.end()?.at.since(self.answered_at?) / 1_000)
     }
+
+    /// For how long a machine that answered greets yet.
+    pub(crate) fn still_greets_ms(&self, now: Millis) -> u64 {
+        let greets_ms = self.behaviour.greets_ms().unwrap_or(0);
+        self.answered_at.map_or(0, |at| greets_ms.saturating_sub(now.since(at)))
+    }
 }

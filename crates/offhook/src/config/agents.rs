@@ -22,6 +22,7 @@ use super::suggest;
 use super::tools;
 use super::tree::Node;
 use super::values;
+use super::voicemail::{on_machine, voicemail};
 
 /// Reads one agent.
 pub(super) fn agent(
@@ -36,7 +37,10 @@ pub(super) fn agent(
     // Without a kind nobody can say which keys are right.
     let kind = section.required("kind", "\"say\"", |node| values::word(node, &KINDS))?;
     let (mut model, mut realtime, mut tools) = (None, None, BTreeMap::new());
-    let sound = if matches!(kind, Kind::Llm) { speech::sound(section, voices) } else { None };
+    let voicemail = voicemail(section);
+    let sound =
+        if matches!(kind, Kind::Llm) { speech::sound(section, voices, voicemail.as_ref()) } else { None };
+    let machine = on_machine(section, voicemail.as_ref(), sound.is_some());
     if matches!(kind, Kind::Llm | Kind::Realtime) {
         tools = tools::tools(section, folder);
     }
@@ -61,7 +65,7 @@ pub(super) fn agent(
     let gap = (matches!(kind, Kind::Stream | Kind::Realtime) || sound.is_some())
         .then(|| section.optional("gap", values::spoken).unwrap_or_else(|| GAP.to_owned()));
     section.finish();
-    let agent = Agent { name: name.to_owned(), does: does?, gap, apology };
+    let agent = Agent { name: name.to_owned(), does: does?, gap, apology, machine };
     Some(ConfiguredAgent { agent, token, model, sound, realtime, tools })
 }
 

@@ -28,6 +28,7 @@ mod suggest;
 mod tools;
 mod tree;
 mod values;
+mod voicemail;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

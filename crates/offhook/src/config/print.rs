@@ -316,7 +316,7 @@ fn print_simulated(page: &mut Page<'_>, Simulated { base_url: url, face }: &Simu
 
 fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
     let ConfiguredAgent { agent, token, model, sound, realtime, tools } = configured;
-    let Agent { name: _, does, gap, apology } = agent;
+    let Agent { name: _, does, gap, apology, machine } = agent;
     page.set("kind", text(does.word()));
     match does {
         Does::Say { text: words, again } => {
@@ -348,6 +348,7 @@ fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
         page.set_if("turns", turns.map(|(word, _)| text(word)));
         print_silence(page, silence);
     }
+    speech::print_voicemail(page, sound.as_ref().map(|sound| &sound.voicemail), machine.as_ref());
     if does.carries_sound() {
         page.set_if("gap", gap.as_deref().map(text));
     }

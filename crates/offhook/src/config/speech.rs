@@ -92,7 +92,11 @@ pub(super) fn synthesizer(section: &mut Section<'_, '_>, folder: &Path) -> Optio
 }
 
 /// Reads how an agent hears and speaks, if it does so by the gateway; it needs both.
-pub(super) fn sound(section: &mut Section<'_, '_>, known: &Known<'_>) -> Option<ConfiguredSound> {
+pub(super) fn sound(
+    section: &mut Section<'_, '_>,
+    known: &Known<'_>,
+    voicemail: Option<&Voicemail>,
+) -> Option<ConfiguredSound> {
     let (hears, speaks) = (section.has("recognizer"), section.has("synthesizer"));
     let recognizers = section.optional("recognizer", |node| names(node, "recognizer", &known.recognizers));
     let synthesizers =
@@ -110,34 +114,13 @@ pub(super) fn sound(section: &mut Section<'_, '_>, known: &Known<'_>) -> Option<
     }
     let pause = section.optional("pause", |node| duration(node, PAUSES)).unwrap_or(PAUSE);
     let barge_in = section.optional("barge_in", values::boolean).unwrap_or(true);
-    let voicemail = voicemail(section);
     Some(ConfiguredSound {
         recognizers: recognizers?,
         synthesizers: synthesizers?,
         pause,
         barge_in,
-        voicemail,
+        voicemail: voicemail.cloned(),
     })
-}
-
-fn voicemail(section: &mut Section<'_, '_>) -> Option<Voicemail> {
-    let at_beep = section.optional("voicemail", |node| values::word(node, &AT_BEEP)).unwrap_or(AtBeep::GoOn);
-    let message = section.optional("voicemail_message", values::spoken);
-    match (at_beep, message) {
-        (AtBeep::Leave, Some(message)) => Some(Voicemail::Leave(message)),
-        (AtBeep::Leave, None) => {
-            let name = section.full_name("voicemail_message");
-            section.wrong(format!("`{name}` is missing; it is what `voicemail` leaves"));
-            None
-        }
-        (_, Some(_)) => {
-            let name = section.full_name("voicemail_message");
-            section.wrong(format!("`{name}` is never left; add voicemail = \"leave\", or leave it out"));
-            None
-        }
-        (AtBeep::HangUp, None) => Some(Voicemail::HangUp),
-        (AtBeep::GoOn, None) => None,
-    }
 }
 
 /// One name, or several of which each is asked when those before it fail.
@@ -184,17 +167,6 @@ fn speed(node: &Node) -> Result<f64, Rejected> {
     let speed = values::rate(node)?;
     if (0.25..=4.0).contains(&speed) { Ok(speed) } else { Err(format!("is {speed}; give 0.25 to 4").into()) }
 }
-
-/// What is done at the beep of an answering machine.
-#[derive(Clone, Copy)]
-enum AtBeep {
-    GoOn,
-    HangUp,
-    Leave,
-}
-
-const AT_BEEP: [(&str, AtBeep); 3] =
-    [("go_on", AtBeep::GoOn), ("hang_up", AtBeep::HangUp), ("leave", AtBeep::Leave)];
 
 /// Of which kind somebody is.
 #[derive(Clone, Copy)]

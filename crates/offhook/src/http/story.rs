@@ -2,8 +2,8 @@
 
 use super::view::rfc3339;
 use call::call::{
-    CommandReply, Event, Found, HangUpReply, Input, News, Performed, Progress, Sighting, Source, Speaks,
-    StreamEnd, Unknown, UnknownWhy, Verb, Waits,
+    AnsweredBy, CommandReply, Event, Found, HangUpReply, Input, News, Performed, Progress, Sighting, Source,
+    Speaks, StreamEnd, Unknown, UnknownWhy, Verb, Waits,
 };
 use call::dialogue::Speaker;
 use call::gate::{Heard, Passed};
@@ -100,9 +100,20 @@ fn summary(event: &Event) -> String {
         News::StopReplied { id, reply } => format!("command {id}, told to end: {}", replied(reply)),
         News::CommandHeard { id, performed, .. } => format!("command {id}: {}", self::performed(performed)),
         News::DigitsHeard { digits, .. } => format!("the other side pressed {digits}"),
+        News::AnsweredBy { by, .. } => picked_up(*by).to_owned(),
         News::AnswerReplied { reply, .. } => format!("told to answer: {}", replied(reply)),
         News::HangUpReplied { reply, .. } => hung_up(reply),
         News::CheckDue => "its time had come".to_owned(),
+    }
+}
+
+fn picked_up(by: AnsweredBy) -> &'static str {
+    match by {
+        AnsweredBy::Human => "a person picked up",
+        AnsweredBy::Machine => "an answering machine picked up",
+        AnsweredBy::Recording => "an answering machine picked up, and its greeting is over",
+        AnsweredBy::Fax => "a fax picked up",
+        AnsweredBy::Unknown => "who picked up, the carrier could not tell",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Calls as JSON. The shapes are promised: `docs/http.md`.
 
-use call::call::{Command, CommandState, ConfirmedBy, Direction, EndedBy, Ending, Outcome};
+use call::call::{AnsweredBy, Command, CommandState, ConfirmedBy, Direction, EndedBy, Ending, Outcome};
 use call::{Call, CallState, CarrierName, Party, Timestamp};
 use engine::{RecoveryLine, Stranger};
 use serde::Serialize;
@@ -36,6 +36,7 @@ pub(crate) struct CallView {
     /// Since when the other side wants no more calls, if they said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     opted_out_at: Option<String>,
+    answered_by: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     imported_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,6 +77,7 @@ impl CallView {
             commands: call.commands.iter().map(command).collect(),
             pressed: call.pressed.iter().map(|one| one.digits.as_str()).collect(),
             opted_out_at: call.opted_out.map(rfc3339),
+            answered_by: call.answered_by.map(AnsweredBy::word),
             imported_id: facts.imported_id.clone(),
             alarm: call.alarm(),
             strays: call.strays.iter().map(|stray| stray.leg.as_str().to_owned()).collect(),

@@ -276,9 +276,7 @@ fn who_is_not_understood_is_told_so() {
 fn at_the_beep_of_an_answering_machine_a_message_is_left() {
     const MESSAGE: &str = "This is the hotel, please call back.";
     let more = format!("{HEARS}\nvoicemail = 'leave'\nvoicemail_message = '{MESSAGE}'");
-    let vendors = "[recognizers.ear]\nkind = 'openai'\nmodel = 'm'\nbase_url = '{url}/v1'\napi_key = 'sesame'\n\
-                   [synthesizers.mouth]\nkind = 'openai'\nmodel = 'm'\nvoice = 'alto'\nbase_url = '{url}/v1'\napi_key = 'sesame'\n";
-    let (world, _model, _speech) = on(Face::Telnyx, vendors, &more, |_, _| Replies::Words(&[LONG]));
+    let (world, _model, _speech) = on(Face::Telnyx, VENDORS, &more, |_, _| Replies::Words(&[LONG]));
     let them = number(1);
     let machine = json!({ "does": "play", "sound": greeting_and_beep(), "play_after_ms": 500 });
     world.subscriber(&them, &machine);
@@ -288,6 +286,25 @@ fn at_the_beep_of_an_answering_machine_a_message_is_left() {
     let said = world.spoken(&id);
     assert_eq!(said.last(), lines(&[("agent", MESSAGE)]).last(), "{said:?}");
     assert!(said.contains(&("remote".to_owned(), "(a beep)".to_owned())), "{said:?}");
+}
+
+/// The carrier's word and the beep come within a moment of each other, whichever is first.
+#[test]
+fn a_machine_that_carrier_and_gateway_notice_is_left_one_message() {
+    const MESSAGE: &str = "This is the hotel, please call back.";
+    let more = format!(
+        "{HEARS}\nvoicemail = 'leave'\nvoicemail_message = '{MESSAGE}'\nmachine_detection = 'carrier'"
+    );
+    for face in [Face::Twilio, Face::Telnyx, Face::Plivo] {
+        let (world, _model, _speech) = on(face, VENDORS, &more, |_, _| Replies::Words(&[LONG]));
+        let them = number(1);
+        world.subscriber(&them, &json!({ "does": "voicemail", "answer_after_ms": 0 }));
+        let id = world.called_by_clerk(&them);
+        assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
+        let understood = world.understood(&them);
+        assert_eq!(understood.iter().filter(|one| *one == MESSAGE).count(), 1, "{face:?}: {understood:?}");
+        assert_eq!(understood.last().map(String::as_str), Some(MESSAGE), "{face:?}");
+    }
 }
 
 /// What an answering machine says: a greeting, a pause in which it is replied to, and a beep.
@@ -300,6 +317,9 @@ fn greeting_and_beep() -> String {
     codes.extend(wave.map(|sample| audio::g711::Law::Mu.encode(sample as i16)));
     base64::engine::general_purpose::STANDARD.encode(codes)
 }
+
+const VENDORS: &str = "[recognizers.ear]\nkind = 'openai'\nmodel = 'm'\nbase_url = '{url}/v1'\napi_key = 'sesame'\n\
+                   [synthesizers.mouth]\nkind = 'openai'\nmodel = 'm'\nvoice = 'alto'\nbase_url = '{url}/v1'\napi_key = 'sesame'\n";
 
 /// They hang up before it is known that they are done.
 #[test]

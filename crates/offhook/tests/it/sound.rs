@@ -1,7 +1,7 @@
 //! Files that are played, sound that goes to a program, what is stopped before its time, and a text
 //! that is said though the gateway is away.
 
-use crate::world::{Face, Line, SOON, World, number, wait_for, word, words};
+use crate::world::{Face, Line, SOON, World, number, wait_for, wait_until, word, words};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -244,6 +244,8 @@ fn a_stream_outlives_the_gateway_and_ends_with_the_call(face: Face) {
     let program = Program::start(None);
     let stream = world.tell(&id, "stream", &json!({ "url": program.url }));
     program.hears("media");
+    let is_taken = || word(&world.outcome(&id, stream), "state") == "taken";
+    wait_until("that the carrier took it is known", SOON, is_taken);
 
     world.restart();
 

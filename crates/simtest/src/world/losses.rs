@@ -65,6 +65,7 @@ impl World {
             script: Script::Hold(OTHERS_TALK),
             ring_max: Duration::from_secs(60),
             duration_max: OTHERS_TALK,
+            listens: None,
         };
         let n_before = self.network.calls().len();
         let others = self.others(stranger.signed, stranger.astray);

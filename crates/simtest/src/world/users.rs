@@ -338,5 +338,5 @@ const TRIES_MAX: u32 = 6;
 /// An agent with a message that no other has.
 fn spokesman(place: usize) -> Agent {
     let does = Does::Say { text: message_of(place), again: None };
-    Agent { name: "spokesman".to_owned(), does, gap: None, apology: None }
+    Agent { name: "spokesman".to_owned(), does, gap: None, apology: None, machine: None }
 }

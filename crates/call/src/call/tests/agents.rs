@@ -14,6 +14,7 @@ fn answered(does: Does, apology: Option<&str>) -> Call {
         does,
         gap: Some("One moment.".to_owned()),
         apology: apology.map(str::to_owned),
+        machine: None,
     };
     let facts = Facts { agent: Some(agent), hold: true, ..facts(Direction::Outbound) };
     let asked = born(&at(BORN, Source::Api, News::Asked(Box::new(facts)))).unwrap();

@@ -223,6 +223,8 @@ fn of_names_and_commands() -> Vec<(&'static str, News)> {
         ("CommandHeard(Failed)", performed(1, Performed::Failed { code: "busy".to_owned() })),
         ("CommandHeard(greeting Finished)", performed(0, Performed::Finished(Outcome::default()))),
         ("DigitsHeard", digits("5", Some("e1"))),
+        ("AnsweredBy(Machine)", News::AnsweredBy { leg: leg(), by: AnsweredBy::Machine }),
+        ("AnsweredBy(Recording)", News::AnsweredBy { leg: leg(), by: AnsweredBy::Recording }),
     ]
 }
 

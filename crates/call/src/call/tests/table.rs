@@ -50,7 +50,10 @@ fn heard(when: Timestamp, news: News) -> Event {
         News::Sighted { .. } => Source::LookUp,
         News::Found(_) => Source::Listing,
         News::HangUpRequested { .. } | News::CommandAsked(_) => Source::Api,
-        News::CommandHeard { .. } | News::DigitsHeard { .. } | News::Named { .. } => Source::Webhook,
+        News::CommandHeard { .. }
+        | News::DigitsHeard { .. }
+        | News::AnsweredBy { .. }
+        | News::Named { .. } => Source::Webhook,
         News::CheckDue
         | News::Admitted { .. }
         | News::GateRefused(_)
@@ -87,6 +90,9 @@ fn shape(old: &Call, new: &Call) -> String {
     }
     if new.opted_out.is_some() && old.opted_out.is_none() {
         text.push_str(" + opted out");
+    }
+    if new.answered_by != old.answered_by {
+        text.push_str(" + who picked up");
     }
     if new.also.len() > old.also.len() {
         text.push_str(" + name");

@@ -52,6 +52,13 @@ fn each_command_holds_the_line_when_it_is_done_and_asks_for_no_other_document() 
         check(Script::Perform(performance(verb)), &format!("{element}<Wait length=\"60\"/>"));
     };
     check(Verb::Say { text: "One & two".to_owned() }, "<Speak>One &amp; two</Speak>");
+    // A machine may be greeting yet.
+    let said = call::call::Performance {
+        after_silence: true,
+        ..performance(Verb::Say { text: "Call us.".to_owned() })
+    };
+    let waits = "<Wait length=\"60\" silence=\"true\" minSilence=\"2000\"/><Speak>Call us.</Speak>";
+    self::check(Script::Perform(said), &format!("{waits}<Wait length=\"60\"/>"));
     check(Verb::SendDigits { digits: "1w2#".to_owned() }, "<DTMF async=\"false\">1w2#</DTMF>");
     let url = "https://example.com/a?b=1&c=2".to_owned();
     check(

@@ -1,7 +1,7 @@
 //! The request that makes a call, and the verdict on every answer to it.
 
 use super::*;
-use crate::roles::PlaceError;
+use crate::roles::{Listens, PlaceError};
 use crate::wire::Operation;
 use proptest::prelude::*;
 
@@ -128,5 +128,16 @@ proptest! {
     fn garbage_names_nothing(status in 200u16..600, body: Vec<u8>) {
         let reply = Reply { status, headers: Vec::new(), body };
         prop_assert!(plivo().read_placed(&reply).is_err());
+    }
+}
+
+/// An address of its own has the talk begin at once; the verdict is told there meanwhile.
+#[test]
+fn an_answering_machine_is_listened_for_beside_the_talk() {
+    for listens in [Listens::Briefly, Listens::UntilItRecords] {
+        let body = body(&plivo().place(&Placement { listens: Some(listens), ..placement() }));
+        let status = format!("https://gw.example/hooks/plivo/status?call={CALL}");
+        let told = ["machine_detection", "machine_detection_url", "machine_detection_method"];
+        assert_eq!(told.map(|key| body[key].as_str().unwrap_or("?")), ["true", &status, "POST"]);
     }
 }

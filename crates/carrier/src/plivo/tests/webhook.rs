@@ -3,7 +3,9 @@
 use super::*;
 use crate::mark::{Ends, Mark};
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
-use call::call::{CarrierEnding, CommandId, EndedBy, EndingKind, News, Outcome, Page, Performed, Progress};
+use call::call::{
+    AnsweredBy, CarrierEnding, CommandId, EndedBy, EndingKind, News, Outcome, Page, Performed, Progress,
+};
 
 const RING: &str = include_str!("../fixtures/hook_ring.form");
 const START: &str = include_str!("../fixtures/hook_start.form");
@@ -303,4 +305,16 @@ fn a_question_for_what_follows_a_stopped_command_is_no_news_of_it() {
     let body = format!("CallUUID={LEG}&RequestUUID={REQUEST}&CallStatus=in-progress");
     let heard = heard(&format!("/voice?call={CALL}&stop=3"), &body);
     assert_eq!((heard.news, heard.page), (Some(progressed(Progress::InProgress)), Some(Page::Next)));
+}
+
+/// It says so of a call in progress, which it says as well.
+#[test]
+fn who_picked_up_is_told_beside_the_talk() {
+    let rows = [("true", AnsweredBy::Machine), ("True", AnsweredBy::Machine), ("false", AnsweredBy::Human)];
+    for (word, by) in rows.into_iter().chain([("maybe", AnsweredBy::Unknown)]) {
+        let body = START.replace("Event=StartApp", "Event=MachineDetection");
+        assert_ne!(body, START);
+        let heard = status(&format!("{}&Machine={word}&IfMachine=continue", body.trim_end()));
+        assert_eq!(heard, expected(Some(News::AnsweredBy { leg: id(LEG), by })), "{word}");
+    }
 }

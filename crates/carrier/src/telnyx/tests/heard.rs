@@ -4,7 +4,7 @@ use super::webhook::{STATE, decode, heard, with};
 use super::*;
 use crate::telnyx::mark::{ClientState, Doing};
 use crate::webhook::HeardWebhook;
-use call::call::{CommandId, News, Outcome, Performed};
+use call::call::{AnsweredBy, CommandId, News, Outcome, Performed};
 
 const SPEAK_ENDED: &str = include_str!("../fixtures/hook_speak_ended.json");
 const GATHER_ENDED: &str = include_str!("../fixtures/hook_gather_ended.json");
@@ -16,6 +16,8 @@ const STREAMING_STOPPED: &str = include_str!("../fixtures/hook_streaming_stopped
 const STREAMING_FAILED: &str = include_str!("../fixtures/hook_streaming_failed.json");
 const BRIDGED: &str = include_str!("../fixtures/hook_bridged.json");
 const DTMF: &str = include_str!("../fixtures/hook_dtmf.json");
+/// Its fields are those of the OpenAPI document's example.
+const MACHINE: &str = include_str!("../fixtures/hook_machine.json");
 const SECOND_INITIATED: &str = include_str!("../fixtures/hook_second_initiated.json");
 const SECOND_ANSWERED: &str = include_str!("../fixtures/hook_second_answered.json");
 const SECOND_BRIDGED: &str = include_str!("../fixtures/hook_second_bridged.json");
@@ -222,4 +224,24 @@ fn nothing_of_a_second_leg_is_news_of_the_first_leg_itself() {
 fn a_second_leg_is_known_whatever_it_runs_on() {
     let elsewhere = with(SECOND_ANSWERED, CONNECTION, "1684641123236054245");
     assert_eq!(decode(&elsewhere), Ok(command(4, Performed::Begun)));
+}
+
+#[test]
+fn who_picked_up_is_heard_and_when_its_greeting_is_over() {
+    let by = |by| heard(Some(News::AnsweredBy { leg: leg(), by }));
+    let result = |word: &str| with(MACHINE, "\"machine\"", word);
+    let greeted = |word: &str| with(&result(word), "detection.ended", "greeting.ended");
+    let rows = [
+        (MACHINE.to_owned(), by(AnsweredBy::Machine)),
+        (result("\"human\""), by(AnsweredBy::Human)),
+        (result("\"not_sure\""), by(AnsweredBy::Unknown)),
+        (result("\"a_parrot\""), by(AnsweredBy::Unknown)),
+        (result("null"), by(AnsweredBy::Unknown)),
+        (greeted("\"beep_detected\""), by(AnsweredBy::Recording)),
+        (greeted("\"ended\""), by(AnsweredBy::Recording)),
+        (greeted("\"not_sure\""), by(AnsweredBy::Recording)),
+    ];
+    for (body, expected) in rows {
+        assert_eq!(decode(&body), Ok(expected), "{body}");
+    }
 }

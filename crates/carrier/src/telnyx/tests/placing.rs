@@ -1,7 +1,7 @@
 //! The request that makes a call, and the reply to it.
 
 use super::*;
-use crate::roles::PlaceError;
+use crate::roles::{Listens, PlaceError};
 use crate::telnyx::retries::policies;
 use crate::wire::Operation;
 use proptest::prelude::*;
@@ -190,5 +190,14 @@ proptest! {
         prop_assert_eq!(&body["from"], &from);
         prop_assert_eq!(&body["connection_id"], CONNECTION);
         prop_assert_eq!(&body["command_id"], &CallId::from_bits(bits).to_string());
+    }
+}
+
+#[test]
+fn an_answering_machine_is_listened_for_beside_the_talk() {
+    let rows = [(None, json!(null)), (Some(Listens::Briefly), json!("detect"))];
+    for (listens, word) in rows.into_iter().chain([(Some(Listens::UntilItRecords), json!("greeting_end"))]) {
+        let body = json(&telnyx().place(&Placement { listens, ..placement() }));
+        assert_eq!(body["answering_machine_detection"], word);
     }
 }

@@ -1,7 +1,7 @@
 //! One call: the requests, and the verdict on every answer.
 
 use super::*;
-use crate::roles::PlaceError;
+use crate::roles::{Listens, PlaceError};
 use crate::wire::Operation;
 use call::call::{CarrierEnding, EndingKind, HangUpReply, Progress, Sighting};
 use proptest::prelude::*;
@@ -319,5 +319,23 @@ proptest! {
         let sighting = done(twilio().look_up(&known(LEG), std::slice::from_ref(&reply))).sighting;
         prop_assert!(matches!(sighting, Sighting::Unknown(_)));
         prop_assert!(twilio().read_placed(&reply).is_err());
+    }
+}
+
+/// The talk begins at once; the verdict is told meanwhile.
+#[test]
+fn an_answering_machine_is_listened_for_beside_the_talk() {
+    let rows = [(Listens::Briefly, "Enable"), (Listens::UntilItRecords, "DetectMessageEnd")];
+    for (listens, word) in rows {
+        let fields = form(&twilio().place(&Placement { listens: Some(listens), ..placement() }));
+        let told = format!("https://gw.example/hooks/twilio/status?call={CALL}&machine");
+        let expected = [
+            ("MachineDetection", word),
+            ("AsyncAmd", "true"),
+            ("AsyncAmdStatusCallback", &told),
+            ("AsyncAmdStatusCallbackMethod", "POST"),
+        ];
+        let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert!(fields.ends_with(&expected), "{fields:?}");
     }
 }

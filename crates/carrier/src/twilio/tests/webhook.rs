@@ -3,7 +3,7 @@
 use super::*;
 use crate::mark::{Ends, Mark};
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
-use call::call::{CarrierEnding, EndingKind, News, Page, Progress};
+use call::call::{AnsweredBy, CarrierEnding, EndingKind, News, Page, Progress};
 
 const VOICE_OUTBOUND: &str = include_str!("../fixtures/voice_outbound.form");
 const VOICE_INBOUND: &str = include_str!("../fixtures/voice_inbound.form");
@@ -183,5 +183,25 @@ fn without_a_call_or_a_known_path_it_cannot_be_read() {
     ];
     for (path, body) in rows {
         assert!(matches!(decode(path, &body), Err(WebhookError::Unreadable(_))), "{path} {body}");
+    }
+}
+
+#[test]
+fn who_picked_up_is_told_where_it_was_asked_for() {
+    let path = format!("/hooks/twilio/status?call={CALL}&machine");
+    let rows = [
+        ("human", AnsweredBy::Human),
+        ("machine_start", AnsweredBy::Machine),
+        ("machine_end_beep", AnsweredBy::Recording),
+        ("machine_end_silence", AnsweredBy::Recording),
+        ("machine_end_other", AnsweredBy::Recording),
+        ("fax", AnsweredBy::Fax),
+        ("unknown", AnsweredBy::Unknown),
+        ("a_parrot", AnsweredBy::Unknown),
+    ];
+    for (word, by) in rows {
+        let body = format!("CallSid={LEG}&AccountSid=AC1&AnsweredBy={word}&MachineDetectionDuration=2400");
+        let expected = News::AnsweredBy { leg: leg(), by };
+        assert_eq!(heard(&path, &body).news, Some(expected), "{word}");
     }
 }

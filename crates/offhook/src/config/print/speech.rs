@@ -7,6 +7,7 @@ use super::super::settings::{
 };
 use super::{Page, base_url, duration, list, secret, text};
 use agent::cascade::Voicemail;
+use call::call::OnMachine;
 use std::collections::BTreeMap;
 
 pub(super) fn print(
@@ -80,19 +81,34 @@ fn print_synthesizer(page: &mut Page<'_>, ConfiguredSynthesizer { by, within }: 
 
 /// How an agent hears and speaks.
 pub(super) fn print_sound(page: &mut Page<'_>, sound: &ConfiguredSound) {
-    let ConfiguredSound { recognizers, synthesizers, pause, barge_in, voicemail } = sound;
+    let ConfiguredSound { recognizers, synthesizers, pause, barge_in, voicemail: _ } = sound;
     page.set("recognizer", list(recognizers.iter().map(String::as_str)));
     page.set("synthesizer", list(synthesizers.iter().map(String::as_str)));
     page.set("pause", duration(*pause));
     page.set("barge_in", barge_in.to_string());
-    let (word, message) = match voicemail {
-        None => ("go_on", None),
-        Some(Voicemail::HangUp) => ("hang_up", None),
-        Some(Voicemail::Leave(message)) => ("leave", Some(message)),
+}
+
+/// What is done where a machine picks up, and by whom that is found out where the gateway could.
+pub(super) fn print_voicemail(
+    page: &mut Page<'_>,
+    by_sound: Option<&Option<Voicemail>>,
+    machine: Option<&OnMachine>,
+) {
+    let (word, message) = match (by_sound.and_then(Option::as_ref), machine) {
+        (Some(Voicemail::Leave(message)), _) | (None, Some(OnMachine::Leave(message))) => {
+            ("leave", Some(message))
+        }
+        (Some(Voicemail::HangUp), _) | (None, Some(OnMachine::HangUp)) => ("hang_up", None),
+        (None, None) if by_sound.is_some() => ("go_on", None),
+        // Each kind of agent may have it, and few do.
+        (None, None) => return,
     };
     page.set("voicemail", text(word));
     if let Some(message) = message {
         page.set("voicemail_message", text(message));
+    }
+    if by_sound.is_some() {
+        page.set("machine_detection", text(if machine.is_some() { "carrier" } else { "beep" }));
     }
 }
 

@@ -1,0 +1,26 @@
+//! What somebody who spoke waited for.
+
+use serde::{Deserialize, Serialize};
+
+/// What a reply was waited for, from when the other side was silent until its first sound was played, in
+/// milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waits {
+    /// Until they were taken to be done.
+    pub turn_ms: u64,
+    /// Until their words were known.
+    pub recognizer_ms: u64,
+    /// Until the first sentence was written.
+    pub model_ms: u64,
+    /// Until its first sound was there.
+    pub synthesizer_ms: u64,
+    /// Until that was played.
+    pub playout_ms: u64,
+}
+
+impl Waits {
+    /// All of it.
+    pub fn whole_ms(self) -> u64 {
+        self.turn_ms + self.recognizer_ms + self.model_ms + self.synthesizer_ms + self.playout_ms
+    }
+}
