@@ -1,11 +1,11 @@
 //! What recognizers answer: words that they wrote, or why there are none.
 //!
-//! An input is `openai`, an empty line and an answer's body; or `deepgram` or `elevenlabs`, an empty line and
-//! a message a line.
+//! An input is `openai`, an empty line and an answer's body; or `deepgram`, `flux` or `elevenlabs`, an empty
+//! line and a message a line.
 
 use crate::carriers::texts;
 use crate::input::Message;
-use speech::{News, Streaming, Unreadable, Whole, deepgram, elevenlabs, openai};
+use speech::{News, Streaming, Unreadable, Whole, deepgram, elevenlabs, flux, openai};
 
 /// Reads what one vendor answers.
 pub(crate) fn take(input: &[u8]) {
@@ -17,6 +17,7 @@ pub(crate) fn take(input: &[u8]) {
             return answers(&openai::Transcriber { model, language, prompt }, &body);
         }
         "deepgram" => Box::new(deepgram::Listener { model, language, keyterms: Vec::new() }),
+        "flux" => Box::new(flux::Listener { model, language, keyterms: Vec::new() }),
         "elevenlabs" => Box::new(elevenlabs::Listener { model, language }),
         _ => return,
     };
@@ -40,6 +41,7 @@ fn is_heard(listener: &dyn Streaming, line: &str) {
             assert!(last || !text.is_empty(), "a part of nothing");
             is_written(&text, line.as_bytes());
         }
+        Ok(News::Turn(text)) => is_written(&text, line.as_bytes()),
         Ok(News::Nothing | News::Failed(_)) => {}
         Err(error) => is_shown_in_part(&error, line.as_bytes()),
     }

@@ -5,12 +5,14 @@
 //! <https://developers.deepgram.com/docs/finalize>, `…/docs/audio-keep-alive`, `…/docs/interim-results`,
 //! and <https://developers.deepgram.com/reference/text-to-speech/speak-request> (2026-11-28).
 
+use crate::flux;
 use crate::post::{address, header};
 use crate::{Form, News, Post, Streaming, Synthesizer, Told, Unreadable};
 use audio::Frame;
 use audio::g711::Law;
 use serde::Deserialize;
 use serde_json::json;
+use std::sync::Arc;
 
 /// Hears while somebody speaks.
 ///
@@ -66,6 +68,17 @@ struct Alternative {
     transcript: String,
 }
 
+impl Listener {
+    /// Who hears: [`flux`](crate::flux) has an interface of its own, and is known by its model's name.
+    pub fn streaming(self) -> Arc<dyn Streaming> {
+        let Listener { model, language, keyterms } = self;
+        if model.starts_with("flux") {
+            return Arc::new(flux::Listener { model, language, keyterms });
+        }
+        Arc::new(Listener { model, language, keyterms })
+    }
+}
+
 impl Streaming for Listener {
     fn path(&self) -> String {
         let Listener { model, language, keyterms } = self;
@@ -80,6 +93,10 @@ impl Streaming for Listener {
 
     fn headers(&self, key: Option<&str>) -> Vec<(String, String)> {
         key.map(token).into_iter().collect()
+    }
+
+    fn judges_turns(&self) -> bool {
+        false
     }
 
     fn sound(&self, frame: &Frame) -> Told {
@@ -131,7 +148,7 @@ impl Synthesizer for Voice {
     }
 }
 
-fn token(key: &str) -> (String, String) {
+pub(crate) fn token(key: &str) -> (String, String) {
     header("authorization", &format!("Token {key}"))
 }
 

@@ -70,6 +70,10 @@ impl Streaming for Listener {
         key.map(api_key).into_iter().collect()
     }
 
+    fn judges_turns(&self) -> bool {
+        false
+    }
+
     fn sound(&self, frame: &Frame) -> Told {
         let mut codes = Vec::with_capacity(frame.samples().len());
         Law::Mu.write(frame, &mut codes);

@@ -6,6 +6,7 @@
 
 pub mod deepgram;
 pub mod elevenlabs;
+pub mod flux;
 mod multipart;
 pub mod openai;
 mod post;
@@ -48,11 +49,15 @@ pub trait Streaming: Debug + Send + Sync {
     /// With what the connection is asked for, names in lower case.
     fn headers(&self, key: Option<&str>) -> Vec<(String, String)>;
 
+    /// Whether it tells when somebody is done, by [`News::Turn`]. Then it hears the whole line, silence
+    /// included, and not utterances alone.
+    fn judges_turns(&self) -> bool;
+
     /// What lets it hear a frame of 8 kHz.
     fn sound(&self, frame: &Frame) -> Told;
 
     /// What tells it that the utterance is over, as the gateway judges: it answers with a
-    /// [`News::Final`] that is the last. Not every vendor always does, so that it is waited for only so
+    /// [`News::Final`] that is the last, or with [`News::Turn`]. Not every vendor always does, so that it is waited for only so
     /// long.
     fn finish(&self) -> Told;
 
@@ -101,6 +106,8 @@ pub enum News {
         /// It answers [`Streaming::finish`]: no other part follows.
         last: bool,
     },
+    /// They are done, having said this.
+    Turn(String),
     /// It can't go on, and why, in the vendor's words.
     Failed(String),
 }

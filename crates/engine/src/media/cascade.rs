@@ -9,21 +9,21 @@ use super::voice::Voice;
 use crate::calls::Calls;
 use crate::settings::SoundSettings;
 use crate::talk::{Asked, Thought, next_piece};
-use agent::cascade::{Act, Cascade, Failing, Leave, Settings};
+use agent::cascade::{Act, Cascade, Failing, Leave, Settings, Voicemail};
 use agent::model::TRANSFER;
 use audio::Frame;
 use audio::activity::{self, Activity, ENDS_LATE, Speech};
 use audio::beep::Beep;
 use audio::g711::Law;
-use call::Call;
-use call::call::{Direction, Verb};
+use call::call::{AnsweredBy, Direction, Verb};
 use call::dialogue::{Entry, Line as Words, Speaker};
 use call::number::without_numbers;
+use call::{Call, CallId};
 use carrier::media::Began;
 use futures::StreamExt as _;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 
@@ -43,9 +43,18 @@ impl Plan {
         (call, said): (&Call, &[Entry]),
         again: bool,
     ) -> Plan {
-        // A machine picks up, and greets once.
-        sound.voicemail = sound.voicemail.filter(|_| !again && call.facts.direction == Direction::Outbound);
         let is_own = |entry: &Entry| matches!(entry, Entry::Said(Words { by: Speaker::Agent, .. }));
+        // A machine picks up, and greets once; what was left on it isn't left again.
+        let is_machine = matches!(call.answered_by, Some(AnsweredBy::Machine | AnsweredBy::Recording));
+        let may_be_one = call.facts.direction == Direction::Outbound && (!again || is_machine);
+        let is_left = |message: &String| {
+            said.iter()
+                .any(|entry| is_own(entry) && matches!(entry, Entry::Said(line) if line.text == *message))
+        };
+        sound.voicemail = sound.voicemail.filter(|_| may_be_one).map(|voicemail| match voicemail {
+            Voicemail::Leave(message) if is_left(&message) => Voicemail::HangUp,
+            voicemail => voicemail,
+        });
         let is_owed = again || said.last().is_some_and(|last| !is_own(last));
         Plan { asked, sound, is_owed }
     }
@@ -53,6 +62,10 @@ impl Plan {
 
 /// What those tell that work for a talk.
 pub(crate) enum Part {
+    /// Somebody who speaks says words.
+    Words,
+    /// They are done, the recognizer says, and said this.
+    Turn(String),
     /// What somebody said, or why nobody knows.
     Understood(Result<String, String>),
     /// Some of an utterance's sound: µ-law at 8 kHz.
@@ -69,6 +82,12 @@ struct Talk<'t> {
     /// Who listens for an answering machine, as long as one may greet.
     beep: Option<Beep>,
     pause: Duration,
+    /// How long of it is silence that the activity waits for.
+    silence: Duration,
+    /// Since when somebody who speaks is silent, and whether they said words, where the recognizer judges when
+    /// they are done.
+    paused_at: Option<Instant>,
+    has_words: bool,
     /// When a frame of sound came last.
     sound_at: Instant,
     hands: Hands<'t>,
@@ -103,7 +122,7 @@ pub(super) async fn converse<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let mut finishing = calls.finishing();
+    let (mut finishing, mut picked_up) = (calls.finishing(), calls.picked_up());
     let scribe = Scribe::new(calls, call.facts.id);
     let (tell, mut parts) = mpsc::channel(PARTS_MAX);
     let SoundSettings { recognizers, synthesizers, pause, barge_in, voicemail } = sound;
@@ -115,12 +134,17 @@ where
         voicemail,
     };
     let beep = settings.voicemail.is_some().then(Beep::default);
+    let ear = Ear::new(calls, recognizers, tell.clone());
+    let silence = if ear.judges_turns() { pause.min(SILENCE_JUDGED) } else { pause };
     let mut talk = Talk {
         cascade: Cascade::new(settings, is_owed),
-        ear: Ear::new(calls, recognizers, tell.clone()),
-        activity: hears_speech(pause),
+        ear,
+        activity: hears_speech(silence),
         beep,
         pause,
+        silence,
+        paused_at: None,
+        has_words: false,
         sound_at: Instant::now(),
         hands: Hands {
             calls,
@@ -138,7 +162,7 @@ where
         pressed_at: None,
         is_finishing: false,
     };
-    let over = talk.hold(&mut socket, &mut parts, &mut finishing).await;
+    let over = talk.hold(&mut socket, &mut parts, &mut finishing, &mut picked_up).await;
     talk.hear_last_words(&mut parts).await;
     talk.cascade.end(&mut |act| talk.hands.act(act));
     drop(talk);
@@ -153,12 +177,20 @@ impl Talk<'_> {
         socket: &mut WebSocketStream<S>,
         parts: &mut mpsc::Receiver<Part>,
         finishing: &mut watch::Receiver<bool>,
+        picked_up: &mut broadcast::Receiver<(CallId, AnsweredBy)>,
     ) -> Over
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         self.does(Cascade::open);
+        // What was told before anybody listened here.
+        let mut has_missed_it = true;
         loop {
+            if std::mem::take(&mut has_missed_it)
+                && let Some(by) = self.hands.calls.answered_by(self.hands.call.facts.id).await
+            {
+                self.is_answered_by(by);
+            }
             if let Some(over) = self.hands.line.pay(socket).await {
                 return over;
             }
@@ -182,8 +214,22 @@ impl Talk<'_> {
                     self.is_finishing = true;
                     self.does(Cascade::finish);
                 }
+                told = picked_up.recv() => match told {
+                    Ok((call, by)) if call == self.hands.call.facts.id => self.is_answered_by(by),
+                    Ok(_) => {}
+                    Err(_) => has_missed_it = true,
+                },
                 () = sleep_until(due_at) => self.time_is_up(),
             }
+        }
+    }
+
+    /// A machine is not talked with; whoever it was told of before, this changes nothing.
+    fn is_answered_by(&mut self, by: AnsweredBy) {
+        match by {
+            AnsweredBy::Machine => self.does(Cascade::machine),
+            AnsweredBy::Recording => self.does(Cascade::recorded),
+            AnsweredBy::Unknown | AnsweredBy::Human | AnsweredBy::Fax => {}
         }
     }
 
@@ -219,10 +265,14 @@ impl Talk<'_> {
         }
         self.sound_at = Instant::now();
         match (speech, self.ear.hear(&frame)) {
+            // They were silent for a moment, and not done.
+            (Speech::Started, _) if self.ear.is_spoken_to() => self.paused_at = None,
             (Speech::Started, _) => {
+                self.has_words = false;
                 self.ear.begin();
                 self.does(Cascade::speech_began);
             }
+            (Speech::Ended, _) if self.ear.judges_turns() => self.paused_at = Some(Instant::now()),
             (Speech::Ended, _) => self.speech_is_over(),
             (Speech::Going, IsLong::Yes) => {
                 self.ear.end();
@@ -235,8 +285,34 @@ impl Talk<'_> {
 
     fn speech_is_over(&mut self) {
         self.ear.end();
-        let pause = self.pause + ENDS_LATE;
-        self.does(|cascade, now, acts| cascade.speech_over(now.saturating_sub(pause), now, acts));
+        self.turn_is_over();
+    }
+
+    /// Nobody speaks any more, and what they said will be known.
+    fn turn_is_over(&mut self) {
+        let paused = self.paused_at.take().map_or(Duration::ZERO, |at| at.elapsed());
+        let silent = self.silence + ENDS_LATE + paused;
+        self.does(|cascade, now, acts| cascade.speech_over(now.saturating_sub(silent), now, acts));
+    }
+
+    /// The recognizer says that they are done. Whom it alone heard spoke softly.
+    fn is_told_of_turn(&mut self, words: String) {
+        match (self.ear.is_spoken_to(), self.paused_at) {
+            (false, _) if words.is_empty() => return,
+            (false, _) => self.does(Cascade::speech_began),
+            // The activity is to notice when they begin again.
+            (true, None) => self.activity = hears_speech(self.silence),
+            (true, Some(_)) => {}
+        }
+        self.ear.turn_is_over();
+        self.turn_is_over();
+        self.does(|cascade, now, acts| cascade.understood(Ok(words), now, acts));
+    }
+
+    /// When somebody is done of whom the recognizer doesn't say so.
+    fn gives_up_at(&self) -> Option<Instant> {
+        let longest = if self.has_words { UNJUDGED_MAX } else { self.pause.saturating_sub(self.silence) };
+        self.paused_at.map(|at| at + longest)
     }
 
     /// When somebody who spoke last is done, whose line carries no sound any more.
@@ -252,9 +328,11 @@ impl Talk<'_> {
         let until = Instant::now() + LAST_WORDS_MAX;
         while self.cascade.awaits_words() {
             match timeout_at(until, parts.recv()).await {
-                Ok(Some(Part::Understood(words))) => {
-                    let words = words.unwrap_or_default();
+                Ok(Some(Part::Understood(Ok(words)) | Part::Turn(words))) => {
                     self.cascade.last_words(&words, &mut |act| self.hands.act(act));
+                }
+                Ok(Some(Part::Understood(Err(_)))) => {
+                    self.cascade.last_words("", &mut |act| self.hands.act(act));
                 }
                 Ok(Some(_)) => {}
                 Ok(None) | Err(_) => break,
@@ -263,18 +341,29 @@ impl Talk<'_> {
     }
 
     fn take(&mut self, part: Part) {
-        self.does(|cascade, now, acts| match part {
-            Part::Understood(words) => cascade.understood(words, now, acts),
-            Part::Sound(utterance, sound) => cascade.sound(utterance, &sound, now, acts),
-            Part::SoundOver(utterance, whole) => cascade.sound_over(utterance, whole, now, acts),
-        });
+        match part {
+            Part::Words => self.has_words = true,
+            Part::Turn(words) => self.is_told_of_turn(words),
+            Part::Understood(words) => {
+                self.does(|cascade, now, acts| cascade.understood(words, now, acts));
+            }
+            Part::Sound(utterance, sound) => {
+                self.does(|cascade, now, acts| cascade.sound(utterance, &sound, now, acts));
+            }
+            Part::SoundOver(utterance, whole) => {
+                self.does(|cascade, now, acts| cascade.sound_over(utterance, whole, now, acts));
+            }
+        }
     }
 
     fn due_at(&self) -> Instant {
         let silent_at = self.hands.line.silent_at();
         let asked_at = self.cascade.due_at().map(|due_at| self.since + due_at);
         let keys_at = self.pressed_at.map(|at| at + KEYS_WITHIN);
-        [asked_at, keys_at, self.breaks_off_at()].into_iter().flatten().fold(silent_at, Instant::min)
+        [asked_at, keys_at, self.breaks_off_at(), self.gives_up_at()]
+            .into_iter()
+            .flatten()
+            .fold(silent_at, Instant::min)
     }
 
     fn time_is_up(&mut self) {
@@ -283,7 +372,10 @@ impl Talk<'_> {
             self.does(Cascade::keys_over);
         }
         if self.breaks_off_at().is_some_and(|at| at <= Instant::now()) {
-            self.activity = hears_speech(self.pause);
+            self.activity = hears_speech(self.silence);
+            self.speech_is_over();
+        }
+        if self.gives_up_at().is_some_and(|at| at <= Instant::now()) {
             self.speech_is_over();
         }
         self.does(Cascade::time_is_up);
@@ -367,6 +459,11 @@ fn hears_speech(pause: Duration) -> Activity {
 /// How long speech must be probable to be some: soon enough to stop at once for whoever speaks, and what was
 /// none is found out when it is understood.
 const SPEECH_MIN: Duration = Duration::from_millis(100);
+/// How long a silence is noticed after, where the recognizer judges what it means.
+const SILENCE_JUDGED: Duration = Duration::from_millis(200);
+/// How long a recognizer that judges may leave somebody who said words, and is silent, unanswered: longer than it
+/// waits itself.
+const UNJUDGED_MAX: Duration = Duration::from_millis(3_500);
 /// How long an answering machine greets.
 const GREETING_MAX: Duration = Duration::from_secs(90);
 /// How long, beyond a pause, a line may carry no sound while somebody speaks.

@@ -28,6 +28,8 @@ pub(super) struct Ear {
     before: VecDeque<Samples>,
     /// How many frames of the utterance there are, while somebody speaks.
     n_frames: Option<usize>,
+    /// The recognizer hears all, and tells when they are done.
+    judges_turns: bool,
 }
 
 /// Whether an utterance has lasted for so long that its first part is understood by itself.
@@ -43,6 +45,8 @@ type Samples = Box<[i16; FRAME_SAMPLES]>;
 /// What is said to the task that has it understood.
 enum Said {
     Frame(Samples),
+    /// Somebody speaks, of whom the last frames are the beginning.
+    Begun,
     /// The utterance is over.
     Over,
 }
@@ -50,6 +54,8 @@ enum Said {
 /// What an utterance came to.
 enum Utterance {
     Over,
+    /// So the recognizer says, with what was said.
+    Turn(String),
     /// The connection to the recognizer was lost before anybody spoke.
     Lost,
     /// None comes any more.
@@ -60,8 +66,12 @@ impl Ear {
     /// One that has what it hears understood by these, the first of them that can, and tells so.
     pub(super) fn new(calls: &Calls, recognizers: Vec<RecognizerSettings>, tell: mpsc::Sender<Part>) -> Ear {
         let (to, said) = mpsc::unbounded_channel();
+        let judges_turns = matches!(
+            recognizers.first().map(|first| &first.by),
+            Some(Recognizer::Streaming(by, _)) if by.judges_turns()
+        );
         let task = tokio::spawn(listen(calls.clone(), recognizers, said, tell)).abort_handle();
-        Ear { to, task, before: VecDeque::new(), n_frames: None }
+        Ear { to, task, before: VecDeque::new(), n_frames: None, judges_turns }
     }
 
     /// Hears the next frame.
@@ -71,6 +81,10 @@ impl Ear {
             let is_long = *n_frames >= UTTERANCE_FRAMES_MAX;
             let _ = self.to.send(Said::Frame(kept(frame)));
             return if is_long { IsLong::Yes } else { IsLong::No };
+        }
+        if self.judges_turns {
+            let _ = self.to.send(Said::Frame(kept(frame)));
+            return IsLong::No;
         }
         self.before.push_back(kept(frame));
         if self.before.len() > BEFORE_FRAMES {
@@ -82,6 +96,7 @@ impl Ear {
     /// Somebody speaks since a moment ago.
     pub(super) fn begin(&mut self) {
         self.n_frames = Some(self.before.len());
+        let _ = self.to.send(Said::Begun);
         for frame in self.before.drain(..) {
             let _ = self.to.send(Said::Frame(frame));
         }
@@ -91,6 +106,16 @@ impl Ear {
     pub(super) fn end(&mut self) {
         self.n_frames = None;
         let _ = self.to.send(Said::Over);
+    }
+
+    /// They are done, as the recognizer itself said.
+    pub(super) fn turn_is_over(&mut self) {
+        self.n_frames = None;
+    }
+
+    /// Whether the recognizer tells when they are done.
+    pub(super) fn judges_turns(&self) -> bool {
+        self.judges_turns
     }
 
     /// Whether somebody speaks.
@@ -125,8 +150,14 @@ async fn listen(
             live = Live::connect(by, server).await.inspect_err(|why| warn(&first.name, why)).ok();
         }
         let mut utterance = Vec::new();
-        match hear_out(&mut said, &mut live, &mut utterance).await {
+        match hear_out(&mut said, &mut live, &mut utterance, &tell).await {
             Utterance::None => return,
+            Utterance::Turn(words) => {
+                if tell.send(Part::Turn(words)).await.is_err() {
+                    return;
+                }
+                continue;
+            }
             Utterance::Over => {}
             Utterance::Lost => {
                 sleep(PAUSE).await;
@@ -134,6 +165,11 @@ async fn listen(
             }
         }
         let words = match live.take() {
+            // Nobody said anything whose end it could judge.
+            Some(one) if one.judges_turns() && !one.has_words() => {
+                live = Some(one);
+                Some(String::new())
+            }
             // One that doesn't answer may yet do so, when another utterance is waited for: it is left.
             Some(mut one) => match one.finish(FINISH_MAX).await {
                 Ok(words) => {
@@ -165,18 +201,38 @@ async fn hear_out(
     said: &mut mpsc::UnboundedReceiver<Said>,
     live: &mut Option<Live>,
     utterance: &mut Vec<Samples>,
+    tell: &mpsc::Sender<Part>,
 ) -> Utterance {
+    let (mut has_begun, mut has_words) = (false, false);
     loop {
+        if let Some(live) = live {
+            if let Some(words) = live.turn() {
+                return Utterance::Turn(words);
+            }
+            if !has_words && live.has_words() {
+                has_words = true;
+                // Whoever listens there is told of their end all the same.
+                let _ = tell.try_send(Part::Words);
+            }
+        }
+
         let goes_on = tokio::select! {
             one = said.recv() => match one {
                 None => return Utterance::None,
                 Some(Said::Over) => return Utterance::Over,
+                Some(Said::Begun) => {
+                    has_begun = true;
+                    Ok(())
+                }
                 Some(Said::Frame(samples)) => {
                     let told = match live.as_mut() {
                         Some(one) => one.sound(&frame_of(&samples)).await,
                         None => Ok(()),
                     };
                     utterance.push(samples);
+                    if !has_begun && utterance.len() > BEFORE_FRAMES {
+                        utterance.remove(0);
+                    }
                     told
                 }
             },
@@ -189,7 +245,7 @@ async fn hear_out(
         if let Err(why) = goes_on {
             tracing::debug!(why, "a recognizer's connection is gone");
             *live = None;
-            if utterance.is_empty() {
+            if !has_begun {
                 return Utterance::Lost;
             }
         }

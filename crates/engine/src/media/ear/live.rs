@@ -22,6 +22,8 @@ pub(super) struct Live {
     is_alive: bool,
     /// It has said all of the utterance.
     is_done: bool,
+    /// They are done, it says, having said this.
+    turn: Option<String>,
 }
 
 impl Live {
@@ -36,6 +38,7 @@ impl Live {
             so_far: String::new(),
             is_alive: false,
             is_done: false,
+            turn: None,
         })
     }
 
@@ -81,6 +84,11 @@ impl Live {
                 self.parts.push(text);
                 self.is_done |= last;
             }
+            Ok(News::Turn(words)) => {
+                self.so_far.clear();
+                self.parts.clear();
+                self.turn = Some(words);
+            }
             Ok(News::Failed(why)) => return Err(why),
             Err(error) => tracing::debug!(%error, "a message of a recognizer is passed over"),
         }
@@ -91,10 +99,10 @@ impl Live {
     /// nobody spoke, has heard what it told by then, if it told anything; one that told nothing at all is
     /// taken for dead.
     pub(super) async fn finish(&mut self, within: Duration) -> Result<String, String> {
-        self.is_done = false;
+        (self.is_done, self.turn) = (false, None);
         self.tell(self.by.finish()).await?;
         let until = Instant::now() + within;
-        while !self.is_done {
+        while !self.is_done && self.turn.is_none() {
             match timeout_at(until, self.hear()).await {
                 Ok(heard) => heard?,
                 Err(_) if self.is_alive => break,
@@ -102,10 +110,29 @@ impl Live {
             }
         }
         self.is_alive = false;
+        if let Some(words) = self.turn.take() {
+            self.is_done = true;
+            return Ok(words);
+        }
         let mut parts = std::mem::take(&mut self.parts);
         parts.push(std::mem::take(&mut self.so_far));
         let said: Vec<&str> = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
         Ok(said.join(" "))
+    }
+
+    /// What they said whose turn it judged to be over, if it just did.
+    pub(super) fn turn(&mut self) -> Option<String> {
+        self.turn.take()
+    }
+
+    /// Whether it tells when they are done.
+    pub(super) fn judges_turns(&self) -> bool {
+        self.by.judges_turns()
+    }
+
+    /// Whether it made out any words of an utterance that lasts.
+    pub(super) fn has_words(&self) -> bool {
+        !self.so_far.is_empty()
     }
 
     /// Whether it answered when it was finished: else what it says yet is of an utterance that is over.

@@ -32,7 +32,7 @@ pub(crate) fn speech_vendors(config: &Config) -> (Vec<RecognizerSettings>, Vec<S
 fn recognizer(name: &str, ConfiguredRecognizer { by, within }: &ConfiguredRecognizer) -> RecognizerSettings {
     let by = match by.clone() {
         RecognizerKind::OpenAi(one, at) => Recognizer::Whole(Arc::new(one), server(&at)),
-        RecognizerKind::Deepgram(one, at) => Recognizer::Streaming(Arc::new(one), server(&at)),
+        RecognizerKind::Deepgram(one, at) => Recognizer::Streaming(one.streaming(), server(&at)),
         RecognizerKind::ElevenLabs(one, at) => Recognizer::Streaming(Arc::new(one), server(&at)),
         RecognizerKind::Program(command) => Recognizer::Program(command),
     };

@@ -123,11 +123,13 @@ pub(crate) fn mulaw(text: &str) -> Vec<u8> {
 struct Ear {
     listener: tones::Listener,
     words: Vec<String>,
+    /// So many of them were told.
+    n_told: usize,
 }
 
 impl Default for Ear {
     fn default() -> Ear {
-        Ear { listener: tones::Listener::new(), words: Vec::new() }
+        Ear { listener: tones::Listener::new(), words: Vec::new(), n_told: 0 }
     }
 }
 
@@ -170,6 +172,9 @@ fn listen(socket: TcpStream, tell: &Sender<Value>) {
                 for codes in codes.chunks_exact(160) {
                     ear.hear(&Law::Mu.read(codes).expect("20 ms of µ-law"));
                 }
+                if target.starts_with("/v2/") {
+                    judge(&mut ear, &mut socket);
+                }
             }
             // One that takes what it is told, and says nothing.
             Message::Text(_) if target.starts_with("/mute/") => {}
@@ -182,7 +187,35 @@ fn listen(socket: TcpStream, tell: &Sender<Value>) {
     }
 }
 
+/// Flux: whose words end like a sentence are done, and nobody else is.
+fn judge(ear: &mut Ear, socket: &mut WebSocket<TcpStream>) {
+    if ear.words.len() == ear.n_told {
+        return;
+    }
+    let words = ear.words.join(" ");
+    ear.n_told = ear.words.len();
+    let is_over = words.ends_with(['.', '?', '!']);
+    if is_over {
+        (ear.words, ear.n_told) = (Vec::new(), 0);
+    }
+    turn(if is_over { "EndOfTurn" } else { "Update" }, &words, socket);
+}
+
+fn turn(event: &str, words: &str, socket: &mut WebSocket<TcpStream>) {
+    let told = json!({
+        "type": "TurnInfo", "request_id": "52cc0efe", "sequence_id": 1, "event": event, "turn_index": 0,
+        "audio_window_start": 0.0, "audio_window_end": 1.0, "transcript": words, "words": [],
+        "end_of_turn_confidence": 0.5,
+    });
+    let _ = socket.send(Message::text(told.to_string()));
+}
+
 fn told(said: &Value, ear: &mut Ear, socket: &mut WebSocket<TcpStream>) {
+    if said["type"] == "ForceEndTurn" {
+        let words = std::mem::take(&mut ear.words).join(" ");
+        ear.n_told = 0;
+        return turn("EndOfTurn", &words, socket);
+    }
     let mut send = |message: Value| drop(socket.send(Message::text(message.to_string())));
     if said["type"] == "Finalize" {
         let alternative = json!({ "transcript": ear.finish(), "confidence": 0.99, "words": [] });
