@@ -192,6 +192,9 @@ impl<'a, R: Fn(StreamReport)> Talk<'a, R> {
         if let Some(ms) = tick.waited_ms {
             self.opening.tally.note_waited(ms);
         }
+        if let Some(ms) = tick.talked_over_ms {
+            self.opening.tally.note_talked_over(ms);
+        }
         let since_ms = self.n_ticks * FRAME_MS;
         self.n_ticks += 1;
         let order = &mut self.opening.order;

@@ -17,6 +17,9 @@ const WAITING_FRAMES_MAX: usize = 15_000;
 /// What is no louder than this is silence.
 const SILENT_DBFS: f32 = -50.0;
 
+/// How long nothing is heard of whoever stopped speaking.
+const SILENCE_MS_MIN: u64 = 100;
+
 /// How many marks may wait for the sound before them.
 const MARKS_MAX: usize = 1_000;
 
@@ -65,8 +68,19 @@ pub(crate) struct Line {
     ear: Listener,
     /// For how long nothing was said by the subscriber who said something, and to which nobody replied.
     silent_ms: Option<u64>,
+    /// Somebody else was speaking when the subscriber began, who speaks yet.
+    talked_over: Option<TalkedOver>,
+    /// Whether the last frame was said by the subscriber.
+    is_speaking: bool,
     /// What is heard is kept.
     keeps: bool,
+}
+
+/// For how long it has been heard, and for how long nothing was heard since.
+#[derive(Clone, Copy, Debug, Default)]
+struct TalkedOver {
+    heard_ms: u64,
+    silent_ms: u64,
 }
 
 /// What a subscriber says on a stream of their own accord.
@@ -120,6 +134,8 @@ pub(crate) struct Tick {
     pub(crate) played: Vec<String>,
     /// How long a reply was waited for that begins now: from the last sound that the subscriber made.
     pub(crate) waited_ms: Option<u64>,
+    /// How long somebody went on speaking over whom the subscriber began to speak, if they are silent now.
+    pub(crate) talked_over_ms: Option<u64>,
     /// What is to be kept of what is heard, as µ-law of 8 kHz.
     pub(crate) kept: Option<Vec<u8>>,
     /// What the subscriber understands by now.
@@ -162,6 +178,8 @@ impl Line {
             repeats,
             ear: Listener::new(),
             silent_ms: None,
+            talked_over: None,
+            is_speaking: false,
             keeps: matches!(says, Says::Sound { .. }),
         }
     }
@@ -234,13 +252,15 @@ impl Line {
         }
         let said = self.to_say.pop_front();
         let waited_ms = self.wait(said.as_deref(), &heard);
+        let talked_over_ms = self.talk_over(said.as_deref(), &heard);
         let spoken = match said {
             Some(frame) => self.hears.turned(frame, self.speaks),
             None => silence(self.speaks),
         };
         let understood = self.understand(&heard);
         let kept = self.keeps.then(|| self.hears.turned(heard.clone(), Format::MULAW));
-        Tick { spoken, heard: self.hears.turned(heard, self.speaks), played, waited_ms, kept, understood }
+        let heard = self.hears.turned(heard, self.speaks);
+        Tick { spoken, heard, played, waited_ms, talked_over_ms, kept, understood }
     }
 
     /// How long a reply was waited for, if it begins with this frame.
@@ -255,6 +275,25 @@ impl Line {
         }
         self.silent_ms = Some(waited_ms + FRAME_MS);
         None
+    }
+
+    /// How long whoever was talked over went on, if they just came to their end: a tenth of a second without a
+    /// sound is one.
+    fn talk_over(&mut self, said: Option<&[u8]>, heard: &[u8]) -> Option<u64> {
+        let speaks = said.is_some_and(|said| self.is_loud(said));
+        let begins = speaks && !std::mem::replace(&mut self.is_speaking, speaks);
+        let is_heard = self.is_loud(heard);
+        let Some(TalkedOver { heard_ms, silent_ms }) = self.talked_over else {
+            self.talked_over = (begins && is_heard).then(TalkedOver::default);
+            return None;
+        };
+        if is_heard {
+            self.talked_over = Some(TalkedOver { heard_ms: heard_ms + silent_ms + FRAME_MS, silent_ms: 0 });
+            return None;
+        }
+        let silent_ms = silent_ms + FRAME_MS;
+        self.talked_over = (silent_ms < SILENCE_MS_MIN).then_some(TalkedOver { heard_ms, silent_ms });
+        self.talked_over.is_none().then_some(heard_ms)
     }
 
     fn is_loud(&self, sound: &[u8]) -> bool {
@@ -360,6 +399,16 @@ mod tests {
         // The last frames of the words are silent.
         assert!(waited[0].is_some_and(|ms| (200..=260).contains(&ms)), "{waited:?}");
         assert_eq!(waited[1..], [None, None]);
+    }
+
+    #[test]
+    fn how_long_somebody_went_on_who_was_talked_over_is_known() {
+        let mut line = line(&Says::Words { after_ms: 100, words: "hello".to_owned() });
+        line.play(Format::MULAW, vec![0x80; 160 * 12]).unwrap();
+        let over: Vec<Option<u64>> = (0..30).map(|_| line.tick().talked_over_ms).collect();
+        // They begin in the sixth frame, and hear six more.
+        let known: Vec<u64> = over.iter().flatten().copied().collect();
+        assert_eq!((known, over[16]), (vec![120], Some(120)), "{over:?}");
     }
 
     #[test]

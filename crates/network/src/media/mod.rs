@@ -108,6 +108,7 @@ pub(crate) struct Tally {
     received: AtomicU64,
     understood: Mutex<Vec<Understood>>,
     waited_ms: Mutex<Vec<u64>>,
+    talked_over_ms: Mutex<Vec<u64>>,
     /// What was heard, as µ-law of 8 kHz.
     kept: Mutex<Vec<u8>>,
 }
@@ -143,6 +144,17 @@ impl Tally {
         if waited.len() < UNDERSTOOD_MAX {
             waited.push(ms);
         }
+    }
+
+    pub(crate) fn note_talked_over(&self, ms: u64) {
+        let mut over = self.talked_over_ms.lock().unwrap_or_else(PoisonError::into_inner);
+        if over.len() < UNDERSTOOD_MAX {
+            over.push(ms);
+        }
+    }
+
+    pub(crate) fn talked_over_ms(&self) -> Vec<u64> {
+        self.talked_over_ms.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn keep(&self, sound: &[u8]) {

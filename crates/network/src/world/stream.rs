@@ -210,6 +210,9 @@ pub struct StreamTruth {
     /// How long replies were waited for, from when the subscriber was silent until they heard somebody, in
     /// milliseconds, the first hundred.
     pub waited_ms: Vec<u64>,
+    /// How long somebody went on whom the subscriber talked over, from the subscriber's first sound until they
+    /// heard no more, in milliseconds, the first hundred.
+    pub talked_over_ms: Vec<u64>,
     /// What the subscriber heard, where they keep it, as µ-law of 8 kHz in Base64.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub sound: String,
@@ -240,6 +243,7 @@ impl StreamTruth {
             marks: stream.marks.clone(),
             understood: stream.tally.understood(),
             waited_ms: stream.tally.waited_ms(),
+            talked_over_ms: stream.tally.talked_over_ms(),
             sound: STANDARD.encode(stream.tally.kept()),
             clears: stream.n_clears,
             error,

@@ -58,4 +58,5 @@ const FIGURES: &[(&str, Measure)] = &[
     ("streams", streams::delay),
     ("gap", streams::gap),
     ("turns", streams::turns),
+    ("barge-in", streams::barge_in),
 ];

@@ -3,6 +3,7 @@
 //! The load is one thread that plays Twilio's side of every stream and the program at its other end, which
 //! says again what it hears. The gateway has one processor to itself, the load another.
 
+mod barge_in;
 mod gap;
 mod line;
 mod peer;
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub(crate) use barge_in::barge_in;
 pub(crate) use gap::gap;
 pub(crate) use peer::{echo as echo_peer, is_asked_for};
 pub(crate) use turns::turns;

@@ -124,6 +124,13 @@ impl World {
         Ok(())
     }
 
+    /// Has a subscriber behave so.
+    pub(crate) fn subscriber(&self, number: &str, behaviour: &Value) -> anyhow::Result<()> {
+        let path = format!("/network/subscribers/{number}");
+        http::ask(self.network, "PUT", &path, behaviour.to_string().as_bytes())?;
+        Ok(())
+    }
+
     /// How many calls live at the network.
     pub(crate) fn live_at_network(&self) -> anyhow::Result<u64> {
         let health = http::ask(self.network, "GET", "/network/health", b"")?;

@@ -74,6 +74,8 @@ fn who_talks_over_it_has_heard_what_the_transcript_says(face: Face) {
     );
     let messages = model.is_asked().1["messages"].clone();
     assert_eq!(messages[2], json!({ "role": "assistant", "content": heard }), "it knows what they heard");
+    let over = world.only_truth_to(&them)["streams"][0]["talked_over_ms"].clone();
+    assert_eq!(over.as_array().map(Vec::len), Some(1), "it spoke on for {over} ms, and was silent");
     // What it says then is heard at once, and not behind the rest.
     let heard_by_them = world.only_truth_to(&them)["streams"][0]["understood"].clone();
     assert_eq!(

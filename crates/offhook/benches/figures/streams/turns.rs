@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 pub(crate) fn turns() -> anyhow::Result<()> {
     let plan = Plan { kind: "simulated", latency: Duration::ZERO, duration_max: HOUR, is_reached: true };
     let mut world = World::build(&plan)?;
-    let vendor = vendor()?;
+    let vendor = vendor(SPEECH)?;
     let file = world.path().join("offhook.toml");
     let before = std::fs::read_to_string(&file)?;
     std::fs::write(&file, format!("{before}{}", agent(vendor)))?;
@@ -80,7 +80,7 @@ fn waits(world: &World) -> anyhow::Result<Vec<f64>> {
     Ok(waits)
 }
 
-fn agent(vendor: SocketAddr) -> String {
+pub(super) fn agent(vendor: SocketAddr) -> String {
     format!(
         "[recognizers.ear]\nkind = \"openai\"\nmodel = \"m\"\nbase_url = \"http://{vendor}/v1\"\n\
          [synthesizers.mouth]\nkind = \"openai\"\nmodel = \"m\"\nvoice = \"v\"\nbase_url = \"http://{vendor}/v1\"\n\
@@ -89,26 +89,26 @@ fn agent(vendor: SocketAddr) -> String {
     )
 }
 
-/// A server that understands, replies and speaks, the same each time and at once.
-fn vendor() -> anyhow::Result<SocketAddr> {
+/// A server that understands, replies and speaks for so long, the same each time and at once.
+pub(super) fn vendor(speech: Duration) -> anyhow::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     std::thread::spawn(move || {
         for socket in listener.incoming().flatten() {
-            std::thread::spawn(move || serve(socket));
+            std::thread::spawn(move || serve(socket, speech));
         }
     });
     Ok(address)
 }
 
-fn serve(mut socket: TcpStream) {
+fn serve(mut socket: TcpStream, speech: Duration) {
     let _ = socket.set_nodelay(true);
     let mut bytes = Vec::new();
     let mut piece = [0; 16 * 1024];
     loop {
         while let Some((path, n_bytes)) = request(&bytes) {
             bytes.drain(..n_bytes);
-            let (kind, body) = answer(&path);
+            let (kind, body) = answer(&path, speech);
             let head =
                 format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n", body.len());
             if socket.write_all(&[head.as_bytes(), &body].concat()).is_err() {
@@ -131,12 +131,13 @@ fn request(bytes: &[u8]) -> Option<(String, usize)> {
     (bytes.len() >= end + length).then_some((path, end + length))
 }
 
-fn answer(path: &str) -> (&'static str, Vec<u8>) {
+fn answer(path: &str, speech: Duration) -> (&'static str, Vec<u8>) {
     match path {
         "/v1/audio/transcriptions" => ("application/json", br#"{"text":"Hello, who is this?"}"#.to_vec()),
-        // Half a second of a saw, 24 kHz.
+        // A saw, 24 kHz.
         "/v1/audio/speech" => {
-            let samples = (0..12_000i16).map(|n| n % 100 * 100);
+            let n_samples = usize::try_from(speech.as_millis()).unwrap_or_default() * 24;
+            let samples = (0..100i16).map(|n| n * 100).cycle().take(n_samples);
             ("audio/pcm", samples.flat_map(i16::to_le_bytes).collect())
         }
         _ => {
@@ -151,9 +152,11 @@ fn answer(path: &str) -> (&'static str, Vec<u8>) {
 const N_CALLS: usize = 200;
 /// So long after each other they are called.
 const APART: Duration = Duration::from_millis(50);
+/// How long a reply is.
+const SPEECH: Duration = Duration::from_millis(500);
 /// For how long it is measured what it costs to listen.
 const LISTENED: Duration = Duration::from_secs(5);
 /// The default of `pause`.
 const PAUSE_MS: f64 = 600.0;
-const HOUR: Duration = Duration::from_secs(3600);
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const HOUR: Duration = Duration::from_secs(3600);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
