@@ -5,7 +5,10 @@ use super::{Breach, Paused, Promise};
 use crate::scene::Kind;
 use crate::world::World;
 use crate::world::{end, millis, tail};
-use call::call::{Command, ConfirmedBy, EndedBy, Event, News, Over, Progress, Sighting, Source, born, step};
+use call::call::{
+    AnsweredBy, Command, ConfirmedBy, EndedBy, Event, News, OnMachine, Over, Progress, Sighting, Source,
+    Verb, born, step,
+};
 use call::{Call, CallId, CallState, CarrierCallId, Timestamp};
 use http::Method;
 use network::CallTruth;
@@ -91,11 +94,14 @@ impl World {
     /// An agent asks for its message once, and closes the line only when that is over.
     fn inspect_agent(&mut self, was: Option<&Call>, is: &Call) -> Result<(), Breach> {
         let id = is.facts.id;
-        let theirs: Vec<&Command> = is.commands.iter().filter(|command| command.by_agent).collect();
+        let is_message = |command: &&Command| is.message == Some(command.id);
+        let theirs = |command: &&Command| command.by_agent && !is_message(command);
+        let theirs: Vec<&Command> = is.commands.iter().filter(theirs).collect();
         if theirs.len() > 1 {
             let what = format!("the agent of {} asked {} times", tail(id), theirs.len());
             return Err(self.breach(Promise::NoSecondSaying, what));
         }
+        self.inspect_machine(was, is)?;
         let closed = |call: &Call| matches!(&call.state, CallState::HangingUp(hanging) if hanging.cause.starts_with("agent_"));
         if !closed(is) || was.is_some_and(closed) {
             return Ok(());
@@ -108,6 +114,35 @@ impl World {
                 Err(self.breach(Promise::NoGuess, what))
             }
         }
+    }
+
+    /// The line of a machine is closed when what is left on it is over, and that of nobody else for one.
+    fn inspect_machine(&mut self, was: Option<&Call>, is: &Call) -> Result<(), Breach> {
+        let closed = |call: &Call| matches!(&call.state, CallState::HangingUp(hanging) if hanging.cause == "answering_machine");
+        if !closed(is) || was.is_some_and(closed) {
+            return Ok(());
+        }
+        let policy = is.facts.agent.as_ref().and_then(|agent| agent.machine.as_ref());
+        let message = is.message.and_then(|id| is.command(id));
+        let fits = match (policy, is.answered_by) {
+            (Some(_), Some(AnsweredBy::Fax)) => true,
+            (Some(OnMachine::HangUp), Some(AnsweredBy::Machine | AnsweredBy::Recording)) => true,
+            (Some(OnMachine::Leave(text)), Some(AnsweredBy::Machine | AnsweredBy::Recording)) => {
+                let says = |verb: &Verb| matches!(verb, Verb::Say { text: said } if said == text);
+                message.is_some_and(|message| says(&message.verb) && !message.state.is_open())
+            }
+            _ => false,
+        };
+        self.tally.command(if is.message.is_some() { "message left" } else { "machine hung up on" });
+        if fits {
+            return Ok(());
+        }
+        let what = format!(
+            "{} was closed as a machine's: {policy:?}, {:?}, {message:?}",
+            tail(is.facts.id),
+            is.answered_by
+        );
+        Err(self.breach(Promise::NoGuess, what))
     }
 
     /// What is over stays as it is; only its strays may change.

@@ -7,7 +7,7 @@ use super::{RESUME, World};
 use crate::check::{Breach, Promise};
 use crate::plan::{UserAct, message_of};
 use crate::sabotage::Sabotage;
-use call::call::{Agent, Direction, Does, EndedBy, Facts};
+use call::call::{Agent, Direction, Does, EndedBy, Facts, OnMachine};
 use call::{CallId, CallState, Party};
 use engine::{Answer, Heard, Order, Refusal};
 use http::Method;
@@ -335,8 +335,16 @@ pub(crate) const GREETING: &str = "Hello, this is order ";
 /// So often does a user ask for the same call.
 const TRIES_MAX: u32 = 6;
 
-/// An agent with a message that no other has.
+/// An agent with a message that no other has, nor any machine.
 fn spokesman(place: usize) -> Agent {
+    let machine = match place % 8 {
+        0 | 4 => Some(OnMachine::Leave(message_of(place + PLACES_MAX))),
+        2 => Some(OnMachine::HangUp),
+        _ => None,
+    };
     let does = Does::Say { text: message_of(place), again: None };
-    Agent { name: "spokesman".to_owned(), does, gap: None, apology: None, machine: None }
+    Agent { name: "spokesman".to_owned(), does, gap: None, apology: None, machine }
 }
+
+/// So many orders has no plan.
+const PLACES_MAX: usize = 1_000;
