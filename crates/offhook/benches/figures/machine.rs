@@ -19,7 +19,7 @@ impl Busy {
 
     /// Which share of all processors others had meanwhile, if we had `ours`.
     pub(crate) fn others(&self, ours: Duration) -> anyhow::Result<f64> {
-        let all = self.since.elapsed().as_secs_f64() * n_processors() as f64;
+        let all = self.since.elapsed().as_secs_f64() * n_processors()? as f64;
         let others = used()?.saturating_sub(self.used).saturating_sub(ours).as_secs_f64();
         Ok(others / all)
     }
@@ -48,8 +48,11 @@ fn used() -> anyhow::Result<Duration> {
     Ok(Duration::from_millis(busy * MS_PER_TICK))
 }
 
-fn n_processors() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+/// All that the machine has: this process may have been given one of them.
+fn n_processors() -> anyhow::Result<usize> {
+    let stat = fs::read_to_string("/proc/stat")?;
+    let is_one = |line: &&str| line.starts_with("cpu") && !line.starts_with("cpu ");
+    Ok(stat.lines().filter(is_one).count().max(1))
 }
 
 /// A share of all processors that doesn't disturb.

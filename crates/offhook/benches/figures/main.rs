@@ -56,6 +56,8 @@ const FIGURES: &[(&str, Measure)] = &[
     ("memory", memory::resident),
     ("growth", growth::with_the_past),
     ("streams", streams::delay),
+    ("first-audio", streams::first_audio),
+    ("overload", streams::overload),
     ("gap", streams::gap),
     ("turns", streams::turns),
     ("barge-in", streams::barge_in),

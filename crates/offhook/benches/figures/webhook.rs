@@ -1,8 +1,8 @@
 //! Status callbacks with the fields that Twilio sends, signed after its documentation
 //! (<https://www.twilio.com/docs/usage/security>), as bytes ready to be written to a socket.
 
-use super::calls::person;
-use super::world::{ACCOUNT, AUTH_TOKEN, OURS, PUBLIC_URL};
+use super::calls::{person, sid};
+use super::world::{ACCOUNT, AUTH_TOKEN, OURS, PUBLIC_URL, stranger};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -37,13 +37,34 @@ pub(crate) fn request(sid: &str, n: usize, status: &str) -> anyhow::Result<Vec<u
     if status == "completed" {
         fields.extend([("CallDuration", "42"), ("Duration", "1")]);
     }
+    signed(&format!("{PATH}/status"), fields)
+}
+
+/// The request that tells of somebody who calls our number.
+pub(crate) fn caller(n: usize) -> anyhow::Result<Vec<u8>> {
+    let (sid, from) = (sid("caller", n), stranger(n));
+    let fields = vec![
+        ("AccountSid", ACCOUNT),
+        ("ApiVersion", "2010-04-01"),
+        ("CallSid", &sid),
+        ("CallStatus", "ringing"),
+        ("Called", OURS),
+        ("Caller", &from),
+        ("Direction", "inbound"),
+        ("From", &from),
+        ("To", OURS),
+    ];
+    signed(&format!("{PATH}/voice"), fields)
+}
+
+fn signed(path: &str, mut fields: Vec<(&str, &str)>) -> anyhow::Result<Vec<u8>> {
     fields.sort_unstable();
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
     Ok(format!(
-        "POST {PATH} HTTP/1.1\r\nhost: gateway.example\r\nuser-agent: TwilioProxy/1.1\r\naccept: */*\r\n\
+        "POST {path} HTTP/1.1\r\nhost: gateway.example\r\nuser-agent: TwilioProxy/1.1\r\naccept: */*\r\n\
          content-type: application/x-www-form-urlencoded; charset=UTF-8\r\n\
          x-twilio-signature: {}\r\ncontent-length: {}\r\n\r\n{body}",
-        signature(&format!("{PUBLIC_URL}{PATH}"), &fields)?,
+        signature(&format!("{PUBLIC_URL}{path}"), &fields)?,
         body.len()
     )
     .into_bytes())
@@ -60,4 +81,4 @@ pub(crate) fn signature(url: &str, fields: &[(&str, &str)]) -> anyhow::Result<St
     Ok(STANDARD.encode(mac.finalize().into_bytes()))
 }
 
-const PATH: &str = "/webhooks/line/status";
+const PATH: &str = "/webhooks/line";

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::{SinkExt as _, StreamExt as _};
 use std::net::SocketAddr;
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,36 +25,55 @@ pub(super) struct Way {
     pub(super) call: String,
 }
 
+/// What is to be carried.
+pub(super) struct Load<'a> {
+    pub(super) ways: &'a [Way],
+    /// Where a program of ours says again what it hears, if the sound goes to one.
+    pub(super) program: Option<std::net::TcpListener>,
+    /// For how long nothing is said on an open stream.
+    pub(super) settle: Duration,
+    pub(super) span: Duration,
+    /// Told when all of them are open.
+    pub(super) begun: Option<Sender<()>>,
+}
+
 /// What was measured.
 #[derive(Default)]
 pub(super) struct Carried {
     /// From sending a frame until it was back.
     pub(super) delays_ms: Vec<f64>,
+    /// When each of those was sent.
+    pub(super) sent_at: Vec<Instant>,
     pub(super) n_frames: u64,
     pub(super) n_lost: u64,
     /// Of each stream, until its first frame was back.
     pub(super) first_ms: Vec<f64>,
 }
 
-/// Carries sound over all of them for so long; with a listener, to a program there.
-pub(super) fn carry(
-    ways: &[Way],
-    program: Option<std::net::TcpListener>,
-    span: Duration,
-) -> anyhow::Result<Carried> {
+impl<'a> Load<'a> {
+    /// Sound to these, for so long.
+    pub(super) fn of(ways: &'a [Way], span: Duration) -> Load<'a> {
+        Load { ways, program: None, settle: Duration::from_millis(200), span, begun: None }
+    }
+}
+
+/// Carries sound over all streams at once.
+pub(super) fn carry(load: Load<'_>) -> anyhow::Result<Carried> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        if let Some(listener) = program {
-            listener.set_nonblocking(true)?;
-            tokio::spawn(answer(TcpListener::from_std(listener)?));
-        }
+        let Load { ways, program, settle, span, begun } = load;
+        serve(program)?;
         let measured = Arc::new(Mutex::new(Carried::default()));
         let mut lines = Vec::new();
         for (n, way) in ways.iter().enumerate() {
-            let socket = open(way, n).await.with_context(|| format!("stream {n}"))?;
+            let mut socket = open(way).await.with_context(|| format!("stream {n}"))?;
+            begin(&mut socket, way, n).await?;
             // All of them within a frame.
             let offset = Duration::from_micros(20_000 * n as u64 / ways.len() as u64);
-            lines.push(tokio::spawn(talk(socket, offset, span, Arc::clone(&measured))));
+            lines.push(tokio::spawn(talk(socket, settle + offset, span, Arc::clone(&measured))));
+        }
+        if let Some(begun) = begun {
+            let _ = begun.send(());
         }
         for line in lines {
             line.await??;
@@ -61,6 +81,43 @@ pub(super) fn carry(
         let measured = Arc::into_inner(measured).context("all lines are over")?;
         Ok(measured.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
     })
+}
+
+/// Opens one stream after the other, each with a frame at once: how long it took to be let in, and how long
+/// from then until that frame was back.
+pub(super) fn first_frames(
+    ways: &[Way],
+    program: Option<std::net::TcpListener>,
+) -> anyhow::Result<(Vec<f64>, Vec<f64>)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        serve(program)?;
+        let mut times = (Vec::new(), Vec::new());
+        for (n, way) in ways.iter().enumerate() {
+            let asked_at = Instant::now();
+            let mut socket = open(way).await.with_context(|| format!("stream {n}"))?;
+            let let_in_at = Instant::now();
+            begin(&mut socket, way, n).await?;
+            socket.send(Message::text(media(0))).await?;
+            loop {
+                let message = timeout(PATIENCE, socket.next()).await?.context("it is closed")??;
+                if message.to_text().is_ok_and(|text| payload_of(text).and_then(number_of) == Some(0)) {
+                    break;
+                }
+            }
+            times.0.push(let_in_at.duration_since(asked_at).as_secs_f64() * 1e3);
+            times.1.push(let_in_at.elapsed().as_secs_f64() * 1e3);
+        }
+        Ok(times)
+    })
+}
+
+fn serve(program: Option<std::net::TcpListener>) -> anyhow::Result<()> {
+    if let Some(listener) = program {
+        listener.set_nonblocking(true)?;
+        tokio::spawn(answer(TcpListener::from_std(listener)?));
+    }
+    Ok(())
 }
 
 async fn answer(listener: TcpListener) {
@@ -86,31 +143,36 @@ pub(super) async fn echo_all(mut socket: WebSocketStream<TcpStream>) {
     }
 }
 
-async fn open(way: &Way, n: usize) -> anyhow::Result<WebSocketStream<TcpStream>> {
+async fn open(way: &Way) -> anyhow::Result<WebSocketStream<TcpStream>> {
     let socket = TcpStream::connect(way.address).await?;
     socket.set_nodelay(true)?;
     let mut request = format!("ws://{}{}", way.address, way.path).into_client_request()?;
     if let Some(signature) = &way.signature {
         request.headers_mut().insert("x-twilio-signature", signature.parse()?);
     }
-    let (mut socket, _) = client_async_with_config(request, socket, Some(sockets())).await?;
+    let (socket, _) = client_async_with_config(request, socket, Some(sockets())).await?;
+    Ok(socket)
+}
+
+/// Says what comes before there is sound.
+async fn begin(socket: &mut WebSocketStream<TcpStream>, way: &Way, n: usize) -> anyhow::Result<()> {
     let call = &way.call;
     socket.send(Message::text(r#"{"event":"connected","protocol":"Call","version":"1.0.0"}"#)).await?;
     let start = format!(
         r#"{{"event":"start","sequenceNumber":"1","streamSid":"MZ{n:032x}","start":{{"accountSid":"AC","streamSid":"MZ{n:032x}","callSid":"{call}","tracks":["inbound"],"mediaFormat":{{"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1}},"customParameters":{{}}}}}}"#
     );
     socket.send(Message::text(start)).await?;
-    Ok(socket)
+    Ok(())
 }
 
 async fn talk(
     socket: WebSocketStream<TcpStream>,
-    offset: Duration,
+    wait: Duration,
     span: Duration,
     measured: Arc<Mutex<Carried>>,
 ) -> anyhow::Result<()> {
     let (mut to, mut from) = socket.split();
-    let begun = tokio::time::Instant::now() + Duration::from_millis(200) + offset;
+    let begun = tokio::time::Instant::now() + wait;
     let sent: Arc<Mutex<Vec<Instant>>> = Arc::default();
     let times = Arc::clone(&sent);
     let speaking = tokio::spawn(async move {
@@ -128,14 +190,16 @@ async fn talk(
         }
         Ok::<_, anyhow::Error>((to, n_frames))
     });
-    let mut delays = Vec::new();
+    let (mut delays, mut sent_at) = (Vec::new(), Vec::new());
     let n_wanted = span.as_millis() as usize / 20;
     while delays.len() < n_wanted {
         let Ok(Some(Ok(message))) = timeout(PATIENCE, from.next()).await else { break };
         let Ok(text) = message.to_text() else { continue };
         let Some(n) = payload_of(text).and_then(number_of) else { continue };
-        let at = sent.lock().ok().and_then(|times| times.get(n as usize).copied());
-        delays.push(at.context("it was sent")?.elapsed().as_secs_f64() * 1e3);
+        // A program may say more than it heard.
+        let Some(at) = sent.lock().ok().and_then(|times| times.get(n as usize).copied()) else { continue };
+        delays.push(at.elapsed().as_secs_f64() * 1e3);
+        sent_at.push(at);
     }
     let (_to, n_frames) = speaking.await??;
     ensure!(!delays.is_empty(), "nothing came back");
@@ -144,6 +208,7 @@ async fn talk(
     measured.n_lost += u64::from(n_frames) - delays.len() as u64;
     measured.n_frames += u64::from(n_frames);
     measured.delays_ms.extend(delays);
+    measured.sent_at.extend(sent_at);
     Ok(())
 }
 
@@ -161,8 +226,8 @@ fn media(n: u32) -> String {
 }
 
 fn payload_of(text: &str) -> Option<&str> {
-    let (_, rest) = text.split_once(r#""payload":""#)?;
-    Some(rest.split_once('"')?.0)
+    let (_, rest) = text.split_once(r#""payload":"#)?;
+    Some(rest.trim_start().strip_prefix('"')?.split_once('"')?.0)
 }
 
 fn number_of(payload: &str) -> Option<u32> {

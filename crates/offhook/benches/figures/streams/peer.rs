@@ -1,4 +1,5 @@
-//! A bare echo as a process of its own: this binary, asked to be one.
+//! Programs that say again what they hear, each as a process of its own: a bare echo, which is this binary,
+//! asked to be one, and what others would write.
 
 use super::super::process::{Resident, processor_time, resident};
 use super::line::{echo_all, sockets};
@@ -16,12 +17,19 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub(super) fn start() -> anyhow::Result<Peer> {
-        let mut command = Command::new(std::env::current_exe()?);
-        let mut child = command.arg(ECHO).stdout(Stdio::piped()).spawn()?;
+    /// The bare echo.
+    pub(super) fn bare() -> anyhow::Result<Peer> {
+        Peer::start(Command::new(std::env::current_exe()?).arg(ECHO))
+    }
+
+    /// What this command starts, which says in its first line where it listens.
+    pub(super) fn start(command: &mut Command) -> anyhow::Result<Peer> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        let mut peer = Peer { child, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
         let mut line = String::new();
-        BufReader::new(child.stdout.take().context("it has an output")?).read_line(&mut line)?;
-        Ok(Peer { child, address: line.trim().parse()? })
+        BufReader::new(peer.child.stdout.take().context("it has an output")?).read_line(&mut line)?;
+        peer.address = line.trim().parse().with_context(|| format!("it listens at {line:?}"))?;
+        Ok(peer)
     }
 
     pub(super) fn id(&self) -> u32 {
