@@ -31,6 +31,7 @@ pub(crate) fn take(input: &[u8]) {
                 assert!(is_told_last, "a tool is called before all of it is there");
             }
             Piece::Done => assert_eq!(Some(at), end, "a reply ends twice"),
+            Piece::Use => panic!("whose a tool is, no reply tells"),
             Piece::Failed(_) => {}
         }
     }

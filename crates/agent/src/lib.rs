@@ -5,6 +5,7 @@ pub mod cascade;
 pub mod chat;
 mod heard;
 pub mod model;
+pub mod offer;
 pub mod realtime;
 pub mod relay;
 pub mod tool;

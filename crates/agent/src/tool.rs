@@ -31,17 +31,34 @@ pub fn answer(status: u16, body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     match (status / 100 == 2, text.chars().count()) {
-        (true, 0) => json!({ "ok": true }).to_string(),
-        (true, n) if n > ANSWER_MAX => {
-            failure(&format!("its answer has {n} letters, and {ANSWER_MAX} are read; let it say less"))
-        }
-        (true, _) => text.to_owned(),
+        (true, _) => done(text),
         // What it says may help the model to ask again.
         (false, n) if (1..=REFUSAL_MAX).contains(&n) => {
             let said = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
             json!({ "error": format!("HTTP {status}"), "said": said }).to_string()
         }
         (false, _) => failure(&format!("HTTP {status}")),
+    }
+}
+
+/// What the model is told of what a server's tool says, which may say that it failed.
+pub fn result(is_error: bool, text: &str) -> String {
+    let text = text.trim();
+    match is_error {
+        false => done(text),
+        true if text.is_empty() => failure("it failed, and doesn't say why"),
+        true => failure(&text.chars().take(REFUSAL_MAX).collect::<String>()),
+    }
+}
+
+/// What the model is told of a tool that says this.
+fn done(text: &str) -> String {
+    match text.chars().count() {
+        0 => json!({ "ok": true }).to_string(),
+        n if n > ANSWER_MAX => {
+            failure(&format!("its answer has {n} letters, and {ANSWER_MAX} are read; let it say less"))
+        }
+        _ => text.to_owned(),
     }
 }
 
@@ -66,5 +83,15 @@ mod tests {
         assert_eq!(answer(422, b"{\"why\":\"no name\"}"), r#"{"error":"HTTP 422","said":{"why":"no name"}}"#);
         assert_eq!(answer(502, "<".repeat(600).as_bytes()), r#"{"error":"HTTP 502"}"#);
         assert!(answer(200, "x".repeat(9_000).as_bytes()).contains("9000 letters"));
+    }
+
+    #[test]
+    fn a_model_is_told_what_a_servers_tool_says() {
+        assert_eq!(result(false, " Room 12.\n"), "Room 12.");
+        assert_eq!(result(false, ""), r#"{"ok":true}"#);
+        assert!(result(false, &"x".repeat(9_000)).contains("9000 letters"));
+        assert_eq!(result(true, "no such \"guest\""), r#"{"error":"no such \"guest\""}"#);
+        assert_eq!(result(true, ""), r#"{"error":"it failed, and doesn't say why"}"#);
+        assert_eq!(result(true, &"x".repeat(9_000)).len(), 512);
     }
 }

@@ -36,10 +36,16 @@ pub struct Sender {
 pub struct Opened {
     /// The HTTP status.
     pub status: u16,
+    headers: http::HeaderMap,
     body: Incoming,
 }
 
 impl Opened {
+    /// The first header of this name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
     /// The next piece of the body; `None` at its end.
     ///
     /// # Errors
@@ -119,7 +125,8 @@ impl Sender {
             })?,
             Err(_) => return Err(SendError::TimedOut(timeout)),
         };
-        Ok(Opened { status: answer.status().as_u16(), body: answer.into_body() })
+        let (head, body) = answer.into_parts();
+        Ok(Opened { status: head.status.as_u16(), headers: head.headers, body })
     }
 
     /// Sends a placement over a connection of its own.

@@ -28,7 +28,7 @@ use crate::shell::lane::Line;
 use crate::shell::lanes::Lanes;
 use crate::shell::wire::Wire;
 use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, sweep, ticker, writer};
-use crate::talk::{self, AtWork, PickedUp, Talks};
+use crate::talk::{self, AtWork, PickedUp, Servers, Talks};
 use call::call::command::KEYS_MAX;
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
@@ -82,6 +82,8 @@ struct Inner {
     runner: Arc<Runner>,
     /// The tools of models that are at work.
     at_work: AtWork,
+    /// The servers that have tools for models.
+    servers: Servers,
     /// Whether talks by sound are to be handed over; each of them listens.
     finishing: watch::Sender<bool>,
     /// Tells talks by sound who picked up.
@@ -220,22 +222,23 @@ impl Calls {
         tokio::spawn(ticker::run(Arc::clone(&runner)));
         let history = history.into_iter().map(|reader| Mutex::new(Some(reader))).collect();
         let writer = Mutex::new(Some(writer));
-        let next_reader = AtomicUsize::new(0);
         let inner = Inner {
             ear,
             history,
             writer,
-            next_reader,
+            next_reader: AtomicUsize::new(0),
             rules: RwLock::new(Arc::new(Rules { settings, keep })),
             clock,
             health,
             metrics,
             runner: Arc::clone(&runner),
             at_work: AtWork::default(),
+            servers: Servers::default(),
             finishing: watch::Sender::new(false),
             picked_up,
         };
         let calls = Calls { inner: Arc::new(inner) };
+        calls.inner.servers.are_those_of(&calls.settings(), &calls.sender());
         let notice = calls.read(|history| history.setting(NOTICE)).await?;
         calls.inner.health.set_notice(notice);
         tokio::spawn(talk::run(calls.clone(), conversations));
@@ -436,6 +439,7 @@ impl Calls {
     /// Closes the store in order, so that it is one whole file. Nothing is heard after this; what
     /// is under way at carriers is asked about at the next start.
     pub async fn stop(&self) {
+        self.inner.servers.close();
         for reader in &self.inner.history {
             drop(lock(reader).take());
         }

@@ -41,7 +41,7 @@ pub use preview::Preview;
 pub use recovery::{Decision, RecoveryLine, RecoveryReport};
 pub use settings::{
     AgentSettings, Inbound, ModelSettings, NumberSettings, Recognizer, RecognizerSettings, Server, Settings,
-    SoundSettings, Synthesizer, SynthesizerSettings, ToolSettings,
+    SoundSettings, Synthesizer, SynthesizerSettings, ToolServer, ToolSettings,
 };
 pub use shell::keeper::Keep;
 pub use shell::lane::Line;

@@ -60,6 +60,26 @@ pub struct AgentSettings {
     pub realtime: Option<agent::realtime::Settings>,
     /// Where its model's own tools are, by their names.
     pub tools: BTreeMap<String, ToolSettings>,
+    /// The servers of tools that its model has, by their names.
+    pub servers: BTreeMap<String, ToolServer>,
+}
+
+/// How a server of tools is used.
+#[derive(Clone, Debug)]
+pub struct ToolServer {
+    /// Where it is.
+    pub address: mcp::Address,
+    /// The only tools that the model is given, by the server's names; all of them without.
+    pub only: Option<BTreeSet<String>>,
+    /// How long a use may take.
+    pub timeout: Duration,
+}
+
+impl ToolServer {
+    /// Whether the model is given this tool of it.
+    pub fn gives(&self, tool: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(tool))
+    }
 }
 
 /// How a tool of a model's is used.

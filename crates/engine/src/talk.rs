@@ -3,6 +3,7 @@
 //! disk, and whoever is started after a crash begins where that stands.
 
 mod conversation;
+mod servers;
 mod thinking;
 mod tools;
 
@@ -15,6 +16,7 @@ use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::{broadcast, mpsc, watch};
 
+pub(crate) use servers::Servers;
 pub(crate) use thinking::{Asked, Thought, next_piece};
 pub(crate) use tools::{AtWork, new_id};
 

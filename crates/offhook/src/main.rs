@@ -49,7 +49,9 @@ fn main() -> ExitCode {
 
 fn serve_with_logs(loaded: &Loaded, args: &ServeArgs) -> anyhow::Result<()> {
     use std::io::IsTerminal as _;
-    let filter = tracing_subscriber::EnvFilter::try_new(&loaded.config.log)?;
+    // MCP's library logs at info what servers tell, which may be what was said on a call. Who wants that names it.
+    let filter = format!("rmcp=off,{}", loaded.config.log);
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -31,7 +31,7 @@ use tokio::sync::watch;
 
 use reload::{Hangups, Reloader};
 
-pub(crate) use assemble::{callback_base, lines, speech_vendors};
+pub(crate) use assemble::{callback_base, lines, speech_vendors, tool_server};
 
 /// Runs the gateway until it is told to stop.
 ///

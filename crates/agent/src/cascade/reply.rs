@@ -20,7 +20,6 @@ impl Cascade {
                 self.say_rest(now, acts);
                 self.has_acted = true;
                 match self.settings.model.wish(&name, &arguments) {
-                    // It is used already, and the reply goes on.
                     Ok(Wish::Use) => {}
                     Ok(Wish::End) => self.leaving = Some(Leave::End),
                     Ok(Wish::Transfer(to)) => self.leaving = Some(Leave::Transfer(to)),
@@ -34,6 +33,11 @@ impl Cascade {
                         self.wished_in_vain(acts);
                     }
                 }
+            }
+            Piece::Use => {
+                // What it said with it comes before it.
+                self.say_rest(now, acts);
+                self.has_acted = true;
             }
             Piece::Done => {
                 self.say_rest(now, acts);

@@ -18,6 +18,9 @@ pub enum Piece {
         /// Its arguments, as JSON.
         arguments: String,
     },
+    /// A tool of its owner's is used, and the reply goes on. It is told by who knows which tools these are, and
+    /// never by a [`Reader`].
+    Use,
     /// The reply is whole.
     Done,
     /// The server says that it can't go on, and why.

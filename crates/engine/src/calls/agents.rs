@@ -4,8 +4,8 @@ use super::{Calls, EngineError};
 use crate::heard::Heard;
 use crate::media::cascade::Plan;
 use crate::program::Credential;
-use crate::settings::{ModelSettings, ToolSettings};
-use crate::talk::{Asked, AtWork, new_id};
+use crate::settings::{AgentSettings, ModelSettings};
+use crate::talk::{Asked, AtWork, Servers, new_id};
 use agent::realtime::Session;
 use agent::tool::failure;
 use call::call::{Agent, AnsweredBy, CommandId, Does, Event, News, Source, Verb, Waits};
@@ -62,7 +62,8 @@ impl Calls {
     /// sound came before.
     pub(crate) async fn session_of(&self, call: &Call, again: bool) -> Option<Session> {
         let name = &call.facts.agent.as_ref()?.name;
-        let settings = self.rules().settings.agents.get(name)?.realtime.clone()?;
+        let mut settings = self.rules().settings.agents.get(name)?.realtime.clone()?;
+        self.give_tools(call, &mut settings.model).await;
         // One that a stream which broke wished for may still be at work; nobody waits for it longer.
         let _ = timeout(TOOLS_WITHIN, self.wait_for_tools(call.facts.id)).await;
         Some(Session::new(settings, self.said_on(call).await, again))
@@ -88,10 +89,14 @@ impl Calls {
         }
     }
 
-    /// How a tool of the call's agent is used, as it is configured now.
-    pub(crate) fn tool_of(&self, call: &Call, tool: &str) -> Option<ToolSettings> {
-        let name = &call.facts.agent.as_ref()?.name;
-        self.rules().settings.agents.get(name)?.tools.get(tool).cloned()
+    /// The call's agent, as it is configured now.
+    pub(crate) fn agent_of(&self, call: &Call) -> Option<AgentSettings> {
+        self.rules().settings.agents.get(&call.facts.agent.as_ref()?.name).cloned()
+    }
+
+    /// The servers of tools.
+    pub(crate) fn servers(&self) -> &Servers {
+        &self.inner.servers
     }
 
     /// What was said and done on a call so far, the greeting first.

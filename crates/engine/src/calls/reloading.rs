@@ -48,6 +48,7 @@ impl Calls {
         }
         self.inner.metrics.begin_at_zero(lines.iter().map(|line| line.carrier.name().clone()).collect());
         lanes.replace(lines);
+        self.inner.servers.are_those_of(&settings, &self.sender());
         *self.inner.rules.write().unwrap_or_else(PoisonError::into_inner) =
             Arc::new(Rules { settings, keep });
         Ok(())

@@ -67,7 +67,9 @@ impl Calls {
 
     /// How the gateway is.
     pub fn health(&self) -> Report {
-        self.inner.health.report()
+        let mut report = self.inner.health.report();
+        report.notes.extend(self.servers().missing());
+        report
     }
 
     /// A part of the store was found that can't be read: from here on no new call is placed.

@@ -70,7 +70,7 @@ impl Conversation {
                 Ok(mut program) => {
                     tracing::info!(call = %self.id, "the program of a conversation is connected");
                     let over = self.talk(&mut program).await;
-                    let _ = timeout(PATIENCE, program.close(Some(goodbye()))).await;
+                    let _ = timeout(PATIENCE, program.as_mut().close(Some(goodbye()))).await;
                     tracing::info!(call = %self.id, by = over.word(), "the program of a conversation is gone");
                     over
                 }

@@ -107,7 +107,7 @@ impl Conversation {
                     match piece {
                         Piece::Failed(_) => n_failed += 1,
                         Piece::Done => n_failed = 0,
-                        Piece::Words(_) | Piece::Tool { .. } => {}
+                        Piece::Words(_) | Piece::Tool { .. } | Piece::Use => {}
                     }
                     self.hear_piece(piece, settings, &mut dialogue);
                     if n_failed >= FAILED_MAX {
@@ -133,11 +133,9 @@ impl Conversation {
         };
         match piece {
             Piece::Words(text) => say(dialogue, &text, false),
+            Piece::Use => dialogue.say(Said::Pause),
             Piece::Tool { name, arguments } => {
                 let wish = settings.model.wish(&name, &arguments);
-                if wish == Ok(Wish::Use) {
-                    return dialogue.say(Said::Pause);
-                }
                 // What it said with it comes before it.
                 say(dialogue, "", true);
                 match wish {
@@ -175,14 +173,18 @@ async fn think(
     tell: &mpsc::Sender<Piece>,
 ) -> Result<(), String> {
     let (mut written, mut n_before) = (String::new(), None);
+    let mut settings = settings.clone();
+    let own = std::mem::take(&mut settings.model.tools);
     for _ in 0..ROUNDS_MAX {
+        settings.model.tools.clone_from(&own);
+        calls.give_tools(call, &mut settings.model).await;
         // One that an earlier reply wished for may still be at work.
         calls.wait_for_tools(call.facts.id).await;
         let mut said = calls.said_on(call).await;
         let n_before = *n_before.get_or_insert(said.len());
         said.extend(unheard(&written, said.get(n_before..).unwrap_or_default()));
-        let request = completion(settings, key.as_ref(), &said);
-        let wishes = reply(&calls.sender(), &request, settings, (&mut written, tell)).await?;
+        let request = completion(&settings, key.as_ref(), &said);
+        let wishes = reply(&calls.sender(), &request, &settings, (&mut written, tell)).await?;
         if wishes.is_empty() {
             return Ok(());
         }
@@ -265,8 +267,8 @@ async fn reply(
                     return Err("its server sent what is no reply".to_owned());
                 }
                 Piece::Tool { name, arguments } if settings.model.tools.contains_key(&name) => {
-                    wishes.push((name.clone(), arguments.clone()));
-                    let _ = tell.send(Piece::Tool { name, arguments }).await;
+                    wishes.push((name, arguments));
+                    let _ = tell.send(Piece::Use).await;
                 }
                 Piece::Done if !wishes.is_empty() => {}
                 piece => {

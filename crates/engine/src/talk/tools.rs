@@ -1,9 +1,10 @@
 //! The tools that owners give their models: each use stands in the call's log before it begins, so that
 //! what a crash cut off is known to be in doubt, and is not done twice without anybody knowing.
 
+use super::servers::Way;
 use crate::calls::Calls;
 use crate::settings::ToolSettings;
-use agent::tool::{answer, failure, question};
+use agent::tool::{answer, failure, question, result};
 use call::call::News;
 use call::dialogue::Use;
 use call::{Call, CallId};
@@ -93,14 +94,20 @@ impl Calls {
         let (asked, given) = (tool.clone(), arguments.clone());
         let news = News::ToolAsked { id: id.clone(), tool: asked, arguments: given };
         let is_kept = self.news_of_agent(of, news).await;
-        let output = match self.tool_of(call, &tool) {
+        let output = match self.way_of(call, &tool) {
             _ if !is_kept => failure("it was not used, since that could not be written down"),
             None => failure("the configuration has no such tool any more"),
-            Some(settings) => {
+            Some(Way::Post(settings)) => {
                 let request = request(&settings, &id, question(call, &tool, &arguments));
                 match self.sender().send(&request, settings.timeout).await {
                     Ok(reply) => answer(reply.status, &reply.body),
                     Err(error) => failure(&error.to_string()),
+                }
+            }
+            Some(Way::Server { server, tool, timeout }) => {
+                match server.call(&tool, &arguments, timeout).await {
+                    Ok(answer) => result(answer.is_error, &answer.text),
+                    Err(why) => failure(&why),
                 }
             }
         };

@@ -14,6 +14,7 @@ use carrier::{ADDRESS_MAX, address_fits, say_fits};
 use engine::ModelSettings;
 
 use super::durations::{duration, show_duration};
+use super::mcp;
 use super::read::secret;
 use super::section::{Rejected, Section};
 use super::settings::{ConfiguredAgent, ConfiguredRealtime, ConfiguredTool};
@@ -36,13 +37,14 @@ pub(super) fn agent(
     }
     // Without a kind nobody can say which keys are right.
     let kind = section.required("kind", "\"say\"", |node| values::word(node, &KINDS))?;
-    let (mut model, mut realtime, mut tools) = (None, None, BTreeMap::new());
+    let (mut model, mut realtime, mut tools, mut mcp) = (None, None, BTreeMap::new(), BTreeMap::new());
     let voicemail = voicemail(section);
     let sound =
         if matches!(kind, Kind::Llm) { speech::sound(section, voices, voicemail.as_ref()) } else { None };
     let machine = on_machine(section, voicemail.as_ref(), sound.is_some());
     if matches!(kind, Kind::Llm | Kind::Realtime) {
         tools = tools::tools(section, folder);
+        mcp = mcp::servers(section, folder);
     }
     let does = match kind {
         Kind::Say => say(section),
@@ -66,7 +68,7 @@ pub(super) fn agent(
         .then(|| section.optional("gap", values::spoken).unwrap_or_else(|| GAP.to_owned()));
     section.finish();
     let agent = Agent { name: name.to_owned(), does: does?, gap, apology, machine };
-    Some(ConfiguredAgent { agent, token, model, sound, realtime, tools })
+    Some(ConfiguredAgent { agent, token, model, sound, realtime, tools, mcp })
 }
 
 /// Whether this is the name of an agent; if not, what to say of it.

@@ -15,6 +15,7 @@ mod document;
 mod durations;
 mod environment;
 mod faults;
+mod mcp;
 mod numbers;
 mod places;
 mod print;

@@ -1,6 +1,7 @@
 //! Prints the configuration in force, as a TOML document in which every secret is masked.
 
 mod speech;
+mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -15,10 +16,9 @@ use super::read::ORPHANS;
 use super::section::quoted;
 use super::settings::{
     Alarms, Api, BaseUrl, Calls, Carrier, CarrierKind, Config, ConfiguredAgent, ConfiguredRealtime,
-    ConfiguredTool, CountryCode, Destinations, Dial, Face, History, Inbound, Number, Parameter, Plivo,
-    Secret, Simulated, Store, Telnyx, Twilio,
+    CountryCode, Destinations, Dial, Face, History, Inbound, Number, Plivo, Secret, Simulated, Store, Telnyx,
+    Twilio,
 };
-use super::tools::STRING;
 use super::{Loaded, Source};
 use agent::model::Model;
 use agent::realtime::Settings;
@@ -315,7 +315,7 @@ fn print_simulated(page: &mut Page<'_>, Simulated { base_url: url, face }: &Simu
 }
 
 fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
-    let ConfiguredAgent { agent, token, model, sound, realtime, tools } = configured;
+    let ConfiguredAgent { agent, token, model, sound, realtime, tools, mcp } = configured;
     let Agent { name: _, does, gap, apology, machine } = agent;
     page.set("kind", text(does.word()));
     match does {
@@ -365,31 +365,7 @@ fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
             page.set(&quoted(name), text(number.as_str()));
         }
     }
-    print_tools(page, &agent.name, tools);
-}
-
-fn print_tools(page: &mut Page<'_>, agent: &str, tools: &BTreeMap<String, ConfiguredTool>) {
-    for (name, tool) in tools {
-        let ConfiguredTool { description, parameters, url, token, timeout } = tool;
-        let section = format!("agents.{}.tools.{}", quoted(agent), quoted(name));
-        page.section(&section);
-        page.set("description", text(description));
-        page.set("url", text(url.as_str()));
-        page.set_if("token", token.as_ref().map(secret));
-        page.set("timeout", duration(*timeout));
-        if !parameters.is_empty() {
-            page.section(&format!("{section}.parameters"));
-        }
-        for (name, Parameter { description, kind, optional }) in parameters {
-            let whole = format!(
-                "{{ description = {}, type = {}, optional = {optional} }}",
-                text(description),
-                text(kind)
-            );
-            let is_plain = *kind == STRING && !optional;
-            page.set(&quoted(name), if is_plain { text(description) } else { whole });
-        }
-    }
+    tools::print(page, &agent.name, tools, mcp);
 }
 
 fn print_silence(page: &mut Page<'_>, silence: &Silence) {

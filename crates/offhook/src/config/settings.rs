@@ -85,6 +85,28 @@ pub(crate) struct ConfiguredAgent {
     pub(crate) realtime: Option<ConfiguredRealtime>,
     /// Its model's own tools, by their names.
     pub(crate) tools: BTreeMap<String, ConfiguredTool>,
+    /// The servers of tools that its model has, by the names that the owner gave them. Default: none.
+    pub(crate) mcp: BTreeMap<String, ConfiguredToolServer>,
+}
+
+/// A server of tools, which speaks MCP.
+#[derive(Clone, Debug)]
+pub(crate) struct ConfiguredToolServer {
+    /// Where it is.
+    pub(crate) place: Place,
+    /// The only tools that the model is given. Default: all.
+    pub(crate) only: Option<Vec<String>>,
+    /// How long a use may take. Default: 10 seconds.
+    pub(crate) timeout: Duration,
+}
+
+/// Where a server of tools is.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// There, and the token that it is shown, by default none.
+    Url(BaseUrl, Option<Secret>),
+    /// A program on this machine and its arguments.
+    Command(Vec<String>),
 }
 
 /// A tool that a model is given.

@@ -67,7 +67,7 @@ agent = "bot"
 [agents]
 bot = { kind = "stream", url = "wss://bot.example.com/talk" }
 clerk = { kind = "say", text = "Your parcel is here." }
-hotel = { kind = "llm", model = "m", prompt = "Be \"kind\".", api_key = "hunter2", transfers = { desk = "+12025550143" }, tools = { find = { description = "Finds a guest.", url = "https://h.example.com/find", token = "hunter2", parameters = { name = "Whose", room = { type = "integer", description = "Which", optional = true } } } } }
+hotel = { kind = "llm", model = "m", prompt = "Be \"kind\".", api_key = "hunter2", transfers = { desk = "+12025550143" }, tools = { find = { description = "Finds a guest.", url = "https://h.example.com/find", token = "hunter2", parameters = { name = "Whose", room = { type = "integer", description = "Which", optional = true } } } }, mcp = { rooms = { url = "https://h.example.com/mcp", token = "hunter2", only = ["find"] }, trains = { command = ["trains-mcp", "--stdio"], timeout = "5s" } } }
 host = { kind = "realtime", model = "m-2", prompt = "Be brief.", base_url = "http://127.0.0.1:9/v1", voice = "v", turns = "meaning", api_key = "hunter2", transfers = { desk = "+12025550143" } }
 [carriers.work-2]
 kind = "telnyx"

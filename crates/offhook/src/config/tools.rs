@@ -81,5 +81,5 @@ pub(super) const STRING: &str = "string";
 const TYPES: [(&str, &str); 4] =
     [(STRING, STRING), ("number", "number"), ("integer", "integer"), ("boolean", "boolean")];
 /// What `timeout` may be, and its default.
-const TIMEOUTS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60);
-const TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const TIMEOUTS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);

@@ -9,6 +9,7 @@ mod numbers;
 mod public;
 mod setup;
 mod speech;
+mod tools;
 mod webhooks;
 
 use std::sync::Arc;
@@ -88,6 +89,7 @@ async fn examine(loaded: &Loaded, global: &Global, environment: &Environment) ->
     }
     let (recognizers, synthesizers) = speech_vendors(config);
     findings.extend(speech::examine(&sender, &recognizers, &synthesizers).await);
+    findings.extend(tools::examine(&sender, config).await);
     findings
 }
 

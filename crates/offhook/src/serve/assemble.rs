@@ -5,8 +5,9 @@ mod speech;
 pub(crate) use speech::speech_vendors;
 
 use crate::config::settings::{
-    Carrier, CarrierKind, Config, ConfiguredAgent, ConfiguredTool, Destinations as Countries, Face,
-    Inbound as ConfiguredInbound, Number, Plivo, Secret as Configured, Simulated, Telnyx, Twilio, WebhookKey,
+    Carrier, CarrierKind, Config, ConfiguredAgent, ConfiguredTool, ConfiguredToolServer,
+    Destinations as Countries, Face, Inbound as ConfiguredInbound, Number, Place, Plivo,
+    Secret as Configured, Simulated, Telnyx, Twilio, WebhookKey,
 };
 use crate::import::Mapping;
 use call::call::Limits;
@@ -18,7 +19,8 @@ use carrier::plivo::PlivoConfig;
 use carrier::telnyx::{PublicKey, TelnyxConfig};
 use carrier::twilio::{ApiKey, TwilioConfig};
 use carrier::{Installation, Secret};
-use engine::{AgentSettings, Inbound, Keep, Line, NumberSettings, Settings, ToolSettings};
+use engine::{AgentSettings, Inbound, Keep, Line, NumberSettings, Settings, ToolServer, ToolSettings};
+use mcp::Address;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -218,7 +220,7 @@ fn each_carrier<T>(config: &Config, set: impl Fn(&Carrier) -> Option<T>) -> BTre
 }
 
 fn agent_settings(configured: &ConfiguredAgent, config: &Config) -> AgentSettings {
-    let ConfiguredAgent { agent, token, model, sound, realtime, tools } = configured;
+    let ConfiguredAgent { agent, token, model, sound, realtime, tools, mcp } = configured;
     let tool = |(name, tool): (&String, &ConfiguredTool)| {
         let (url, token) = (tool.url.as_str().to_owned(), tool.token.as_ref().map(secret));
         (name.clone(), ToolSettings { url, token, timeout: tool.timeout })
@@ -230,7 +232,21 @@ fn agent_settings(configured: &ConfiguredAgent, config: &Config) -> AgentSetting
         sound: sound.as_ref().map(|sound| speech::sound(sound, config)),
         realtime: realtime.as_ref().map(|realtime| realtime.settings.clone()),
         tools: tools.iter().map(tool).collect(),
+        servers: mcp.iter().map(|(name, server)| (name.clone(), tool_server(server))).collect(),
     }
+}
+
+/// A server of tools, as the engine uses it.
+pub(crate) fn tool_server(
+    ConfiguredToolServer { place, only, timeout }: &ConfiguredToolServer,
+) -> ToolServer {
+    let address = match place {
+        Place::Url(url, token) => {
+            Address::Url { url: url.as_str().to_owned(), token: token.as_ref().map(secret) }
+        }
+        Place::Command(words) => Address::Command(words.clone()),
+    };
+    ToolServer { address, only: only.as_ref().map(|only| only.iter().cloned().collect()), timeout: *timeout }
 }
 
 fn number_settings(number: &Number, agents: &BTreeMap<String, ConfiguredAgent>) -> NumberSettings {

@@ -33,6 +33,7 @@ mod inbound;
 mod logs;
 mod looks;
 mod machines;
+mod mcp_tools;
 mod metrics;
 mod models;
 mod orphans;
