@@ -1,7 +1,7 @@
 """A server of a language model, made of the OpenAI library's own types: a request that they don't take is
 refused, and what it replies is what they write.
 
-`model.py PORT`; nothing in it knows of the gateway."""
+`model.py PORT TOOL...` uses these tools one after another, by default `find`; nothing in it knows of the gateway."""
 
 import json
 import sys
@@ -14,6 +14,7 @@ from openai.types.chat.completion_create_params import CompletionCreateParamsStr
 from pydantic import TypeAdapter, ValidationError
 
 app = FastAPI()
+TOOLS = sys.argv[2:] or ["find"]
 params = TypeAdapter(CompletionCreateParamsStreaming)
 
 
@@ -30,10 +31,10 @@ def calling(name, arguments="{}"):
     return chunk({"tool_calls": [tool]})
 
 
-def events(n_words, knows):
+def events(n_words, n_used):
     yield chunk({"role": "assistant", "content": ""})
-    if not knows:
-        yield calling("find", '{"name": "you"}')
+    if n_used < len(TOOLS):
+        yield calling(TOOLS[n_used], '{"name": "you"}')
         yield chunk({}, "tool_calls")
     elif n_words == 1:
         for word in ("You", " are", " heard", "."):
@@ -62,8 +63,8 @@ async def complete(request: Request):
     names = [tool["function"]["name"] for tool in tools]
     print(f"asked: {json.dumps({'messages': body['messages'], 'tools': names, 'unknown': sorted(unknown)})}", flush=True)
     n_words = sum(1 for message in messages if message["role"] == "user")
-    knows = any(message["role"] == "tool" for message in messages)
-    return StreamingResponse(events(n_words, knows), media_type="text/event-stream")
+    n_used = sum(1 for message in messages if message["role"] == "tool")
+    return StreamingResponse(events(n_words, n_used), media_type="text/event-stream")
 
 
 @app.post("/find")
