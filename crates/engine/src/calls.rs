@@ -19,8 +19,6 @@ use crate::health::Health;
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Order, Refusal};
 use crate::media::Door;
 use crate::metrics::Metrics;
-use crate::orphan::Stranger;
-use crate::recovery::{RecoveryReport, report};
 use crate::settings::Settings;
 use crate::shell::errands::{self, Runner};
 use crate::shell::keeper::{self, Keep};
@@ -31,10 +29,9 @@ use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, sweep, ticker, writer};
 use crate::talk::{self, AtWork, PickedUp, Servers, Talks};
 use call::call::command::KEYS_MAX;
 use call::call::{CommandId, Direction, EndedBy, Verb};
-use call::{Call, CallId, CarrierName, Party, PhoneNumber, Timestamp};
+use call::{Call, CallId, Party, PhoneNumber, Timestamp};
 use carrier::send::Sender;
 use carrier::{ADDRESS_MAX, WebhookError};
-use std::collections::BTreeMap;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, RwLock};
 use store::{CallQuery, History, Kept, KeptEvent, Store, StoreError};
@@ -355,34 +352,6 @@ impl Calls {
         limit: usize,
     ) -> Result<Vec<KeptEvent>, EngineError> {
         self.read(move |history| history.events(call, after, limit)).await
-    }
-
-    /// What the last start found, and what was decided since.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn recovery(&self) -> Result<RecoveryReport, EngineError> {
-        self.read(report).await
-    }
-
-    /// Live calls at each carrier that aren't in the store and are left alone, as the last sweep
-    /// found them.
-    pub fn strangers(&self) -> BTreeMap<CarrierName, Vec<Stranger>> {
-        self.inner.health.strangers()
-    }
-
-    /// Live calls that were not in the store and were taken in, since the start.
-    pub fn orphans(&self) -> Vec<CallId> {
-        self.inner.health.orphans()
-    }
-
-    /// How many calls the last start found unfinished, and of how many of them nothing was heard
-    /// yet. Cheaper than the whole [`recovery`](Calls::recovery).
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn unheard(&self) -> Result<(u64, u64), EngineError> {
-        self.read(|history| history.unheard()).await
     }
 
     /// Takes over calls of another gateway.

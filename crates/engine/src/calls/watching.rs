@@ -6,10 +6,11 @@ use crate::health::{Alarm, Report};
 use crate::heard::{Answer, Heard, ScriptReply};
 use crate::latency::{Latency, latencies};
 use crate::metrics::{Snapshot, WebhookFailure};
-use crate::orphan::Orphan;
-use crate::recovery::decisions;
-use call::CarrierName;
+use crate::orphan::{Orphan, Stranger};
+use crate::recovery::{RecoveryReport, decisions, report};
+use call::{CallId, CarrierName};
 use carrier::{Document, RawWebhook};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -75,6 +76,34 @@ impl Calls {
     /// A part of the store was found that can't be read: from here on no new call is placed.
     pub fn note_damage(&self, damage: String) {
         self.inner.health.set_damage(damage);
+    }
+
+    /// What the last start found, and what was decided since.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn recovery(&self) -> Result<RecoveryReport, EngineError> {
+        self.read(report).await
+    }
+
+    /// Live calls at each carrier that aren't in the store and are left alone, as the last sweep
+    /// found them.
+    pub fn strangers(&self) -> BTreeMap<CarrierName, Vec<Stranger>> {
+        self.inner.health.strangers()
+    }
+
+    /// Live calls that were not in the store and were taken in, since the start.
+    pub fn orphans(&self) -> Vec<CallId> {
+        self.inner.health.orphans()
+    }
+
+    /// How many calls the last start found unfinished, and of how many of them nothing was heard
+    /// yet. Cheaper than the whole [`recovery`](Calls::recovery).
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn unheard(&self) -> Result<(u64, u64), EngineError> {
+        self.read(|history| history.unheard()).await
     }
 
     /// What somebody should know of now.
