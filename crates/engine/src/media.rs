@@ -10,6 +10,7 @@ pub(crate) mod cascade;
 pub(crate) mod door;
 pub(crate) mod ear;
 mod line;
+mod order;
 mod realtime;
 mod scribe;
 pub(crate) mod voice;

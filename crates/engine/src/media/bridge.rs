@@ -1,6 +1,7 @@
 //! One stream, joined to its program: what the line says goes up, what the program says goes down.
 
 use super::door::program;
+use super::order::Order;
 use super::{cascade, realtime};
 use crate::calls::{Calls, StreamRefused};
 use crate::program::{CONNECT_MAX, Credential, Program, connect, is_meant, sockets};
@@ -56,6 +57,7 @@ pub(super) enum Over {
 /// What both directions share.
 struct Shared {
     stream: Box<dyn MediaStream>,
+    order: Order,
     /// The program's marks that were not played yet, by the numbers that the carrier knows.
     marks: VecDeque<(Mark, String)>,
     next_mark: u64,
@@ -184,7 +186,8 @@ where
     P: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let Began { stream, form, messages, .. } = began;
-    let shared = Mutex::new(Shared { stream: messages, marks: VecDeque::new(), next_mark: 1 });
+    let shared =
+        Mutex::new(Shared { stream: messages, order: Order::new(), marks: VecDeque::new(), next_mark: 1 });
     let (mut to_line, mut from_line) = line.split();
     let mut n_lost = 0;
     let over = loop {
@@ -315,16 +318,16 @@ fn heard(
     messages: &mut Vec<String>,
 ) -> bool {
     let mut ended = false;
-    let Shared { stream, marks, .. } = shared;
+    let Shared { stream, order, marks, .. } = shared;
     let read = stream.hear(text, &mut |heard| match heard {
-        Heard::Sound { frame, .. } => {
+        Heard::Sound { place, frame } => order.hear(place, frame, |frame| {
             let frame = turned(frame, resampler.as_deref_mut());
             let mut message = String::with_capacity(SOUND_BYTES);
             match words.sound(&frame, &mut message) {
                 Ok(()) => messages.push(message),
                 Err(error) => tracing::debug!(%error, "a frame is not handed on"),
             }
-        }
+        }),
         Heard::Key(key) => messages.push(words.key(key)),
         Heard::Played(mark) => {
             // Those before it were played too, whoever forgot to say so.
@@ -378,7 +381,7 @@ fn told(
     mut resampler: Option<&mut Resampler>,
     messages: &mut Vec<String>,
 ) {
-    let Shared { stream, marks, next_mark } = shared;
+    let Shared { stream, marks, next_mark, .. } = shared;
     let read = words.hear(text, &mut |said| match said {
         Said::Sound(frame) => {
             let frame = turned(frame, resampler.as_deref_mut());

@@ -1,6 +1,7 @@
 //! The carrier's end of a stream, in sound: frames at the telephone's rate, whatever the carrier speaks.
 
 use super::bridge::{Over, PATIENCE, SOUND_BYTES, TELEPHONE, Unsaid, said, turned};
+use super::order::Order;
 use audio::Frame;
 use audio::dtmf::{Key, pressed};
 use audio::pacer::Mark;
@@ -28,6 +29,7 @@ pub(super) enum OnLine {
 /// What is heard from a line, and what it is to hear.
 pub(super) struct Line {
     stream: Box<dyn MediaStream>,
+    order: Order,
     up: Option<Resampler>,
     down: Option<Resampler>,
     to_line: VecDeque<String>,
@@ -42,6 +44,7 @@ impl Line {
         let between = |from: SampleRate, to| (from != to).then(|| Resampler::new(from, to));
         Line {
             stream: began.messages,
+            order: Order::new(),
             up: between(rate, TELEPHONE),
             down: between(TELEPHONE, rate),
             to_line: VecDeque::new(),
@@ -60,10 +63,12 @@ impl Line {
             Some(Ok(_)) => return Ok(Vec::new()),
         };
         self.heard_at = Instant::now();
-        let Line { stream, up, .. } = self;
+        let Line { stream, order, up, .. } = self;
         let (mut heard, mut ended) = (Vec::new(), false);
         let read = stream.hear(&text, &mut |one| match one {
-            Heard::Sound { frame, .. } => heard.push(OnLine::Sound(turned(frame, up.as_mut()))),
+            Heard::Sound { place, frame } => {
+                order.hear(place, frame, |frame| heard.push(OnLine::Sound(turned(frame, up.as_mut()))));
+            }
             Heard::Key(key) => heard.push(OnLine::Key(key)),
             Heard::Played(Mark(number)) => heard.push(OnLine::Played(number)),
             // Whoever had it dropped knows.
