@@ -281,7 +281,8 @@ impl Line {
     /// sound is one.
     fn talk_over(&mut self, said: Option<&[u8]>, heard: &[u8]) -> Option<u64> {
         let speaks = said.is_some_and(|said| self.is_loud(said));
-        let begins = speaks && !std::mem::replace(&mut self.is_speaking, speaks);
+        let spoke = std::mem::replace(&mut self.is_speaking, speaks);
+        let begins = speaks && !spoke;
         let is_heard = self.is_loud(heard);
         let Some(TalkedOver { heard_ms, silent_ms }) = self.talked_over else {
             self.talked_over = (begins && is_heard).then(TalkedOver::default);
@@ -403,12 +404,17 @@ mod tests {
 
     #[test]
     fn how_long_somebody_went_on_who_was_talked_over_is_known() {
-        let mut line = line(&Says::Words { after_ms: 100, words: "hello".to_owned() });
-        line.play(Format::MULAW, vec![0x80; 160 * 12]).unwrap();
-        let over: Vec<Option<u64>> = (0..30).map(|_| line.tick().talked_over_ms).collect();
-        // They begin in the sixth frame, and hear six more.
+        // They speak twice, a frame each, from the third frame and from the thirteenth on.
+        let mulaw = [vec![0x80; 160], vec![0xFF; 160 * 9], vec![0x80; 160]].concat();
+        let mut line = line(&Says::Sound { after_ms: 40, mulaw: mulaw.into() });
+        for _ in 0..10 {
+            assert_eq!(line.tick().talked_over_ms, None, "over nobody");
+        }
+        line.play(Format::MULAW, vec![0x80; 160 * 8]).unwrap();
+        let over: Vec<Option<u64>> = (0..20).map(|_| line.tick().talked_over_ms).collect();
+        // Two frames came before, and five in which nothing is heard are an end.
         let known: Vec<u64> = over.iter().flatten().copied().collect();
-        assert_eq!((known, over[16]), (vec![120], Some(120)), "{over:?}");
+        assert_eq!((known, over[12]), (vec![100], Some(100)), "{over:?}");
     }
 
     #[test]
