@@ -69,7 +69,7 @@ struct Alternative {
 }
 
 impl Listener {
-    /// Who hears: [`flux`](crate::flux) has an interface of its own, and is known by its model's name.
+    /// Who hears: [`flux`] has an interface of its own, and is known by its model's name.
     pub fn streaming(self) -> Arc<dyn Streaming> {
         let Listener { model, language, keyterms } = self;
         if model.starts_with("flux") {
