@@ -37,7 +37,7 @@ pub(crate) fn take(input: &[u8]) {
 /// when it is written again.
 fn goes_round(kind: Kind, face: Face, what: &str, text: &str) {
     let (document, read) = written(kind, face, what, text);
-    if text.is_empty() && what.starts_with("ask") {
+    if visible(text).is_empty() && what.starts_with("ask") {
         // There is nothing to be said, and to listen is all.
         return assert!(read.words.is_empty(), "words that nobody wrote: {document}");
     }

@@ -359,6 +359,14 @@ pub const ADDRESS_MAX: usize = 2_000;
 /// The narrowest place is Twilio's `Twiml` parameter: 4,000 characters with the markup around them.
 pub const SAY_MAX: usize = 3_000;
 
+/// Whether a text has nothing that anybody could say: XML can't hold some of it, and the rest is space.
+pub(crate) fn is_silent(text: &str) -> bool {
+    let is_silent = |letter: char| {
+        letter.is_whitespace() || letter.is_control() || matches!(letter, '\u{FFFE}' | '\u{FFFF}')
+    };
+    text.chars().all(is_silent)
+}
+
 /// Whether a text is short enough to be said by every carrier: at most [`SAY_MAX`] characters, of
 /// which `&` counts five and `<` and `>` four, as XML writes them. The surfaces ask before they
 /// take a call; a longer text is sent as it is, and the carrier refuses the call.

@@ -8,6 +8,7 @@
 //! `Wait`, and none has Plivo ask us for the next one: where that question meets a gateway that is
 //! being started again, Plivo ends the call. What is over is told beside the line, or by its time.
 
+use crate::roles::is_silent;
 use call::PhoneNumber;
 use call::call::{Input, Performance, Script, Verb};
 use std::time::Duration;
@@ -94,7 +95,7 @@ fn get_input(text: &str, input: Input, timeout: Duration, action: Option<&str>) 
     let action =
         action.map(|url| format!(" action=\"{}\" method=\"POST\"", escaped(url))).unwrap_or_default();
     let timeout_s = whole_seconds(timeout).clamp(INPUT_S_MIN, INPUT_S_MAX);
-    let said = if text.is_empty() { String::new() } else { speak(text) };
+    let said = if is_silent(text) { String::new() } else { speak(text) };
     let rest = format!("executionTimeout=\"{timeout_s}\"{action} redirect=\"false\" log=\"false\"");
     format!("<GetInput {kind} {rest}>{said}</GetInput>")
 }

@@ -5,6 +5,7 @@
 //! No document redirects: where a redirect meets a gateway that is being started again, Twilio ends
 //! the call. What is over is told by a callback beside the line, or by its time.
 
+use crate::roles::is_silent;
 use call::PhoneNumber;
 use call::call::{Input, Performance, Script, Verb};
 use std::time::Duration;
@@ -86,7 +87,7 @@ fn gather(text: &str, input: Input, timeout: Duration, action: Option<&str>) -> 
     };
     let action = action.map(|url| format!(" action=\"{}\" method=\"POST\"", quoted(url))).unwrap_or_default();
     let timeout_s = whole_seconds(timeout).max(1);
-    let said = if text.is_empty() { String::new() } else { say(text) };
+    let said = if is_silent(text) { String::new() } else { say(text) };
     format!("<Gather {kind} timeout=\"{timeout_s}\"{action}>{said}</Gather>")
 }
 
