@@ -20,7 +20,9 @@ use std::time::Duration;
 /// that ends fails with it.
 pub(super) fn ask(call: &Call, verb: &Verb, event: &Event) -> Step {
     let over = matches!(call.state, CallState::HangingUp(_) | CallState::Ended(_));
-    if over || call.commands_open() >= COMMANDS_OPEN_MAX {
+    // What an agent wished for that had not heard yet that a machine is there.
+    let too_late = event.source == Source::Agent && call.message.is_some();
+    if over || too_late || call.commands_open() >= COMMANDS_OPEN_MAX {
         return stay(call);
     }
     let mut next = call.clone();
@@ -188,6 +190,7 @@ pub(super) fn settle(before: &Call, mut step: Step, event: &Event) -> Step {
                 match wants {
                     Wants::This(verb) => add(&mut step.call, verb, true, at),
                     Wants::Message(text) => {
+                        step.call.agent_left = step.call.agent_left.or(Some(Leaving::Done));
                         add(&mut step.call, Verb::Say { text }, true, at);
                         step.call.message = Some(step.call.last_command);
                     }

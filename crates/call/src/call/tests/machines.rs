@@ -120,6 +120,18 @@ fn a_message_waits_for_the_end_of_a_greeting_that_nobody_tells() {
     assert!(!says.performance(CommandId(1)).unwrap().after_silence);
 }
 
+/// Its program may be talking still: it is asked for nothing more, and nothing that it asks for is done.
+#[test]
+fn an_agent_that_decides_for_itself_is_done_when_a_message_is_left() {
+    let relay = Does::Relay { url: "wss://bot.example/".to_owned() };
+    let talks = after(ringing(relay, leaves()), [progressed(Progress::InProgress)]);
+    let says = by(&talks, AnsweredBy::Recording).call;
+    assert_eq!((words(&says), says.agent_left), (vec!["say sent".to_owned()], Some(Leaving::Done)));
+    let asked = step(&says, &at(NOW, Source::Agent, question()));
+    assert_eq!(words(&asked.call), ["say sent"]);
+    assert!(closed(&over(&asked.call, 1)));
+}
+
 /// What was said into the greeting is cut off, though it be the same words.
 #[test]
 fn a_message_that_was_being_said_is_said_again_to_the_machine() {
