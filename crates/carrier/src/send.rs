@@ -254,7 +254,7 @@ async fn read_whole(answer: http::Response<Incoming>, reply_max: usize) -> Resul
 }
 
 /// An error with what caused it, in one line.
-fn chain(error: &dyn Error) -> String {
+pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -4,7 +4,7 @@ use crate::http::Http;
 use crate::program::Program;
 use crate::{Address, Answer, Listing, MESSAGE_MAX, content};
 use carrier::SendError;
-use carrier::send::Sender;
+use carrier::send::{Sender, chain};
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, ClientCapabilities, ClientConfig, ClientResult, ErrorCode,
     ErrorData, Implementation, PaginatedRequestParams, ServerNotification, ServerRequest,
@@ -17,7 +17,6 @@ use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::streamable_http_client::{StreamableHttpClientTransportConfig, StreamableHttpError};
 use rmcp::transport::{DynamicTransportError, StreamableHttpClientTransport};
 use serde_json::{Map, Value};
-use std::error::Error;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -196,20 +195,6 @@ fn of_transport(error: &DynamicTransportError) -> String {
         Some(StreamableHttpError::UnexpectedServerResponse(why)) => why.to_string(),
         _ => chain(&*error.error),
     }
-}
-
-/// An error with what caused it, in one line.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        next = cause.source();
-    }
-    text
 }
 
 const ENDED: &str = "it ended at once";
