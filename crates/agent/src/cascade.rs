@@ -13,7 +13,7 @@ mod words;
 
 use crate::model::Model;
 use call::PhoneNumber;
-use call::call::Waits;
+use call::call::{OnMachine, Waits};
 use call::dialogue::{Line, Silence, Speaker};
 use machine::Machine;
 use mouth::Mouth;
@@ -32,16 +32,7 @@ pub struct Settings {
     /// Whether the other side may talk over what is said.
     pub barge_in: bool,
     /// What is done at the beep of an answering machine; without it nothing is.
-    pub voicemail: Option<Voicemail>,
-}
-
-/// What is done when an answering machine begins to record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Voicemail {
-    /// The call ends.
-    HangUp,
-    /// This is said, and then the call ends.
-    Leave(String),
+    pub voicemail: Option<OnMachine>,
 }
 
 /// A conversation, as it goes on. It has neither socket nor clock: times are since any start.

@@ -1,10 +1,9 @@
 //! What the configuration says about calls.
 
 use crate::orphan::OrphanPolicy;
-use agent::cascade::Voicemail;
 use agent::model::Model;
 use call::admission::Callers;
-use call::call::{Agent, Limits};
+use call::call::{Agent, Limits, OnMachine};
 use call::dialogue::Silence;
 use call::gate::{OptOut, Rules};
 use call::{CarrierName, PhoneNumber};
@@ -120,7 +119,7 @@ pub struct SoundSettings {
     /// Whether it may talk over what is said.
     pub barge_in: bool,
     /// What is done at the beep of an answering machine, where somebody is called.
-    pub voicemail: Option<Voicemail>,
+    pub voicemail: Option<OnMachine>,
 }
 
 /// Somebody who understands speech.

@@ -1,6 +1,7 @@
 //! Answering machines: they greet, and then they record.
 
-use super::{Acts, Cascade, Leave, Voicemail};
+use super::{Acts, Cascade, Leave};
+use call::call::OnMachine;
 use call::dialogue::Speaker;
 use std::time::Duration;
 
@@ -76,7 +77,7 @@ impl Cascade {
                 self.note(Speaker::Remote, noted.to_owned(), None, acts);
             }
             self.leaving = Some(Leave::End);
-            if let Voicemail::Leave(text) = voicemail {
+            if let OnMachine::Leave(text) = voicemail {
                 self.say(&text, acts);
             }
         }

@@ -9,13 +9,13 @@ use super::voice::Voice;
 use crate::calls::Calls;
 use crate::settings::SoundSettings;
 use crate::talk::{Asked, Thought, next_piece};
-use agent::cascade::{Act, Cascade, Failing, Leave, Settings, Voicemail};
+use agent::cascade::{Act, Cascade, Failing, Leave, Settings};
 use agent::model::TRANSFER;
 use audio::Frame;
 use audio::activity::{self, Activity, ENDS_LATE, Speech};
 use audio::beep::Beep;
 use audio::g711::Law;
-use call::call::{AnsweredBy, Direction, Verb};
+use call::call::{AnsweredBy, Direction, OnMachine, Verb};
 use call::dialogue::{Entry, Line as Words, Speaker};
 use call::number::without_numbers;
 use call::{Call, CallId};
@@ -52,7 +52,7 @@ impl Plan {
                 .any(|entry| is_own(entry) && matches!(entry, Entry::Said(line) if line.text == *message))
         };
         sound.voicemail = sound.voicemail.filter(|_| may_be_one).map(|voicemail| match voicemail {
-            Voicemail::Leave(message) if is_left(&message) => Voicemail::HangUp,
+            OnMachine::Leave(message) if is_left(&message) => OnMachine::HangUp,
             voicemail => voicemail,
         });
         let is_owed = again || said.last().is_some_and(|last| !is_own(last));

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
-use agent::cascade::Voicemail;
+use call::call::OnMachine;
 use speech::{deepgram, elevenlabs, openai};
 
 use super::durations::duration;
@@ -95,7 +95,7 @@ pub(super) fn synthesizer(section: &mut Section<'_, '_>, folder: &Path) -> Optio
 pub(super) fn sound(
     section: &mut Section<'_, '_>,
     known: &Known<'_>,
-    voicemail: Option<&Voicemail>,
+    voicemail: Option<&OnMachine>,
 ) -> Option<ConfiguredSound> {
     let (hears, speaks) = (section.has("recognizer"), section.has("synthesizer"));
     let recognizers = section.optional("recognizer", |node| names(node, "recognizer", &known.recognizers));

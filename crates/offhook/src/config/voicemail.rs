@@ -1,18 +1,17 @@
 //! Reads what an agent does where an answering machine picks up.
 
-use agent::cascade::Voicemail;
 use call::call::OnMachine;
 
 use super::section::Section;
 use super::values;
 
 /// What an agent does where a machine picks up; without it, the talk goes on.
-pub(super) fn voicemail(section: &mut Section<'_, '_>) -> Option<Voicemail> {
+pub(super) fn voicemail(section: &mut Section<'_, '_>) -> Option<OnMachine> {
     let at_machine =
         section.optional("voicemail", |node| values::word(node, &AT_MACHINE)).unwrap_or(AtMachine::GoOn);
     let message = section.optional("voicemail_message", values::spoken);
     match (at_machine, message) {
-        (AtMachine::Leave, Some(message)) => Some(Voicemail::Leave(message)),
+        (AtMachine::Leave, Some(message)) => Some(OnMachine::Leave(message)),
         (AtMachine::Leave, None) => {
             let name = section.full_name("voicemail_message");
             section.wrong(format!("`{name}` is missing; it is what `voicemail` leaves"));
@@ -23,7 +22,7 @@ pub(super) fn voicemail(section: &mut Section<'_, '_>) -> Option<Voicemail> {
             section.wrong(format!("`{name}` is never left; add voicemail = \"leave\", or leave it out"));
             None
         }
-        (AtMachine::HangUp, None) => Some(Voicemail::HangUp),
+        (AtMachine::HangUp, None) => Some(OnMachine::HangUp),
         (AtMachine::GoOn, None) => None,
     }
 }
@@ -32,7 +31,7 @@ pub(super) fn voicemail(section: &mut Section<'_, '_>) -> Option<Voicemail> {
 /// beep, needs no carrier for it.
 pub(super) fn on_machine(
     section: &mut Section<'_, '_>,
-    voicemail: Option<&Voicemail>,
+    voicemail: Option<&OnMachine>,
     by_sound: bool,
 ) -> Option<OnMachine> {
     let by_carrier = match by_sound {
@@ -43,10 +42,7 @@ pub(super) fn on_machine(
         let name = section.full_name("machine_detection");
         section.wrong(format!("`{name}` finds machines out for `voicemail`; add that, or leave it out"));
     }
-    voicemail.filter(|_| by_carrier).map(|voicemail| match voicemail {
-        Voicemail::HangUp => OnMachine::HangUp,
-        Voicemail::Leave(message) => OnMachine::Leave(message.clone()),
-    })
+    voicemail.filter(|_| by_carrier).cloned()
 }
 
 #[derive(Clone, Copy)]

@@ -6,7 +6,7 @@ use crate::cascade::*;
 const MESSAGE: &str = "Please call back.";
 
 fn leaves() -> Settings {
-    Settings { voicemail: Some(Voicemail::Leave(MESSAGE.to_owned())), ..settings() }
+    Settings { voicemail: Some(OnMachine::Leave(MESSAGE.to_owned())), ..settings() }
 }
 
 #[test]

@@ -134,7 +134,7 @@ fn it_is_handed_over_between_two_sentences_and_when_they_are_understood() {
 
 #[test]
 fn at_a_beep_a_message_is_left_whatever_was_being_said() {
-    let message = Voicemail::Leave("Please call back.".to_owned());
+    let message = OnMachine::Leave("Please call back.".to_owned());
     let mut talk = Talk::new(Settings { voicemail: Some(message), ..settings() });
     talk.hear("Please leave a message after the tone.");
     talk.writes("Good morning, is this Ada, or who?");
@@ -154,13 +154,13 @@ fn at_a_beep_a_message_is_left_whatever_was_being_said() {
     talk.pass(1_000);
     assert_eq!(talk.done(), ["Agent: Please call back.", "leave: End"]);
 
-    let mut talk = Talk::new(Settings { voicemail: Some(Voicemail::HangUp), ..settings() });
+    let mut talk = Talk::new(Settings { voicemail: Some(OnMachine::HangUp), ..settings() });
     talk.does(Cascade::speech_began);
     talk.is_silent();
     talk.does(Cascade::beeped);
     assert_eq!(talk.done(), ["Remote: (a beep)", "leave: End"]);
 
-    let hangs_up = Settings { voicemail: Some(Voicemail::HangUp), barge_in: false, ..settings() };
+    let hangs_up = Settings { voicemail: Some(OnMachine::HangUp), barge_in: false, ..settings() };
     let mut talk = Talk::speaking(hangs_up);
     talk.pass(400);
     talk.does(Cascade::beeped);

@@ -6,7 +6,6 @@ use super::super::settings::{
     SynthesizerKind,
 };
 use super::{Page, base_url, duration, list, secret, text};
-use agent::cascade::Voicemail;
 use call::call::OnMachine;
 use std::collections::BTreeMap;
 
@@ -91,17 +90,16 @@ pub(super) fn print_sound(page: &mut Page<'_>, sound: &ConfiguredSound) {
 /// What is done where a machine picks up, and by whom that is found out where the gateway could.
 pub(super) fn print_voicemail(
     page: &mut Page<'_>,
-    by_sound: Option<&Option<Voicemail>>,
+    by_sound: Option<&Option<OnMachine>>,
     machine: Option<&OnMachine>,
 ) {
-    let (word, message) = match (by_sound.and_then(Option::as_ref), machine) {
-        (Some(Voicemail::Leave(message)), _) | (None, Some(OnMachine::Leave(message))) => {
-            ("leave", Some(message))
-        }
-        (Some(Voicemail::HangUp), _) | (None, Some(OnMachine::HangUp)) => ("hang_up", None),
-        (None, None) if by_sound.is_some() => ("go_on", None),
+    let voicemail = by_sound.map_or(machine, Option::as_ref);
+    let (word, message) = match voicemail {
+        Some(OnMachine::Leave(message)) => ("leave", Some(message)),
+        Some(OnMachine::HangUp) => ("hang_up", None),
+        None if by_sound.is_some() => ("go_on", None),
         // Each kind of agent may have it, and few do.
-        (None, None) => return,
+        None => return,
     };
     page.set("voicemail", text(word));
     if let Some(message) = message {

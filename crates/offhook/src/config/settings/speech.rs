@@ -1,7 +1,7 @@
 //! Who understands speech, and who speaks.
 
 use super::{BaseUrl, Secret};
-use agent::cascade::Voicemail;
+use call::call::OnMachine;
 use std::time::Duration;
 
 /// How an agent whose model is told words hears and speaks, where the line's sound comes to the gateway.
@@ -16,7 +16,7 @@ pub(crate) struct ConfiguredSound {
     /// Whether it may talk over what is said. Default: yes.
     pub(crate) barge_in: bool,
     /// What is done at the beep of an answering machine, where somebody is called. Default: nothing.
-    pub(crate) voicemail: Option<Voicemail>,
+    pub(crate) voicemail: Option<OnMachine>,
 }
 
 /// Somebody who understands speech.
