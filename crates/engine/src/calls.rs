@@ -1,6 +1,7 @@
 //! `Calls`: the running gateway, as every surface sees it.
 
 mod agents;
+mod following;
 mod listing;
 mod making;
 mod plans;
@@ -85,6 +86,8 @@ struct Inner {
     finishing: watch::Sender<bool>,
     /// Tells talks by sound who picked up.
     picked_up: PickedUp,
+    /// Changes whenever something was committed.
+    commits: watch::Receiver<()>,
 }
 
 /// What is to be done on a call.
@@ -190,11 +193,13 @@ impl Calls {
         let picked_up = talks.picked_up();
         let (writer_clock, writer_health) = (Arc::clone(&clock), Arc::clone(&health));
         let writer_metrics = Arc::clone(&metrics);
+        let (committed, commits) = watch::channel(());
         let writer = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || {
                 let clock = writer_clock.as_ref();
-                let told = writer::Told { health: &writer_health, metrics: &writer_metrics, talks: &talks };
+                let (health, metrics) = (&writer_health, &*writer_metrics);
+                let told = writer::Told { health, metrics, talks: &talks, commits: &committed };
                 writer::run(driver, job_queue, &errand_queue, clock, &told);
             })
             .map_err(|error| EngineError::Store(format!("cannot start the writer: {error}")))?;
@@ -233,6 +238,7 @@ impl Calls {
             servers: Servers::default(),
             finishing: watch::Sender::new(false),
             picked_up,
+            commits,
         };
         let calls = Calls { inner: Arc::new(inner) };
         calls.inner.servers.are_those_of(&calls.settings(), &calls.sender());

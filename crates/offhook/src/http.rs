@@ -5,6 +5,7 @@ mod api;
 mod auth;
 mod commands;
 mod decided;
+mod feed;
 mod gate;
 mod health;
 mod latency;
@@ -42,6 +43,8 @@ pub(crate) struct Pages {
     pub(crate) terms: watch::Receiver<Arc<Terms>>,
     /// Has the configuration read anew.
     pub(crate) reloads: Reloads,
+    /// Becomes true when the gateway is about to stop: whoever listens without an end is let go.
+    pub(crate) closing: watch::Receiver<bool>,
 }
 
 /// What the configuration in force says of the pages.
@@ -76,6 +79,7 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/calls/{id}/stream", post(commands::stream))
         .route("/calls/{id}/stop", post(stop::stop))
         .route("/calls/{id}/commands/{command}", get(commands::get))
+        .route("/events", get(feed::follow))
         .route("/recovery", get(api::recovery))
         .route("/latency", get(latency::get))
         .route("/pause", get(api::paused).post(api::pause))

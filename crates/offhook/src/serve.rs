@@ -20,7 +20,7 @@ use axum::serve::ListenerExt as _;
 use carrier::send::{SendSettings, Sender};
 use engine::{Calls, Clock as _, Parts, SystemClock};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use store::sqlite::{SqliteHistory, SqliteStore};
@@ -53,16 +53,12 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
     let mut opened = SqliteStore::open(path, SystemClock.now())?;
     let installation = installation::of(config, &mut opened.store)?;
     let terms = reload::terms(config)?;
-    let listener = TcpListener::bind(config.listen).await.with_context(|| {
-        format!("cannot listen on {}; another program may, or set listen in the configuration", config.listen)
-    })?;
+    let listener = listen(config.listen).await?;
     let address = listener.local_addr()?;
     let network = network::start_where_needed(config).await?;
     let public_url: Arc<str> = public_url(config, address).into();
     let door = door::of(&mut opened.store, &public_url)?;
-    let history: Vec<Box<dyn History>> = (0..READERS)
-        .map(|_| Ok(Box::new(SqliteHistory::open(path)?) as Box<dyn History>))
-        .collect::<Result<_, store::StoreError>>()?;
+    let history = readers(path)?;
     let sender = Sender::new(SendSettings::default());
     let calls = Calls::start(Parts {
         store: Box::new(opened.store),
@@ -86,8 +82,9 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
     let (terms, terms_in_force) = watch::channel(Arc::new(terms));
     let (told, wanted) = watch::channel(config.alarms.clone());
     alarms::watch(&calls, wanted, config.store.url.alarms_file(), sender, &public_url);
-    let pages =
-        Pages { calls: calls.clone(), public_url: Arc::clone(&public_url), terms: terms_in_force, reloads };
+    let (close, closing) = watch::channel(false);
+    let (calls_told, url) = (calls.clone(), Arc::clone(&public_url));
+    let pages = Pages { calls: calls_told, public_url: url, terms: terms_in_force, reloads, closing };
     let reloader = Reloader::new(loaded, installation, calls.clone(), public_url, terms, told);
     let talks = calls.clone();
     let stop = async move {
@@ -96,6 +93,7 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
             () = reloader.run(asked, hangups) => {}
         }
         talks.finish_talks().await;
+        close.send_replace(true);
     };
     // A frame of sound must not wait for the next one.
     let listener = listener.tap_io(|connection| {
@@ -111,6 +109,16 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
         network.leave(n_live);
     }
     Ok(())
+}
+
+async fn listen(on: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(on).await.with_context(|| {
+        format!("cannot listen on {on}; another program may, or set listen in the configuration")
+    })
+}
+
+fn readers(path: &Path) -> Result<Vec<Box<dyn History>>, StoreError> {
+    (0..READERS).map(|_| Ok(Box::new(SqliteHistory::open(path)?) as Box<dyn History>)).collect()
 }
 
 /// Reads every page of the store, once the first rush is over.

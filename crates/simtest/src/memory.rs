@@ -46,6 +46,8 @@ pub(crate) struct Noted {
 pub(crate) struct Tables {
     pub(crate) calls: BTreeMap<CallId, Row>,
     pub(crate) events: BTreeMap<CallId, Vec<KeptEvent>>,
+    /// Every line that was ever written, in order: whose it is, and its version.
+    order: Vec<(CallId, u64)>,
     legs: BTreeMap<(CarrierName, CarrierCallId), CallId>,
     keys: BTreeMap<String, KeyUse>,
     pace: BTreeMap<CarrierName, Timestamp>,
@@ -150,6 +152,7 @@ impl Tables {
                 }
             }
             Undo::Event(id) => {
+                self.order.pop();
                 if let Some(log) = self.events.get_mut(&id) {
                     log.pop();
                 }

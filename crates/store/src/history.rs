@@ -22,6 +22,27 @@ pub struct KeptEvent {
     pub event: Event,
 }
 
+/// One line of the log of all calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// Its place in the order in which all lines were committed. A later line has a higher one, and
+    /// none ever has it again; there may be gaps.
+    pub place: u64,
+    /// Whose it is.
+    pub call: CallId,
+    /// It, as it stands in the log of that call.
+    pub kept: KeptEvent,
+}
+
+/// From where to where the log of all calls goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogSpan {
+    /// The place of the oldest line that is still kept; 0 if none is.
+    pub oldest: u64,
+    /// The highest place that was ever given; 0 if none was.
+    pub newest: u64,
+}
+
 /// What a start found unfinished.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovered {
@@ -76,6 +97,19 @@ pub trait History: Send {
     /// # Errors
     /// The store can't be read.
     fn events(&mut self, id: CallId, after: u64, limit: usize) -> Result<Vec<KeptEvent>, StoreError>;
+
+    /// The log of all calls, in the order in which it was committed, from after the place `after` on, at
+    /// most `limit` lines: of one call, or of all.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn log(&mut self, call: Option<CallId>, after: u64, limit: usize) -> Result<Vec<LogLine>, StoreError>;
+
+    /// From where to where that log goes.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn log_span(&mut self) -> Result<LogSpan, StoreError>;
 
     /// When the last start was, and what it found unfinished (oldest call first, at most `limit`).
     ///

@@ -18,6 +18,6 @@ mod rebuild;
 pub mod sqlite;
 
 pub use gate::{DoNotCall, GatePage, KeptRecord, RECORDS_MAX, RecordQuery};
-pub use history::{CallQuery, History, Kept, KeptEvent, Pulse, Recovered};
+pub use history::{CallQuery, History, Kept, KeptEvent, LogLine, LogSpan, Pulse, Recovered};
 pub use page::{Due, KeyUse, Page, Store, StoreError, Work};
 pub use rebuild::rebuild;

@@ -14,13 +14,14 @@ use call::number::without_numbers;
 use std::sync::Arc;
 use std::time::Instant;
 use store::StoreError;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Who is told of each turn.
 pub(crate) struct Told<'a> {
     pub(crate) health: &'a Arc<Health>,
     pub(crate) metrics: &'a Metrics,
     pub(crate) talks: &'a Talks,
+    pub(crate) commits: &'a watch::Sender<()>,
 }
 
 /// Turns the crank until it is told to stop, or nobody can send any more. What was heard before
@@ -32,7 +33,7 @@ pub(crate) fn run(
     clock: &dyn Clock,
     told: &Told<'_>,
 ) {
-    let Told { health, metrics, talks } = told;
+    let Told { health, metrics, talks, commits } = told;
     let mut stopping = false;
     while !stopping {
         let Some(Message::Hear(first)) = jobs.blocking_recv() else { return };
@@ -58,7 +59,10 @@ pub(crate) fn run(
             Ok(_) => {}
         }
         match turned {
-            Ok(Turned { answers: given, owed, moved, talks: stand, .. }) => {
+            Ok(Turned { answers: given, owed, moved, talks: stand, wrote, .. }) => {
+                if wrote {
+                    commits.send_replace(());
+                }
                 stand.iter().for_each(|call| talks.tell(call));
                 for ((heard, given), answer) in heard.iter().zip(given).zip(answers) {
                     note_call(health, heard, given.as_ref().ok());

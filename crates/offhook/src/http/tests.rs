@@ -1,6 +1,7 @@
 //! The pages on a real gateway whose carrier can't be reached: what they take, refuse and say.
 #![allow(clippy::unwrap_used)]
 
+mod feed;
 mod metrics;
 
 use super::{Pages, Reloads, Terms, path_of, router};
@@ -26,6 +27,7 @@ use tower::ServiceExt as _;
 
 struct Site {
     router: Router,
+    close: watch::Sender<bool>,
     _folder: tempfile::TempDir,
 }
 
@@ -102,8 +104,9 @@ async fn site() -> Site {
     let terms = Terms { token: "secret".to_owned(), open_metrics: false, import: Mapping::default() };
     let (reloads, _) = Reloads::new();
     let terms = watch::channel(Arc::new(terms)).1;
-    let pages = Pages { calls, public_url: "http://gw".into(), terms, reloads };
-    Site { router: router(pages), _folder: folder }
+    let (close, closing) = watch::channel(false);
+    let pages = Pages { calls, public_url: "http://gw".into(), terms, reloads, closing };
+    Site { router: router(pages), close, _folder: folder }
 }
 
 impl Site {

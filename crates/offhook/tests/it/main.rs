@@ -25,6 +25,7 @@ mod doctor;
 mod doubt;
 mod dry_run;
 mod faces;
+mod feed;
 mod gate;
 mod history;
 mod idempotency;

@@ -5,7 +5,8 @@ use call::gate::{Decided, Listed};
 use call::{CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
 use std::collections::BTreeMap;
 use store::{
-    CallQuery, DoNotCall, History, Kept, KeptEvent, KeptRecord, Pulse, RecordQuery, Recovered, StoreError,
+    CallQuery, DoNotCall, History, Kept, KeptEvent, KeptRecord, LogLine, LogSpan, Pulse, RecordQuery,
+    Recovered, StoreError,
 };
 
 impl History for Disk {
@@ -28,6 +29,22 @@ impl History for Disk {
         let tables = self.tables();
         let log = tables.events.get(&id).map(Vec::as_slice).unwrap_or_default();
         Ok(log.iter().filter(|line| line.version > after).take(limit).cloned().collect())
+    }
+
+    fn log(&mut self, call: Option<CallId>, after: u64, limit: usize) -> Result<Vec<LogLine>, StoreError> {
+        let tables = self.tables();
+        let lines = (1..).zip(&tables.order).filter_map(|(place, (id, version))| {
+            let wanted = place > after && call.is_none_or(|call| call == *id);
+            let log = tables.events.get(id).filter(|_| wanted)?;
+            let kept = log.iter().find(|line| line.version == *version)?.clone();
+            Some(LogLine { place, call: *id, kept })
+        });
+        Ok(lines.take(limit).collect())
+    }
+
+    fn log_span(&mut self) -> Result<LogSpan, StoreError> {
+        let oldest = self.log(None, 0, 1)?.first().map_or(0, |line| line.place);
+        Ok(LogSpan { oldest, newest: self.tables().order.len() as u64 })
     }
 
     fn recovered(&mut self, limit: usize) -> Result<(Option<Timestamp>, Vec<Recovered>), StoreError> {

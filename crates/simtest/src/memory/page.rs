@@ -104,6 +104,7 @@ impl Page for MemoryPage<'_> {
         let old = self.tables.calls.insert(id, row);
         self.tables.undo.push(Undo::Call(id, old.map(Box::new)));
         let line = KeptEvent { version: version + 1, event: event.clone() };
+        self.tables.order.push((id, line.version));
         self.tables.events.entry(id).or_default().push(line);
         self.tables.undo.push(Undo::Event(id));
         Ok(())

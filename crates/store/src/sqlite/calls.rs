@@ -1,7 +1,7 @@
 //! Calls as rows: read, appended to, and found by what is known of them.
 
 use super::fault::Fault;
-use crate::history::{Kept, KeptEvent};
+use crate::history::{Kept, KeptEvent, LogLine};
 use call::{Call, CallId, CallState, CarrierCallId, CarrierName, Event, Party, Timestamp};
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, Error, ErrorCode, OptionalExtension, Params, Row, params};
@@ -114,6 +114,25 @@ pub(super) fn events(
     rows(connection, sql, params![id.to_string(), stored(after), at_most(limit)], |row| {
         Ok(KeptEvent { version: count(row.get(0)?)?, event: parsed("an event", row, 1)? })
     })
+}
+
+/// The log of all calls, or of one, in the order in which it was committed.
+pub(super) fn log(
+    connection: &Connection,
+    call: Option<CallId>,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<LogLine>, Fault> {
+    let read = |row: &Row<'_>| {
+        let kept = KeptEvent { version: count(row.get(2)?)?, event: parsed("an event", row, 3)? };
+        Ok(LogLine { place: count(row.get(0)?)?, call: id(row.get(1)?)?, kept })
+    };
+    match call {
+        None => rows(connection, LOG, params![stored(after), at_most(limit)], read),
+        Some(call) => {
+            rows(connection, LOG_OF_ONE, params![stored(after), at_most(limit), call.to_string()], read)
+        }
+    }
 }
 
 /// A name that we wrote.
@@ -243,3 +262,10 @@ const UPDATE: &str =
 
 const APPEND: &str =
     "INSERT INTO events (call_id, version, at, kind, source, event) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+
+const LOG: &str =
+    "SELECT place, call_id, version, event FROM events WHERE place > ?1 ORDER BY place LIMIT ?2";
+
+/// In the order of its versions, which is that of its places, so that only its own lines are read.
+const LOG_OF_ONE: &str = "SELECT place, call_id, version, event FROM events
+    WHERE call_id = ?3 AND place > ?1 ORDER BY version LIMIT ?2";

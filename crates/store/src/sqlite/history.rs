@@ -5,7 +5,7 @@ use super::fault::{self, Fault};
 use super::page::SETTING;
 use super::{files, gate, open};
 use crate::gate::{DoNotCall, KeptRecord, RecordQuery};
-use crate::history::{CallQuery, History, Kept, KeptEvent, Pulse, Recovered};
+use crate::history::{CallQuery, History, Kept, KeptEvent, LogLine, LogSpan, Pulse, Recovered};
 use crate::page::StoreError;
 use crate::rebuild::rebuild;
 use call::{CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
@@ -88,6 +88,18 @@ impl History for SqliteHistory {
 
     fn events(&mut self, id: CallId, after: u64, limit: usize) -> Result<Vec<KeptEvent>, StoreError> {
         self.read(|connection| calls::events(connection, id, after, limit))
+    }
+
+    fn log(&mut self, call: Option<CallId>, after: u64, limit: usize) -> Result<Vec<LogLine>, StoreError> {
+        self.read(|connection| calls::log(connection, call, after, limit))
+    }
+
+    fn log_span(&mut self) -> Result<LogSpan, StoreError> {
+        self.read(|connection| {
+            let oldest = value::<Option<i64>>(connection, "SELECT min(place) FROM events", [])?.flatten();
+            let newest = value(connection, "SELECT seq FROM sqlite_sequence WHERE name = 'events'", [])?;
+            Ok(LogSpan { oldest: count(oldest.unwrap_or(0))?, newest: count(newest.unwrap_or(0))? })
+        })
     }
 
     fn recovered(&mut self, limit: usize) -> Result<(Option<Timestamp>, Vec<Recovered>), StoreError> {

@@ -94,6 +94,8 @@ macro_rules! conformance {
             a_setting_is_kept_until_it_is_taken_away
             calls_are_listed_newest_first
             a_log_is_read_in_pages
+            the_log_of_all_calls_is_followed
+            a_place_in_the_log_is_never_given_again
             what_is_over_and_old_goes
             old_calls_go_in_small_steps
             what_names_a_call_outlives_it

@@ -15,7 +15,8 @@ use store::sqlite::{SqliteHistory, SqliteStore};
 use store::{CallQuery, History, KeyUse, Store, StoreError};
 
 /// The fixtures, and the sequence of states in each, oldest call first.
-const FIXTURES: &[(&str, &str)] = &[("v1.sql", FIRST_STATES), ("v2.sql", FIRST_STATES)];
+const FIXTURES: &[(&str, &str)] =
+    &[("v1.sql", FIRST_STATES), ("v2.sql", FIRST_STATES), ("v3.sql", FIRST_STATES)];
 const FIRST_STATES: &str =
     "queued placing initiated ringing offered answering in_progress hanging_up ended ended";
 
@@ -114,7 +115,10 @@ fn dump(connection: &Connection, version: u32) -> String {
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         rows.map(Result::unwrap).collect()
     };
-    for (name, table) in named("SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY rowid") {
+    for (name, table) in named(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'table'
+        AND name NOT LIKE 'sqlite_%' ORDER BY rowid",
+    ) {
         writeln!(sql, "{table};").unwrap();
         let columns =
             named(&format!("SELECT name, 'quote(' || name || ')' FROM pragma_table_info('{name}')"));

@@ -1,9 +1,9 @@
 //! What the surfaces read.
 
-use super::Bench;
+use super::{Bench, failure};
 use crate::lives::{admitted, asked, ended, event, hear, id, leg, offered};
 use call::{CallId, News};
-use store::CallQuery;
+use store::{CallQuery, LogSpan};
 
 pub(crate) fn calls_are_listed_newest_first(bench: &mut Bench) {
     bench.turn(|page| {
@@ -44,4 +44,48 @@ pub(crate) fn a_log_is_read_in_pages(bench: &mut Bench) {
     assert_eq!(bench.history.events(id(1), 1, 2).unwrap(), log[1..3]);
     assert_eq!(bench.history.events(id(1), 4, 2).unwrap(), []);
     assert_eq!(bench.history.events(id(9), 0, 2).unwrap(), []);
+}
+
+pub(crate) fn the_log_of_all_calls_is_followed(bench: &mut Bench) {
+    assert_eq!(bench.history.log_span().unwrap(), LogSpan::default());
+    bench.hear(1, &asked(1, 0));
+    bench.turn(|page| {
+        hear(page, 2, &asked(2, 1)).unwrap();
+        hear(page, 1, &admitted(2)).unwrap();
+    });
+    let lines = bench.history.log(None, 0, 99).unwrap();
+    let told: Vec<_> = lines.iter().map(|line| (line.call, line.kept.version)).collect();
+    assert_eq!(told, [(id(1), 1), (id(2), 1), (id(1), 2)]);
+    assert_eq!(lines[1].kept.event, asked(2, 1));
+    let span = bench.history.log_span().unwrap();
+    assert_eq!(span, LogSpan { oldest: lines[0].place, newest: lines[2].place });
+    assert_eq!(bench.history.log(None, lines[0].place, 1).unwrap(), lines[1..2]);
+    assert_eq!(bench.history.log(Some(id(1)), 0, 99).unwrap(), [lines[0].clone(), lines[2].clone()]);
+    assert_eq!(bench.history.log(Some(id(1)), lines[0].place, 99).unwrap(), lines[2..]);
+    assert_eq!(bench.history.log(None, span.newest, 99).unwrap(), []);
+    // What did not happen has no place that anybody saw.
+    bench
+        .store
+        .turn(&mut |page| {
+            hear(page, 3, &asked(3, 3))?;
+            Err(failure())
+        })
+        .unwrap_err();
+    assert_eq!(bench.history.log_span().unwrap(), span);
+    bench.hear(2, &admitted(4));
+    let after = bench.history.log(None, span.newest, 99).unwrap();
+    assert_eq!(after.iter().map(|line| (line.call, line.kept.version)).collect::<Vec<_>>(), [(id(2), 2)]);
+}
+
+pub(crate) fn a_place_in_the_log_is_never_given_again(bench: &mut Bench) {
+    bench.turn(|page| {
+        hear(page, 1, &offered(1, 0, leg(1))).unwrap();
+        hear(page, 1, &ended(1, leg(1))).unwrap();
+    });
+    let span = bench.history.log_span().unwrap();
+    bench.turn(|page| while page.prune(id(9), 99).unwrap() > 0 {});
+    assert_eq!(bench.history.log(None, 0, 99).unwrap(), []);
+    assert_eq!(bench.history.log_span().unwrap(), LogSpan { oldest: 0, newest: span.newest });
+    bench.hear(2, &asked(2, 0));
+    assert_eq!(bench.history.log(None, span.newest, 99).unwrap().len(), 1);
 }
