@@ -9,6 +9,7 @@ pub(crate) mod bridge;
 pub(crate) mod cascade;
 pub(crate) mod door;
 pub(crate) mod ear;
+mod echo;
 mod line;
 mod order;
 mod realtime;

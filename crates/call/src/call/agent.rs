@@ -63,6 +63,8 @@ pub enum Does {
         /// Where it listens for WebSockets.
         url: String,
     },
+    /// Whoever is on the line hears themselves.
+    Echo,
     /// A program is told what is said on the line, and says what is to be said: words, not sound. The
     /// gateway asks for it, sentence by sentence, as a [`Dialogue`](crate::dialogue::Dialogue) says.
     Relay {
@@ -140,13 +142,17 @@ impl Does {
             Does::Stream { .. } => "stream",
             Does::Llm { .. } => "llm",
             Does::Realtime { .. } => "realtime",
+            Does::Echo => "echo",
             Does::Relay { .. } => "relay",
         }
     }
 
     /// Whether the line's sound goes to it.
     pub fn carries_sound(&self) -> bool {
-        matches!(self, Does::Stream { .. } | Does::Realtime { .. } | Does::Llm { sound: Some(_), .. })
+        matches!(
+            self,
+            Does::Stream { .. } | Does::Realtime { .. } | Does::Echo | Does::Llm { sound: Some(_), .. }
+        )
     }
 
     /// Whether what it says is said by the gateway, which hears the line, too.
@@ -165,6 +171,7 @@ impl Does {
             },
             Does::Stream { url, speaks } => Verb::Stream { url: url.clone(), speaks: *speaks },
             Does::Realtime { url } => Verb::Stream { url: url.clone(), speaks: Speaks::Realtime },
+            Does::Echo => Verb::Stream { url: String::new(), speaks: Speaks::Echo },
             Does::Llm { sound: Some(url), .. } => Verb::Stream { url: url.clone(), speaks: Speaks::Words },
             Does::Llm { sound: None, .. } | Does::Relay { .. } => return None,
         })

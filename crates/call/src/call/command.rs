@@ -101,6 +101,8 @@ pub enum Speaks {
     /// Words: what the gateway's recognizer understands is told to a language model, and its synthesizer says
     /// the reply.
     Words,
+    /// Whatever is heard, at once: the gateway itself gives the sound back.
+    Echo,
 }
 
 impl Speaks {
@@ -111,6 +113,7 @@ impl Speaks {
             Speaks::Twilio => "twilio",
             Speaks::Realtime => "realtime",
             Speaks::Words => "words",
+            Speaks::Echo => "echo",
         }
     }
 

@@ -1,6 +1,7 @@
 //! One stream, joined to its program: what the line says goes up, what the program says goes down.
 
 use super::door::program;
+use super::echo::echo;
 use super::order::Order;
 use super::{cascade, realtime};
 use crate::calls::{Calls, StreamRefused};
@@ -73,7 +74,7 @@ pub(crate) async fn reach(
     credential: Option<&Credential>,
 ) -> Result<Option<Box<Program>>, StreamRefused> {
     match program(call, command).ok_or(StreamRefused::TooLate)? {
-        (_, Speaks::Words) => Ok(None),
+        (_, Speaks::Words | Speaks::Echo) => Ok(None),
         (url, _) => connect(url, credential).await.map(Some).map_err(StreamRefused::NoProgram),
     }
 }
@@ -107,6 +108,7 @@ impl Admitted {
                         Some(plan) => cascade::converse(talk, plan, (line, began)).await,
                         None => Over::Broke(NO_AGENT),
                     },
+                    (Some(Speaks::Echo), _) => echo(&calls, (line, began)).await,
                     (Some(Speaks::Realtime), Some(program)) => {
                         match calls.session_of(&call, number > 0).await {
                             Some(session) => {

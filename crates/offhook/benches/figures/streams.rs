@@ -4,6 +4,7 @@
 //! says again what it hears. The gateway has one processor to itself, the load another.
 
 mod barge_in;
+mod echo;
 mod first;
 mod gap;
 mod line;
@@ -37,6 +38,7 @@ pub(crate) fn delay() -> anyhow::Result<()> {
     pin_self(LOAD_ON)?;
     for n_streams in STREAMS {
         bare(n_streams)?;
+        echo::by_the_gateway(n_streams)?;
         through_the_gateway(n_streams)?;
     }
     peers::all()
@@ -94,12 +96,17 @@ fn addresses(world: &World, program: SocketAddr, n_streams: usize) -> anyhow::Re
         let id = call["id"].as_str().context("a call has an id")?;
         http::ask(world.address, "POST", &format!("/v1/calls/{id}/stream"), wish.as_bytes())?;
     }
-    // The network tries them too, and reaches nobody.
+    led(world, n_streams.min(calls.len()))
+}
+
+/// Where the carrier was told to bring the sound of so many calls. The network tries it too, and reaches
+/// nobody.
+fn led(world: &World, n_streams: usize) -> anyhow::Result<Vec<Way>> {
     let told = loop {
         std::thread::sleep(Duration::from_millis(200));
         let truth = world.truth()?;
         let told: Vec<(String, String)> = truth.iter().filter_map(told).collect();
-        if told.len() >= n_streams.min(calls.len()) {
+        if told.len() >= n_streams {
             break told;
         }
     };
@@ -144,7 +151,7 @@ fn tell(figure: &str, n_streams: usize, carried: &Carried, cost: &Cost) {
     print(&value, &sentence);
 }
 
-const STREAMS: [usize; 4] = [1, 100, 200, 400];
+const STREAMS: [usize; 5] = [1, 100, 200, 400, 500];
 /// How long each is measured.
 const SPAN: Duration = Duration::from_secs(15);
 const GATEWAY_ON: usize = 0;

@@ -51,6 +51,7 @@ pub(super) fn agent(
         Kind::Stream => stream(section),
         Kind::Llm => llm(section, &tools, sound.is_some(), &mut model),
         Kind::Realtime => self::realtime(section, &tools, &mut realtime),
+        Kind::Echo => Some(Does::Echo),
         Kind::Relay => {
             let url = section.required("url", "\"wss://bot.example.com/relay\"", program);
             url.map(|url| Does::Relay { url })
@@ -60,11 +61,11 @@ pub(super) fn agent(
     let apology =
         apologises.then(|| section.optional("apology", values::spoken).unwrap_or_else(|| APOLOGY.to_owned()));
     let token = match kind {
-        Kind::Say => None,
+        Kind::Say | Kind::Echo => None,
         Kind::Stream | Kind::Relay => secret(section, "auth_token", folder),
         Kind::Llm | Kind::Realtime => secret(section, "api_key", folder),
     };
-    let gap = (matches!(kind, Kind::Stream | Kind::Realtime) || sound.is_some())
+    let gap = (matches!(kind, Kind::Stream | Kind::Realtime | Kind::Echo) || sound.is_some())
         .then(|| section.optional("gap", values::spoken).unwrap_or_else(|| GAP.to_owned()));
     section.finish();
     let agent = Agent { name: name.to_owned(), does: does?, gap, apology, machine };
@@ -220,14 +221,16 @@ enum Kind {
     Relay,
     Llm,
     Realtime,
+    Echo,
 }
 
-const KINDS: [(&str, Kind); 5] = [
+const KINDS: [(&str, Kind); 6] = [
     ("say", Kind::Say),
     ("stream", Kind::Stream),
     ("relay", Kind::Relay),
     ("llm", Kind::Llm),
     ("realtime", Kind::Realtime),
+    ("echo", Kind::Echo),
 ];
 
 /// What `turns` may be.

@@ -327,6 +327,7 @@ fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
             page.set("url", text(url));
             page.set("speaks", text(speaks.word()));
         }
+        Does::Echo => {}
         Does::Relay { url } => page.set("url", text(url)),
         Does::Llm { .. } | Does::Realtime { .. } => {}
     }
@@ -354,8 +355,13 @@ fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
     }
     if !matches!(does, Does::Say { .. }) {
         page.set_if("apology", apology.as_deref().map(text));
-        let is_model = matches!(does, Does::Llm { .. } | Does::Realtime { .. });
-        page.set_if(if is_model { "api_key" } else { "auth_token" }, token.as_ref().map(secret));
+    }
+    match does {
+        Does::Say { .. } | Does::Echo => {}
+        Does::Stream { .. } | Does::Relay { .. } => {
+            page.set_if("auth_token", token.as_ref().map(secret));
+        }
+        Does::Llm { .. } | Does::Realtime { .. } => page.set_if("api_key", token.as_ref().map(secret)),
     }
     let words = model.as_ref().map(|settings| &settings.model);
     let sound = realtime.as_ref().map(|realtime| &realtime.settings.model);

@@ -149,6 +149,7 @@ fn asked(verb: &Verb) -> String {
         Verb::Play { url, .. } => format!("play {url}"),
         Verb::Transfer { to } => format!("put it through to {to}"),
         Verb::Stream { url, speaks: Speaks::Carrier } => format!("stream to {url}"),
+        Verb::Stream { speaks: Speaks::Echo, .. } => "let them hear themselves".to_owned(),
         Verb::Stream { url, speaks: Speaks::Twilio | Speaks::Realtime | Speaks::Words } => {
             format!("stream through the gateway to {url}")
         }

@@ -14,6 +14,7 @@ on_every_carrier!(
     a_program_talks_with_those_who_call_its_number,
     a_program_talks_with_whoever_is_called_and_goes_on_after_a_kill,
     whoever_waits_for_a_program_that_is_not_there_is_told_so,
+    whoever_calls_an_echo_hears_themselves_also_after_a_kill,
 );
 
 const MESSAGE: &str = "Your parcel is here.";
@@ -106,6 +107,27 @@ fn whoever_waits_for_a_program_that_is_not_there_is_told_so(face: Face) {
     assert_clerk_ended(&call, "agent_failed");
     assert_eq!(word(&call["commands"][0], "code"), "program_unreachable", "{call}");
     assert_eq!(world.n_heard(&them, SORRY), 1);
+}
+
+fn whoever_calls_an_echo_hears_themselves_also_after_a_kill(face: Face) {
+    let mut world = World::start(Line::On(face), "agents.clerk = { kind = 'echo' }");
+    let them = number(1);
+    let tells = json!({"does": "tell", "words": WORDS, "tell_after_ms": 100, "answer_after_ms": 0});
+    world.subscriber(&them, &tells);
+    let id = world.called_by_clerk(&them);
+    let n_times = |world: &World| {
+        let truth = world.truth();
+        let streams = truth.iter().filter_map(|call| call["streams"].as_array()).flatten();
+        streams.filter(|one| one["understood"][0]["text"] == WORDS).count()
+    };
+    wait_for("they hear themselves", SOON, || (n_times(&world) == 1).then_some(()));
+
+    world.kill_dash_nine();
+    world.start_gateway();
+
+    wait_for("they hear themselves again", SOON, || (n_times(&world) == 2).then_some(()));
+    world.hang_up(&id);
+    assert_eq!(word(&world.wait_for_end(&id)["ending"], "kind"), "completed");
 }
 
 #[test]
