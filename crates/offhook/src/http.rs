@@ -10,6 +10,7 @@ mod gate;
 mod health;
 mod latency;
 mod metrics;
+mod notices;
 mod problem;
 mod reading;
 mod reload;
@@ -19,6 +20,7 @@ mod streams;
 mod view;
 mod webhooks;
 
+use crate::serve::notices::Notices;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
@@ -30,7 +32,7 @@ use tokio::sync::watch;
 pub(crate) use decided::lines as event_lines;
 pub(crate) use problem::Problem;
 pub(crate) use reload::{Asked, ReloadError, Reloaded, Reloads};
-pub(crate) use view::{CallView, recovered, rfc3339};
+pub(crate) use view::{CallView, command as command_view, recovered, rfc3339};
 
 /// What every page needs.
 #[derive(Clone)]
@@ -45,6 +47,8 @@ pub(crate) struct Pages {
     pub(crate) reloads: Reloads,
     /// Becomes true when the gateway is about to stop: whoever listens without an end is let go.
     pub(crate) closing: watch::Receiver<bool>,
+    /// Tells others of calls.
+    pub(crate) notices: Notices,
 }
 
 /// What the configuration in force says of the pages.
@@ -82,6 +86,8 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/events", get(feed::follow))
         .route("/recovery", get(api::recovery))
         .route("/latency", get(latency::get))
+        .route("/notices", get(notices::list))
+        .route("/notices/{name}/replay", post(notices::replay))
         .route("/pause", get(api::paused).post(api::pause))
         .route("/resume", post(api::resume))
         .route("/reload", post(reload::reload))

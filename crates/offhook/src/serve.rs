@@ -6,6 +6,7 @@ mod beside;
 mod door;
 pub(crate) mod installation;
 mod network;
+pub(crate) mod notices;
 mod reload;
 mod report;
 mod setting;
@@ -29,7 +30,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use reload::{Hangups, Reloader};
+use notices::Notices;
+use reload::{Hangups, News, Reloader};
 
 pub(crate) use assemble::{callback_base, lines, speech_vendors, tool_server};
 
@@ -81,11 +83,15 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
     let (reloads, asked) = Reloads::new();
     let (terms, terms_in_force) = watch::channel(Arc::new(terms));
     let (told, wanted) = watch::channel(config.alarms.clone());
-    alarms::watch(&calls, wanted, config.store.url.alarms_file(), sender, &public_url);
+    alarms::watch(&calls, wanted, config.store.url.alarms_file(), sender.clone(), &public_url);
+    let (tell, told_of_calls) = watch::channel(config.notices.clone());
+    let notices = Notices::start(calls.clone(), told_of_calls, config.store.url.notices_file(), sender);
     let (close, closing) = watch::channel(false);
     let (calls_told, url) = (calls.clone(), Arc::clone(&public_url));
-    let pages = Pages { calls: calls_told, public_url: url, terms: terms_in_force, reloads, closing };
-    let reloader = Reloader::new(loaded, installation, calls.clone(), public_url, terms, told);
+    let pages =
+        Pages { calls: calls_told, public_url: url, terms: terms_in_force, reloads, closing, notices };
+    let news = News { terms, alarms: told, notices: tell };
+    let reloader = Reloader::new(loaded, installation, calls.clone(), public_url, news);
     let talks = calls.clone();
     let stop = async move {
         tokio::select! {

@@ -1,10 +1,13 @@
 //! What may be typed on the command line.
 
 mod commands;
+mod notices;
 
 pub(crate) use commands::{
     AskArgs, CommandArgs, DigitsArgs, Language, PlayArgs, SayArgs, StopArgs, StreamArgs, TransferArgs,
 };
+
+pub(crate) use notices::{NoticesArgs, NoticesVerb};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -129,6 +132,8 @@ pub(crate) enum Verb {
     /// Keeps the do-not-call list: numbers that are never called
     #[command(subcommand)]
     Dnc(DncArgs),
+    /// Shows who is told of calls by webhooks of ours, and how that goes
+    Notices(NoticesArgs),
     /// Lists what the dial gate decided, the newest first
     Audit(AuditArgs),
     /// Tells how long whoever is on the line waited for replies, by agent and carrier, and for what

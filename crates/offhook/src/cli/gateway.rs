@@ -163,6 +163,16 @@ impl Gateway {
         self.post(&["v1", "reload"], json_body(&json!({}))).await
     }
 
+    /// Asks who is told of calls, and how that goes.
+    pub(crate) async fn notices(&self) -> Result<Reply, ClientError> {
+        self.get(&["v1", "notices"], &[]).await
+    }
+
+    /// Has somebody told again.
+    pub(crate) async fn replay_notices(&self, name: &str, place: Option<u64>) -> Result<Reply, ClientError> {
+        self.post(&["v1", "notices", name, "replay"], json_body(&json!({ "place": place }))).await
+    }
+
     /// Puts a number on the do-not-call list. To ask twice does no harm.
     pub(crate) async fn list_number(&self, number: &str, reason: Option<&str>) -> Result<Reply, ClientError> {
         self.post(&["v1", "dnc"], json_body(&json!({ "number": number, "reason": reason }))).await

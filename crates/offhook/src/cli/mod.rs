@@ -10,6 +10,7 @@ pub(crate) mod gateway;
 mod import;
 mod latency;
 pub(crate) mod list;
+mod notices;
 pub(crate) mod paint;
 mod place;
 mod reload;
@@ -194,6 +195,7 @@ async fn answer(
         Verb::Pause { reason } => say_whether_paused(&gateway.pause(reason.as_deref()).await?, terminal),
         Verb::Dnc(args) => dnc::run(&gateway, args, terminal).await,
         Verb::Audit(args) => dnc::audit(&gateway, args, terminal).await,
+        Verb::Notices(args) => notices::run(&gateway, args, terminal).await,
         Verb::Latency(args) => latency::run(&gateway, args, terminal).await,
         Verb::Reload => reload::run(&gateway, terminal).await,
         Verb::Resume => say_whether_paused(&gateway.resume().await?, terminal),

@@ -45,15 +45,18 @@ pub(crate) mod tests {
         }
     }
 
-    /// The variables of the environment that examples name, here and in the documentation.
-    pub(crate) const SECRETS: [&str; 7] = [
-        "TWILIO_AUTH_TOKEN",
-        "TELNYX_API_KEY",
-        "PLIVO_AUTH_TOKEN",
-        "OPENAI_API_KEY",
-        "DEEPGRAM_API_KEY",
-        "ELEVENLABS_API_KEY",
-        "HOTEL_TOKEN",
+    /// The variables of the environment that examples name, here and in the documentation, and what may be in
+    /// each.
+    pub(crate) const SECRETS: [(&str, &str); 9] = [
+        ("TWILIO_AUTH_TOKEN", "x"),
+        ("TELNYX_API_KEY", "x"),
+        ("PLIVO_AUTH_TOKEN", "x"),
+        ("OPENAI_API_KEY", "x"),
+        ("DEEPGRAM_API_KEY", "x"),
+        ("ELEVENLABS_API_KEY", "x"),
+        ("HOTEL_TOKEN", "x"),
+        ("NOTICES_SECRET", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+        ("NOTICES_SECRET_PREVIOUS", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
     ];
 
     /// The lines that set something, each with its section, without where it was written.
@@ -88,7 +91,7 @@ pub(crate) mod tests {
 
     fn load(text: Option<&str>) -> Loaded {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let variables = SECRETS.map(|name| (name, "x")).into_iter().chain([("HOME", "/home/ada")]);
+        let variables = SECRETS.into_iter().chain([("HOME", "/home/ada")]);
         let environment = Environment::new(variables, folder.path());
         if let Some(text) = text {
             std::fs::write(folder.path().join("offhook.toml"), text).expect("the file is written");

@@ -15,9 +15,9 @@ use super::faults::Origin;
 use super::read::ORPHANS;
 use super::section::quoted;
 use super::settings::{
-    Alarms, Api, BaseUrl, Calls, Carrier, CarrierKind, Config, ConfiguredAgent, ConfiguredRealtime,
-    CountryCode, Destinations, Dial, Face, History, Inbound, Number, Plivo, Secret, Simulated, Store, Telnyx,
-    Twilio,
+    Alarms, Api, BaseUrl, Calls, Carrier, CarrierKind, Config, ConfiguredAgent, ConfiguredNotices,
+    ConfiguredRealtime, CountryCode, Destinations, Dial, Face, History, Inbound, Number, Plivo, Secret,
+    Simulated, Store, Telnyx, Twilio,
 };
 use super::{Loaded, Source};
 use agent::model::Model;
@@ -58,6 +58,7 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
         history,
         api: Api { token, open_metrics },
         alarms,
+        notices,
         calls,
         dial,
         recovery,
@@ -82,6 +83,10 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
     page.set_if("token", token.as_ref().map(secret));
     page.set("open_metrics", open_metrics.to_string());
     print_alarms(&mut page, alarms);
+    for (name, one) in notices {
+        page.section(&format!("notices.{}", quoted(name)));
+        print_notices(&mut page, one);
+    }
     print_calls(&mut page, calls);
     print_dial(&mut page, dial);
     page.section("recovery");
@@ -164,6 +169,14 @@ fn print_alarms(page: &mut Page<'_>, Alarms { url, command, after }: &Alarms) {
     let command = (!command.is_empty()).then(|| list(command.iter().map(String::as_str)));
     page.set_if("command", command);
     page.set("after", duration(*after));
+}
+
+fn print_notices(page: &mut Page<'_>, ConfiguredNotices { url, secrets, tells }: &ConfiguredNotices) {
+    page.set("url", secret(url));
+    let [now, previous] = [0, 1].map(|n| secrets.get(n).map(|one| secret(one.written())));
+    page.set_if("secret", now);
+    page.set_if("secret_previous", previous);
+    page.set("tells", list(tells.iter().map(|kind| kind.word())));
 }
 
 fn print_calls(page: &mut Page<'_>, calls: &Calls) {

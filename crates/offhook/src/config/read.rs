@@ -18,6 +18,7 @@ use super::document::Document;
 use super::durations;
 use super::environment::Environment;
 use super::faults::ConfigFaults;
+use super::notices;
 use super::numbers;
 use super::places;
 use super::secrets;
@@ -76,6 +77,7 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let history = root.section("history", history);
     let api = root.section("api", |section| api(section, folder));
     let alarms = root.section("alarms", |section| alarms(section, folder));
+    let notices = root.sections("notices", |name, section| notices::notices(name, section, folder));
     let calls = root.section("calls", calls);
     let dial = root.section("dial", dial);
     let recovery = root.section("recovery", recovery);
@@ -100,6 +102,7 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
         history,
         api,
         alarms,
+        notices,
         calls,
         dial,
         recovery,

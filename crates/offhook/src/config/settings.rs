@@ -4,10 +4,12 @@
 //! `config.default.toml`, which a test holds against these structs.
 
 mod carriers;
+mod notices;
 mod speech;
 
 pub(crate) use carriers::{ApiKey, Carrier, CarrierKind, Face, Plivo, Simulated, Telnyx, Twilio, WebhookKey};
 
+pub(crate) use notices::{ConfiguredNotices, NOTICE_KINDS, NoticeKind, NoticeSecret};
 pub(crate) use speech::{
     ConfiguredRecognizer, ConfiguredServer, ConfiguredSound, ConfiguredSynthesizer, RecognizerKind,
     SynthesizerKind,
@@ -50,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) api: Api,
     /// Who is told of alarms.
     pub(crate) alarms: Alarms,
+    /// Who is told of calls, by the names that the owner gave them. Default: nobody.
+    pub(crate) notices: BTreeMap<String, ConfiguredNotices>,
     /// The limits of every call.
     pub(crate) calls: Calls,
     /// Who may be called, when and how often.
@@ -328,6 +332,11 @@ impl StoreUrl {
     /// The file that holds the API token which the gateway made: `<store file>.token`.
     pub(crate) fn token_file(&self) -> PathBuf {
         self.beside(".token")
+    }
+
+    /// The file that says who was told of which calls: `<store file>.notices`.
+    pub(crate) fn notices_file(&self) -> PathBuf {
+        self.beside(".notices")
     }
 
     /// The file that says of which alarms somebody was told: `<store file>.alarms`.

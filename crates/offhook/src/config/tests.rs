@@ -220,7 +220,7 @@ fn the_examples_of_the_documentation_have_no_fault() {
         pages.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(examples.len() > 9);
     for example in examples {
-        let loaded = Folder::with(example).load(SECRETS.map(|name| (name, "x")));
+        let loaded = Folder::with(example).load(SECRETS);
         assert!(
             loaded.is_ok(),
             "{example}\n{}",

@@ -11,9 +11,11 @@ use std::sync::LazyLock;
 /// 200 while the process serves, with what is amiss in words.
 pub(crate) async fn healthz(State(pages): State<Pages>) -> Response {
     let report = pages.calls.health();
+    let notes: Vec<String> =
+        report.notes.into_iter().chain(pages.notices.untold(pages.calls.now().as_millis())).collect();
     let status = if report.reasons.is_empty() { "ok" } else { "degraded" };
     let body = json!({
-        "status": status, "reasons": report.reasons, "notes": report.notes, "instance": *INSTANCE,
+        "status": status, "reasons": report.reasons, "notes": notes, "instance": *INSTANCE,
     });
     Json(body).into_response()
 }

@@ -83,6 +83,8 @@ pub(crate) enum Kind {
     NoSuchCommand,
     /// A command that can't be ended by itself.
     CannotStop,
+    /// Nobody of this name is told of calls.
+    NobodyTold,
     /// No address that a carrier could reach.
     NoAddress,
     /// It is night where the number is.
@@ -158,6 +160,7 @@ impl Kind {
             Kind::CarriersInUse => ("OH-0031", StatusCode::CONFLICT, "calls live at a carrier that would go"),
             Kind::StreamTooLate => ("OH-0032", StatusCode::CONFLICT, "no such stream is awaited"),
             Kind::NoProgram => ("OH-0033", StatusCode::BAD_GATEWAY, "the program cannot be reached"),
+            Kind::NobodyTold => ("OH-0046", StatusCode::NOT_FOUND, "nobody of this name is told"),
             Kind::NoAgent => ("OH-0034", StatusCode::UNPROCESSABLE_ENTITY, "no such agent"),
             Kind::TooLarge => ("OH-0016", StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"),
         }

@@ -6,6 +6,7 @@ mod metrics;
 
 use super::{Pages, Reloads, Terms, path_of, router};
 use crate::import::Mapping;
+use crate::serve::notices::Notices;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
@@ -105,7 +106,10 @@ async fn site() -> Site {
     let (reloads, _) = Reloads::new();
     let terms = watch::channel(Arc::new(terms)).1;
     let (close, closing) = watch::channel(false);
-    let pages = Pages { calls, public_url: "http://gw".into(), terms, reloads, closing };
+    let nobody = watch::channel(BTreeMap::new()).1;
+    let file = folder.path().join("calls.db.notices");
+    let notices = Notices::start(calls.clone(), nobody, file, Sender::new(SendSettings::default()));
+    let pages = Pages { calls, public_url: "http://gw".into(), terms, reloads, closing, notices };
     Site { router: router(pages), close, _folder: folder }
 }
 

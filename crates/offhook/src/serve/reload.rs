@@ -1,12 +1,13 @@
 //! Takes another configuration while calls live: by `POST /v1/reload`, or SIGHUP.
 
 use super::{assemble, network, token};
-use crate::config::settings::{Alarms, Config};
+use crate::config::settings::{Alarms, Config, ConfiguredNotices};
 use crate::config::{Environment, Loaded, Renewal, Source};
 use crate::http::{Asked, ReloadError, Reloaded, Terms};
 use anyhow::Context as _;
 use carrier::Installation;
 use engine::{Calls, Reload};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -19,8 +20,14 @@ pub(super) struct Reloader {
     installation: Installation,
     calls: Calls,
     public_url: Arc<str>,
-    terms: watch::Sender<Arc<Terms>>,
-    alarms: watch::Sender<Alarms>,
+    news: News,
+}
+
+/// Those who are told of a configuration that was taken.
+pub(super) struct News {
+    pub(super) terms: watch::Sender<Arc<Terms>>,
+    pub(super) alarms: watch::Sender<Alarms>,
+    pub(super) notices: watch::Sender<BTreeMap<String, ConfiguredNotices>>,
 }
 
 /// SIGHUP, which has two meanings: of a process without a terminal it asks to read the configuration
@@ -47,12 +54,11 @@ impl Reloader {
         installation: Installation,
         calls: Calls,
         public_url: Arc<str>,
-        terms: watch::Sender<Arc<Terms>>,
-        alarms: watch::Sender<Alarms>,
+        news: News,
     ) -> Reloader {
         let Loaded { config, source, .. } = loaded;
         let (source, in_force) = (source.clone(), config.clone());
-        Reloader { source, in_force, installation, calls, public_url, terms, alarms }
+        Reloader { source, in_force, installation, calls, public_url, news }
     }
 
     /// Reloads whenever that is asked for, until the terminal goes away.
@@ -86,9 +92,12 @@ impl Reloader {
             look,
         };
         self.calls.reload(reload).await?;
-        self.terms.send_replace(Arc::new(terms));
+        self.news.terms.send_replace(Arc::new(terms));
         if renewal.touches("alarms") {
-            self.alarms.send_replace(renewal.config.alarms.clone());
+            self.news.alarms.send_replace(renewal.config.alarms.clone());
+        }
+        if renewal.touches("notices") {
+            self.news.notices.send_replace(renewal.config.notices.clone());
         }
         if look || renewal.touches("numbers") {
             let (config, public_url) = (renewal.config.clone(), Arc::clone(&self.public_url));

@@ -37,6 +37,7 @@ mod machines;
 mod mcp_tools;
 mod metrics;
 mod models;
+mod notices;
 mod orphans;
 mod recovery;
 mod refusals;
