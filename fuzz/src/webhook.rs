@@ -158,6 +158,7 @@ fn calls(leg: &CarrierCallId) -> [Call; 3] {
             by_command: false,
             created_at: CREATED,
             imported_id: None,
+            placed_by: None,
             limits: limits.clone(),
         })
     };

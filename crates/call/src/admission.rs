@@ -41,6 +41,11 @@ impl Callers {
         Ok(callers)
     }
 
+    /// The entries as they are kept: numbers in their one form, and beginnings with their star.
+    pub fn into_entries(self) -> Vec<String> {
+        self.entries
+    }
+
     /// Whether this caller is among them. Whoever hides their number never is.
     pub fn include(&self, caller: &Party) -> bool {
         let Some(number) = caller.number() else { return false };

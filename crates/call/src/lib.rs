@@ -10,6 +10,7 @@
 //! [`step`]: call::step
 //! [`resume`]: call::resume
 
+pub mod access;
 pub mod admission;
 pub mod call;
 pub mod dialogue;

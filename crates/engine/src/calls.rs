@@ -1,5 +1,6 @@
 //! `Calls`: the running gateway, as every surface sees it.
 
+mod access;
 mod agents;
 mod following;
 mod listing;
@@ -13,11 +14,12 @@ use self::making::{check_address, check_digits, check_say};
 pub use self::reloading::Reload;
 use self::reloading::Rules;
 pub use self::streaming::StreamRefused;
+use crate::access::{self as record, Asker, Ledger};
 use crate::clock::Clock;
 use crate::crash;
 use crate::driver::{Driver, NOTICE, PAUSED};
 use crate::health::Health;
-use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Order, Refusal};
+use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Order, Quota, Refusal};
 use crate::media::Door;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
@@ -64,6 +66,8 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Calls {
     inner: Arc<Inner>,
+    /// Who asks, where what is done is put on record.
+    asker: Option<Arc<Asker>>,
 }
 
 struct Inner {
@@ -88,6 +92,8 @@ struct Inner {
     picked_up: PickedUp,
     /// Changes whenever something was committed.
     commits: watch::Receiver<()>,
+    /// What waits to be put on record of the API.
+    ledger: Ledger,
 }
 
 /// What is to be done on a call.
@@ -99,6 +105,8 @@ pub struct Wish {
     pub agent: Option<String>,
     /// The line is held then, instead of being closed.
     pub hold: bool,
+    /// The name of the token that asks for it, and how many calls that one may ask for.
+    pub placed_by: Option<(String, Quota)>,
 }
 
 /// Why a verb was not done.
@@ -239,14 +247,16 @@ impl Calls {
             finishing: watch::Sender::new(false),
             picked_up,
             commits,
+            ledger: Ledger::default(),
         };
-        let calls = Calls { inner: Arc::new(inner) };
+        let calls = Calls { inner: Arc::new(inner), asker: None };
         calls.inner.servers.are_those_of(&calls.settings(), &calls.sender());
         let notice = calls.read(|history| history.setting(NOTICE)).await?;
         calls.inner.health.set_notice(notice);
         tokio::spawn(talk::run(calls.clone(), conversations));
         tokio::spawn(sweep::run(calls.clone(), runner));
         tokio::spawn(keeper::run(calls.clone()));
+        tokio::spawn(record::run(calls.clone()));
         Ok(calls)
     }
 
@@ -277,7 +287,10 @@ impl Calls {
         facts.fallback = number.fallback.iter().map(|carrier| self.route(carrier)).collect();
         (facts.say, facts.hold) = (wish.say, wish.hold || agent.is_some());
         facts.agent = agent;
-        let answer = self.inner.ear.hear(Heard::Order(Box::new(Order { facts, key }))).await?;
+        let (placed_by, quota) = wish.placed_by.unzip();
+        facts.placed_by = placed_by;
+        let quota = quota.unwrap_or_default();
+        let answer = self.hear(Heard::Order(Box::new(Order { facts, key, quota }))).await?;
         self.called(answer)
     }
 
@@ -287,7 +300,7 @@ impl Calls {
     /// [`Refusal::NoSuchCall`], or the store failed.
     pub async fn hang_up(&self, call: CallId) -> Result<Call, EngineError> {
         let heard = Heard::HangUp { call, by: EndedBy::Agent, cause: "hangup_requested".to_owned() };
-        let answer = self.inner.ear.hear(heard).await?;
+        let answer = self.hear(heard).await?;
         self.called(answer)
     }
 
@@ -314,7 +327,7 @@ impl Calls {
     }
 
     async fn ask(&self, command: Heard) -> Result<(Call, CommandId), EngineError> {
-        match self.inner.ear.hear(command).await? {
+        match self.hear(command).await? {
             Answer::Asked(call, command) => Ok((*call, command)),
             Answer::Refused(refusal) => Err(refusal.into()),
             other => Err(unexpected(&other)),
@@ -327,7 +340,7 @@ impl Calls {
     /// # Errors
     /// No such call or command, or one that can't be ended by itself.
     pub async fn stop_command(&self, call: CallId, command: Option<CommandId>) -> Result<Call, EngineError> {
-        let answer = self.inner.ear.hear(Heard::Stop { call, command, by_agent: false }).await?;
+        let answer = self.hear(Heard::Stop { call, command, by_agent: false }).await?;
         self.called(answer)
     }
 
@@ -365,7 +378,7 @@ impl Calls {
     /// # Errors
     /// The store failed.
     pub async fn import(&self, calls: Vec<ImportedCall>) -> Result<Vec<ImportOutcome>, EngineError> {
-        match self.inner.ear.hear(Heard::Import(calls)).await? {
+        match self.hear(Heard::Import(calls)).await? {
             Answer::Imported(outcomes) => Ok(outcomes),
             other => Err(unexpected(&other)),
         }
@@ -376,7 +389,7 @@ impl Calls {
     /// # Errors
     /// The store failed.
     pub async fn pause(&self, reason: String) -> Result<(), EngineError> {
-        self.inner.ear.hear(Heard::Pause(Some(reason))).await?;
+        self.hear(Heard::Pause(Some(reason))).await?;
         Ok(())
     }
 
@@ -385,7 +398,7 @@ impl Calls {
     /// # Errors
     /// The store failed.
     pub async fn resume(&self) -> Result<(), EngineError> {
-        self.inner.ear.hear(Heard::Pause(None)).await?;
+        self.hear(Heard::Pause(None)).await?;
         self.inner.health.set_notice(None);
         Ok(())
     }
@@ -415,6 +428,7 @@ impl Calls {
     /// is under way at carriers is asked about at the next start.
     pub async fn stop(&self) {
         self.inner.servers.close();
+        self.inner.ledger.write(self).await;
         for reader in &self.inner.history {
             drop(lock(reader).take());
         }
@@ -439,7 +453,7 @@ impl Calls {
 
     /// Has the crank hear something of our own.
     pub(crate) async fn hear(&self, heard: Heard) -> Result<Answer, EngineError> {
-        Ok(self.inner.ear.hear(heard).await?)
+        Ok(self.inner.ear.hear_for(heard, self.asker.clone()).await?)
     }
 
     /// Reads beside the crank.

@@ -157,6 +157,8 @@ fn around(heard: &Heard, answer: &Result<Answer, StoreError>) -> Around {
         | Heard::Prune { .. }
         | Heard::List { .. }
         | Heard::Unlist(_)
+        | Heard::Token(_)
+        | Heard::Accessed { .. }
         | Heard::TakeDue(_)
         | Heard::Probe
         | Heard::ClockSet

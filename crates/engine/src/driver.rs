@@ -1,5 +1,6 @@
 //! The crank: hear a batch, move the calls it concerns, commit, and say what is owed. In that order.
 
+mod access;
 mod admission;
 mod forward;
 mod gate;
@@ -10,6 +11,7 @@ mod reload;
 pub(crate) mod sorting;
 
 use self::forward::Forward;
+use crate::access::Asker;
 use crate::crash;
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Refusal};
 use crate::settings::Settings;
@@ -102,6 +104,20 @@ impl Driver {
     /// # Errors
     /// The store failed: nothing of the batch happened.
     pub fn turn(&mut self, heard: &[Heard], now: Timestamp) -> Result<Turned, StoreError> {
+        self.turn_for(heard, &[], now)
+    }
+
+    /// The same, where somebody asked for some of it through the API: that stands on record in the
+    /// same commit. The askers are in the order of what they asked.
+    ///
+    /// # Errors
+    /// As [`turn`](Driver::turn).
+    pub fn turn_for(
+        &mut self,
+        heard: &[Heard],
+        askers: &[Option<Arc<Asker>>],
+        now: Timestamp,
+    ) -> Result<Turned, StoreError> {
         let mut turned = Turned::default();
         let Driver { store, settings, chance, forward, run } = self;
         let run = *run;
@@ -111,13 +127,17 @@ impl Driver {
             turned.answers.clear();
             let brought = Brought { forward: forward.clone(), ..Brought::default() };
             let mut turn = Turn { page, settings, chance, now, run, brought };
-            for one in heard {
+            let askers = askers.iter().map(Option::as_deref).chain(std::iter::repeat(None));
+            for (one, asker) in heard.iter().zip(askers) {
                 let answer = turn.hear_alone(one);
                 if let Err(
                     error @ (StoreError::Unwritable { .. } | StoreError::Gone { .. } | StoreError::Failed(_)),
                 ) = answer
                 {
                     return Err(error);
+                }
+                if let (Some(asker), Ok(answer)) = (asker, &answer) {
+                    turn.note_asker(asker, one, answer)?;
                 }
                 turned.answers.push(answer);
             }
@@ -191,6 +211,7 @@ impl Turn<'_> {
             }
             Heard::Prune { before } => {
                 let n_lines = self.page.prune(*before, PRUNED_AT_ONCE)?;
+                let n_lines = n_lines + self.page.prune_access(made_at(*before), PRUNED_AT_ONCE)?;
                 self.brought.wrote |= n_lines > 0;
                 Ok(Answer::Taken(n_lines))
             }
@@ -209,6 +230,8 @@ impl Turn<'_> {
             Heard::Import(calls) => self.import(calls),
             Heard::List { numbers, by } => self.list(numbers, *by),
             Heard::Unlist(number) => self.unlist(number),
+            Heard::Token(change) => self.change_token(change),
+            Heard::Accessed { lines, used } => self.accessed(lines, used),
             Heard::Surveyed { carrier, listed } => self.unknown(carrier, listed),
             Heard::Orphan(orphan) => self.orphan(orphan),
         }
@@ -407,6 +430,11 @@ fn asked_by(agent: bool) -> Source {
 const LEASE: Duration = Duration::from_secs(30);
 /// A call that nobody found may turn up in the search for one that was asked for so long after it.
 const GIVEN_UP_WITHIN: Duration = Duration::from_secs(3600);
+/// When a call of this name was made.
+fn made_at(name: CallId) -> Timestamp {
+    Timestamp(i64::try_from(name.bits() >> 80).unwrap_or(i64::MAX))
+}
+
 /// So many queued calls are read at once.
 const QUEUED_AT_ONCE: usize = 256;
 /// So many lines of old logs go in one turn: some calls, in a millisecond or two.

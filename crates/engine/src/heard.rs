@@ -4,10 +4,10 @@ use crate::orphan::Orphan;
 use crate::settings::Settings;
 use call::call::{CommandId, EndedBy, Facts, News, Script, Source, Verb};
 use call::gate::{ListedBy, Refused};
-use call::{Call, CallId, CallState, CarrierCallId, CarrierName, PhoneNumber};
+use call::{Call, CallId, CallState, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
 use carrier::{Candidate, HeardWebhook, Listed, Seen};
 use std::sync::Arc;
-use store::DoNotCall;
+use store::{AccessLine, DoNotCall, KeptToken};
 
 /// One thing that the crank hears.
 #[derive(Clone, Debug)]
@@ -125,6 +125,15 @@ pub enum Heard {
     },
     /// This number may be called again.
     Unlist(PhoneNumber),
+    /// The tokens of the API change.
+    Token(TokenChange),
+    /// What was asked for through the API and isn't on disk yet, and when tokens were last shown.
+    Accessed {
+        /// What.
+        lines: Vec<AccessLine>,
+        /// Which, by their names.
+        used: Vec<(String, Timestamp)>,
+    },
     /// A carrier lists these as live: which of them aren't known here?
     Surveyed {
         /// Which carrier.
@@ -143,6 +152,37 @@ pub struct Order {
     pub facts: Facts,
     /// The `Idempotency-Key` and a digest of the request, if there is one.
     pub key: Option<(String, String)>,
+    /// How many calls the token that asks may ask for.
+    pub quota: Quota,
+}
+
+/// How many calls a token may ask for; `None` without limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// In any hour.
+    pub per_hour: Option<u64>,
+    /// In any 24 hours.
+    pub per_day: Option<u64>,
+}
+
+/// How the tokens of the API change.
+#[derive(Clone, Debug)]
+pub enum TokenChange {
+    /// There is another one.
+    Add(Box<KeptToken>),
+    /// One gets another text.
+    Rotate {
+        /// Which.
+        name: String,
+        /// The digest of it.
+        hash: String,
+        /// Until when the text before it is good.
+        old_until: Timestamp,
+        /// When it expires, if that changes.
+        expires_at: Option<Timestamp>,
+    },
+    /// One goes.
+    Remove(String),
 }
 
 /// What is to become of a call that comes in.
@@ -187,6 +227,8 @@ pub enum Answer {
     /// Entries of the do-not-call list, and whether each is new; of a number that was taken off, what
     /// its entry was.
     Listed(Vec<(DoNotCall, bool)>),
+    /// The token as it is on disk, or as it was when it went.
+    Token(Box<KeptToken>),
     /// Those of the listed calls that aren't known here.
     Unknown(Vec<Listed>),
     /// It isn't a call of ours, or none that is to be taken in.
@@ -271,6 +313,27 @@ pub enum Refusal {
     /// The number is not on the do-not-call list.
     #[error("{0} is not on the do-not-call list; offhook dnc list shows those that are")]
     NotListed(String),
+    /// The token asked for as many calls as it may.
+    #[error(
+        "token {token} may ask for {allowed} calls in {hours} and has asked for {n_calls}; wait, or have the \
+         owner make a token with another limit"
+    )]
+    TokenUsedUp {
+        /// Its name.
+        token: String,
+        /// How many it may ask for.
+        allowed: u64,
+        /// In how long.
+        hours: &'static str,
+        /// How many it asked for.
+        n_calls: u64,
+    },
+    /// A token of this name is there.
+    #[error("there is a token {0} already; choose another name, or rotate or remove that one")]
+    TokenTaken(String),
+    /// No token of this name is there.
+    #[error("there is no token {0}; offhook token list shows those there are")]
+    NoSuchToken(String),
     /// Calls live at carriers that a new configuration doesn't have any more.
     #[error("{}", in_use(.0))]
     CarriersInUse(Vec<(CarrierName, u64)>),
@@ -316,6 +379,7 @@ impl Answer {
             | Answer::Taken(_)
             | Answer::Imported(_)
             | Answer::Listed(_)
+            | Answer::Token(_)
             | Answer::Unknown(_)
             | Answer::NotOurs
             | Answer::Done => Ok(None),

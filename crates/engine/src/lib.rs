@@ -6,6 +6,7 @@
 //! sending. [`Calls`] is the running gateway: a writer thread with the driver, a few tasks that
 //! run errands, and a ticker that takes up what is due. Every surface holds one `Calls`.
 
+mod access;
 mod calls;
 mod clock;
 pub mod crash;
@@ -27,12 +28,16 @@ mod talk;
 mod trial;
 mod vendor;
 
+pub use access::Asker;
 pub use calls::{Calls, EngineError, Parts, Reload, StreamRefused, Wish, new_id};
 pub use clock::{Clock, SystemClock};
 pub use driver::{Driver, Moved, Owed, Turned};
 pub use errand::{Errand, Purpose};
 pub use health::{Alarm, AlarmKind, Health, Report};
-pub use heard::{Answer, Heard, ImportOutcome, ImportedCall, Offer, Order, Refusal, ScriptReply, Verdict};
+pub use heard::{
+    Answer, Heard, ImportOutcome, ImportedCall, Offer, Order, Quota, Refusal, ScriptReply, TokenChange,
+    Verdict,
+};
 pub use latency::{Latency, Spread};
 pub use media::door::KEY_BYTES;
 pub use media::{Admitted, Door};

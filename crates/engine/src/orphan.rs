@@ -142,6 +142,7 @@ fn facts(
         by_command,
         created_at,
         imported_id: None,
+        placed_by: None,
         limits: settings.limits.clone(),
     }
 }

@@ -12,8 +12,10 @@ mod turnstile;
 pub(crate) mod wire;
 pub(crate) mod writer;
 
+use crate::access::Asker;
 use crate::driver::Owed;
 use crate::heard::{Answer, Heard};
+use std::sync::Arc;
 use std::time::Instant;
 use store::StoreError;
 use tokio::sync::{mpsc, oneshot};
@@ -29,6 +31,8 @@ pub(crate) enum Message {
 /// One thing for the crank to hear, and where its answer goes.
 pub(crate) struct Job {
     pub(crate) heard: Heard,
+    /// Who asked for it, through the API.
+    pub(crate) asker: Option<Arc<Asker>>,
     pub(crate) answer: oneshot::Sender<Result<Answer, TurnFailed>>,
 }
 
@@ -59,9 +63,18 @@ pub(crate) struct Ear {
 impl Ear {
     /// Has the crank hear something, and waits until what it made of it is on disk.
     pub(crate) async fn hear(&self, heard: Heard) -> Result<Answer, TurnFailed> {
+        self.hear_for(heard, None).await
+    }
+
+    /// The same, and it is on record who asked for it.
+    pub(crate) async fn hear_for(
+        &self,
+        heard: Heard,
+        asker: Option<Arc<Asker>>,
+    ) -> Result<Answer, TurnFailed> {
         let (answer, answered) = oneshot::channel();
         let gone = || TurnFailed("the gateway is stopping".to_owned());
-        self.jobs.send(Message::Hear(Job { heard, answer })).await.map_err(|_| gone())?;
+        self.jobs.send(Message::Hear(Job { heard, asker, answer })).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
 }

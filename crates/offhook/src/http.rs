@@ -2,7 +2,10 @@
 //! verbs of [`engine::Calls`] and knows nothing of how they are done.
 
 mod api;
+mod audit;
 mod auth;
+mod book;
+mod caller;
 mod commands;
 mod decided;
 mod feed;
@@ -11,12 +14,16 @@ mod health;
 mod latency;
 mod metrics;
 mod notices;
+mod pace;
 mod problem;
 mod reading;
 mod reload;
+mod request_id;
+mod rows;
 mod stop;
 mod story;
 mod streams;
+mod tokens;
 mod view;
 mod webhooks;
 
@@ -29,7 +36,9 @@ use engine::Calls;
 use std::sync::Arc;
 use tokio::sync::watch;
 
+pub(crate) use book::Book;
 pub(crate) use decided::lines as event_lines;
+pub(crate) use pace::Rate;
 pub(crate) use problem::Problem;
 pub(crate) use reload::{Asked, ReloadError, Reloaded, Reloads};
 pub(crate) use view::{CallView, command as command_view, recovered, rfc3339};
@@ -49,13 +58,17 @@ pub(crate) struct Pages {
     pub(crate) closing: watch::Receiver<bool>,
     /// Tells others of calls.
     pub(crate) notices: Notices,
+    /// The tokens that are good.
+    pub(crate) book: Arc<Book>,
 }
 
 /// What the configuration in force says of the pages.
 pub(crate) struct Terms {
-    /// The bearer token that the API asks for.
+    /// The owner's bearer token.
     pub(crate) token: String,
-    /// Whether the metrics are shown without the token.
+    /// How fast each token may be used; without it as fast as anybody likes.
+    pub(crate) rate: Option<Rate>,
+    /// Whether the metrics are shown without a token.
     pub(crate) open_metrics: bool,
     /// Finds the carrier of an imported call.
     pub(crate) import: crate::import::Mapping,
@@ -95,6 +108,10 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/dnc/{number}", delete(gate::remove))
         .route("/dnc/import", post(gate::import).layer(DefaultBodyLimit::max(IMPORT_MAX)))
         .route("/gate/audit", get(gate::audit))
+        .route("/tokens", get(tokens::list).post(tokens::add))
+        .route("/tokens/{name}", delete(tokens::remove))
+        .route("/tokens/{name}/rotate", post(tokens::rotate))
+        .route("/access/audit", get(audit::list))
         .route("/import", post(api::import).layer(DefaultBodyLimit::max(IMPORT_MAX)))
         .method_not_allowed_fallback(problem::wrong_method)
         .fallback(problem::no_such_page)
@@ -112,7 +129,8 @@ pub(crate) fn router(pages: Pages) -> Router {
         .method_not_allowed_fallback(problem::wrong_method)
         .fallback(problem::no_such_page)
         .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(middleware::map_response(problem::too_large));
+        .layer(middleware::map_response(problem::too_large))
+        .layer(middleware::from_fn(request_id::name));
     // A proxy may hand on the path of the public address or cut it off: both arrive.
     let prefix = path_of(&pages.public_url).to_owned();
     let all = if prefix.is_empty() { all } else { all.clone().nest(&prefix, all) };

@@ -187,6 +187,7 @@ fn imported(
         by_command: false,
         fallback: Vec::new(),
         imported_id: Some(snapshot.call_id.clone()),
+        placed_by: None,
         limits,
     };
     let stage = believed(snapshot).ok_or("its state is unknown")?;

@@ -15,7 +15,7 @@ mod token;
 use crate::cli::args::ServeArgs;
 use crate::config::settings::{Config, StoreUrl};
 use crate::config::{Loaded, Source};
-use crate::http::{Pages, Reloads, router};
+use crate::http::{Book, Pages, Reloads, router};
 use anyhow::Context as _;
 use axum::serve::ListenerExt as _;
 use carrier::send::{SendSettings, Sender};
@@ -88,8 +88,9 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
     let notices = Notices::start(calls.clone(), told_of_calls, config.store.url.notices_file(), sender);
     let (close, closing) = watch::channel(false);
     let (calls_told, url) = (calls.clone(), Arc::clone(&public_url));
+    let book = Arc::new(Book::of(&calls).await?);
     let pages =
-        Pages { calls: calls_told, public_url: url, terms: terms_in_force, reloads, closing, notices };
+        Pages { calls: calls_told, public_url: url, terms: terms_in_force, reloads, closing, notices, book };
     let news = News { terms, alarms: told, notices: tell };
     let reloader = Reloader::new(loaded, installation, calls.clone(), public_url, news);
     let talks = calls.clone();
@@ -105,16 +106,22 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
     });
-    axum::serve(listener, router(pages)).with_graceful_shutdown(stop).await?;
+    let pages = router(pages).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, pages).with_graceful_shutdown(stop).await?;
     let n_live = calls.live().await.unwrap_or_default();
     calls.stop().await;
+    take_leave(n_live, network);
+    Ok(())
+}
+
+/// What a person reads last.
+fn take_leave(n_live: u64, network: Option<network::Network>) {
     println!(
         "offhook stops; {n_live} live calls go on at their carriers and are asked about at the next start"
     );
     if let Some(network) = network {
         network.leave(n_live);
     }
-    Ok(())
 }
 
 async fn listen(on: SocketAddr) -> anyhow::Result<TcpListener> {

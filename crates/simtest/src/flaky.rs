@@ -5,7 +5,7 @@ use call::gate::{Listed, Record};
 use call::{Call, CallId, CarrierCallId, CarrierName, Event, Party, PhoneNumber, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{Due, GatePage, Kept, KeyUse, Page, Store, StoreError, Work};
+use store::{AccessLine, AccessPage, Due, GatePage, Kept, KeptToken, KeyUse, Page, Store, StoreError, Work};
 
 /// What becomes of the next turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -234,6 +234,32 @@ impl GatePage for FlakyPage<'_> {
             return Ok(());
         }
         self.writes()?.record(record)
+    }
+}
+
+impl AccessPage for FlakyPage<'_> {
+    fn token(&mut self, name: &str) -> Result<Option<KeptToken>, StoreError> {
+        self.page.token(name)
+    }
+
+    fn keep_token(&mut self, token: &KeptToken) -> Result<(), StoreError> {
+        self.writes()?.keep_token(token)
+    }
+
+    fn drop_token(&mut self, name: &str) -> Result<(), StoreError> {
+        self.writes()?.drop_token(name)
+    }
+
+    fn placed_by(&mut self, token: &str, since: CallId) -> Result<u64, StoreError> {
+        self.page.placed_by(token, since)
+    }
+
+    fn note_access(&mut self, line: &AccessLine) -> Result<(), StoreError> {
+        self.writes()?.note_access(line)
+    }
+
+    fn prune_access(&mut self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.writes()?.prune_access(before, limit)
     }
 }
 

@@ -3,6 +3,7 @@
 //! It does what the store in a file does, turn for turn, without a disk: a turn is undone from a
 //! list of what it changed. [`twin`](crate::twin) holds the two to the same answers.
 
+mod access;
 mod gate;
 mod history;
 mod page;
@@ -12,7 +13,7 @@ use call::{Call, CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
 use page::MemoryPage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use store::{KeptEvent, KeptRecord, KeyUse, Store, StoreError, Work};
+use store::{KeptEvent, KeptLine, KeptRecord, KeptToken, KeyUse, Store, StoreError, Work};
 
 /// What lies on the disk. Clones are the same disk.
 #[derive(Clone, Default)]
@@ -54,6 +55,8 @@ pub(crate) struct Tables {
     pub(crate) settings: BTreeMap<String, String>,
     do_not_call: BTreeMap<PhoneNumber, Listed>,
     pub(crate) records: Vec<KeptRecord>,
+    tokens: BTreeMap<String, KeptToken>,
+    pub(crate) access: Vec<KeptLine>,
     started_at: Option<Timestamp>,
     recovered: BTreeMap<CallId, Noted>,
     undo: Vec<Undo>,
@@ -76,6 +79,8 @@ enum Undo {
     Setting(String, Option<String>),
     Listed(PhoneNumber, Option<Listed>),
     Record,
+    Token(String, Option<Box<KeptToken>>),
+    Access(Vec<KeptLine>),
     Start(Option<Timestamp>, BTreeMap<CallId, Noted>),
 }
 
@@ -166,6 +171,8 @@ impl Tables {
             Undo::Setting(name, value) => put(&mut self.settings, name, value),
             Undo::Listed(number, entry) => put(&mut self.do_not_call, number, entry),
             Undo::Record => drop(self.records.pop()),
+            Undo::Token(name, token) => put(&mut self.tokens, name, token.map(|token| *token)),
+            Undo::Access(lines) => self.access = lines,
             Undo::Start(started_at, recovered) => {
                 self.started_at = started_at;
                 self.recovered = recovered;

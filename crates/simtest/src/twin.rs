@@ -4,7 +4,7 @@ use call::gate::{Listed, Record};
 use call::{Call, CallId, CarrierCallId, CarrierName, Event, Party, PhoneNumber, Timestamp};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use store::{Due, GatePage, Kept, KeyUse, Page, Store, StoreError, Work};
+use store::{AccessLine, AccessPage, Due, GatePage, Kept, KeptToken, KeyUse, Page, Store, StoreError, Work};
 
 /// Two stores that must agree. What the first says is passed on.
 pub struct Twin {
@@ -148,6 +148,32 @@ impl Page for TwinPage<'_, '_> {
 
     fn set_setting(&mut self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
         self.both("set_setting", |page| page.set_setting(name, value))
+    }
+}
+
+impl AccessPage for TwinPage<'_, '_> {
+    fn token(&mut self, name: &str) -> Result<Option<KeptToken>, StoreError> {
+        self.both("token", |page| page.token(name))
+    }
+
+    fn keep_token(&mut self, token: &KeptToken) -> Result<(), StoreError> {
+        self.both("keep_token", |page| page.keep_token(token))
+    }
+
+    fn drop_token(&mut self, name: &str) -> Result<(), StoreError> {
+        self.both("drop_token", |page| page.drop_token(name))
+    }
+
+    fn placed_by(&mut self, token: &str, since: CallId) -> Result<u64, StoreError> {
+        self.both("placed_by", |page| page.placed_by(token, since))
+    }
+
+    fn note_access(&mut self, line: &AccessLine) -> Result<(), StoreError> {
+        self.both("note_access", |page| page.note_access(line))
+    }
+
+    fn prune_access(&mut self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.both("prune_access", |page| page.prune_access(before, limit))
     }
 }
 

@@ -88,6 +88,7 @@ fn facts(n: usize) -> Facts {
         by_command: false,
         fallback: Vec::new(),
         imported_id: None,
+        placed_by: None,
         limits: Limits {
             queue_max: minute,
             ring_max: minute,

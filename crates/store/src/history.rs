@@ -1,5 +1,6 @@
 //! The reading side: what the surfaces show. It sees only what is committed, and holds up nobody.
 
+use crate::access::{AccessQuery, KeptLine, KeptToken};
 use crate::gate::{DoNotCall, KeptRecord, RecordQuery};
 use crate::page::StoreError;
 use call::{Call, CallId, CarrierCallId, CarrierName, Event, PhoneNumber, Timestamp};
@@ -72,6 +73,8 @@ pub struct CallQuery {
     pub unfinished: bool,
     /// Only those in this state, by its word (`CallState::word`).
     pub state: Option<String>,
+    /// Only those that this token asked for.
+    pub placed_by: Option<String>,
     /// Only those older than this one: where the last page ended.
     pub before: Option<CallId>,
     /// At most so many.
@@ -167,6 +170,18 @@ pub trait History: Send {
     /// # Errors
     /// The store can't be read.
     fn gate_records(&mut self, query: &RecordQuery) -> Result<Vec<KeptRecord>, StoreError>;
+
+    /// The tokens of the API, in the order of their names.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn tokens(&mut self) -> Result<Vec<KeptToken>, StoreError>;
+
+    /// What was asked for through the API, the newest first.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn access_lines(&mut self, query: &AccessQuery) -> Result<Vec<KeptLine>, StoreError>;
 
     /// How the store stands. It costs the same however many calls are over.
     ///

@@ -11,12 +11,14 @@
 #[cfg(test)]
 extern crate self as store;
 
+mod access;
 mod gate;
 mod history;
 mod page;
 mod rebuild;
 pub mod sqlite;
 
+pub use access::{AccessLine, AccessPage, AccessQuery, DONE, KeptLine, KeptToken, REFUSALS_MAX};
 pub use gate::{DoNotCall, GatePage, KeptRecord, RECORDS_MAX, RecordQuery};
 pub use history::{CallQuery, History, Kept, KeptEvent, LogLine, LogSpan, Pulse, Recovered};
 pub use page::{Due, KeyUse, Page, Store, StoreError, Work};

@@ -2,6 +2,7 @@
 
 use call::{Call, CallId, CarrierCallId, CarrierName, Event, Party, Timestamp};
 
+use crate::access::AccessPage;
 use crate::gate::GatePage;
 use crate::history::Kept;
 
@@ -20,7 +21,7 @@ pub trait Store: Send {
 pub type Work<'a> = dyn FnMut(&mut dyn Page) -> Result<(), StoreError> + 'a;
 
 /// What can be read and written within one transaction.
-pub trait Page: GatePage {
+pub trait Page: AccessPage + GatePage {
     /// Runs `work`, and undoes it alone if it fails: one bad event doesn't undo its neighbours.
     ///
     /// # Errors

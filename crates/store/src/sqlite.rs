@@ -35,6 +35,7 @@
 //! A lock on `PATH.lock` makes sure of it, for as long as the process lives. Any number of
 //! [`SqliteHistory`] read beside it.
 
+mod access;
 mod backup;
 mod calls;
 mod due;

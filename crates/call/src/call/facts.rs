@@ -57,6 +57,9 @@ pub struct Facts {
     /// Its id in the gateway that it was imported from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported_id: Option<String>,
+    /// The name of the token that asked for it. `None` for one that came in or was imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placed_by: Option<String>,
     /// How long it may take over what.
     pub limits: Limits,
 }

@@ -121,6 +121,7 @@ fn facts(created_at: Timestamp) -> Facts {
         by_command: false,
         created_at,
         imported_id: None,
+        placed_by: None,
         limits: Limits {
             queue_max: seconds(60),
             ring_max: seconds(45),

@@ -17,7 +17,7 @@ impl Calls {
         numbers: Vec<(PhoneNumber, String)>,
         by: ListedBy,
     ) -> Result<Vec<(DoNotCall, bool)>, EngineError> {
-        match self.inner.ear.hear(Heard::List { numbers, by }).await? {
+        match self.hear(Heard::List { numbers, by }).await? {
             Answer::Listed(entries) => Ok(entries),
             other => Err(unexpected(&other)),
         }
@@ -28,7 +28,7 @@ impl Calls {
     /// # Errors
     /// [`Refusal::NotListed`](crate::Refusal::NotListed), or the store failed.
     pub async fn unlist_number(&self, number: PhoneNumber) -> Result<DoNotCall, EngineError> {
-        match self.inner.ear.hear(Heard::Unlist(number)).await? {
+        match self.hear(Heard::Unlist(number)).await? {
             Answer::Listed(mut entries) if !entries.is_empty() => Ok(entries.swap_remove(0).0),
             Answer::Refused(refusal) => Err(refusal.into()),
             other => Err(unexpected(&other)),

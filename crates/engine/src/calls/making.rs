@@ -66,6 +66,7 @@ impl Calls {
             agent: None,
             created_at: self.inner.clock.now(),
             imported_id: None,
+            placed_by: None,
             limits: self.rules().settings.limits.clone(),
         }
     }

@@ -17,6 +17,9 @@ impl Turn<'_> {
         {
             return self.repeated(&used, digest);
         }
+        if let Some(used_up) = self.used_up(order)? {
+            return Ok(Answer::Refused(used_up));
+        }
         if let Err(refused) = self.ask_gate(&order.facts.to, None, Stage::Order)? {
             return Ok(Answer::Refused(refused.into()));
         }

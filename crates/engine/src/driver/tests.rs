@@ -1,12 +1,13 @@
 //! The crank on a real store in a temporary folder: what it admits, refuses, repeats and owes.
 #![allow(clippy::unwrap_used)]
 
+mod access;
 mod forward;
 mod gate;
 mod orphans;
 
 use super::{Driver, Owed};
-use crate::heard::{Answer, Heard, Offer, Order, Refusal, ScriptReply};
+use crate::heard::{Answer, Heard, Offer, Order, Quota, Refusal, ScriptReply};
 use crate::orphan::OrphanPolicy;
 use crate::settings::Settings;
 use call::call::{
@@ -74,7 +75,7 @@ impl World {
     fn order(&mut self, id: u128, to: &str, key: Option<&str>) -> Answer {
         let facts = facts(Direction::Outbound, id, "+12025550100", to);
         let key = key.map(|key| (key.to_owned(), to.to_owned()));
-        self.hear(Heard::Order(Box::new(Order { facts, key })))
+        self.hear(Heard::Order(Box::new(Order { facts, key, quota: Quota::default() })))
     }
 
     fn placed(&mut self, id: u128, to: &str, leg: &str) -> Call {
@@ -109,6 +110,7 @@ fn facts(direction: Direction, id: u128, from: &str, to: &str) -> Facts {
         by_command: false,
         fallback: Vec::new(),
         imported_id: None,
+        placed_by: None,
         limits: settings(1).limits,
     }
 }
@@ -437,6 +439,7 @@ fn what_fails_leaves_no_trace_and_takes_nobody_with_it() {
         Heard::Order(Box::new(Order {
             facts: facts(Direction::Outbound, id, "+12025550100", &format!("+1202555010{id}")),
             key: None,
+            quota: Quota::default(),
         }))
     };
     // The same id twice: the second is a conflict, and the third goes on.

@@ -59,7 +59,7 @@ impl Keep {
 }
 
 /// The first name that a call made at this time could have: names begin with the time.
-fn first_at(at: Timestamp) -> CallId {
+pub(crate) fn first_at(at: Timestamp) -> CallId {
     CallId::from_bits(u128::try_from(at.as_millis()).unwrap_or(0) << 80)
 }
 

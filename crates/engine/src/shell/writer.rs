@@ -45,10 +45,10 @@ pub(crate) fn run(
                 Err(_) => break,
             }
         }
-        let (heard, answers): (Vec<Heard>, Vec<_>) =
-            batch.into_iter().map(|job| (job.heard, job.answer)).unzip();
+        let (heard, (askers, answers)): (Vec<Heard>, (Vec<_>, Vec<_>)) =
+            batch.into_iter().map(|job| (job.heard, (job.asker, job.answer))).unzip();
         let since = Instant::now();
-        let turned = driver.turn(&heard, clock.now());
+        let turned = driver.turn_for(&heard, &askers, clock.now());
         metrics.note_turn(heard.len(), since.elapsed(), turned.as_ref().ok());
         match &turned {
             Err(error) => note_failure(health, error),
@@ -64,7 +64,12 @@ pub(crate) fn run(
                     commits.send_replace(());
                 }
                 stand.iter().for_each(|call| talks.tell(call));
-                for ((heard, given), answer) in heard.iter().zip(given).zip(answers) {
+                for (((heard, given), answer), asker) in heard.iter().zip(given).zip(answers).zip(askers) {
+                    if let (Some(asker), Ok(said)) = (asker, &given)
+                        && !matches!(said, Answer::Refused(_))
+                    {
+                        asker.note();
+                    }
                     note_call(health, heard, given.as_ref().ok());
                     if let Err(error @ StoreError::Damaged { .. }) = &given {
                         health.set_damage(error.to_string());

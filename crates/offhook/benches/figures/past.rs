@@ -56,6 +56,7 @@ fn facts(n: usize, first: i64) -> Facts {
         by_command: false,
         fallback: Vec::new(),
         imported_id: None,
+        placed_by: None,
         limits: Limits {
             queue_max: Duration::from_secs(60),
             ring_max: Duration::from_secs(60),

@@ -133,6 +133,7 @@ fn imported(n: usize, leg: CarrierCallId) -> Event {
         by_command: false,
         fallback: Vec::new(),
         imported_id: Some(format!("call-{}", leg.as_str())),
+        placed_by: None,
         limits,
     };
     event(Source::Import, News::Imported(Box::new(facts), Box::new(state)))

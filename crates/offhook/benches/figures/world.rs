@@ -189,7 +189,7 @@ impl World {
             "listen = \"{address}\"\n\
              public_url = \"{public_url}\"\n\
              [store]\nurl = \"sqlite://offhook.db\"\n\
-             [api]\ntoken = \"{API_TOKEN}\"\n\
+             [api]\ntoken = \"{API_TOKEN}\"\nrequests_per_second = 0\n\
              [calls]\nlive_max = 30000\nduration_max = \"{}s\"\nring_max = \"60s\"\n\
              [carriers.line]\nkind = \"{kind}\"\nbase_url = \"http://{network}\"\n\
              account_sid = \"{ACCOUNT}\"\nauth_token = \"{AUTH_TOKEN}\"\nrequest_timeout = \"2m\"\n\

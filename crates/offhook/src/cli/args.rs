@@ -2,10 +2,12 @@
 
 mod commands;
 mod notices;
+mod tokens;
 
 pub(crate) use commands::{
     AskArgs, CommandArgs, DigitsArgs, Language, PlayArgs, SayArgs, StopArgs, StreamArgs, TransferArgs,
 };
+pub(crate) use tokens::{AddTokenArgs, TokenArgs};
 
 pub(crate) use notices::{NoticesArgs, NoticesVerb};
 
@@ -134,8 +136,11 @@ pub(crate) enum Verb {
     Dnc(DncArgs),
     /// Shows who is told of calls by webhooks of ours, and how that goes
     Notices(NoticesArgs),
-    /// Lists what the dial gate decided, the newest first
+    /// Lists what the dial gate decided, or what was asked for through the API, the newest first
     Audit(AuditArgs),
+    /// Keeps the tokens of the API: who may use it, for what, and how far
+    #[command(subcommand)]
+    Token(TokenArgs),
     /// Tells how long whoever is on the line waited for replies, by agent and carrier, and for what
     Latency(LatencyArgs),
     /// Takes over the calls of an OpenClaw `calls.jsonl`
@@ -177,6 +182,18 @@ pub(crate) struct AuditArgs {
     /// Lists refusals alone
     #[arg(long)]
     pub(crate) refused: bool,
+    /// Lists what was asked for through the API, by which token, and what came of it
+    #[arg(long)]
+    pub(crate) access: bool,
+    /// Only by this token
+    #[arg(long, value_name = "NAME", requires = "access")]
+    pub(crate) token: Option<String>,
+    /// Only this verb, such as place or transfer
+    #[arg(long, value_name = "WORD", requires = "access")]
+    pub(crate) verb: Option<String>,
+    /// Only of this call, by its whole id
+    #[arg(long, value_name = "ID", requires = "access")]
+    pub(crate) call: Option<String>,
     /// Prints one JSON document
     #[arg(long)]
     pub(crate) json: bool,

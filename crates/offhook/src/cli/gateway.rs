@@ -194,6 +194,31 @@ impl Gateway {
         self.pages(&["v1", "gate", "audit"], refused, "decisions").await
     }
 
+    /// Has a token made. It is not asked twice: a second one would be in the way of the first.
+    pub(crate) async fn add_token(&self, token: &Value) -> Result<Reply, ClientError> {
+        self.post(&["v1", "tokens"], json_body(token)).await
+    }
+
+    /// Gives a token another text.
+    pub(crate) async fn rotate_token(&self, name: &str, how: &Value) -> Result<Reply, ClientError> {
+        self.post(&["v1", "tokens", name, "rotate"], json_body(how)).await
+    }
+
+    /// Takes a token away.
+    pub(crate) async fn remove_token(&self, name: &str) -> Result<Reply, ClientError> {
+        self.0.delete(&["v1", "tokens", name]).await
+    }
+
+    /// Asks for the tokens.
+    pub(crate) async fn tokens(&self) -> Result<Reply, ClientError> {
+        self.get(&["v1", "tokens"], &[]).await
+    }
+
+    /// Asks what was asked for through the API, all pages of it.
+    pub(crate) async fn access_lines(&self, query: &[(&str, &str)]) -> Result<Pages, ClientError> {
+        self.pages(&["v1", "access", "audit"], query, "lines").await
+    }
+
     /// Hands over a file of numbers that are not to be called.
     pub(crate) async fn import_numbers(&self, lines: Vec<u8>) -> Result<Reply, ClientError> {
         let body = Body {

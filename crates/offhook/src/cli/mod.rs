@@ -17,6 +17,7 @@ mod reload;
 mod show;
 mod stop;
 pub(crate) mod terminal;
+mod tokens;
 pub(crate) mod wire;
 mod words;
 
@@ -194,6 +195,8 @@ async fn answer(
         }
         Verb::Pause { reason } => say_whether_paused(&gateway.pause(reason.as_deref()).await?, terminal),
         Verb::Dnc(args) => dnc::run(&gateway, args, terminal).await,
+        Verb::Audit(args) if args.access => tokens::audit(&gateway, args, terminal).await,
+        Verb::Token(args) => tokens::run(&gateway, args, terminal).await,
         Verb::Audit(args) => dnc::audit(&gateway, args, terminal).await,
         Verb::Notices(args) => notices::run(&gateway, args, terminal).await,
         Verb::Latency(args) => latency::run(&gateway, args, terminal).await,

@@ -67,6 +67,7 @@ fn facts(call: &Call) -> Vec<Vec<Cell>> {
         ("carrier", Some(carrier)),
         ("says", call.say.as_ref().map(|say| format!("\"{say}\""))),
         ("agent", call.agent.clone()),
+        ("placed by", call.placed_by.clone()),
         ("created", when(call.created_at)),
         ("answered", when(call.answered_at)),
         ("ended", when(call.ended_at)),

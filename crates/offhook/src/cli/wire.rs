@@ -47,6 +47,8 @@ pub(crate) struct Call {
     /// What was asked of it, the oldest first.
     #[serde(default)]
     pub(crate) commands: Vec<Command>,
+    /// The token that asked for it.
+    pub(crate) placed_by: Option<String>,
     pub(crate) imported_id: Option<String>,
     /// What an operator must look at, in a text or in an object of the gateway's own.
     pub(crate) alarm: Option<Value>,

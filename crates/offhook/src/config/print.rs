@@ -56,7 +56,7 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
         log,
         store: Store { url },
         history,
-        api: Api { token, open_metrics },
+        api: Api { token, open_metrics, requests_per_second, burst },
         alarms,
         notices,
         calls,
@@ -82,6 +82,8 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
     page.section("api");
     page.set_if("token", token.as_ref().map(secret));
     page.set("open_metrics", open_metrics.to_string());
+    page.set("requests_per_second", requests_per_second.to_string());
+    page.set("burst", burst.to_string());
     print_alarms(&mut page, alarms);
     for (name, one) in notices {
         page.section(&format!("notices.{}", quoted(name)));

@@ -149,9 +149,15 @@ fn history(section: &mut Section<'_, '_>) -> History {
 
 fn api(section: &mut Section<'_, '_>, folder: &Path) -> Api {
     let token = secret(section, "token", folder);
-    let open_metrics = section.optional("open_metrics", values::boolean).unwrap_or(false);
+    let default = Api::default();
+    let open_metrics = section.optional("open_metrics", values::boolean).unwrap_or(default.open_metrics);
+    let mut number = |key, range: RangeInclusive<u32>, default| {
+        section.optional(key, |node| values::integer(node, range)).unwrap_or(default)
+    };
+    let requests_per_second = number("requests_per_second", 0..=REQUESTS_MOST, default.requests_per_second);
+    let burst = number("burst", 1..=REQUESTS_MOST, default.burst);
     section.finish();
-    Api { token, open_metrics }
+    Api { token, open_metrics, requests_per_second, burst }
 }
 
 fn alarms(section: &mut Section<'_, '_>, folder: &Path) -> Alarms {
@@ -237,3 +243,6 @@ const KEPT_CALLS_MOST: u32 = 100_000_000;
 
 /// One every three seconds to one destination.
 const ATTEMPTS_MOST: u32 = 1200;
+
+/// More than any gateway answers in a second.
+const REQUESTS_MOST: u32 = 1_000_000;

@@ -173,13 +173,17 @@ pub(crate) struct History {
 }
 
 /// The gateway's own API.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Api {
     /// The bearer token that a client must show. Default: the gateway makes one and keeps it in
     /// [`StoreUrl::token_file`], where the command line finds it.
     pub(crate) token: Option<Secret>,
     /// Whether `/metrics` is shown to whoever asks, without the token. Default: no.
     pub(crate) open_metrics: bool,
+    /// How many requests a second each token may send in the long run; 0 without limit. Default: 200.
+    pub(crate) requests_per_second: u32,
+    /// How many of them at once. Default: 1,000.
+    pub(crate) burst: u32,
 }
 
 /// Who is told of alarms, also at night.
@@ -354,6 +358,12 @@ impl StoreUrl {
         let mut name = path.clone().into_os_string();
         name.push(ending);
         PathBuf::from(name)
+    }
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self { token: None, open_metrics: false, requests_per_second: 200, burst: 1_000 }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `/v1`: the verbs, for programs.
 
+use super::caller::Caller;
 use super::problem::Kind;
 pub(super) use super::reading::read;
 use super::reading::{query, within};
@@ -8,7 +9,7 @@ use super::{Pages, Problem, decided};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
 use call::{Call, CallId, CallState, Party, PhoneNumber};
 use engine::Wish;
@@ -58,13 +59,19 @@ type Reply = Result<Json<Value>, Problem>;
 
 /// `POST /v1/calls`: 202 with the call, which is on disk.
 pub(crate) async fn place(
-    State(pages): State<Pages>,
+    pages: Pages,
+    caller: Caller,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<(StatusCode, Json<CallView>), Problem> {
     let asked: PlaceCall = read(&body)?;
     let to = callee(&asked.to)?;
     let from = asked.from.as_deref().map(number).transpose()?;
+    caller.may_call(&to)?;
+    if let Some(from) = from.clone().or_else(|| pages.calls.first_number()) {
+        caller.may_call_from(&from)?;
+    }
+    asked.agent.as_deref().map(|agent| caller.may_use(agent)).transpose()?;
     not_itself(&pages, &to, from.as_ref())?;
     if asked.say.as_deref().is_some_and(is_blank) {
         return Err(Problem::new(
@@ -72,8 +79,9 @@ pub(crate) async fn place(
             "say is empty: write what is to be said, or leave it out",
         ));
     }
-    let key = idempotency_key(&headers)?.map(|key| (key, digest(&to, from.as_ref(), &asked)));
-    let wish = Wish { say: asked.say, agent: asked.agent, hold: asked.hold };
+    let key = idempotency_key(&headers)?.map(|key| (caller.key(key), digest(&to, from.as_ref(), &asked)));
+    let placed_by = Some(caller.placed_by());
+    let wish = Wish { say: asked.say, agent: asked.agent, hold: asked.hold, placed_by };
     let call = pages.calls.place(to, from, wish, key).await?;
     let waits_for = waits_for(&pages, &call).await?;
     Ok((StatusCode::ACCEPTED, Json(CallView::of(&call).waiting_for(waits_for))))
@@ -81,7 +89,8 @@ pub(crate) async fn place(
 
 /// `GET /v1/calls`: the newest first.
 pub(crate) async fn list(
-    State(pages): State<Pages>,
+    pages: Pages,
+    caller: Caller,
     asked: Result<Query<ListCalls>, QueryRejection>,
 ) -> Reply {
     let asked = query(asked)?;
@@ -89,6 +98,7 @@ pub(crate) async fn list(
     let query = CallQuery {
         unfinished: asked.live == Some(true),
         state: asked.state.as_deref().map(state).transpose()?,
+        placed_by: caller.sees_only(),
         before: asked.cursor.as_deref().map(call_id).transpose()?,
         limit: limit + 1,
     };
@@ -101,10 +111,7 @@ pub(crate) async fn list(
 }
 
 /// `GET /v1/calls/{id}`.
-pub(crate) async fn get(
-    State(pages): State<Pages>,
-    Path(id): Path<String>,
-) -> Result<Json<CallView>, Problem> {
+pub(crate) async fn get(pages: Pages, Path(id): Path<String>) -> Result<Json<CallView>, Problem> {
     let id = call_id(&id)?;
     let kept = pages.calls.get(id).await?.ok_or_else(|| no_such_call(id))?;
     let waits_for = waits_for(&pages, &kept.call).await?;
@@ -113,7 +120,7 @@ pub(crate) async fn get(
 
 /// `GET /v1/calls/{id}/events`: its log, in order.
 pub(crate) async fn events(
-    State(pages): State<Pages>,
+    pages: Pages,
     Path(id): Path<String>,
     asked: Result<Query<ListEvents>, QueryRejection>,
 ) -> Reply {
@@ -141,7 +148,7 @@ pub(crate) async fn events(
 
 /// `POST /v1/calls/{id}/hangup`: 202 with the call, which is to end.
 pub(crate) async fn hang_up(
-    State(pages): State<Pages>,
+    pages: Pages,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<CallView>), Problem> {
     let call = pages.calls.hang_up(call_id(&id)?).await?;
@@ -149,7 +156,7 @@ pub(crate) async fn hang_up(
 }
 
 /// `GET /v1/recovery`: what the last start found and decided.
-pub(crate) async fn recovery(State(pages): State<Pages>) -> Reply {
+pub(crate) async fn recovery(pages: Pages) -> Reply {
     let report = pages.calls.recovery().await?;
     let calls: Vec<Value> = report.lines.iter().map(view::recovered).collect();
     let started_at = report.started_at.map(view::rfc3339);
@@ -165,13 +172,13 @@ pub(crate) async fn recovery(State(pages): State<Pages>) -> Reply {
 }
 
 /// `GET /v1/pause`: whether outbound calls are paused, and why.
-pub(crate) async fn paused(State(pages): State<Pages>) -> Reply {
+pub(crate) async fn paused(pages: Pages) -> Reply {
     let reason = pages.calls.paused().await?;
     Ok(Json(json!({ "paused": reason.is_some(), "reason": reason })))
 }
 
 /// `POST /v1/pause`: the reason that is given last counts, and none given replaces none.
-pub(crate) async fn pause(State(pages): State<Pages>, body: Bytes) -> Reply {
+pub(crate) async fn pause(pages: Pages, body: Bytes) -> Reply {
     let asked: Pause = if body.is_empty() { Pause::default() } else { read(&body)? };
     let was = pages.calls.paused().await?;
     let given = asked.reason.filter(|reason| !is_blank(reason));
@@ -181,13 +188,13 @@ pub(crate) async fn pause(State(pages): State<Pages>, body: Bytes) -> Reply {
 }
 
 /// `POST /v1/resume`.
-pub(crate) async fn resume(State(pages): State<Pages>) -> Reply {
+pub(crate) async fn resume(pages: Pages) -> Reply {
     pages.calls.resume().await?;
     Ok(Json(json!({ "paused": false, "reason": null })))
 }
 
 /// `POST /v1/import`: the file of another gateway.
-pub(crate) async fn import(State(pages): State<Pages>, body: Bytes) -> Reply {
+pub(crate) async fn import(pages: Pages, body: Bytes) -> Reply {
     let (terms, now) = (pages.terms(), pages.calls.now());
     // A large file takes seconds to read, and webhooks must be heard meanwhile.
     let reading = move || crate::import::read(&String::from_utf8_lossy(&body), &terms.import, now);

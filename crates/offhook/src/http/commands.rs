@@ -2,16 +2,17 @@
 //! that lives, and what came of it.
 
 use super::api::{call_id, idempotency_key, is_blank, no_such_call, number, read};
+use super::caller::Caller;
 use super::problem::Kind;
 use super::reading::{query, within};
 use super::{Pages, Problem, view};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
 use call::call::{CommandId, Input, Speaks, Verb};
-use call::{Call, CallId};
+use call::{Call, CallId, Party};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -92,19 +93,21 @@ type Reply = Result<(StatusCode, Json<Value>), Problem>;
 
 /// `POST /v1/calls/{id}/say`: 202 with the command, which is on disk.
 pub(crate) async fn say(
-    State(pages): State<Pages>,
+    pages: Pages,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Reply {
     let Say { text } = read(&body)?;
     not_empty(&text)?;
-    command(&pages, &id, &headers, Verb::Say { text }).await
+    command(&pages, &caller, &id, &headers, Verb::Say { text }).await
 }
 
 /// `POST /v1/calls/{id}/ask`: as [`say`]; what was answered is told by [`get`].
 pub(crate) async fn ask(
-    State(pages): State<Pages>,
+    pages: Pages,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
@@ -128,48 +131,53 @@ pub(crate) async fn ask(
     };
     let timeout_s = within("timeout_s", asked.timeout_s.unwrap_or(TIMEOUT_S), &(1..=TIMEOUT_S_MAX))?;
     let timeout = Duration::from_secs(timeout_s);
-    command(&pages, &id, &headers, Verb::Ask { text: asked.text, input, timeout }).await
+    command(&pages, &caller, &id, &headers, Verb::Ask { text: asked.text, input, timeout }).await
 }
 
 /// `POST /v1/calls/{id}/digits`: as [`say`].
 pub(crate) async fn digits(
-    State(pages): State<Pages>,
+    pages: Pages,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Reply {
     let Digits { digits } = read(&body)?;
     not_too_many(&digits)?;
-    command(&pages, &id, &headers, Verb::SendDigits { digits }).await
+    command(&pages, &caller, &id, &headers, Verb::SendDigits { digits }).await
 }
 
 /// `POST /v1/calls/{id}/transfer`: as [`say`].
 pub(crate) async fn transfer(
-    State(pages): State<Pages>,
+    pages: Pages,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Reply {
     let Transfer { to } = read(&body)?;
     let to = number(&to)?;
-    command(&pages, &id, &headers, Verb::Transfer { to }).await
+    caller.may_call(&Party::Number(to.clone()))?;
+    command(&pages, &caller, &id, &headers, Verb::Transfer { to }).await
 }
 
 /// `POST /v1/calls/{id}/play`: as [`say`].
 pub(crate) async fn play(
-    State(pages): State<Pages>,
+    pages: Pages,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Reply {
     let Play { url, lasts_s } = read(&body)?;
     let lasts_s = within("lasts_s", lasts_s.unwrap_or(LASTS_S), &(1..=LASTS_S_MAX))?;
-    command(&pages, &id, &headers, Verb::Play { url, lasts: Duration::from_secs(lasts_s) }).await
+    command(&pages, &caller, &id, &headers, Verb::Play { url, lasts: Duration::from_secs(lasts_s) }).await
 }
 
 /// `POST /v1/calls/{id}/stream`: as [`say`].
 pub(crate) async fn stream(
-    State(pages): State<Pages>,
+    pages: Pages,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
@@ -179,12 +187,12 @@ pub(crate) async fn stream(
         Language::Carrier => Speaks::Carrier,
         Language::Twilio => Speaks::Twilio,
     };
-    command(&pages, &id, &headers, Verb::Stream { url, speaks }).await
+    command(&pages, &caller, &id, &headers, Verb::Stream { url, speaks }).await
 }
 
 /// `GET /v1/calls/{id}/commands/{command}`: how it stands, at once or when it is over.
 pub(crate) async fn get(
-    State(pages): State<Pages>,
+    pages: Pages,
     Path((id, command)): Path<(String, String)>,
     wait: Result<Query<Wait>, QueryRejection>,
 ) -> Reply {
@@ -205,8 +213,8 @@ pub(crate) async fn get(
     }
 }
 
-async fn command(pages: &Pages, id: &str, headers: &HeaderMap, verb: Verb) -> Reply {
-    let key = idempotency_key(headers)?.map(|key| (key, digest(id, &verb)));
+async fn command(pages: &Pages, caller: &Caller, id: &str, headers: &HeaderMap, verb: Verb) -> Reply {
+    let key = idempotency_key(headers)?.map(|key| (caller.key(key), digest(id, &verb)));
     let (call, command) = pages.calls.command(call_id(id)?, verb, key).await?;
     let (_, shown) = shown(&call, command)?;
     Ok((StatusCode::ACCEPTED, Json(shown)))

@@ -2,12 +2,13 @@
 //! HTML standard, section 9.2). Each is a line of the log with its place there as its id, so that
 //! whoever comes back with the last one it has (`Last-Event-ID`) misses nothing, across a restart too.
 
+use super::caller::Caller;
 use super::problem::Kind;
 use super::reading::query;
 use super::view::CallView;
 use super::{Pages, Problem, api, decided};
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
@@ -31,16 +32,16 @@ pub(crate) struct Follow {
 
 /// `GET /v1/events`.
 pub(crate) async fn follow(
-    State(pages): State<Pages>,
+    pages: Pages,
+    caller: Caller,
     headers: HeaderMap,
     asked: Result<Query<Follow>, QueryRejection>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let asked = query(asked)?;
     let call = asked.call.as_deref().map(api::call_id).transpose()?;
-    if let Some(id) = call
-        && pages.calls.get(id).await?.is_none()
-    {
-        return Err(api::no_such_call(id));
+    if let Some(id) = call {
+        let kept = pages.calls.get(id).await?;
+        kept.filter(|kept| caller.sees(&kept.call)).ok_or_else(|| api::no_such_call(id))?;
     }
     let commits = pages.calls.commits();
     let span = pages.calls.log_span().await?;
@@ -54,7 +55,7 @@ pub(crate) async fn follow(
             Err(gap) => told.push_front(message("gap", span.newest, &gap)),
         }
     }
-    let follower = Follower { pages, call, place, commits, told };
+    let follower = Follower { pages, caller, call, place, commits, told };
     let lines = stream::unfold(follower, Follower::next).map(Ok);
     // A gateway that is told to stop waits for nobody who listens.
     let lines = lines.take_until(async move {
@@ -75,6 +76,7 @@ fn after_which(after: u64, span: LogSpan) -> Result<u64, Value> {
 /// Somebody who listens.
 struct Follower {
     pages: Pages,
+    caller: Caller,
     /// Of which call; all if `None`.
     call: Option<CallId>,
     /// Up to where they were told.
@@ -91,6 +93,9 @@ impl Follower {
         loop {
             if let Some(event) = self.told.pop_front() {
                 return Some((event, self));
+            }
+            if !self.pages.book.is_good(&self.caller.held, self.pages.calls.now()) {
+                return None;
             }
             self.commits.borrow_and_update();
             match self.read().await {
@@ -118,7 +123,8 @@ impl Follower {
         }
         let mut messages = BTreeMap::new();
         for (id, lines) in by_call {
-            let Some(stands) = calls.get(id).await? else { continue };
+            let stands = calls.get(id).await?.filter(|stands| self.caller.sees(&stands.call));
+            let Some(stands) = stands else { continue };
             let view = json!(CallView::of(&stands.call));
             let n_before = lines.first().map_or(0, |line| line.kept.version.saturating_sub(1));
             let before = calls.events(id, 0, usize::try_from(n_before).unwrap_or(usize::MAX)).await?;

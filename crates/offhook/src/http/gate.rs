@@ -9,7 +9,7 @@ use crate::import::numbers;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use call::gate::{Decided, Listed, ListedBy};
 use serde::Deserialize;
@@ -44,10 +44,7 @@ pub(crate) struct Audit {
 type Reply = Result<Json<Value>, Problem>;
 
 /// `GET /v1/dnc`: in the order of the numbers.
-pub(crate) async fn list(
-    State(pages): State<Pages>,
-    asked: Result<Query<ListNumbers>, QueryRejection>,
-) -> Reply {
+pub(crate) async fn list(pages: Pages, asked: Result<Query<ListNumbers>, QueryRejection>) -> Reply {
     let asked = query(asked)?;
     let limit = within("limit", asked.limit.unwrap_or(PAGE), &(1..=PAGE_MAX))?;
     let after = asked.cursor.as_deref().map(number).transpose()?;
@@ -60,10 +57,7 @@ pub(crate) async fn list(
 }
 
 /// `POST /v1/dnc`: 201 with the entry, which is on disk; 200 with the older one if there is one.
-pub(crate) async fn add(
-    State(pages): State<Pages>,
-    body: Bytes,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+pub(crate) async fn add(pages: Pages, body: Bytes) -> Result<(StatusCode, Json<Value>), Problem> {
     let asked: AddNumber = read(&body)?;
     let reason = asked.reason.unwrap_or_default();
     if reason.chars().count() > REASON_MAX {
@@ -79,14 +73,14 @@ pub(crate) async fn add(
 }
 
 /// `DELETE /v1/dnc/{number}`: what the entry was.
-pub(crate) async fn remove(State(pages): State<Pages>, Path(digits): Path<String>) -> Reply {
+pub(crate) async fn remove(pages: Pages, Path(digits): Path<String>) -> Reply {
     let removed = pages.calls.unlist_number(number(&digits)?).await?;
     Ok(Json(entry(&removed)))
 }
 
 /// `POST /v1/dnc/import`: a file of numbers, a line each. What can't be read is reported line by
 /// line, and the rest is taken.
-pub(crate) async fn import(State(pages): State<Pages>, body: Bytes) -> Reply {
+pub(crate) async fn import(pages: Pages, body: Bytes) -> Reply {
     let reading = move || numbers::read(&String::from_utf8_lossy(&body));
     let read = tokio::task::spawn_blocking(reading)
         .await
@@ -103,7 +97,7 @@ pub(crate) async fn import(State(pages): State<Pages>, body: Bytes) -> Reply {
 }
 
 /// `GET /v1/gate/audit`: what the gate decided, the newest first.
-pub(crate) async fn audit(State(pages): State<Pages>, asked: Result<Query<Audit>, QueryRejection>) -> Reply {
+pub(crate) async fn audit(pages: Pages, asked: Result<Query<Audit>, QueryRejection>) -> Reply {
     let asked = query(asked)?;
     let limit = within("limit", asked.limit.unwrap_or(PAGE), &(1..=PAGE_MAX))?;
     let refused = asked.refused == Some(true);

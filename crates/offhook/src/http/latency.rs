@@ -3,8 +3,8 @@
 use super::reading::{query, within};
 use super::{Pages, Problem};
 use axum::Json;
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
 use engine::{Latency, Spread};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -18,7 +18,7 @@ pub(crate) struct Asked {
 
 /// `GET /v1/latency`: by agent and carrier.
 pub(crate) async fn get(
-    State(pages): State<Pages>,
+    pages: Pages,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
     let n_calls = within("calls", query(asked)?.calls.unwrap_or(CALLS), &(1..=CALLS_MAX))?;

@@ -1,12 +1,11 @@
 //! `/metrics`, for Prometheus and what reads its text: `docs/metrics.md`.
 
 use super::{Pages, Problem};
-use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 /// Everything that can be measured.
-pub(crate) async fn metrics(State(pages): State<Pages>) -> Result<Response, Problem> {
+pub(crate) async fn metrics(pages: Pages) -> Result<Response, Problem> {
     let text = pages.calls.metrics().await?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response())
 }

@@ -3,24 +3,52 @@
 use super::view::rfc3339;
 use crate::config::ConfigFaults;
 use axum::extract::OriginalUri;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use call::access::Scope;
 use call::gate::{Refused, Rule};
 use carrier::WebhookError;
 use engine::{EngineError, Refusal, StreamRefused};
 use serde::Serialize;
+use std::time::Duration;
 
 /// What went wrong.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Problem {
     kind: Kind,
     detail: String,
     gate: Option<GateBody>,
     faults: Vec<String>,
+    access: Box<AccessBody>,
+}
+
+/// What a refusal of a token adds, and what the request is called.
+#[derive(Clone, Debug, Default, Serialize)]
+struct AccessBody {
+    /// The token, by its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    /// The scope that it lacks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'static str>,
+    /// The limit that it is beyond.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    /// How RFC 6750 says what is wrong with a token.
+    #[serde(skip)]
+    challenge: Option<String>,
+    /// How long to wait, in seconds.
+    #[serde(skip)]
+    retry_after_s: Option<u64>,
+    /// The number that it is about, for the audit.
+    #[serde(skip)]
+    number: Option<String>,
 }
 
 /// What a refusal of the dial gate adds.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 struct GateBody {
     /// The rule.
     rule: &'static str,
@@ -105,6 +133,18 @@ pub(crate) enum Kind {
     StreamTooLate,
     /// The program that a stream is for can't be reached.
     NoProgram,
+    /// The token is not for this.
+    ScopeLacking,
+    /// The token is, but not so far.
+    BeyondLimits,
+    /// More requests than a token, or a stranger, may send.
+    TooFast,
+    /// The token asked for as many calls as it may.
+    TokenUsedUp,
+    /// No token of this name.
+    NoSuchToken,
+    /// A token that can't be made.
+    TokenNotMade,
 }
 
 #[derive(Serialize)]
@@ -116,6 +156,8 @@ struct Body<'a> {
     code: &'a str,
     #[serde(flatten)]
     gate: Option<&'a GateBody>,
+    #[serde(flatten)]
+    access: &'a AccessBody,
     /// Of a configuration: what is wrong with it, each with its place and the way out.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     faults: &'a [String],
@@ -162,6 +204,12 @@ impl Kind {
             Kind::NoProgram => ("OH-0033", StatusCode::BAD_GATEWAY, "the program cannot be reached"),
             Kind::NobodyTold => ("OH-0046", StatusCode::NOT_FOUND, "nobody of this name is told"),
             Kind::NoAgent => ("OH-0034", StatusCode::UNPROCESSABLE_ENTITY, "no such agent"),
+            Kind::ScopeLacking => ("OH-0040", StatusCode::FORBIDDEN, "the token is not for this"),
+            Kind::BeyondLimits => ("OH-0041", StatusCode::FORBIDDEN, "beyond the token's limits"),
+            Kind::TooFast => ("OH-0042", StatusCode::TOO_MANY_REQUESTS, "too many requests"),
+            Kind::TokenUsedUp => ("OH-0043", StatusCode::TOO_MANY_REQUESTS, "the token's calls are used up"),
+            Kind::NoSuchToken => ("OH-0044", StatusCode::NOT_FOUND, "no such token"),
+            Kind::TokenNotMade => ("OH-0045", StatusCode::CONFLICT, "the token is not made"),
             Kind::TooLarge => ("OH-0016", StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"),
         }
     }
@@ -170,7 +218,64 @@ impl Kind {
 impl Problem {
     /// A problem of this kind; `detail` says what was tried, the value, and the way out.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Problem {
-        Problem { kind, detail: detail.into(), gate: None, faults: Vec::new() }
+        Problem { kind, detail: detail.into(), gate: None, faults: Vec::new(), access: Box::default() }
+    }
+
+    /// No good token; `why` the one that was shown isn't, if one was.
+    pub(super) fn unauthorized(why: Option<&str>) -> Problem {
+        let detail = format!(
+            "{}; send 'Authorization: Bearer TOKEN' with a token of 'offhook token add', or the owner's: [api] \
+             token, or the one in the .token file beside the store",
+            why.unwrap_or("no bearer token")
+        );
+        let mut problem = Problem::new(Kind::Unauthorized, detail);
+        // RFC 6750, section 3.1: who showed nothing is told of no error.
+        problem.access.challenge =
+            why.map(|why| format!("error=\"invalid_token\", error_description=\"{why}\""));
+        problem
+    }
+
+    /// Says which scope a token lacks.
+    pub(super) fn lacks(mut self, token: &str, scope: Scope) -> Problem {
+        self.access.challenge = Some(format!("error=\"insufficient_scope\", scope=\"{}\"", scope.word()));
+        self.access.scope = Some(scope.word());
+        self.access.token = Some(token.to_owned());
+        self
+    }
+
+    /// Says which limit of a token is exceeded.
+    pub(super) fn beyond(mut self, token: &str, limit: &'static str) -> Problem {
+        self.access.limit = Some(limit);
+        self.access.token = Some(token.to_owned());
+        self
+    }
+
+    /// Says how long to wait.
+    pub(super) fn after(mut self, wait: Duration) -> Problem {
+        self.access.retry_after_s = Some(wait.as_secs_f64().ceil() as u64);
+        self
+    }
+
+    /// Says which number it is about, for the audit alone.
+    pub(super) fn about(mut self, number: &str) -> Problem {
+        self.access.number = Some(number.to_owned());
+        self
+    }
+
+    /// Says what the request is called.
+    pub(super) fn of_request(mut self, id: &str) -> Problem {
+        self.access.request_id = Some(id.to_owned());
+        self
+    }
+
+    /// Its stable code.
+    pub(super) fn code(&self) -> &'static str {
+        self.kind.row().0
+    }
+
+    /// The number that it is about.
+    pub(super) fn number(&self) -> Option<&str> {
+        self.access.number.as_deref()
     }
 
     /// A configuration that has faults, while another is in force.
@@ -208,14 +313,24 @@ impl IntoResponse for Problem {
             detail: &self.detail,
             code,
             gate: self.gate.as_ref(),
+            access: &self.access,
             faults: &self.faults,
         };
         let mut response = (status, serde_json::to_string(&body).unwrap_or_default()).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        let challenge = self.access.challenge.as_deref();
+        if status == StatusCode::UNAUTHORIZED || challenge.is_some() {
+            let rest = challenge.map(|rest| format!(", {rest}")).unwrap_or_default();
+            if let Ok(value) = HeaderValue::from_str(&format!("Bearer realm=\"offhook\"{rest}")) {
+                headers.insert(header::WWW_AUTHENTICATE, value);
+            }
         }
+        if let Some(wait) = self.access.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
+        }
+        // Whoever names the request, and whoever keeps the audit, look here.
+        response.extensions_mut().insert(self);
         response
     }
 }
@@ -234,6 +349,9 @@ impl From<EngineError> for Problem {
             EngineError::Refused(Refusal::NoSuchCommand { .. }) => Kind::NoSuchCommand,
             EngineError::Refused(Refusal::CannotStop { .. }) => Kind::CannotStop,
             EngineError::Refused(Refusal::NoStreamAwaited { .. }) => Kind::StreamTooLate,
+            EngineError::Refused(Refusal::TokenUsedUp { .. }) => Kind::TokenUsedUp,
+            EngineError::Refused(Refusal::NoSuchToken(_)) => Kind::NoSuchToken,
+            EngineError::Refused(Refusal::TokenTaken(_)) => Kind::TokenNotMade,
             EngineError::NoDigits(_) => Kind::NoDigits,
             EngineError::NoAddress { .. } => Kind::NoAddress,
             EngineError::NotOurs { .. } | EngineError::NoNumber => Kind::NotOurs,

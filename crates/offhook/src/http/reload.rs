@@ -4,7 +4,6 @@ use super::problem::Kind;
 use super::{Pages, Problem};
 use crate::config::ConfigFaults;
 use axum::Json;
-use axum::extract::State;
 use engine::EngineError;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -58,7 +57,7 @@ impl Reloads {
 }
 
 /// Reads the configuration anew: 200 with what was taken over, or why nothing was.
-pub(crate) async fn reload(State(pages): State<Pages>) -> Result<Json<Reloaded>, Problem> {
+pub(crate) async fn reload(pages: Pages) -> Result<Json<Reloaded>, Problem> {
     Ok(Json(pages.reloads.reload().await?))
 }
 

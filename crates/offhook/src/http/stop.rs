@@ -4,7 +4,7 @@ use super::api::{call_id, read};
 use super::{Pages, Problem, view};
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use call::call::{Command, CommandId, CommandState};
 use serde::Deserialize;
@@ -23,7 +23,7 @@ struct Stop {
 /// `POST /v1/calls/{id}/stop`: 202 with the commands that it ends. Of one whose request is on its way
 /// to the carrier nobody knows yet what there is to end, so its reply is waited for.
 pub(crate) async fn stop(
-    State(pages): State<Pages>,
+    pages: Pages,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), Problem> {

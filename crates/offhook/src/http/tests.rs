@@ -1,10 +1,11 @@
 //! The pages on a real gateway whose carrier can't be reached: what they take, refuse and say.
 #![allow(clippy::unwrap_used)]
 
+mod access;
 mod feed;
 mod metrics;
 
-use super::{Pages, Reloads, Terms, path_of, router};
+use super::{Book, Pages, Reloads, Terms, path_of, router};
 use crate::import::Mapping;
 use crate::serve::notices::Notices;
 use axum::Router;
@@ -102,14 +103,16 @@ async fn site() -> Site {
     })
     .await
     .unwrap();
-    let terms = Terms { token: "secret".to_owned(), open_metrics: false, import: Mapping::default() };
+    let terms =
+        Terms { token: "secret".to_owned(), rate: None, open_metrics: false, import: Mapping::default() };
+    let book = Arc::new(Book::of(&calls).await.unwrap());
     let (reloads, _) = Reloads::new();
     let terms = watch::channel(Arc::new(terms)).1;
     let (close, closing) = watch::channel(false);
     let nobody = watch::channel(BTreeMap::new()).1;
     let file = folder.path().join("calls.db.notices");
     let notices = Notices::start(calls.clone(), nobody, file, Sender::new(SendSettings::default()));
-    let pages = Pages { calls, public_url: "http://gw".into(), terms, reloads, closing, notices };
+    let pages = Pages { calls, public_url: "http://gw".into(), terms, reloads, closing, notices, book };
     Site { router: router(pages), close, _folder: folder }
 }
 

@@ -37,6 +37,9 @@ pub(crate) struct CallView {
     #[serde(skip_serializing_if = "Option::is_none")]
     opted_out_at: Option<String>,
     answered_by: Option<&'static str>,
+    /// The token that asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    placed_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     imported_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,6 +81,7 @@ impl CallView {
             pressed: call.pressed.iter().map(|one| one.digits.as_str()).collect(),
             opted_out_at: call.opted_out.map(rfc3339),
             answered_by: call.answered_by.map(AnsweredBy::word),
+            placed_by: facts.placed_by.clone(),
             imported_id: facts.imported_id.clone(),
             alarm: call.alarm(),
             strays: call.strays.iter().map(|stray| stray.leg.as_str().to_owned()).collect(),

@@ -1,15 +1,16 @@
 //! Takes another configuration while calls live: by `POST /v1/reload`, or SIGHUP.
 
 use super::{assemble, network, token};
-use crate::config::settings::{Alarms, Config, ConfiguredNotices};
+use crate::config::settings::{Alarms, Api, Config, ConfiguredNotices};
 use crate::config::{Environment, Loaded, Renewal, Source};
-use crate::http::{Asked, ReloadError, Reloaded, Terms};
+use crate::http::{Asked, Rate, ReloadError, Reloaded, Terms};
 use anyhow::Context as _;
 use carrier::Installation;
 use engine::{Calls, Reload};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
@@ -45,7 +46,10 @@ pub(super) fn terms(config: &Config) -> anyhow::Result<Terms> {
     let token = token::of(config).with_context(|| {
         format!("cannot keep the API token in {}", config.store.url.token_file().display())
     })?;
-    Ok(Terms { token, open_metrics: config.api.open_metrics, import: assemble::import_mapping(config) })
+    let Api { open_metrics, requests_per_second, burst, .. } = config.api;
+    let rate = (requests_per_second > 0)
+        .then(|| Rate { apart: Duration::from_secs(1) / requests_per_second, burst });
+    Ok(Terms { token, rate, open_metrics, import: assemble::import_mapping(config) })
 }
 
 impl Reloader {

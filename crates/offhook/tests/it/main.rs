@@ -7,6 +7,7 @@
 mod lines;
 mod world;
 
+mod access;
 mod admission;
 mod agents;
 mod alarms;

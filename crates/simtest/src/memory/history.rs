@@ -5,8 +5,8 @@ use call::gate::{Decided, Listed};
 use call::{CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
 use std::collections::BTreeMap;
 use store::{
-    CallQuery, DoNotCall, History, Kept, KeptEvent, KeptRecord, LogLine, LogSpan, Pulse, RecordQuery,
-    Recovered, StoreError,
+    AccessQuery, CallQuery, DoNotCall, History, Kept, KeptEvent, KeptLine, KeptRecord, KeptToken, LogLine,
+    LogSpan, Pulse, RecordQuery, Recovered, StoreError,
 };
 
 impl History for Disk {
@@ -20,7 +20,8 @@ impl History for Disk {
             let state = &row.call.state;
             let older = query.before.is_none_or(|before| row.call.facts.id < before);
             let wanted = query.state.as_deref().is_none_or(|word| word == state.word());
-            older && wanted && !(query.unfinished && state.is_ended())
+            let theirs = query.placed_by.is_none() || row.call.facts.placed_by == query.placed_by;
+            older && wanted && theirs && !(query.unfinished && state.is_ended())
         };
         Ok(tables.calls.values().rev().filter(fits).take(query.limit).map(kept).collect())
     }
@@ -112,6 +113,23 @@ impl History for Disk {
             query.before.is_none_or(|before| kept.id < before) && (refused || !query.refused)
         };
         Ok(tables.records.iter().rev().filter(fits).take(query.limit).cloned().collect())
+    }
+
+    fn tokens(&mut self) -> Result<Vec<KeptToken>, StoreError> {
+        Ok(self.tables().tokens.values().cloned().collect())
+    }
+
+    fn access_lines(&mut self, query: &AccessQuery) -> Result<Vec<KeptLine>, StoreError> {
+        let tables = self.tables();
+        let fits = |kept: &&KeptLine| {
+            let line = &kept.line;
+            query.before.is_none_or(|before| kept.id < before)
+                && (!query.refused || line.outcome != store::DONE)
+                && (query.token.is_none() || line.token == query.token)
+                && query.verb.as_ref().is_none_or(|verb| &line.verb == verb)
+                && (query.call.is_none() || line.call == query.call)
+        };
+        Ok(tables.access.iter().rev().filter(fits).take(query.limit).cloned().collect())
     }
 
     fn pulse(&mut self, now: Timestamp) -> Result<Pulse, StoreError> {

@@ -9,7 +9,7 @@ use crate::plan::{UserAct, message_of};
 use crate::sabotage::Sabotage;
 use call::call::{Agent, Direction, Does, EndedBy, Facts, OnMachine};
 use call::{CallId, CallState, Party};
-use engine::{Answer, Heard, Order, Refusal};
+use engine::{Answer, Heard, Order, Quota, Refusal};
 use http::Method;
 use rand::Rng;
 use std::collections::BTreeMap;
@@ -173,7 +173,7 @@ impl World {
         facts.agent = (asked.hold && self.plan.agents && place.is_multiple_of(2)).then(|| spokesman(place));
         let key = key.filter(|_| self.sabotage != Some(Sabotage::NoIdempotency));
         let digest = format!("{}>{} {}", asked.from, asked.to, asked.say);
-        let order = Order { facts, key: key.map(|key| (key, digest)) };
+        let order = Order { facts, key: key.map(|key| (key, digest)), quota: Quota::default() };
         self.story.tell(self.now, || {
             format!("a user asks for {} -> {} ({:?}), drawn {id}", asked.from, asked.to, asked.key)
         });
@@ -286,6 +286,7 @@ impl World {
             by_command: self.carrier.by_command(),
             fallback: Vec::new(),
             imported_id: None,
+            placed_by: None,
             limits: self.settings.limits.clone(),
         }
     }

@@ -154,6 +154,7 @@ fn facts(rng: &mut StdRng, id: CallId, at: Timestamp, direction: Direction) -> F
         by_command: false,
         fallback: Vec::new(),
         imported_id: rng.random_bool(0.1).then(|| "7".to_owned()),
+        placed_by: rng.random_bool(0.3).then(|| "clerk".to_owned()),
         limits: Limits {
             queue_max: span,
             ring_max: span,

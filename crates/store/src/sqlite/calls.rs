@@ -186,6 +186,7 @@ fn insert(connection: &Connection, id: &str, call: &Call) -> Result<(), Fault> {
         facts.carrier.as_str(),
         facts.imported_id,
         facts.created_at.as_millis(),
+        facts.placed_by,
     ]);
     match inserted {
         Ok(_) => Ok(()),
@@ -252,8 +253,8 @@ fn stored(version: u64) -> i64 {
 }
 
 const INSERT: &str = "INSERT INTO calls (id, version, state, carrier_call_id, answered_at, ended_at, due_at,
-    not_before, call, direction, from_number, to_number, carrier, imported_id, created_at)
-    VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    not_before, call, direction, from_number, to_number, carrier, imported_id, created_at,
+    placed_by) VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 
 const UPDATE: &str =
     "UPDATE calls SET version = version + 1, state = ?2, carrier_call_id = ?3, answered_at = ?4,

@@ -86,6 +86,10 @@ pub(super) const WITH_NUMBERS: &[(&str, &str, Holds)] = &[
     ("settings", "value", Holds::Text),
     ("gate", "to_number", Holds::Number),
     ("gate", "record", Holds::Json),
+    ("tokens", "may", Holds::Json),
+    ("access", "number", Holds::Number),
+    // Whoever asks chooses it.
+    ("access", "request_id", Holds::Text),
 ];
 
 /// The other columns of text.
@@ -109,6 +113,16 @@ pub(super) const WITHOUT_NUMBERS: &[(&str, &str)] = &[
     ("recovered", "call_id"),
     ("recovered", "believed"),
     ("gate", "decided"),
+    // No name of a token is as long in digits as a number.
+    ("calls", "placed_by"),
+    ("tokens", "name"),
+    ("tokens", "hash"),
+    ("tokens", "old_hash"),
+    ("access", "token"),
+    ("access", "verb"),
+    ("access", "call_id"),
+    ("access", "outcome"),
+    ("access", "address"),
     // Who asked never to be called is not forgotten: they would be called again.
     ("do_not_call", "number"),
     ("do_not_call", "listed_by"),

@@ -3,7 +3,8 @@
 use super::calls::{self, at_most, count, kept, rows, value};
 use super::fault::{self, Fault};
 use super::page::SETTING;
-use super::{files, gate, open};
+use super::{access, files, gate, open};
+use crate::access::{AccessQuery, KeptLine, KeptToken};
 use crate::gate::{DoNotCall, KeptRecord, RecordQuery};
 use crate::history::{CallQuery, History, Kept, KeptEvent, LogLine, LogSpan, Pulse, Recovered};
 use crate::page::StoreError;
@@ -77,6 +78,10 @@ impl History for SqliteHistory {
     fn calls(&mut self, query: &CallQuery) -> Result<Vec<Kept>, StoreError> {
         let before = query.before.map_or_else(|| AFTER_ALL.to_owned(), |id| id.to_string());
         let limit = at_most(query.limit);
+        if let Some(token) = query.placed_by.as_deref() {
+            let with = params![token, before, limit, query.state, query.unfinished];
+            return self.read(|connection| kept(connection, PLACED_BY, with));
+        }
         self.read(|connection| match (query.state.as_deref(), query.unfinished) {
             (None, false) => kept(connection, ALL, params![before, limit]),
             (None, true) => kept(connection, UNFINISHED, params![before, limit]),
@@ -160,6 +165,14 @@ impl History for SqliteHistory {
         self.read(|connection| gate::records(connection, query))
     }
 
+    fn tokens(&mut self) -> Result<Vec<KeptToken>, StoreError> {
+        self.read(access::tokens)
+    }
+
+    fn access_lines(&mut self, query: &AccessQuery) -> Result<Vec<KeptLine>, StoreError> {
+        self.read(|connection| access::lines(connection, query))
+    }
+
     fn pulse(&mut self, now: Timestamp) -> Result<Pulse, StoreError> {
         let by_state = "SELECT state, carrier, count(*) FROM calls INDEXED BY calls_unfinished
             WHERE state <> 'ended' GROUP BY state, carrier ORDER BY state, carrier";
@@ -200,3 +213,6 @@ const ENDED: &str =
 
 const IN_STATE: &str = "SELECT version, call FROM calls INDEXED BY calls_unfinished
     WHERE state <> 'ended' AND state = ?3 AND id < ?1 ORDER BY id DESC LIMIT ?2";
+
+const PLACED_BY: &str = "SELECT version, call FROM calls WHERE placed_by = ?1 AND id < ?2
+    AND (?4 IS NULL OR state = ?4) AND (NOT ?5 OR state <> 'ended') ORDER BY id DESC LIMIT ?3";

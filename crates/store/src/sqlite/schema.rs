@@ -10,8 +10,12 @@ pub(super) const APPLICATION_ID: u32 = 0x6f66_6668;
 
 /// Each takes the schema from its place in the list to the next. What is released is never
 /// changed: a later schema is a later step.
-pub(super) const STEPS: &[&str] =
-    &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// What a database file says that it is.
 pub(super) enum Found {

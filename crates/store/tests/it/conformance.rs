@@ -3,6 +3,7 @@
 //! [`conformance!`] makes a test of each function here for the store that its argument opens: a
 //! fresh one and a reader beside it.
 
+mod access;
 mod counting;
 mod gate;
 mod owing;
@@ -10,6 +11,7 @@ mod pruning;
 mod reading;
 mod writing;
 
+pub(crate) use access::*;
 pub(crate) use counting::*;
 pub(crate) use gate::*;
 pub(crate) use owing::*;
@@ -91,6 +93,9 @@ macro_rules! conformance {
             begun_minutes_are_counted_for_the_day_of_the_answer
             a_number_is_listed_once_and_until_it_is_taken_off
             decisions_are_read_newest_first
+            a_token_is_kept_until_it_is_taken_away
+            what_was_asked_for_is_read_newest_first_and_goes_when_it_is_old
+            calls_are_told_by_the_token_that_asked_for_them
             a_setting_is_kept_until_it_is_taken_away
             calls_are_listed_newest_first
             a_log_is_read_in_pages

@@ -49,6 +49,7 @@ pub(crate) fn facts(n: u64, created_at: Timestamp) -> Facts {
         by_command: false,
         fallback: Vec::new(),
         imported_id: None,
+        placed_by: None,
         limits: Limits {
             queue_max: Duration::from_secs(60),
             ring_max: Duration::from_secs(60),

@@ -39,6 +39,7 @@ pub(super) fn facts(direction: Direction) -> Facts {
         fallback: Vec::new(),
         created_at: BORN,
         imported_id: None,
+        placed_by: None,
         limits: limits(),
     }
 }

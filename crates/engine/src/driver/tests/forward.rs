@@ -1,7 +1,7 @@
 //! What is brought forward after a start: whom, in which order, and how many at a time.
 
 use super::{NOW, World, facts, settings, sid, world};
-use crate::heard::{Answer, Heard, Order};
+use crate::heard::{Answer, Heard, Order, Quota};
 use call::call::{Direction, Effect, News, Progress, Sighting, Source, Unknown, UnknownWhy};
 use call::{CallId, CarrierCallId, Timestamp};
 use std::time::Duration;
@@ -11,7 +11,7 @@ fn talking(n_calls: u128) -> World {
     let mut world = world(settings(9_999));
     let orders = (1..=n_calls).map(|id| {
         let facts = facts(Direction::Outbound, id, "+12025550100", &format!("+1202555{id:04}"));
-        Heard::Order(Box::new(Order { facts, key: None }))
+        Heard::Order(Box::new(Order { facts, key: None, quota: Quota::default() }))
     });
     let told = |source, news: fn(CarrierCallId) -> News| {
         (1..=n_calls).map(move |id| {

@@ -111,7 +111,14 @@ fn the_attempts_that_are_counted_do_not_hold_the_call_itself() {
     world.now = NOW + Duration::from_secs(3_601);
     let mut second = facts(Direction::Outbound, 2, "+12025550101", THEM);
     second.created_at = world.now;
-    assert_eq!(state(&world.hear(Heard::Order(Box::new(Order { facts: second, key: None })))), "placing");
+    assert_eq!(
+        state(&world.hear(Heard::Order(Box::new(Order {
+            facts: second,
+            key: None,
+            quota: Quota::default()
+        })))),
+        "placing"
+    );
     world.now = NOW + Duration::from_secs(7_300);
     assert_eq!(rule(&world.order(3, THEM, None)), Rule::AttemptsPerDay);
 }
@@ -213,7 +220,14 @@ fn a_carrier_has_so_many_places() {
     assert_eq!(state(&world.order(2, "+12125550144", None)), "queued");
     let mut other = facts(Direction::Outbound, 3, "+12025550100", "+12125550145");
     other.carrier = CarrierName("other".to_owned());
-    assert_eq!(state(&world.hear(Heard::Order(Box::new(Order { facts: other, key: None })))), "placing");
+    assert_eq!(
+        state(&world.hear(Heard::Order(Box::new(Order {
+            facts: other,
+            key: None,
+            quota: Quota::default()
+        })))),
+        "placing"
+    );
 }
 
 #[test]

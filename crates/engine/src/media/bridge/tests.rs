@@ -39,6 +39,7 @@ fn call() -> Call {
         by_command: false,
         created_at: Timestamp(0),
         imported_id: None,
+        placed_by: None,
         limits,
     };
     let leg = CarrierCallId::new(LEG).unwrap();

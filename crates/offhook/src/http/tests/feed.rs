@@ -23,7 +23,11 @@ struct Message {
 
 impl Listener {
     async fn new(site: &Site, query: &str, last: Option<&str>) -> Listener {
-        let mut request = Request::get(format!("/v1/events{query}")).header(BEARER.0, BEARER.1);
+        Listener::by(site, BEARER.1, query, last).await
+    }
+
+    async fn by(site: &Site, bearer: &str, query: &str, last: Option<&str>) -> Listener {
+        let mut request = Request::get(format!("/v1/events{query}")).header(BEARER.0, bearer);
         if let Some(last) = last {
             request = request.header("Last-Event-ID", last);
         }
@@ -139,4 +143,30 @@ async fn what_cannot_be_followed_is_refused() {
     assert_eq!((status, &problem["code"]), (StatusCode::NOT_FOUND, &json!("OH-0010")));
     let (status, _) = site.ask(Method::GET, "/v1/events", &[], "").await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_token_hears_of_its_own_calls_and_for_as_long_as_it_is_good() {
+    let site = site().await;
+    let asked = json!({ "name": "bot", "scopes": ["read", "place"], "own_calls": true }).to_string();
+    let (status, made) = site.post("/v1/tokens", &asked).await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let bearer = format!("Bearer {}", made["token"].as_str().unwrap());
+    let mut listener = Listener::by(&site, &bearer, "", None).await;
+    assert_eq!(listener.next().await.unwrap().event, "ready");
+    let others = place(&site, "+12025550143").await;
+    let order = json!({ "to": "+12025550144" }).to_string();
+    let (_, own) = site.ask(Method::POST, "/v1/calls", &[("authorization", &bearer)], &order).await;
+    assert_eq!(listener.next().await.unwrap().told["call"]["id"], own["id"]);
+    let foreign = format!("/v1/events?call={others}");
+    let (status, _) = site.ask(Method::GET, &foreign, &[("authorization", &bearer)], "").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+
+    let (status, _) = site.ask(Method::DELETE, "/v1/tokens/bot", &[BEARER], "").await;
+    assert!(status.is_success(), "{status}");
+    site.post(&format!("/v1/calls/{}/hangup", own["id"].as_str().unwrap()), "").await;
+    // What was read before may still come.
+    while let Some(message) = listener.next().await {
+        assert_ne!(message.told["event"]["kind"], "hang_up_requested");
+    }
 }

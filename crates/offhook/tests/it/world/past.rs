@@ -67,6 +67,7 @@ fn facts(n: usize, from: &str, first: Timestamp) -> Facts {
         by_command: false,
         fallback: Vec::new(),
         imported_id: None,
+        placed_by: None,
         limits: Limits {
             queue_max: seconds(60),
             ring_max: seconds(60),

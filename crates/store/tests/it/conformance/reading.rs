@@ -15,7 +15,13 @@ pub(crate) fn calls_are_listed_newest_first(bench: &mut Bench) {
         hear(page, 4, &event(1, News::AnswerRequested)).unwrap();
     });
     let mut list = |unfinished, state: Option<&str>, before: Option<u64>, limit| -> Vec<CallId> {
-        let query = CallQuery { unfinished, state: state.map(str::to_owned), before: before.map(id), limit };
+        let query = CallQuery {
+            unfinished,
+            state: state.map(str::to_owned),
+            before: before.map(id),
+            limit,
+            placed_by: None,
+        };
         bench.history.calls(&query).unwrap().iter().map(|kept| kept.call.facts.id).collect()
     };
     assert_eq!(list(false, None, None, 9), [6, 5, 4, 3, 2, 1].map(id));
