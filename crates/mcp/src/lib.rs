@@ -1,5 +1,5 @@
 //! Servers of tools that speak MCP, the Model Context Protocol, over streamable HTTP or as a program on this
-//! machine.
+//! machine; and [`face`], the gateway's own server of tools.
 //!
 //! What is told of them are plain values: [`Tool`]s, and the [`Answer`] of one. The protocol is spoken by its
 //! official library, which nothing outside this crate names; what it sends over HTTP is sent as all other
@@ -9,6 +9,7 @@
 
 mod connection;
 mod content;
+pub mod face;
 mod http;
 mod program;
 mod server;

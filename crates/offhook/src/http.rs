@@ -12,6 +12,7 @@ mod feed;
 mod gate;
 mod health;
 mod latency;
+mod mcp;
 mod metrics;
 mod notices;
 mod pace;
@@ -120,8 +121,9 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/metrics", get(metrics::metrics))
         .route_layer(middleware::from_fn_with_state(pages.clone(), auth::check_metrics));
     let all = Router::new()
-        .nest("/v1", api)
+        .nest("/v1", api.clone())
         .merge(metrics)
+        .merge(mcp::face(&pages, api))
         .route("/webhooks/{carrier}/{*rest}", any(webhooks::hear))
         .route("/streams/{ticket}", get(streams::attach))
         .route("/healthz", get(health::healthz))

@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod demo;
 mod doctor;
+mod face;
 mod http;
 mod import;
 mod recover;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         },
         Command::Sim(args) => done(sim::run(args, &line.global, &environment)),
         Command::Verb(verb) => cli::run(verb, &line.global, &environment),
+        Command::Mcp => done(face::run(&line.global, &environment)),
         Command::Recover(args) => {
             recover::run(args, &line.global, &environment).unwrap_or_else(|error| done(Err(error)))
         }

@@ -60,11 +60,10 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
     let network = network::start_where_needed(config).await?;
     let public_url: Arc<str> = public_url(config, address).into();
     let door = door::of(&mut opened.store, &public_url)?;
-    let history = readers(path)?;
     let sender = Sender::new(SendSettings::default());
     let calls = Calls::start(Parts {
         store: Box::new(opened.store),
-        history,
+        history: readers(path)?,
         lines: assemble::lines(config, &public_url, Some(&installation))?,
         sender: sender.clone(),
         settings: assemble::settings(config),

@@ -37,7 +37,7 @@ pub(crate) struct CommandLine {
 }
 
 /// What holds for every command; may stand before or after it.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Global {
     /// Reads the configuration from FILE [env: OFFHOOK_CONFIG]
     ///
@@ -61,6 +61,13 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Runs the simulated telephone network
     Sim(SimArgs),
+    /// Lets a model make phone calls: a server of tools of the Model Context Protocol, by standard input and output
+    ///
+    /// A client such as Claude Desktop, Claude Code or an editor starts it, and ends it. It asks the gateway
+    /// that runs, by the same address and token as all other commands; it places no call by itself, and needs
+    /// no gateway to be started. Clients that speak HTTP need no program: the gateway has the same at /mcp.
+    /// See docs/mcp.md.
+    Mcp,
     /// What is asked of a running gateway.
     #[command(flatten)]
     Verb(Verb),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::request::Builder;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -131,6 +132,37 @@ impl Client {
         self.send_within(request, within).await
     }
 
+    /// Asks once, and gives back whatever was answered; the path and its query are escaped already.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask), but for [`ClientError::Problem`].
+    pub(crate) async fn exchange(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<String>,
+        idempotency_key: Option<&str>,
+    ) -> Result<(StatusCode, String), ClientError> {
+        let url = format!("{}{path}", self.url());
+        let mut request = self.begun(Request::builder().method(method).uri(url));
+        if body.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        if let Some(key) = idempotency_key {
+            request = request.header("idempotency-key", key);
+        }
+        let request = Self::whole(request, Bytes::from(body.unwrap_or_default()))?;
+        match tokio::time::timeout(REPLY_WITHIN, self.send(request)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(self.lost(format!("nothing came within {} s", REPLY_WITHIN.as_secs()))),
+        }
+    }
+
+    /// What to do when the gateway doesn't let us in.
+    pub(crate) fn way_in(&self) -> &'static str {
+        way_in(self.token.is_some())
+    }
+
     async fn send_within(
         &self,
         request: Request<Full<Bytes>>,
@@ -176,10 +208,7 @@ impl Client {
         if !asked.query.is_empty() {
             url.query_pairs_mut().extend_pairs(asked.query);
         }
-        let mut request = Request::builder().uri(url.as_str());
-        if let Some(token) = &self.token {
-            request = request.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
-        }
+        let mut request = self.begun(Request::builder().uri(url.as_str()));
         let mut bytes = Bytes::new();
         if let Some(body) = asked.body {
             request = request.method(Method::POST).header(CONTENT_TYPE, body.content_type);
@@ -188,9 +217,20 @@ impl Client {
             }
             bytes = body.bytes;
         }
+        Self::whole(request, bytes)
+    }
+
+    /// Shows our token, if there is one.
+    fn begun(&self, request: Builder) -> Builder {
+        match &self.token {
+            Some(token) => request.header(AUTHORIZATION, format!("Bearer {}", token.expose())),
+            None => request,
+        }
+    }
+
+    fn whole(request: Builder, bytes: Bytes) -> Result<Request<Full<Bytes>>, ClientError> {
         let why = "the API token has letters that no HTTP header may hold; set another api.token";
-        let body = Full::new(bytes);
-        request.body(body).map_err(|_| ClientError::BadUrl(why.to_owned()))
+        request.body(Full::new(bytes)).map_err(|_| ClientError::BadUrl(why.to_owned()))
     }
 
     fn lost(&self, why: String) -> ClientError {
@@ -245,18 +285,23 @@ fn read_reply(url: &str, status: StatusCode, text: String, with_token: bool) -> 
         _ => format!("the gateway at {url} answered {status}"),
     };
     if status == StatusCode::UNAUTHORIZED {
-        message += match with_token {
-            true => {
-                "; it has another token than this configuration: name its own with --config, \
-                 or set OFFHOOK_API__TOKEN"
-            }
-            false => {
-                "; no token was found beside the configured store: name the gateway's configuration \
-                 with --config, or set OFFHOOK_API__TOKEN"
-            }
-        };
+        message += way_in(with_token);
     }
     Err(ClientError::Problem { status, message })
+}
+
+/// What to do when the gateway doesn't let us in, with our token or without one.
+fn way_in(with_token: bool) -> &'static str {
+    match with_token {
+        true => {
+            "; it has another token than this configuration: name its own with --config, \
+             or set OFFHOOK_API__TOKEN"
+        }
+        false => {
+            "; no token was found beside the configured store: name the gateway's configuration \
+             with --config, or set OFFHOOK_API__TOKEN"
+        }
+    }
 }
 
 /// A gateway on the same machine takes a connection at once.

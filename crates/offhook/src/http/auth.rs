@@ -69,6 +69,16 @@ pub(crate) async fn check(State(pages): State<Pages>, mut request: Request, next
     response
 }
 
+/// Lets a request through that shows any good token: what is asked for by it is checked when it asks.
+pub(crate) async fn check_any(State(pages): State<Pages>, request: Request, next: Next) -> Response {
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
+    let request_id = request.extensions().get::<RequestId>().map(|id| Arc::clone(&id.0));
+    match known(&pages, request.headers(), address, None, &request_id.unwrap_or_else(|| "-".into())) {
+        Ok(_) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
 /// The same for the metrics, unless they are open.
 pub(crate) async fn check_metrics(state: State<Pages>, request: Request, next: Next) -> Response {
     if state.terms().open_metrics { next.run(request).await } else { check(state, request, next).await }

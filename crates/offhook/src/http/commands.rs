@@ -30,8 +30,9 @@ struct Say {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Ask {
-    text: String,
-    /// `digits` or `speech`. Default: `digits`.
+    /// Without one the other side is only listened to.
+    text: Option<String>,
+    /// `digits`, `speech` or `any`. Default: `digits`, and without a text `any`.
     input: Option<String>,
     /// How many keys at most. Default: as many as are pressed, until `#` or a pause.
     digits: Option<u64>,
@@ -113,10 +114,17 @@ pub(crate) async fn ask(
     body: Bytes,
 ) -> Reply {
     let asked: Ask = read(&body)?;
-    not_empty(&asked.text)?;
+    asked.text.as_deref().map(not_empty).transpose()?;
     let n_max = asked.digits.map(|n_keys| within("digits", n_keys, &(1..=DIGITS_MAX))).transpose()?;
     let n_max = n_max.and_then(|n_keys| u8::try_from(n_keys).ok());
     let input = match (asked.input.as_deref(), n_max) {
+        // Telnyx waits for several keys only with something to say.
+        (Some("digits"), _) | (None, Some(_)) if asked.text.is_none() => {
+            let detail = "without a text words or one key are listened for: leave digits out, and set input to \
+                          \"any\" or \"speech\", or say what is asked";
+            return Err(Problem::new(Kind::Unreadable, detail));
+        }
+        (None, None) if asked.text.is_none() => Input::Any,
         (Some("digits") | None, n_max) => Input::Digits { n_max },
         (Some("speech"), None) => Input::Speech,
         (Some("any"), None) => Input::Any,
@@ -131,7 +139,14 @@ pub(crate) async fn ask(
     };
     let timeout_s = within("timeout_s", asked.timeout_s.unwrap_or(TIMEOUT_S), &(1..=TIMEOUT_S_MAX))?;
     let timeout = Duration::from_secs(timeout_s);
-    command(&pages, &caller, &id, &headers, Verb::Ask { text: asked.text, input, timeout }).await
+    command(
+        &pages,
+        &caller,
+        &id,
+        &headers,
+        Verb::Ask { text: asked.text.unwrap_or_default(), input, timeout },
+    )
+    .await
 }
 
 /// `POST /v1/calls/{id}/digits`: as [`say`].

@@ -40,6 +40,7 @@ mod metrics;
 mod models;
 mod notices;
 mod orphans;
+mod phone;
 mod recovery;
 mod refusals;
 mod relays;

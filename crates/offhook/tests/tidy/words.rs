@@ -116,7 +116,7 @@ enum Mark {
 /// Words that say nothing of what a thing is.
 const EMPTY: [&str; 4] = ["manager", "handler", "helper", "util"];
 /// Names that others gave.
-const OF_OTHERS: [&str; 2] = ["hyper_util", "http_body_util"];
+const OF_OTHERS: [&str; 4] = ["LocalSessionManager", "ServerHandler", "http_body_util", "hyper_util"];
 /// What says that something is left undone.
 const UNDONE: [(Mark, &[&str]); 2] =
     [(Mark::Macro, &["todo", "unimplemented", "dbg"]), (Mark::Attribute, &["ignore", "allow(dead_code"])];
