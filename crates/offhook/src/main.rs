@@ -4,11 +4,13 @@
 mod archive;
 mod cli;
 mod config;
+mod consoles;
 mod demo;
 mod doctor;
 mod face;
 mod http;
 mod import;
+mod init;
 mod recover;
 mod serve;
 mod sim;
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
                 Exit::Usage
             }
         },
+        Command::Init(args) => init::run(args, &line.global, &environment),
         Command::Sim(args) => done(sim::run(args, &line.global, &environment)),
         Command::Verb(verb) => cli::run(verb, &line.global, &environment),
         Command::Mcp => done(face::run(&line.global, &environment)),

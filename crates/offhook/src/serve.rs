@@ -34,6 +34,7 @@ use notices::Notices;
 use reload::{Hangups, News, Reloader};
 
 pub(crate) use assemble::{callback_base, lines, speech_vendors, tool_server};
+pub(crate) use beside::keep as keep_file;
 
 /// Runs the gateway until it is told to stop.
 ///
@@ -159,9 +160,7 @@ fn announce(loaded: &Loaded, address: SocketAddr, network: Option<&network::Netw
             println!(
                 "no configuration found: this gateway runs on the simulated network, where no phone rings"
             );
-            println!(
-                "and nothing costs money; 'offhook config --default > offhook.toml' begins one of your own"
-            );
+            println!("and nothing costs money; 'offhook init' writes a configuration of your own");
         }
         Source::File(path) => println!("configuration: {}", path.display()),
     }

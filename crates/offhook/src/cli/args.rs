@@ -1,9 +1,11 @@
 //! What may be typed on the command line.
 
+mod begin;
 mod commands;
 mod notices;
 mod tokens;
 
+pub(crate) use begin::InitArgs;
 pub(crate) use commands::{
     AskArgs, CommandArgs, DigitsArgs, Language, PlayArgs, SayArgs, StopArgs, StreamArgs, TransferArgs,
 };
@@ -57,6 +59,12 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Shows a gateway that dies in the middle of calls and comes back knowing the truth
     Demo(DemoArgs),
+    /// Asks a few questions, and writes a configuration that works
+    ///
+    /// What an option answers isn't asked; where nobody can be asked, all must be answered by options. It
+    /// writes offhook.toml, or the file that --config names, and then looks for what is wrong as `doctor`
+    /// does. Ends with 1 if something is: the file is written all the same.
+    Init(InitArgs),
     /// Runs the gateway
     Serve(ServeArgs),
     /// Runs the simulated telephone network

@@ -214,7 +214,7 @@ fn required_secret(
 }
 
 /// A public key of Telnyx's.
-fn key(node: &Node) -> Result<WebhookKey, Rejected> {
+pub(super) fn key(node: &Node) -> Result<WebhookKey, Rejected> {
     let written = values::text(node)?;
     let key = written.parse().map_err(|_| {
         "is no Ed25519 key in base64; copy it from Keys & Credentials in the Telnyx portal".to_owned()

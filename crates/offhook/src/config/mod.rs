@@ -25,6 +25,7 @@ mod renewal;
 mod secrets;
 mod section;
 pub(crate) mod settings;
+pub(crate) mod single;
 mod speech;
 mod suggest;
 mod tools;

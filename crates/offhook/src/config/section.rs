@@ -51,6 +51,11 @@ impl Rejected {
     pub(super) fn within(self, name: &str, origin: &Origin) -> Self {
         Self { at: self.at.or_else(|| Some(origin.clone())), why: format!("has a {name} that {}", self.why) }
     }
+
+    /// What is wrong, without its place.
+    pub(super) fn into_why(self) -> String {
+        self.why
+    }
 }
 
 impl From<String> for Rejected {

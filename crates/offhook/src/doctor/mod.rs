@@ -17,37 +17,40 @@ use std::time::Duration;
 
 use carrier::SendError;
 use carrier::send::{SendSettings, Sender};
+use serde_json::Value;
 
 use self::accounts::Account;
 use self::finding::{Finding, Level};
 use crate::cli::Exit;
 use crate::cli::args::{DoctorArgs, Global};
+use crate::cli::paint::Paint;
 use crate::cli::terminal::Terminal;
 use crate::config::{ConfigFaults, Environment, Loaded};
 use crate::serve::speech_vendors;
 
+/// What an examination found.
+pub(crate) struct Report {
+    findings: Vec<Finding>,
+    /// How a command ends that examined.
+    pub(crate) exit: Exit,
+}
+
 /// Examines, shows the findings, and says by the exit whether anything failed.
 pub(crate) fn run(args: &DoctorArgs, global: &Global, environment: &Environment) -> Exit {
     let terminal = Terminal::of_process(global.no_color, environment);
-    let (findings, exit) = match global.load_config(environment) {
-        Err(faults) => (of_faults(&faults), Exit::Usage),
-        Ok(loaded) => match examined(&loaded, global, environment) {
-            Ok(findings) => {
-                let is_failed = findings.iter().any(|finding| finding.level == Level::Failed);
-                (findings, if is_failed { Exit::Failed } else { Exit::Done })
-            }
-            Err(error) => {
-                terminal.remark(&format!("offhook: cannot examine anything: {error}"));
-                return Exit::Failed;
-            }
-        },
+    let report = match examined(global, environment) {
+        Ok(report) => report,
+        Err(error) => {
+            terminal.remark(&format!("offhook: cannot examine anything: {error}"));
+            return Exit::Failed;
+        }
     };
     let printed = match args.json {
-        true => terminal.print_json(&finding::document(&findings)),
-        false => terminal.print(&finding::table(&findings, terminal.paint)),
+        true => terminal.print_json(&report.document()),
+        false => terminal.print(&report.table(terminal.paint)),
     };
     match printed {
-        Ok(()) => exit,
+        Ok(()) => report.exit,
         Err(error) => {
             terminal.remark(&format!("offhook: cannot write the output: {error}"));
             Exit::Failed
@@ -55,12 +58,33 @@ pub(crate) fn run(args: &DoctorArgs, global: &Global, environment: &Environment)
     }
 }
 
-fn examined(loaded: &Loaded, global: &Global, environment: &Environment) -> std::io::Result<Vec<Finding>> {
+/// Examines the configuration that the commands would read, and all that it leads to.
+///
+/// # Errors
+/// Nothing can be asked on this machine.
+pub(crate) fn examined(global: &Global, environment: &Environment) -> std::io::Result<Report> {
+    let loaded = match global.load_config(environment) {
+        Err(faults) => return Ok(Report { findings: of_faults(&faults), exit: Exit::Usage }),
+        Ok(loaded) => loaded,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let findings = runtime.block_on(examine(loaded, global, environment));
+    let findings = runtime.block_on(examine(&loaded, global, environment));
     // A look-up of a name may hang on for longer than it was waited for.
     runtime.shutdown_background();
-    Ok(findings)
+    let is_failed = findings.iter().any(|finding| finding.level == Level::Failed);
+    Ok(Report { findings, exit: if is_failed { Exit::Failed } else { Exit::Done } })
+}
+
+impl Report {
+    /// The findings for people.
+    pub(crate) fn table(&self, paint: Paint) -> String {
+        finding::table(&self.findings, paint)
+    }
+
+    /// The findings for programs.
+    pub(crate) fn document(&self) -> Value {
+        finding::document(&self.findings)
+    }
 }
 
 async fn examine(loaded: &Loaded, global: &Global, environment: &Environment) -> Vec<Finding> {

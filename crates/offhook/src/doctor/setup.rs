@@ -26,7 +26,7 @@ fn configuration(source: &Source) -> Finding {
         Source::BuiltIn => Finding::note(
             "configuration",
             "no file: the gateway runs on the simulated network, where no phone rings",
-            "'offhook config --default > offhook.toml' begins one of your own",
+            "'offhook init' writes one of your own",
         ),
     }
 }

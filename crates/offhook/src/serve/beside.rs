@@ -23,7 +23,7 @@ pub(super) fn read(path: &Path) -> io::Result<Option<String>> {
 ///
 /// # Errors
 /// It can't be made; what was there before is as it was.
-pub(super) fn keep(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn keep(path: &Path, text: &str) -> io::Result<()> {
     let new = OsString::from_iter([path.as_os_str(), ".new".as_ref()]);
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(OWNER_ONLY).open(&new)?;
     // One that was left there keeps the mode it had.

@@ -32,6 +32,7 @@ mod history;
 mod idempotency;
 mod import;
 mod inbound;
+mod init;
 mod logs;
 mod looks;
 mod machines;
