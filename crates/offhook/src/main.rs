@@ -14,6 +14,7 @@ mod init;
 mod recover;
 mod serve;
 mod sim;
+mod tunnel;
 
 use clap::Parser as _;
 use cli::Exit;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
             }
         },
         Command::Init(args) => init::run(args, &line.global, &environment),
+        Command::Tunnel(args) => tunnel::run(args, &line.global, &environment),
         Command::Sim(args) => done(sim::run(args, &line.global, &environment)),
         Command::Verb(verb) => cli::run(verb, &line.global, &environment),
         Command::Mcp => done(face::run(&line.global, &environment)),

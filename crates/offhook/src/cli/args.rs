@@ -5,7 +5,7 @@ mod commands;
 mod notices;
 mod tokens;
 
-pub(crate) use begin::InitArgs;
+pub(crate) use begin::{InitArgs, TunnelArgs};
 pub(crate) use commands::{
     AskArgs, CommandArgs, DigitsArgs, Language, PlayArgs, SayArgs, StopArgs, StreamArgs, TransferArgs,
 };
@@ -67,6 +67,11 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Runs the gateway
     Serve(ServeArgs),
+    /// Says how carriers get to reach this gateway, and writes the address into the configuration
+    ///
+    /// Looks for cloudflared, ngrok and tailscale, prints the command that leads to the configured
+    /// `listen`, and which address the carrier's console wants. It starts nothing.
+    Tunnel(TunnelArgs),
     /// Runs the simulated telephone network
     Sim(SimArgs),
     /// Lets a model make phone calls: a server of tools of the Model Context Protocol, by standard input and output

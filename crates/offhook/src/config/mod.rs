@@ -74,6 +74,14 @@ impl Config {
     pub(crate) fn load(explicit: Option<&Path>, environment: &Environment) -> Result<Loaded, ConfigFaults> {
         read::load(explicit, environment)
     }
+
+    /// Which file [`load`](Self::load) would read, whether its settings are right or not.
+    ///
+    /// # Errors
+    /// It can't be read, or is no TOML.
+    pub(crate) fn source(explicit: Option<&Path>, environment: &Environment) -> Result<Source, ConfigFaults> {
+        read::source(explicit, environment)
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use engine::OrphanPolicy;
 
-use super::Loaded;
 use super::access::{Access, Networks};
 use super::agents;
 use super::carriers::{self, Surroundings};
@@ -26,6 +25,7 @@ use super::section::{Reader, Section};
 use super::settings::{Alarms, Api, Calls, Config, History, LISTEN, LOG, Recovery, Secret, Store, StoreUrl};
 use super::speech;
 use super::values;
+use super::{Loaded, Source};
 
 /// Reads the whole configuration. See [`Config::load`].
 pub(super) fn load(explicit: Option<&Path>, environment: &Environment) -> Result<Loaded, ConfigFaults> {
@@ -37,6 +37,11 @@ pub(super) fn load(explicit: Option<&Path>, environment: &Environment) -> Result
         (Some(config), None) => Ok(Loaded { config, source: document.source, origins: reader.origins }),
         (None, None) => unreachable!("a setting that is missing is on record as a fault"),
     }
+}
+
+/// Which file is read. See [`Config::source`].
+pub(super) fn source(explicit: Option<&Path>, environment: &Environment) -> Result<Source, ConfigFaults> {
+    Ok(Document::gather(explicit, environment)?.source)
 }
 
 /// Reads what a command needs. See [`Access::load`].

@@ -58,3 +58,4 @@ mod turns;
 mod voices;
 mod ways;
 mod webhooks;
+mod tunnel;

@@ -63,5 +63,22 @@ pub(crate) struct InitArgs {
     pub(crate) json: bool,
 }
 
+/// `offhook tunnel`.
+#[derive(Debug, Args)]
+pub(crate) struct TunnelArgs {
+    /// Writes this address into the configuration as `public_url`, and leaves all else in it as it stands
+    #[arg(long, value_name = "URL")]
+    pub(crate) set: Option<String>,
+    /// Writes the address of an ngrok that runs on this machine and leads to the gateway
+    #[arg(long, conflicts_with = "set")]
+    pub(crate) write: bool,
+    /// Where ngrok's agent tells of its tunnels
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:4040")]
+    pub(crate) ngrok_api: String,
+    /// Prints what was found as one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 const ACCOUNT: &str = "The carrier's account";
 const AGENT: &str = "An agent that answers";
