@@ -37,7 +37,7 @@ use carrier::send::Sender;
 use carrier::{ADDRESS_MAX, WebhookError};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, RwLock};
-use store::{CallQuery, History, Kept, KeptEvent, Store, StoreError};
+use store::{CallQuery, CallSearch, CallsFound, History, Kept, KeptEvent, Store, StoreError};
 use tokio::sync::{Notify, mpsc, watch};
 
 /// What a gateway is made of.
@@ -358,6 +358,14 @@ impl Calls {
     /// The store failed.
     pub async fn list(&self, query: CallQuery) -> Result<Vec<Kept>, EngineError> {
         self.read(move |history| history.calls(&query)).await
+    }
+
+    /// Calls that are like what is looked for.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn search(&self, wanted: CallSearch) -> Result<CallsFound, EngineError> {
+        self.read(move |history| history.search(&wanted)).await
     }
 
     /// The log of a call, in order.

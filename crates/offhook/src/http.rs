@@ -13,6 +13,7 @@ mod gate;
 mod health;
 mod latency;
 mod mcp;
+mod list;
 mod metrics;
 mod notices;
 mod pace;
@@ -85,7 +86,7 @@ impl Pages {
 /// All pages.
 pub(crate) fn router(pages: Pages) -> Router {
     let api = Router::new()
-        .route("/calls", get(api::list).post(api::place))
+        .route("/calls", get(list::list).post(api::place))
         .route("/calls/{id}", get(api::get))
         .route("/calls/{id}/events", get(api::events))
         .route("/calls/{id}/hangup", post(api::hang_up))

@@ -3,6 +3,7 @@
 use crate::access::{AccessQuery, KeptLine, KeptToken};
 use crate::gate::{DoNotCall, KeptRecord, RecordQuery};
 use crate::page::StoreError;
+use crate::search::{CallSearch, CallsFound};
 use call::{Call, CallId, CarrierCallId, CarrierName, Event, PhoneNumber, Timestamp};
 
 /// A call as the store keeps it.
@@ -94,6 +95,13 @@ pub trait History: Send {
     /// # Errors
     /// The store can't be read.
     fn calls(&mut self, query: &CallQuery) -> Result<Vec<Kept>, StoreError>;
+
+    /// Calls that are like what is looked for, the newest first by the time at which they were made, and
+    /// those of one time by id. It looks at a bounded number of calls, and says where it goes on.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn search(&mut self, wanted: &CallSearch) -> Result<CallsFound, StoreError>;
 
     /// The log of a call, in order, from after `after` on, at most `limit` lines.
     ///

@@ -16,6 +16,7 @@ mod gate;
 mod history;
 mod page;
 mod rebuild;
+mod search;
 pub mod sqlite;
 
 pub use access::{AccessLine, AccessPage, AccessQuery, DONE, KeptLine, KeptToken, REFUSALS_MAX};
@@ -23,3 +24,4 @@ pub use gate::{DoNotCall, GatePage, KeptRecord, RECORDS_MAX, RecordQuery};
 pub use history::{CallQuery, History, Kept, KeptEvent, LogLine, LogSpan, Pulse, Recovered};
 pub use page::{Due, KeyUse, Page, Store, StoreError, Work};
 pub use rebuild::rebuild;
+pub use search::{CallSearch, CallsFound};

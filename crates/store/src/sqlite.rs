@@ -48,6 +48,7 @@ mod open;
 mod page;
 mod prune;
 mod schema;
+mod search;
 mod seen;
 
 pub use backup::{Copied, backup};

@@ -30,16 +30,6 @@ struct PlaceCall {
     hold: bool,
 }
 
-/// What is asked of `GET /v1/calls`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ListCalls {
-    limit: Option<usize>,
-    cursor: Option<String>,
-    state: Option<String>,
-    live: Option<bool>,
-}
-
 /// What is asked of `GET /v1/calls/{id}/events`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,29 +75,6 @@ pub(crate) async fn place(
     let call = pages.calls.place(to, from, wish, key).await?;
     let waits_for = waits_for(&pages, &call).await?;
     Ok((StatusCode::ACCEPTED, Json(CallView::of(&call).waiting_for(waits_for))))
-}
-
-/// `GET /v1/calls`: the newest first.
-pub(crate) async fn list(
-    pages: Pages,
-    caller: Caller,
-    asked: Result<Query<ListCalls>, QueryRejection>,
-) -> Reply {
-    let asked = query(asked)?;
-    let limit = within("limit", asked.limit.unwrap_or(PAGE), &(1..=PAGE_MAX))?;
-    let query = CallQuery {
-        unfinished: asked.live == Some(true),
-        state: asked.state.as_deref().map(state).transpose()?,
-        placed_by: caller.sees_only(),
-        before: asked.cursor.as_deref().map(call_id).transpose()?,
-        limit: limit + 1,
-    };
-    let mut found = pages.calls.list(query).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|kept| kept.call.facts.id.to_string());
-    let calls: Vec<CallView> = found.iter().map(|kept| CallView::of(&kept.call)).collect();
-    Ok(Json(json!({ "calls": calls, "next": next })))
 }
 
 /// `GET /v1/calls/{id}`.
@@ -299,13 +266,6 @@ pub(super) fn no_such_call(id: CallId) -> Problem {
     Problem::new(Kind::NoSuchCall, format!("there is no call {id}; GET /v1/calls lists those there are"))
 }
 
-fn state(word: &str) -> Result<String, Problem> {
-    if STATES.contains(&word) {
-        return Ok(word.to_owned());
-    }
-    Err(Problem::new(Kind::Unreadable, format!("{word:?} is no state; the states are {}", STATES.join(", "))))
-}
-
 /// The `Idempotency-Key`, if there is one.
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut keys = headers.get_all("idempotency-key").iter();
@@ -332,23 +292,9 @@ fn digest(to: &Party, from: Option<&PhoneNumber>, asked: &PlaceCall) -> String {
     hex::encode(Sha256::digest(asked.to_string().as_bytes()))
 }
 
-/// The states by their words.
-const STATES: [&str; 9] = [
-    "queued",
-    "placing",
-    "initiated",
-    "ringing",
-    "offered",
-    "answering",
-    "in_progress",
-    "hanging_up",
-    "ended",
-];
 /// So many calls are imported in one turn, between which others are heard.
 const IMPORTED_AT_ONCE: usize = 500;
-/// How many calls a page has unless asked otherwise.
-const PAGE: usize = 50;
 /// How many a page has at most.
-const PAGE_MAX: usize = 500;
+pub(super) const PAGE_MAX: usize = 500;
 /// How long an `Idempotency-Key` may be.
 const KEY_MAX: usize = 255;

@@ -335,7 +335,7 @@ async fn what_cannot_be_read_is_named_with_what_it_may_be() {
         ("live=1", "`live` must be `true` or `false`"),
         (
             "page=2",
-            "the query has `page`, which this page does not take; it takes `limit`, `cursor`, `state` and `live`",
+            "the query has `page`, which this page does not take; it takes `limit`, `cursor`, `state`, `live`, `direction`, `to`, `from`, `carrier`, `agent`, `ending`, `since`, `until` and `said`",
         ),
         ("limit=1&limit=2", "the query has `limit` twice; give it once"),
     ] {

@@ -5,7 +5,7 @@ use call::gate::{Decided, Listed};
 use call::{CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
 use std::collections::BTreeMap;
 use store::{
-    AccessQuery, CallQuery, DoNotCall, History, Kept, KeptEvent, KeptLine, KeptRecord, KeptToken, LogLine,
+    AccessQuery, CallQuery, CallSearch, CallsFound, DoNotCall, History, Kept, KeptEvent, KeptLine, KeptRecord, KeptToken, LogLine,
     LogSpan, Pulse, RecordQuery, Recovered, StoreError,
 };
 
@@ -24,6 +24,23 @@ impl History for Disk {
             older && wanted && theirs && !(query.unfinished && state.is_ended())
         };
         Ok(tables.calls.values().rev().filter(fits).take(query.limit).map(kept).collect())
+    }
+
+    fn search(&mut self, wanted: &CallSearch) -> Result<CallsFound, StoreError> {
+        let tables = self.tables();
+        let place = |row: &Row| (row.call.facts.created_at, row.call.facts.id);
+        let after = wanted.after.and_then(|id| tables.calls.get(&id)).map(place);
+        let is_said = |row: &&Row| {
+            let log = tables.events.get(&row.call.facts.id).map(Vec::as_slice).unwrap_or_default();
+            log.iter().any(|line| wanted.is_said(&line.event.news))
+        };
+        let fits = |row: &&Row| wanted.fits(&row.call) && after.is_none_or(|after| place(row) < after);
+        let mut rows: Vec<&Row> = tables.calls.values().filter(fits).filter(is_said).collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(place(row)));
+        let more = rows.len() > wanted.limit;
+        rows.truncate(wanted.limit);
+        let next = rows.last().filter(|_| more).map(|row| row.call.facts.id);
+        Ok(CallsFound { calls: rows.into_iter().map(kept).collect(), next })
     }
 
     fn events(&mut self, id: CallId, after: u64, limit: usize) -> Result<Vec<KeptEvent>, StoreError> {

@@ -3,12 +3,13 @@
 use super::calls::{self, at_most, count, kept, rows, value};
 use super::fault::{self, Fault};
 use super::page::SETTING;
-use super::{access, files, gate, open};
+use super::{access, files, gate, open, search};
 use crate::access::{AccessQuery, KeptLine, KeptToken};
 use crate::gate::{DoNotCall, KeptRecord, RecordQuery};
 use crate::history::{CallQuery, History, Kept, KeptEvent, LogLine, LogSpan, Pulse, Recovered};
 use crate::page::StoreError;
 use crate::rebuild::rebuild;
+use crate::search::{CallSearch, CallsFound};
 use call::{CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
 use rusqlite::{Connection, params};
 use std::path::{Path, PathBuf};
@@ -89,6 +90,10 @@ impl History for SqliteHistory {
             (Some("ended"), false) => kept(connection, ENDED, params![before, limit]),
             (Some(state), _) => kept(connection, IN_STATE, params![before, limit, state]),
         })
+    }
+
+    fn search(&mut self, wanted: &CallSearch) -> Result<CallsFound, StoreError> {
+        self.read(|connection| search::search(connection, wanted))
     }
 
     fn events(&mut self, id: CallId, after: u64, limit: usize) -> Result<Vec<KeptEvent>, StoreError> {

@@ -98,6 +98,7 @@ macro_rules! conformance {
             calls_are_told_by_the_token_that_asked_for_them
             a_setting_is_kept_until_it_is_taken_away
             calls_are_listed_newest_first
+            calls_are_searched_by_what_they_are_like
             a_log_is_read_in_pages
             the_log_of_all_calls_is_followed
             a_place_in_the_log_is_never_given_again

@@ -1,9 +1,11 @@
 //! What the surfaces read.
 
 use super::{Bench, failure};
-use crate::lives::{admitted, asked, ended, event, hear, id, leg, offered};
+use crate::lives::{admitted, asked, at, ended, event, hear, id, leg, offered};
+use call::call::Direction;
+use call::dialogue::Speaker;
 use call::{CallId, News};
-use store::{CallQuery, LogSpan};
+use store::{CallQuery, CallSearch, LogSpan};
 
 pub(crate) fn calls_are_listed_newest_first(bench: &mut Bench) {
     bench.turn(|page| {
@@ -35,6 +37,65 @@ pub(crate) fn calls_are_listed_newest_first(bench: &mut Bench) {
     assert_eq!(list(true, Some("offered"), Some(6), 1), [3].map(id));
     assert_eq!(list(false, Some("no such word"), None, 9), []);
     assert_eq!(list(false, None, None, 0), []);
+}
+
+pub(crate) fn calls_are_searched_by_what_they_are_like(bench: &mut Bench) {
+    bench.turn(|page| {
+        // In another order than that of their names, as imported ones are.
+        for (n, second) in [(1, 60), (2, 10), (3, 30), (4, 30)] {
+            hear(page, n, &offered(n, second, leg(n))).unwrap();
+        }
+        for (n, second) in [(5, 40), (6, 50)] {
+            hear(page, n, &asked(n, second)).unwrap();
+        }
+        hear(page, 3, &ended(61, leg(3))).unwrap();
+        hear(page, 4, &event(62, News::AnswerRequested)).unwrap();
+        let said = News::Spoken {
+            by: Speaker::Remote,
+            text: "Eine Brücke, \"bitte\"".to_owned(),
+            after_ms: None,
+            waits: None,
+        };
+        hear(page, 4, &event(63, said)).unwrap();
+    });
+    let all = || CallSearch { limit: 9, ..CallSearch::default() };
+    let some = |text: &str| Some(text.to_owned());
+    let mut find = |wanted: CallSearch| -> (Vec<CallId>, Option<CallId>) {
+        let found = bench.history.search(&wanted).unwrap();
+        (found.calls.iter().map(|kept| kept.call.facts.id).collect(), found.next)
+    };
+    let ids = |all: &[u64]| all.iter().copied().map(id).collect::<Vec<_>>();
+    assert_eq!(find(all()), (ids(&[1, 6, 5, 4, 3, 2]), None), "the newest first");
+    for (wanted, expected) in [
+        (CallSearch { since: Some(at(30)), until: Some(at(60)), ..all() }, &[6, 5, 4, 3][..]),
+        (CallSearch { direction: Some(Direction::Outbound), ..all() }, &[6, 5]),
+        (CallSearch { to: some("+12025550123"), ..all() }, &[6, 5]),
+        (CallSearch { to: some("+12025550100"), from: some("+12025550123"), ..all() }, &[1, 4, 3, 2]),
+        (CallSearch { to: some("+12025550100"), from: some("+12025550100"), ..all() }, &[]),
+        (CallSearch { from: some("+12025550123"), since: Some(at(30)), ..all() }, &[1, 4, 3]),
+        (CallSearch { state: some("ended"), ..all() }, &[3]),
+        (CallSearch { ending: some("completed"), ..all() }, &[3]),
+        (CallSearch { ending: some("busy"), ..all() }, &[]),
+        (CallSearch { unfinished: true, state: some("answering"), ..all() }, &[4]),
+        (CallSearch { carrier: some("twilio"), unfinished: true, ..all() }, &[1, 6, 5, 4, 2]),
+        (CallSearch { carrier: some("elsewhere"), ..all() }, &[]),
+        (CallSearch { agent: some("clerk"), ..all() }, &[]),
+        (CallSearch { said: some("eine BRÜCKE, \"b"), ..all() }, &[4]),
+        (CallSearch { said: some("remote"), ..all() }, &[]),
+        (CallSearch { said: some("your table"), direction: Some(Direction::Outbound), ..all() }, &[6, 5]),
+    ] {
+        assert_eq!(find(wanted.clone()), (ids(expected), None), "{wanted:?}");
+    }
+    let (mut after, mut told) = (None, Vec::new());
+    loop {
+        let (calls, next) = find(CallSearch { after, limit: 2, ..all() });
+        told.extend(calls);
+        after = next;
+        if next.is_none() {
+            break;
+        }
+    }
+    assert_eq!(told, ids(&[1, 6, 5, 4, 3, 2]), "page by page, also among calls of one time");
 }
 
 pub(crate) fn a_log_is_read_in_pages(bench: &mut Bench) {

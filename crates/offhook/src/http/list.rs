@@ -1,0 +1,134 @@
+//! `GET /v1/calls`: calls, the newest first, all of them or those that are like what is asked for.
+
+use super::caller::Caller;
+use super::problem::Kind;
+use super::reading::{query, within};
+use super::view::CallView;
+use super::{Pages, Problem, api};
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::Query;
+use call::Timestamp;
+use call::call::Direction;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::{CallQuery, CallSearch, CallsFound};
+
+/// What is asked of `GET /v1/calls`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListCalls {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    state: Option<String>,
+    live: Option<bool>,
+    direction: Option<String>,
+    to: Option<String>,
+    from: Option<String>,
+    carrier: Option<String>,
+    agent: Option<String>,
+    ending: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
+    said: Option<String>,
+}
+
+/// `GET /v1/calls`: the newest first.
+pub(crate) async fn list(
+    pages: Pages,
+    caller: Caller,
+    asked: Result<Query<ListCalls>, QueryRejection>,
+) -> Result<Json<Value>, Problem> {
+    let asked = query(asked)?;
+    let limit = within("limit", asked.limit.unwrap_or(PAGE), &(1..=api::PAGE_MAX))?;
+    let search = CallSearch { placed_by: caller.sees_only(), ..search(&asked, limit)? };
+    let CallsFound { calls, next } = match asked.is_plain() {
+        true => plain(&pages, search).await?,
+        false => pages.calls.search(search).await?,
+    };
+    let calls: Vec<CallView> = calls.iter().map(|kept| CallView::of(&kept.call)).collect();
+    Ok(Json(json!({ "calls": calls, "next": next.map(|id| id.to_string()) })))
+}
+
+/// All calls, those of one state, or the live ones, in the order of their names.
+async fn plain(pages: &Pages, search: CallSearch) -> Result<CallsFound, Problem> {
+    let CallSearch { unfinished, state, placed_by, after, limit, .. } = search;
+    let query = CallQuery { unfinished, state, placed_by, before: after, limit: limit + 1 };
+    let mut calls = pages.calls.list(query).await?;
+    let more = calls.len() > limit;
+    calls.truncate(limit);
+    let next = calls.last().filter(|_| more).map(|kept| kept.call.facts.id);
+    Ok(CallsFound { calls, next })
+}
+
+impl ListCalls {
+    /// Whether nothing is asked for that must be searched.
+    fn is_plain(&self) -> bool {
+        let ListCalls { direction, to, from, carrier, agent, ending, since, until, said, .. } = self;
+        [direction, to, from, carrier, agent, ending, since, until, said].into_iter().all(Option::is_none)
+    }
+}
+
+fn search(asked: &ListCalls, limit: usize) -> Result<CallSearch, Problem> {
+    let refuse = |detail: String| Problem::new(Kind::Unreadable, detail);
+    let ending = asked.ending.as_deref().map(|word| one_of("ending", word, &ENDINGS)).transpose()?;
+    let direction = match asked.direction.as_deref() {
+        None => None,
+        Some("inbound") => Some(Direction::Inbound),
+        Some("outbound") => Some(Direction::Outbound),
+        Some(other) => return Err(refuse(format!("{other:?} is no direction; it is inbound or outbound"))),
+    };
+    if asked.said.as_deref().is_some_and(api::is_blank) {
+        return Err(refuse("said is empty: write what was said, or leave it out".to_owned()));
+    }
+    Ok(CallSearch {
+        unfinished: asked.live == Some(true),
+        state: asked.state.as_deref().map(|word| one_of("state", word, &STATES)).transpose()?,
+        direction,
+        to: asked.to.clone(),
+        from: asked.from.clone(),
+        carrier: asked.carrier.clone(),
+        agent: asked.agent.clone(),
+        ending,
+        placed_by: None,
+        since: asked.since.as_deref().map(|text| time("since", text)).transpose()?,
+        until: asked.until.as_deref().map(|text| time("until", text)).transpose()?,
+        said: asked.said.clone(),
+        after: asked.cursor.as_deref().map(api::call_id).transpose()?,
+        limit,
+    })
+}
+
+fn one_of(field: &str, word: &str, words: &[&str]) -> Result<String, Problem> {
+    if words.contains(&word) {
+        return Ok(word.to_owned());
+    }
+    let detail = format!("{word:?} is no {field}; the {field}s are {}", words.join(", "));
+    Err(Problem::new(Kind::Unreadable, detail))
+}
+
+fn time(field: &str, text: &str) -> Result<Timestamp, Problem> {
+    let read = text.parse::<jiff::Timestamp>().map(|at| Timestamp(at.as_millisecond()));
+    let way_out = "write it like 2026-11-22T13:34:17Z";
+    read.map_err(|_| {
+        Problem::new(Kind::Unreadable, format!("{field} is {text:?}, which is no time; {way_out}"))
+    })
+}
+
+/// The states by their words.
+const STATES: [&str; 9] = [
+    "queued",
+    "placing",
+    "initiated",
+    "ringing",
+    "offered",
+    "answering",
+    "in_progress",
+    "hanging_up",
+    "ended",
+];
+/// How calls end, by its words.
+const ENDINGS: [&str; 7] =
+    ["completed", "busy", "no_answer", "canceled", "rejected", "failed", "indeterminate"];
+/// How many calls a page has unless asked otherwise.
+const PAGE: usize = 50;
