@@ -40,6 +40,8 @@ fn main() -> ExitCode {
         },
         Command::Init(args) => init::run(args, &line.global, &environment),
         Command::Tunnel(args) => tunnel::run(args, &line.global, &environment),
+        #[cfg(feature = "tui")]
+        Command::Top => cli::top::run(&line.global, &environment),
         Command::Sim(args) => done(sim::run(args, &line.global, &environment)),
         Command::Verb(verb) => cli::run(verb, &line.global, &environment),
         Command::Mcp => done(face::run(&line.global, &environment)),

@@ -4,6 +4,7 @@ mod begin;
 mod commands;
 mod notices;
 mod tokens;
+mod past;
 
 pub(crate) use begin::{InitArgs, TunnelArgs};
 pub(crate) use commands::{
@@ -12,6 +13,7 @@ pub(crate) use commands::{
 pub(crate) use tokens::{AddTokenArgs, TokenArgs};
 
 pub(crate) use notices::{NoticesArgs, NoticesVerb};
+pub(crate) use past::{HistoryArgs, TailArgs};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -65,13 +67,13 @@ pub(crate) enum Command {
     /// writes offhook.toml, or the file that --config names, and then looks for what is wrong as `doctor`
     /// does. Ends with 1 if something is: the file is written all the same.
     Init(InitArgs),
-    /// Runs the gateway
-    Serve(ServeArgs),
     /// Says how carriers get to reach this gateway, and writes the address into the configuration
     ///
     /// Looks for cloudflared, ngrok and tailscale, prints the command that leads to the configured
     /// `listen`, and which address the carrier's console wants. It starts nothing.
     Tunnel(TunnelArgs),
+    /// Runs the gateway
+    Serve(ServeArgs),
     /// Runs the simulated telephone network
     Sim(SimArgs),
     /// Lets a model make phone calls: a server of tools of the Model Context Protocol, by standard input and output
@@ -87,6 +89,12 @@ pub(crate) enum Command {
     /// What is done with the store as a whole.
     #[command(flatten)]
     Archive(Archive),
+    /// Shows a running gateway on the terminal: who is called, for how long, and what is said
+    ///
+    /// Keys: q quits, arrows or jk select, enter tells a call's story, h hangs it up (and asks first),
+    /// / filters.
+    #[cfg(feature = "tui")]
+    Top,
     /// Looks for what is wrong: the configuration, the gateway, the carriers' accounts and settings
     ///
     /// Reads the configuration, asks the gateway that runs, if any, and sends each carrier a few
@@ -125,8 +133,19 @@ pub(crate) enum Verb {
         id: String,
     },
     /// Says something on a call, and waits until it was said
+    /// Searches the calls that are over, the newest first
+    ///
+    /// What is given must all fit. Times are points in time, or how long ago: 2h, 30d.
+    History(HistoryArgs),
     Say(SayArgs),
     /// Asks something on a call, and prints what the other side pressed or said
+    /// Tells what happens on all calls, or on one, as it happens: a line for each event
+    ///
+    /// Without an id it tells of all.
+    ///
+    /// It waits for a gateway that goes away, and goes on where it was: nothing is missed. One call is
+    /// followed to its end.
+    Tail(TailArgs),
     Ask(AskArgs),
     /// Presses keys on a call
     Digits(DigitsArgs),

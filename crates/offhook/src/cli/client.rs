@@ -8,6 +8,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Builder;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::de::DeserializeOwned;
@@ -176,6 +177,42 @@ impl Client {
         }
     }
 
+    /// Asks for a page that is no JSON.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    #[cfg(feature = "tui")]
+    pub(crate) async fn text(&self, path: &[&str]) -> Result<String, ClientError> {
+        let request = self.in_http(ApiRequest { path, query: &[], body: None })?;
+        let sent = tokio::time::timeout(REPLY_WITHIN, self.send(request)).await;
+        let late = |_| self.lost(format!("nothing came within {} s", REPLY_WITHIN.as_secs()));
+        let (status, text) = sent.map_err(late)??;
+        if status.is_success() {
+            return Ok(text);
+        }
+        Err(self.refused(status, text))
+    }
+
+    /// Asks for a page that goes on, and gives it while it comes.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask), of its beginning.
+    pub(crate) async fn open(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Incoming, ClientError> {
+        let request = self.in_http(ApiRequest { path, query, body: None })?;
+        let reply = match tokio::time::timeout(REPLY_WITHIN, self.http.request(request)).await {
+            Ok(reply) => reply.map_err(|error| self.failed(&error))?,
+            Err(_) => return Err(self.lost(format!("nothing came within {} s", REPLY_WITHIN.as_secs()))),
+        };
+        let status = reply.status();
+        if status.is_success() {
+            return Ok(reply.into_body());
+        }
+        let body = Limited::new(reply.into_body(), REPLY_LENGTH_MAX).collect().await;
+        let bytes = body.map_err(|error| self.lost(error.to_string()))?.to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Err(self.refused(status, text))
+    }
+
     /// Asks for what is at this path to be taken away.
     ///
     /// # Errors
@@ -187,13 +224,7 @@ impl Client {
     }
 
     async fn send(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, String), ClientError> {
-        let reply = self.http.request(request).await.map_err(|error| {
-            if error.is_connect() {
-                ClientError::Unreachable { url: self.url().to_owned() }
-            } else {
-                self.lost(error.to_string())
-            }
-        })?;
+        let reply = self.http.request(request).await.map_err(|error| self.failed(&error))?;
         let status = reply.status();
         let body = Limited::new(reply.into_body(), REPLY_LENGTH_MAX).collect().await;
         let bytes = body.map_err(|error| self.lost(error.to_string()))?.to_bytes();
@@ -231,6 +262,20 @@ impl Client {
     fn whole(request: Builder, bytes: Bytes) -> Result<Request<Full<Bytes>>, ClientError> {
         let why = "the API token has letters that no HTTP header may hold; set another api.token";
         request.body(Full::new(bytes)).map_err(|_| ClientError::BadUrl(why.to_owned()))
+    }
+
+    fn refused(&self, status: StatusCode, text: String) -> ClientError {
+        match read_reply(self.url(), status, text, self.token.is_some()) {
+            Err(problem) => problem,
+            Ok(_) => self.lost(format!("it answered {status}")),
+        }
+    }
+
+    fn failed(&self, error: &hyper_util::client::legacy::Error) -> ClientError {
+        match error.is_connect() {
+            true => ClientError::Unreachable { url: self.url().to_owned() },
+            false => self.lost(error.to_string()),
+        }
     }
 
     fn lost(&self, why: String) -> ClientError {

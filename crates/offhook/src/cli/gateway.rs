@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
+use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use super::client::{ApiRequest, Body, Client, ClientError, REPLY_WITHIN, Reply};
@@ -106,9 +107,59 @@ impl Gateway {
         self.pages(&["v1", "calls"], live, "calls").await
     }
 
+    /// Asks for one page of the calls that are like that, and where the next one begins.
+    pub(crate) async fn search(
+        &self,
+        wanted: &[(&str, &str)],
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<(Vec<Value>, Option<String>), ClientError> {
+        let limit = limit.to_string();
+        let mut query = wanted.to_vec();
+        query.push(("limit", &limit));
+        query.extend(cursor.map(|cursor| ("cursor", cursor)));
+        let reply = self.get(&["v1", "calls"], &query).await?;
+        let mut page = reply.json()?;
+        match page.get_mut("calls").map(Value::take) {
+            Some(Value::Array(found)) => Ok((found, next_page(&page))),
+            _ => Err(reply.unreadable("its answer has no list of calls".to_owned())),
+        }
+    }
+
+    /// Says that an answer isn't what the API promises.
+    pub(crate) fn unreadable(&self, why: String) -> ClientError {
+        ClientError::Unreadable { url: self.0.url().to_owned(), why }
+    }
+
     /// Asks for a call's story, all pages of it.
     pub(crate) async fn events(&self, id: &str) -> Result<Pages, ClientError> {
         self.pages(&["v1", "calls", id, "events"], &[], "events").await
+    }
+
+    /// Asks for what happened on a call after this line of its log.
+    #[cfg(feature = "tui")]
+    pub(crate) async fn events_after(&self, id: &str, version: u64) -> Result<Pages, ClientError> {
+        let path = ["v1", "calls", id, "events"];
+        self.pages_from(&path, &[], "events", Some(version.to_string())).await
+    }
+
+    /// Asks for what happens on all calls, or on one, after this place of the log; without one from now on.
+    pub(crate) async fn follow(
+        &self,
+        call: Option<&str>,
+        after: Option<u64>,
+    ) -> Result<Incoming, ClientError> {
+        let after = after.map(|after| after.to_string());
+        let query = [("call", call), ("after", after.as_deref())];
+        let query: Vec<(&str, &str)> =
+            query.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        self.0.open(&["v1", "events"], &query).await
+    }
+
+    /// Asks for the metrics, as Prometheus reads them.
+    #[cfg(feature = "tui")]
+    pub(crate) async fn metrics(&self) -> Result<String, ClientError> {
+        self.0.text(&["metrics"]).await
     }
 
     /// Asks for a call to be hung up.
@@ -243,10 +294,19 @@ impl Gateway {
 
     async fn pages(&self, path: &[&str], query: &[(&str, &str)], list: &str) -> Result<Pages, ClientError> {
         let mut items = Vec::new();
-        let mut cursor: Option<String> = None;
         for _ in 0..PAGES_MAX {
             let mut query = query.to_vec();
             query.push(("limit", PAGE_LENGTH));
+        self.pages_from(path, query, list, None).await
+    }
+
+    async fn pages_from(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        list: &str,
+        mut cursor: Option<String>,
+    ) -> Result<Pages, ClientError> {
             query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
             let reply = self.get(path, &query).await?;
             let mut page = reply.json()?;
@@ -324,7 +384,7 @@ const IMPORTED_WITHIN: Duration = Duration::from_secs(600);
 /// Shorter than any reply of the gateway may take.
 const COMMAND_WAIT_S: &str = "20";
 
-const PAGE_LENGTH: &str = "100";
+const PAGE_LENGTH: &str = "500";
 
 /// A million calls; a list that is longer goes in circles.
 const PAGES_MAX: usize = 10_000;

@@ -7,17 +7,22 @@ mod command;
 mod dnc;
 mod follow;
 pub(crate) mod gateway;
+mod history;
 mod import;
 mod latency;
 pub(crate) mod list;
 mod notices;
 pub(crate) mod paint;
+pub(crate) mod patience;
 mod place;
 mod reload;
 mod show;
 mod stop;
+mod tail;
 pub(crate) mod terminal;
 mod tokens;
+#[cfg(feature = "tui")]
+pub(crate) mod top;
 pub(crate) mod wire;
 mod words;
 
@@ -194,6 +199,8 @@ async fn answer(
             command::run(&gateway, &args.id, &Wish::transfer(&args.to), &args.how, terminal).await
         }
         Verb::Pause { reason } => say_whether_paused(&gateway.pause(reason.as_deref()).await?, terminal),
+        Verb::History(args) => history::run(&gateway, args, terminal).await,
+        Verb::Tail(args) => tail::run(&gateway, args, terminal).await,
         Verb::Dnc(args) => dnc::run(&gateway, args, terminal).await,
         Verb::Audit(args) if args.access => tokens::audit(&gateway, args, terminal).await,
         Verb::Token(args) => tokens::run(&gateway, args, terminal).await,

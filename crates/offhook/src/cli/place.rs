@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
 use super::args::CallArgs;
 use super::client::{ClientError, Reply};
 use super::follow::{Follow, Heard};
 use super::gateway::Gateway;
+use super::patience::spinner;
 use super::wire::{Call, PlaceCall};
 use super::{CommandError, Exit, Terminal, follow};
 
@@ -100,20 +100,6 @@ async fn wait(
     }
 }
 
-/// Shows on a terminal that time passes.
-fn spinner(terminal: Terminal) -> ProgressBar {
-    if !terminal.is_live {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}")
-        .unwrap_or_else(|_| ProgressStyle::default_spinner());
-    let spinner = ProgressBar::new_spinner().with_style(style);
-    spinner.enable_steady_tick(SPINNER_TURNS_EVERY);
-    spinner
-}
-
 /// Early changes come fast; a talk may go on for minutes.
 const POLL_FIRST: Duration = Duration::from_millis(250);
 const POLL_LAST: Duration = Duration::from_secs(1);
-
-const SPINNER_TURNS_EVERY: Duration = Duration::from_millis(120);

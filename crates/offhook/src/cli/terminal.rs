@@ -44,6 +44,18 @@ impl Terminal {
         }
     }
 
+    /// Prints to the standard output, and says whether somebody still reads it.
+    ///
+    /// # Errors
+    /// It is full or broken.
+    pub(crate) fn print_to_reader(self, text: &str) -> io::Result<bool> {
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+            result => result.map(|()| true),
+        }
+    }
+
     /// Prints a document as it came, and ends it with a line break.
     ///
     /// # Errors

@@ -101,6 +101,9 @@ pub(crate) struct Ending {
 /// One line of a call's story.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Event {
+    /// Its place in the call's log.
+    #[cfg(feature = "tui")]
+    pub(crate) version: Option<u64>,
     #[serde(default, deserialize_with = "time")]
     pub(crate) at: Option<Timestamp>,
     pub(crate) kind: String,

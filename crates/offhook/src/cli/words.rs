@@ -82,6 +82,14 @@ pub(crate) fn length(length: SignedDuration) -> String {
     }
 }
 
+/// The other side, and which way the call goes.
+pub(crate) fn who(call: &Call) -> Option<String> {
+    match call.direction.as_deref() {
+        Some("inbound") => call.from.as_ref().map(|from| format!("< {from}")),
+        _ => call.to.as_ref().map(|to| format!("> {to}")),
+    }
+}
+
 /// A point in time in UTC, to the millisecond.
 pub(crate) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S%.3fZ").to_string()

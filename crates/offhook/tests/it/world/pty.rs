@@ -73,6 +73,18 @@ impl Pty {
         String::from_utf8_lossy(&self.screen.lock().expect("nobody panics with it")).into_owned()
     }
 
+    /// Sends the program SIGTERM.
+    pub(crate) fn terminate(&self) {
+        // The program is the only child of what gave it the terminal.
+        let setsid = self.child.id().to_string();
+        let sent = Command::new("pkill").args(["-TERM", "-P", &setsid]).status().expect("pkill can be run");
+        if !sent.success() {
+            // It replaced itself by the program.
+            let sent = Command::new("kill").arg(&setsid).status().expect("kill can be run");
+            assert!(sent.success());
+        }
+    }
+
     /// Waits until the program has ended. Its exit code.
     pub(crate) fn ends(mut self) -> (Option<i32>, String) {
         wait_until("the program on the terminal ends", SOON, || matches!(self.child.try_wait(), Ok(Some(_))));
