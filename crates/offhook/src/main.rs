@@ -51,6 +51,7 @@ fn main() -> ExitCode {
         Command::Archive(archive) => archive::run(archive, &line.global, &environment),
         Command::Doctor(args) => doctor::run(args, &line.global, &environment),
         Command::Config(args) => cli::print_config(args, &line.global, &environment),
+        Command::Man { folder } => cli::print_manual(folder.as_deref(), &environment),
         Command::Completions { shell } => cli::print_completions(*shell, &environment),
     };
     exit.code()

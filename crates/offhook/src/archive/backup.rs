@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::json;
 use store::sqlite::{Copied, backup};
 
 use super::ArchiveError;
+use crate::cli::patience::Waiting;
 use crate::cli::terminal::Terminal;
 
 /// `offhook backup`.
@@ -13,6 +15,9 @@ use crate::cli::terminal::Terminal;
 pub(crate) struct BackupArgs {
     /// The file that is written; there must be none of that name
     file: PathBuf,
+    /// Prints what is in it as one JSON document
+    #[arg(long)]
+    json: bool,
 }
 
 /// Writes the copy, and says what is in it.
@@ -25,7 +30,13 @@ pub(super) fn run(args: &BackupArgs, store: &Path, terminal: Terminal) -> Result
         );
         return Err(ArchiveError::Usage(why));
     }
+    let waiting = Waiting::begin(terminal, "copying");
     let Copied { calls, unfinished, bytes } = backup(store, file)?;
+    drop(waiting);
+    if args.json {
+        let document = json!({ "file": file, "calls": calls, "unfinished": unfinished, "bytes": bytes });
+        return Ok(terminal.print_json(&document)?);
+    }
     terminal.print(&format!(
         "{}: {calls} calls, {unfinished} of them not over, {bytes} bytes; it was opened and every page checked\n",
         file.display()

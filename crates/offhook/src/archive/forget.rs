@@ -5,10 +5,12 @@ use std::path::Path;
 
 use call::{PhoneNumber, Timestamp};
 use clap::Args;
+use serde_json::json;
 use store::StoreError;
 use store::sqlite::{Forgotten, SqliteStore};
 
 use super::ArchiveError;
+use crate::cli::patience::Waiting;
 use crate::cli::terminal::Terminal;
 
 /// `offhook forget`.
@@ -16,6 +18,9 @@ use crate::cli::terminal::Terminal;
 pub(crate) struct ForgetArgs {
     /// The person's number, such as +15550100001
     number: PhoneNumber,
+    /// Prints what was erased as one JSON document
+    #[arg(long)]
+    json: bool,
 }
 
 /// Erases the person, and says what is not erased by it.
@@ -32,7 +37,13 @@ pub(super) fn run(args: &ForgetArgs, store: &Path, terminal: Terminal) -> Result
         let why = format!("{why}; start the gateway first, so that it takes note");
         return Err(ArchiveError::Refused(why));
     }
+    let waiting = Waiting::begin(terminal, "erasing");
     let Forgotten { calls, mentions, keys } = opened.store.forget(&args.number)?;
+    drop(waiting);
+    if args.json {
+        let document = json!({ "calls": calls, "mentions": mentions, "keys": keys });
+        return Ok(terminal.print_json(&document)?);
+    }
     terminal.print(&format!(
         "forgotten: {calls} calls, {mentions} mentions elsewhere, {keys} keys; the digits are in no file of the store\n"
     ))?;

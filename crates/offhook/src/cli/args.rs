@@ -108,6 +108,14 @@ pub(crate) enum Command {
     Recover(RecoverArgs),
     /// Prints the configuration in force, with secrets masked
     Config(ConfigArgs),
+    /// Writes the manual pages, one for each command
+    ///
+    /// Into DIR, such as /usr/local/share/man/man1; without it prints the page of offhook itself.
+    Man {
+        /// The folder, which is made if it isn't there
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
     /// Prints completions for a shell
     Completions {
         /// The shell
@@ -125,20 +133,12 @@ pub(crate) enum Verb {
     Call(CallArgs),
     /// Lists calls, the live ones unless told otherwise
     Ls(LsArgs),
-    /// Tells the story of one call
-    Show(ShowArgs),
-    /// Hangs up a call
-    Hangup {
-        #[arg(help = CALL_ID)]
-        id: String,
-    },
-    /// Says something on a call, and waits until it was said
     /// Searches the calls that are over, the newest first
     ///
     /// What is given must all fit. Times are points in time, or how long ago: 2h, 30d.
     History(HistoryArgs),
-    Say(SayArgs),
-    /// Asks something on a call, and prints what the other side pressed or said
+    /// Tells the story of one call
+    Show(ShowArgs),
     /// Tells what happens on all calls, or on one, as it happens: a line for each event
     ///
     /// Without an id it tells of all.
@@ -146,6 +146,16 @@ pub(crate) enum Verb {
     /// It waits for a gateway that goes away, and goes on where it was: nothing is missed. One call is
     /// followed to its end.
     Tail(TailArgs),
+    /// Hangs up a call
+    Hangup {
+        #[arg(help = CALL_ID)]
+        id: String,
+        #[command(flatten)]
+        how: JsonArgs,
+    },
+    /// Says something on a call, and waits until it was said
+    Say(SayArgs),
+    /// Asks something on a call, and prints what the other side pressed or said
     Ask(AskArgs),
     /// Presses keys on a call
     Digits(DigitsArgs),
@@ -162,14 +172,20 @@ pub(crate) enum Verb {
         /// Why, for those who ask later
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
+        #[command(flatten)]
+        how: JsonArgs,
     },
     /// Places outbound calls again
-    Resume,
+    Resume(JsonArgs),
     /// Has the gateway read its configuration and its secrets anew, without touching a call
     ///
     /// Names what was taken over and what needs a restart. A configuration with a fault is refused, and the
     /// one before stays in force. SIGHUP does the same.
-    Reload,
+    Reload(JsonArgs),
+    /// Tells whether the gateway is ready, and what is amiss
+    ///
+    /// Ends with 0 if what it hears can be put on disk, with 1 if not, and with 3 if it can't be reached.
+    Health(JsonArgs),
     /// Keeps the do-not-call list: numbers that are never called
     #[command(subcommand)]
     Dnc(DncArgs),
@@ -196,11 +212,15 @@ pub(crate) enum DncArgs {
         /// Why, for those who ask later
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
+        #[command(flatten)]
+        how: JsonArgs,
     },
     /// Takes a number off the list
     Remove {
         /// The number
         number: String,
+        #[command(flatten)]
+        how: JsonArgs,
     },
     /// Lists the numbers that are on it
     List {
@@ -212,6 +232,8 @@ pub(crate) enum DncArgs {
     Import {
         /// The file, one number per line, or CSV with a number and perhaps a reason
         file: PathBuf,
+        #[command(flatten)]
+        how: JsonArgs,
     },
 }
 
@@ -365,6 +387,14 @@ pub(crate) struct CallArgs {
     pub(crate) json: bool,
 }
 
+/// How an answer is shown.
+#[derive(Debug, Default, Args)]
+pub(crate) struct JsonArgs {
+    /// Prints one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// `offhook ls`.
 #[derive(Debug, Args)]
 pub(crate) struct LsArgs {
@@ -415,6 +445,9 @@ pub(crate) struct ConfigArgs {
     /// Prints every setting with its default and what it means
     #[arg(long)]
     pub(crate) default: bool,
+    /// Prints them as one JSON document, with secrets masked
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `offhook import`.

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::args::{AuditArgs, DncArgs};
 use super::gateway::Gateway;
 use super::paint::{Cell, Paint, Tone};
+use super::patience::patient;
 use super::wire::make_plain;
 use super::{CommandError, Exit, Terminal};
 
@@ -51,14 +52,18 @@ pub(super) struct Decision {
 /// Does what is asked of the list.
 pub(super) async fn run(gateway: &Gateway, args: &DncArgs, terminal: Terminal) -> Result<Exit, CommandError> {
     match args {
-        DncArgs::Add { number, reason } => {
-            let entry: Entry = gateway.list_number(number, reason.as_deref()).await?.read()?;
-            terminal.print(&format!("{} is not called any more, since {}\n", entry.number, entry.at))?;
+        DncArgs::Add { number, reason, how } => {
+            let reply = gateway.list_number(number, reason.as_deref()).await?;
+            let words =
+                |entry: Entry| format!("{} is not called any more, since {}\n", entry.number, entry.at);
+            return super::show(&reply, how, terminal, |reply| Ok(words(reply.read()?)));
         }
-        DncArgs::Remove { number } => {
-            let entry: Entry = gateway.unlist_number(number).await?.read()?;
-            terminal
-                .print(&format!("{} may be called again; it was listed on {}\n", entry.number, entry.at))?;
+        DncArgs::Remove { number, how } => {
+            let reply = gateway.unlist_number(number).await?;
+            let words = |entry: Entry| {
+                format!("{} may be called again; it was listed on {}\n", entry.number, entry.at)
+            };
+            return super::show(&reply, how, terminal, |reply| Ok(words(reply.read()?)));
         }
         DncArgs::List { json } => {
             let pages = gateway.listed_numbers().await?;
@@ -73,10 +78,15 @@ pub(super) async fn run(gateway: &Gateway, args: &DncArgs, terminal: Terminal) -
                 terminal.print(&entries_table(&entries, terminal.paint))?;
             }
         }
-        DncArgs::Import { file } => {
+        DncArgs::Import { file, how } => {
             let lines =
                 std::fs::read(file).map_err(|error| CommandError::File { path: file.clone(), error })?;
-            let taken: Taken = gateway.import_numbers(lines).await?.read()?;
+            let reply = patient(terminal, "importing", gateway.import_numbers(lines)).await?;
+            let taken: Taken = reply.read()?;
+            if how.json {
+                terminal.print_document(&reply.text)?;
+                return Ok(exit(&taken));
+            }
             return report(&taken, terminal);
         }
     }
@@ -92,8 +102,12 @@ fn report(report: &Taken, terminal: Terminal) -> Result<Exit, CommandError> {
     for Skipped { line, reason } in skipped {
         terminal.remark(&format!("line {line}: skipped: {reason}"));
     }
-    let nothing = taken + known == 0 && !skipped.is_empty();
-    Ok(if nothing { Exit::Failed } else { Exit::Done })
+    Ok(exit(report))
+}
+
+fn exit(report: &Taken) -> Exit {
+    let nothing = report.taken + report.known == 0 && !report.skipped.is_empty();
+    if nothing { Exit::Failed } else { Exit::Done }
 }
 
 /// Shows what the gate decided, the newest first.

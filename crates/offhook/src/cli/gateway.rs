@@ -198,6 +198,11 @@ impl Gateway {
         self.get(&["healthz"], &[]).await
     }
 
+    /// Asks whether what is heard can be put on disk.
+    pub(crate) async fn ready(&self) -> Result<Reply, ClientError> {
+        self.get(&["readyz"], &[]).await
+    }
+
     /// Stops placing new outbound calls.
     pub(crate) async fn pause(&self, reason: Option<&str>) -> Result<Reply, ClientError> {
         let body = reason.map_or_else(|| json!({}), |reason| json!({ "reason": reason }));
@@ -293,10 +298,6 @@ impl Gateway {
     }
 
     async fn pages(&self, path: &[&str], query: &[(&str, &str)], list: &str) -> Result<Pages, ClientError> {
-        let mut items = Vec::new();
-        for _ in 0..PAGES_MAX {
-            let mut query = query.to_vec();
-            query.push(("limit", PAGE_LENGTH));
         self.pages_from(path, query, list, None).await
     }
 
@@ -307,6 +308,10 @@ impl Gateway {
         list: &str,
         mut cursor: Option<String>,
     ) -> Result<Pages, ClientError> {
+        let mut items = Vec::new();
+        for _ in 0..PAGES_MAX {
+            let mut query = query.to_vec();
+            query.push(("limit", PAGE_LENGTH));
             query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
             let reply = self.get(path, &query).await?;
             let mut page = reply.json()?;

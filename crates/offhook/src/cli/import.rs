@@ -2,6 +2,7 @@
 
 use super::args::ImportArgs;
 use super::gateway::Gateway;
+use super::patience::patient;
 use super::wire::ImportReport;
 use super::{CommandError, Exit, Terminal};
 
@@ -14,7 +15,7 @@ pub(super) async fn run(
 ) -> Result<Exit, CommandError> {
     let lines =
         std::fs::read(&args.file).map_err(|error| CommandError::File { path: args.file.clone(), error })?;
-    let reply = gateway.import(lines).await?;
+    let reply = patient(terminal, "importing", gateway.import(lines)).await?;
     let report: ImportReport = reply.read()?;
     if args.json {
         terminal.print_document(&reply.text)?;

@@ -7,6 +7,7 @@ mod command;
 mod dnc;
 mod follow;
 pub(crate) mod gateway;
+mod health;
 mod history;
 mod import;
 mod latency;
@@ -34,7 +35,7 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use self::args::{CommandLine, ConfigArgs, Global, Verb};
+use self::args::{CommandLine, ConfigArgs, Global, JsonArgs, Verb};
 use self::client::{Client, ClientError, Reply};
 use self::command::Wish;
 use self::gateway::Gateway;
@@ -107,8 +108,32 @@ pub(crate) fn print_config(args: &ConfigArgs, global: &Global, environment: &Env
         true => Ok(DEFAULT_FILE.to_owned()),
         false => global.load_config(environment).map(|loaded| print_in_force(&loaded)),
     };
+    let page = page.map(|page| if args.json { as_json(&page) } else { page });
     let printed = page.map_err(CommandError::from).and_then(|page| Ok(terminal.print(&page)?));
     end(printed.map(|()| Exit::Done), terminal)
+}
+
+/// A TOML document of our own as JSON.
+fn as_json(page: &str) -> String {
+    let table: toml::Table = page.parse().expect("what is printed is TOML, which a test holds");
+    format!("{}\n", serde_json::json!(table))
+}
+
+/// Writes the manual pages into a folder, or prints the first.
+pub(crate) fn print_manual(folder: Option<&Path>, environment: &Environment) -> Exit {
+    let terminal = Terminal::of_process(true, environment);
+    let command = CommandLine::command();
+    let written = match folder {
+        Some(folder) => {
+            std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder))
+        }
+        None => {
+            let mut page = Vec::new();
+            let made = clap_mangen::Man::new(command).render(&mut page);
+            made.and_then(|()| terminal.print(&String::from_utf8_lossy(&page)))
+        }
+    };
+    end(written.map(|()| Exit::Done).map_err(CommandError::from), terminal)
 }
 
 /// Prints the completions for a shell.
@@ -175,13 +200,15 @@ async fn answer(
     match verb {
         Verb::Call(args) => place::run(&gateway, args, terminal).await,
         Verb::Ls(args) => list::run(&gateway, args, terminal).await,
+        Verb::History(args) => history::run(&gateway, args, terminal).await,
+        Verb::Tail(args) => tail::run(&gateway, args, terminal).await,
         Verb::Show(args) => show::run(&gateway, args, terminal).await,
         Verb::Import(args) => import::run(&gateway, args, terminal).await,
-        Verb::Hangup { id } => {
+        Verb::Hangup { id, how } => {
             let known: Call = gateway.call_by_beginning(id).await?.read()?;
-            let call: Call = gateway.hang_up(&known.id).await?.read()?;
-            terminal.print(&follow::line(&call, terminal.paint))?;
-            Ok(Exit::Done)
+            let reply = gateway.hang_up(&known.id).await?;
+            let line = |call: Call| follow::line(&call, terminal.paint);
+            show(&reply, how, terminal, |reply| Ok(line(reply.read()?)))
         }
         Verb::Say(args) => {
             command::run(&gateway, &args.id, &Wish::say(&args.text), &args.how, terminal).await
@@ -198,23 +225,37 @@ async fn answer(
         Verb::Transfer(args) => {
             command::run(&gateway, &args.id, &Wish::transfer(&args.to), &args.how, terminal).await
         }
-        Verb::Pause { reason } => say_whether_paused(&gateway.pause(reason.as_deref()).await?, terminal),
-        Verb::History(args) => history::run(&gateway, args, terminal).await,
-        Verb::Tail(args) => tail::run(&gateway, args, terminal).await,
+        Verb::Pause { reason, how } => {
+            show(&gateway.pause(reason.as_deref()).await?, how, terminal, whether_paused)
+        }
         Verb::Dnc(args) => dnc::run(&gateway, args, terminal).await,
         Verb::Audit(args) if args.access => tokens::audit(&gateway, args, terminal).await,
         Verb::Token(args) => tokens::run(&gateway, args, terminal).await,
         Verb::Audit(args) => dnc::audit(&gateway, args, terminal).await,
         Verb::Notices(args) => notices::run(&gateway, args, terminal).await,
         Verb::Latency(args) => latency::run(&gateway, args, terminal).await,
-        Verb::Reload => reload::run(&gateway, terminal).await,
-        Verb::Resume => say_whether_paused(&gateway.resume().await?, terminal),
+        Verb::Reload(how) => reload::run(&gateway, how, terminal).await,
+        Verb::Health(how) => health::run(&gateway, how, terminal).await,
+        Verb::Resume(how) => show(&gateway.resume().await?, how, terminal, whether_paused),
     }
 }
 
-fn say_whether_paused(reply: &Reply, terminal: Terminal) -> Result<Exit, CommandError> {
-    terminal.print(&paused_line(&reply.read()?))?;
+/// Shows an answer: as it came to programs, and in words to people.
+fn show(
+    reply: &Reply,
+    how: &JsonArgs,
+    terminal: Terminal,
+    words: impl FnOnce(&Reply) -> Result<String, ClientError>,
+) -> Result<Exit, CommandError> {
+    match how.json {
+        true => terminal.print_document(&reply.text)?,
+        false => terminal.print(&words(reply)?)?,
+    }
     Ok(Exit::Done)
+}
+
+fn whether_paused(reply: &Reply) -> Result<String, ClientError> {
+    Ok(paused_line(&reply.read()?))
 }
 
 fn paused_line(paused: &Paused) -> String {

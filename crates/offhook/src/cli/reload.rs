@@ -2,18 +2,16 @@
 
 use http::StatusCode;
 
+use super::args::JsonArgs;
 use super::client::ClientError;
 use super::gateway::Gateway;
 use super::wire::Reloaded;
 use super::{CommandError, Exit, Terminal};
 
 /// Has it read, and says what was taken over.
-pub(super) async fn run(gateway: &Gateway, terminal: Terminal) -> Result<Exit, CommandError> {
+pub(super) async fn run(gateway: &Gateway, how: &JsonArgs, terminal: Terminal) -> Result<Exit, CommandError> {
     match gateway.reload().await {
-        Ok(reply) => {
-            terminal.print(&lines(&reply.read()?))?;
-            Ok(Exit::Done)
-        }
+        Ok(reply) => super::show(&reply, how, terminal, |reply| Ok(lines(&reply.read()?))),
         Err(ClientError::Problem { status: StatusCode::UNPROCESSABLE_ENTITY, message }) => {
             Err(CommandError::Usage(message))
         }

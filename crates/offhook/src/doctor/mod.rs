@@ -24,6 +24,7 @@ use self::finding::{Finding, Level};
 use crate::cli::Exit;
 use crate::cli::args::{DoctorArgs, Global};
 use crate::cli::paint::Paint;
+use crate::cli::patience::patient;
 use crate::cli::terminal::Terminal;
 use crate::config::{ConfigFaults, Environment, Loaded};
 use crate::serve::speech_vendors;
@@ -68,7 +69,9 @@ pub(crate) fn examined(global: &Global, environment: &Environment) -> std::io::R
         Ok(loaded) => loaded,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let findings = runtime.block_on(examine(&loaded, global, environment));
+    let terminal = Terminal::of_process(global.no_color, environment);
+    let work = patient(terminal, "examining", examine(&loaded, global, environment));
+    let findings = runtime.block_on(work);
     // A look-up of a name may hang on for longer than it was waited for.
     runtime.shutdown_background();
     let is_failed = findings.iter().any(|finding| finding.level == Level::Failed);
