@@ -7,16 +7,17 @@ mod door;
 pub(crate) mod installation;
 mod network;
 pub(crate) mod notices;
+mod notify;
 mod reload;
 mod report;
 mod setting;
+mod socket;
 mod token;
 
 use crate::cli::args::ServeArgs;
 use crate::config::settings::{Config, StoreUrl};
 use crate::config::{Loaded, Source};
 use crate::http::{Book, Pages, Reloads, router};
-use anyhow::Context as _;
 use axum::serve::ListenerExt as _;
 use carrier::send::{SendSettings, Sender};
 use engine::{Calls, Clock as _, Parts, SystemClock};
@@ -26,12 +27,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::sqlite::{SqliteHistory, SqliteStore};
 use store::{History, StoreError};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use notices::Notices;
 use reload::{Hangups, News, Reloader};
+use socket::{Accepting, Inherited, LAST_WORDS};
 
 pub(crate) use assemble::{callback_base, lines, speech_vendors, tool_server};
 pub(crate) use beside::keep as keep_file;
@@ -41,13 +42,14 @@ pub(crate) use beside::keep as keep_file;
 /// # Errors
 /// It could not start, in words with the way out.
 pub(crate) fn run(loaded: &Loaded, args: &ServeArgs) -> anyhow::Result<()> {
+    let inherited = Inherited::take()?;
     // Nothing at a start needs them, and the first dial does.
     std::thread::spawn(call::number::read_plans);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(loaded, args.until_stdin_ends))
+    runtime.block_on(serve(loaded, args.until_stdin_ends, inherited))
 }
 
-async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
+async fn serve(loaded: &Loaded, until_stdin_ends: bool, inherited: Inherited) -> anyhow::Result<()> {
     // From here on this signal doesn't end the process.
     let hangups = Hangups::listen()?;
     let config = &loaded.config;
@@ -56,7 +58,7 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
     let mut opened = SqliteStore::open(path, SystemClock.now())?;
     let installation = installation::of(config, &mut opened.store)?;
     let terms = reload::terms(config)?;
-    let listener = listen(config.listen).await?;
+    let (listener, is_inherited) = inherited.listen(config.listen).await?;
     let address = listener.local_addr()?;
     let network = network::start_where_needed(config).await?;
     let public_url: Arc<str> = public_url(config, address).into();
@@ -75,7 +77,8 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
     })
     .await?;
     network::tell_numbers(config, &public_url).await;
-    announce(loaded, address, network.as_ref());
+    announce(loaded, address, is_inherited, network.as_ref());
+    let starter = notify::begin(address, &calls);
     tokio::spawn(report::tell(calls.clone()));
     if !opened.checked {
         tokio::spawn(check_store(calls.clone(), path.clone()));
@@ -87,6 +90,7 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
     let (tell, told_of_calls) = watch::channel(config.notices.clone());
     let notices = Notices::start(calls.clone(), told_of_calls, config.store.url.notices_file(), sender);
     let (close, closing) = watch::channel(false);
+    let accepting = Accepting::new(listener, closing.clone());
     let (calls_told, url) = (calls.clone(), Arc::clone(&public_url));
     let book = Arc::new(Book::of(&calls).await?);
     let pages =
@@ -99,11 +103,13 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool) -> anyhow::Result<()> {
             () = told_to_end(until_stdin_ends) => {}
             () = reloader.run(asked, hangups) => {}
         }
+        starter.stops();
         talks.finish_talks().await;
         close.send_replace(true);
+        tokio::time::sleep(if is_inherited { LAST_WORDS } else { Duration::ZERO }).await;
     };
     // A frame of sound must not wait for the next one.
-    let listener = listener.tap_io(|connection| {
+    let listener = accepting.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
     });
     let pages = router(pages).into_make_service_with_connect_info::<SocketAddr>();
@@ -122,12 +128,6 @@ fn take_leave(n_live: u64, network: Option<network::Network>) {
     if let Some(network) = network {
         network.leave(n_live);
     }
-}
-
-async fn listen(on: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(on).await.with_context(|| {
-        format!("cannot listen on {on}; another program may, or set listen in the configuration")
-    })
 }
 
 fn readers(path: &Path) -> Result<Vec<Box<dyn History>>, StoreError> {
@@ -154,7 +154,7 @@ pub(crate) fn public_url(config: &Config, address: SocketAddr) -> String {
 }
 
 /// What a person reads first.
-fn announce(loaded: &Loaded, address: SocketAddr, network: Option<&network::Network>) {
+fn announce(loaded: &Loaded, address: SocketAddr, is_inherited: bool, network: Option<&network::Network>) {
     match &loaded.source {
         Source::BuiltIn => {
             println!(
@@ -170,6 +170,9 @@ fn announce(loaded: &Loaded, address: SocketAddr, network: Option<&network::Netw
     let StoreUrl::Sqlite(path) = &loaded.config.store.url;
     println!("store: {}", path.display());
     println!("offhook listens on http://{address}");
+    if is_inherited {
+        println!("on a socket that was handed over: none who connects is refused while it is started again");
+    }
 }
 
 /// An address at which this machine reaches what listens on `address`.

@@ -156,6 +156,15 @@ impl World {
         self.wait_until_ready();
     }
 
+    /// The same, on a socket that is handed over, and with these variables in its environment.
+    pub(crate) fn start_gateway_on(&mut self, socket: &TcpListener, variables: &[(&str, &str)]) {
+        self.n_starts += 1;
+        let name = format!("gateway-{}", self.n_starts);
+        let arguments = ["serve", "--config", "offhook.toml"];
+        self.serve = Some(Process::start_on(&self.folder, &name, socket, &arguments, variables));
+        self.wait_until_ready();
+    }
+
     /// Lets no file that the gateway writes become larger than so many bytes, or `unlimited`.
     pub(crate) fn limit_files(&self, bytes: &str) {
         self.serve.as_ref().expect("the gateway runs").limit_files(bytes);

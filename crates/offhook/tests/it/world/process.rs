@@ -4,6 +4,8 @@
 use super::{SOON, wait_for, wait_until};
 use std::ffi::OsStr;
 use std::fs::File;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -54,6 +56,28 @@ impl Process {
         command.current_dir(folder.as_ref()).arg("-c").arg(format!("{first}; exec \"$0\" \"$@\""));
         command.arg(env!("CARGO_BIN_EXE_offhook")).args(arguments);
         command.stdin(Stdio::null()).stdout(file).stderr(twin);
+        Process { child: command.spawn().expect("a shell starts"), log }
+    }
+
+    /// Starts the binary with a listening socket, as whoever holds one hands it over.
+    pub(crate) fn start_on(
+        folder: impl AsRef<Path>,
+        name: &str,
+        socket: &TcpListener,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Process {
+        let log = folder.as_ref().join(format!("{name}.log"));
+        let file = File::create(&log).expect("a log can be made");
+        let twin = file.try_clone().expect("a log can be shared");
+        let socket = OwnedFd::from(socket.try_clone().expect("it can be shared"));
+        // Only the process itself knows its id before it is the gateway.
+        let first = "exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$; export LISTEN_FDS LISTEN_PID";
+        let mut command = Command::new("sh");
+        command.env_clear().env("HOME", folder.as_ref()).envs(variables.iter().copied());
+        command.current_dir(folder.as_ref()).arg("-c").arg(format!("{first}; exec \"$0\" \"$@\""));
+        command.arg(env!("CARGO_BIN_EXE_offhook")).args(arguments);
+        command.stdin(socket).stdout(file).stderr(twin);
         Process { child: command.spawn().expect("a shell starts"), log }
     }
 
