@@ -75,10 +75,9 @@ struct Watch {
 
 impl Watch {
     async fn run(mut self, mut wished: UnboundedReceiver<Wish>) {
-        // Beside all else: whoever is told to end doesn't wait for a gateway that hangs.
-        for kind in
-            [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()]
-        {
+        // Beside all else: whoever is told to end doesn't wait for a gateway that hangs. SIGHUP ends the
+        // process by itself: the terminal is gone, and with it what could be restored.
+        for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::quit()] {
             tokio::spawn(stop_on(kind, self.tell.clone()));
         }
         let mut rounds = tokio::time::interval(ROUND_EVERY);
