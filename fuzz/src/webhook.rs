@@ -154,6 +154,7 @@ fn calls(leg: &CarrierCallId) -> [Call; 3] {
             fallback: Vec::new(),
             say: None,
             agent: None,
+            record: false,
             hold: true,
             by_command: false,
             created_at: CREATED,

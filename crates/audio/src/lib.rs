@@ -17,6 +17,7 @@ pub mod gaps;
 pub mod l16;
 pub mod pacer;
 pub mod resample;
+pub mod tape;
 pub mod tones;
 
 pub use frame::{FRAME, Frame, SampleRate};

@@ -13,9 +13,11 @@ use std::time::Duration;
 
 pub use self::silence::Silence;
 pub use self::transcript::{Entry, Line, Speaker, Use, conversation, transcript};
+pub use self::turns::{HowMuch, Turn, What, turns};
 
 mod silence;
 mod transcript;
+mod turns;
 
 /// What a program says in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]

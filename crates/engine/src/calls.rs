@@ -107,6 +107,8 @@ pub struct Wish {
     pub hold: bool,
     /// The name of the token that asks for it, and how many calls that one may ask for.
     pub placed_by: Option<(String, Quota)>,
+    /// Its sound is recorded.
+    pub record: bool,
 }
 
 /// Why a verb was not done.
@@ -136,6 +138,9 @@ pub enum EngineError {
         /// Which there are, or how to have one.
         way_out: String,
     },
+    /// It can't be recorded.
+    #[error("the call cannot be recorded: {0}")]
+    NotRecorded(String),
     /// The text to be said is too long for a carrier.
     #[error("the text to say has {n_letters} letters, and a carrier takes {allowed}; shorten it")]
     SayTooLong {
@@ -251,6 +256,7 @@ impl Calls {
         };
         let calls = Calls { inner: Arc::new(inner), asker: None };
         calls.inner.servers.are_those_of(&calls.settings(), &calls.sender());
+        calls.take_up_recordings();
         let notice = calls.read(|history| history.setting(NOTICE)).await?;
         calls.inner.health.set_notice(notice);
         tokio::spawn(talk::run(calls.clone(), conversations));
@@ -279,14 +285,19 @@ impl Calls {
             return Err(EngineError::Store(damage));
         }
         let (from, number) = self.own_number(from)?;
-        if let Some(text) = &wish.say {
+        let (agent, is_recorded) = match wish.agent {
+            Some(name) => self.agent(name).map(|(agent, is_recorded)| (Some(agent), is_recorded))?,
+            None => (None, false),
+        };
+        let record = wish.record || is_recorded;
+        let say = if record { self.announced(wish.say, agent.as_ref())? } else { wish.say };
+        if let Some(text) = &say {
             check_say(text)?;
         }
-        let agent = wish.agent.map(|name| self.agent(name)).transpose()?;
         let mut facts = self.facts(Direction::Outbound, Party::Number(from), to, &number.carrier);
         facts.fallback = number.fallback.iter().map(|carrier| self.route(carrier)).collect();
-        (facts.say, facts.hold) = (wish.say, wish.hold || agent.is_some());
-        facts.agent = agent;
+        (facts.say, facts.hold) = (say, wish.hold || agent.is_some());
+        (facts.agent, facts.record) = (agent, record);
         let (placed_by, quota) = wish.placed_by.unzip();
         facts.placed_by = placed_by;
         let quota = quota.unwrap_or_default();

@@ -20,6 +20,7 @@ mod metrics;
 mod orphan;
 mod preview;
 mod program;
+mod recording;
 mod recovery;
 mod settings;
 mod shell;
@@ -43,10 +44,11 @@ pub use media::door::KEY_BYTES;
 pub use media::{Admitted, Door};
 pub use orphan::{Orphan, OrphanPolicy, Stranger};
 pub use preview::Preview;
+pub use recording::{Found, Shelf};
 pub use recovery::{Decision, RecoveryLine, RecoveryReport};
 pub use settings::{
-    AgentSettings, Inbound, ModelSettings, NumberSettings, Recognizer, RecognizerSettings, Server, Settings,
-    SoundSettings, Synthesizer, SynthesizerSettings, ToolServer, ToolSettings,
+    AgentSettings, Inbound, ModelSettings, NumberSettings, Recognizer, RecognizerSettings, RecordingSettings,
+    Server, Settings, SoundSettings, Synthesizer, SynthesizerSettings, ToolServer, ToolSettings,
 };
 pub use shell::keeper::Keep;
 pub use shell::lane::Line;

@@ -141,6 +141,7 @@ fn facts(
         agent: None,
         by_command,
         created_at,
+        record: false,
         imported_id: None,
         placed_by: None,
         limits: settings.limits.clone(),

@@ -9,6 +9,7 @@ use call::gate::{OptOut, Rules};
 use call::{CarrierName, PhoneNumber};
 use carrier::Secret;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,10 +39,26 @@ pub struct Settings {
     pub orphans: OrphanPolicy,
     /// How often each carrier's live calls are held against the store; `None` for never.
     pub sweep_every: Option<Duration>,
+    /// What is recorded, and how long that is kept.
+    pub recording: RecordingSettings,
     /// Who may talk on a line, by their names.
     pub agents: BTreeMap<String, AgentSettings>,
     /// One's own numbers.
     pub numbers: BTreeMap<PhoneNumber, NumberSettings>,
+}
+
+/// What the configuration says about recordings.
+#[derive(Clone, Debug, Default)]
+pub struct RecordingSettings {
+    /// What whoever is on the line is told first; empty where they consented otherwise. Without it nothing is
+    /// recorded.
+    pub announcement: Option<String>,
+    /// Where they are kept.
+    pub folder: PathBuf,
+    /// How long after the call was made; without it as long as the call.
+    pub age: Option<Duration>,
+    /// How large they may be together; without it as large as they get.
+    pub bytes: Option<u64>,
 }
 
 /// What the configuration says about an agent.
@@ -49,6 +66,8 @@ pub struct Settings {
 pub struct AgentSettings {
     /// As a call keeps it.
     pub agent: Agent,
+    /// Its calls are recorded.
+    pub record: bool,
     /// By which token the connection to its program is signed, or its model's server is asked, if any.
     pub token: Option<Secret>,
     /// How its model is asked, where it has one that is told words.
@@ -202,6 +221,8 @@ pub struct NumberSettings {
     pub ring_out: bool,
     /// The line is held after the greeting, for what is asked of the call then.
     pub hold: bool,
+    /// Calls to it are recorded.
+    pub record: bool,
 }
 
 /// Who may call a number.

@@ -11,6 +11,7 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use engine::Shelf;
 use store::StoreError;
 use store::sqlite::ForgetError;
 
@@ -68,7 +69,8 @@ pub(crate) fn run(archive: &Archive, global: &Global, environment: &Environment)
     let terminal = Terminal::of_process(global.no_color, environment);
     let done = store_file(global, environment).and_then(|store| match archive {
         Archive::Export(args) => export::run(args, &store),
-        Archive::Forget(args) => forget::run(args, &store, terminal),
+        Archive::Forget(args) => recordings(global, environment)
+            .and_then(|recordings| forget::run(args, &store, recordings, terminal)),
         Archive::Backup(args) => backup::run(args, &store, terminal),
     });
     match done {
@@ -84,6 +86,12 @@ pub(crate) fn run(archive: &Archive, global: &Global, environment: &Environment)
             }
         }
     }
+}
+
+/// Where recordings are kept.
+fn recordings(global: &Global, environment: &Environment) -> Result<Shelf, ArchiveError> {
+    let access = Access::load(global.config_file(environment), environment)?;
+    Ok(Shelf::new(access.recordings.unwrap_or_default()))
 }
 
 /// The store's file, without the carriers' secrets having to be there.

@@ -12,13 +12,14 @@ mod feed;
 mod gate;
 mod health;
 mod latency;
-mod mcp;
 mod list;
+mod mcp;
 mod metrics;
 mod notices;
 mod pace;
 mod problem;
 mod reading;
+mod recording;
 mod reload;
 mod request_id;
 mod rows;
@@ -26,6 +27,7 @@ mod stop;
 mod story;
 mod streams;
 mod tokens;
+mod transcript;
 mod view;
 mod webhooks;
 
@@ -89,6 +91,8 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/calls", get(list::list).post(api::place))
         .route("/calls/{id}", get(api::get))
         .route("/calls/{id}/events", get(api::events))
+        .route("/calls/{id}/transcript", get(transcript::get))
+        .route("/calls/{id}/recording", get(recording::get).delete(recording::delete))
         .route("/calls/{id}/hangup", post(api::hang_up))
         .route("/calls/{id}/say", post(commands::say))
         .route("/calls/{id}/ask", post(commands::ask))

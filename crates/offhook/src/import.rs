@@ -186,6 +186,7 @@ fn imported(
         agent: None,
         by_command: false,
         fallback: Vec::new(),
+        record: false,
         imported_id: Some(snapshot.call_id.clone()),
         placed_by: None,
         limits,

@@ -145,6 +145,7 @@ impl Life {
             agent: None,
             by_command: false,
             fallback: Vec::new(),
+            record: false,
             imported_id: None,
             placed_by: None,
             limits: Limits {

@@ -87,6 +87,7 @@ fn facts(n: usize) -> Facts {
         agent: None,
         by_command: false,
         fallback: Vec::new(),
+        record: false,
         imported_id: None,
         placed_by: None,
         limits: Limits {

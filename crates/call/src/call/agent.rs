@@ -155,6 +155,15 @@ impl Does {
         )
     }
 
+    /// Whether the gateway itself hears the line and what is said to it.
+    pub fn sounds_through_us(&self) -> bool {
+        match self {
+            Does::Stream { speaks, .. } => speaks.is_through_us(),
+            Does::Realtime { .. } | Does::Echo | Does::Llm { sound: Some(_), .. } => true,
+            Does::Say { .. } | Does::Llm { sound: None, .. } | Does::Relay { .. } => false,
+        }
+    }
+
     /// Whether what it says is said by the gateway, which hears the line, too.
     pub(super) fn speaks_by_us(&self) -> bool {
         matches!(self, Does::Llm { sound: Some(_), .. })

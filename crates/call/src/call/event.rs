@@ -5,6 +5,7 @@ use super::ending::{CarrierEnding, EndedBy};
 use super::facts::Facts;
 use super::machine::AnsweredBy;
 use super::progress::Progress;
+use super::recording::Recorded;
 use super::state::{CallState, Decline};
 use super::waits::Waits;
 use crate::dialogue::Speaker;
@@ -259,6 +260,8 @@ pub enum News {
         /// Who.
         by: AnsweredBy,
     },
+    /// What became of the recording of its sound.
+    Recording(Recorded),
     /// The carrier's answer to the command to answer. A look tells what came of it.
     AnswerReplied {
         /// The leg that was to be answered.
@@ -433,6 +436,7 @@ impl News {
             | News::StreamAttached { .. }
             | News::StreamOver { .. }
             | News::StopReplied { .. }
+            | News::Recording(_)
             | News::CheckDue => None,
         }
     }
@@ -472,6 +476,7 @@ impl News {
             News::CommandHeard { .. } => "command_heard",
             News::DigitsHeard { .. } => "digits_heard",
             News::AnsweredBy { .. } => "answered_by",
+            News::Recording(_) => "recording",
             News::AnswerReplied { .. } => "answer_replied",
             News::HangUpReplied { .. } => "hangup_replied",
             News::CheckDue => "check_due",

@@ -48,6 +48,10 @@ pub struct Facts {
     /// Who talks from when the line is open, after what is said first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<Agent>,
+    /// Its sound is recorded where it comes to the gateway; whoever must be told so is, by what is said
+    /// first.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub record: bool,
     /// The carrier is told by commands what happens on the line (Telnyx); of others it is read off
     /// the replies to their webhooks.
     #[serde(default, skip_serializing_if = "is_false")]

@@ -6,6 +6,7 @@ use super::ending::{EndedBy, Ending, EndingKind};
 use super::facts::Facts;
 use super::machine::AnsweredBy;
 use super::progress::Progress;
+use super::recording::Recording;
 use crate::ids::CarrierCallId;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,9 @@ pub struct Call {
     /// The command that leaves a message on an answering machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<CommandId>,
+    /// What is kept of its sound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<Recording>,
 }
 
 /// How a call stands. A call only ever moves to a later line (a deferred placement, which
@@ -245,6 +249,7 @@ impl Call {
             agent_left: None,
             answered_by: None,
             message: None,
+            recording: None,
         }
     }
 

@@ -19,7 +19,7 @@ use super::timers::{
     ANSWER_WITHIN, BLIND_ROUNDS, MISSING_ROUNDS, PARTING_GRACE, RING_DRIFT, RING_GRACE, SOON, accepted,
     backoff, blind, later_than, rebased, spread, watch_at,
 };
-use super::{commands, machine, names, placing, stops, strays};
+use super::{commands, machine, names, placing, recording, stops, strays};
 use crate::ids::CarrierCallId;
 use crate::time::Timestamp;
 use std::time::Duration;
@@ -70,10 +70,9 @@ fn moved(call: &Call, event: &Event) -> Step {
     if let Some(step) = wished(call, event) {
         return step;
     }
-    let at = event.at;
     match (&call.state, &event.news) {
         (_, N::Asked(_) | N::Offered(..) | N::Imported(..)) => stay(call),
-        (_, N::CheckDue) => check(call, at),
+        (_, N::CheckDue) => check(call, event.at),
 
         (_, N::Found(Found::Leg { leg, sighting })) if call.leg() == Some(leg) => {
             sighted(call, leg, sighting, event)
@@ -115,6 +114,7 @@ fn moved(call: &Call, event: &Event) -> Step {
             | N::CommandHeard { .. }
             | N::DigitsHeard { .. }
             | N::AnsweredBy { .. }
+            | N::Recording(_)
             // A look tells what came of it.
             | N::AnswerReplied { .. },
         ) => stay(call),
@@ -190,6 +190,7 @@ fn around(call: &Call, event: &Event) -> Option<Step> {
         N::DigitsHeard { leg, digits, event_id } => {
             talking(call, leg, event, |call| commands::pressed(call, digits, event_id.as_ref(), at))
         }
+        N::Recording(news) => recording::heard(call, news, at),
         N::AnsweredBy { leg, by } => talking(call, leg, event, |call| machine::answered_by(call, *by)),
         _ => return None,
     })

@@ -9,6 +9,7 @@ mod hang_ups;
 mod machines;
 mod names;
 mod properties;
+mod recordings;
 mod routes;
 mod samples;
 mod stops;

@@ -120,6 +120,7 @@ fn facts(created_at: Timestamp) -> Facts {
         }),
         by_command: false,
         created_at,
+        record: false,
         imported_id: None,
         placed_by: None,
         limits: Limits {

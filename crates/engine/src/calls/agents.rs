@@ -9,11 +9,12 @@ use crate::talk::{Asked, AtWork, Servers, new_id};
 use agent::realtime::Session;
 use agent::tool::failure;
 use call::call::{Agent, AnsweredBy, CommandId, Does, Event, News, Source, Verb, Waits};
-use call::dialogue::{Entry, Line, Speaker, conversation};
+use call::dialogue::{Entry, Line, Speaker, Turn, conversation, turns};
 use call::{Call, CallId};
 use carrier::Secret;
 use carrier::send::Sender;
 use std::time::Duration;
+use store::KeptEvent;
 use tokio::sync::{broadcast, watch};
 use tokio::time::timeout;
 
@@ -110,6 +111,22 @@ impl Calls {
     pub(crate) async fn log(&self, call: CallId) -> Result<Vec<Event>, EngineError> {
         let events = self.events(call, 0, EVENTS_MAX).await?;
         Ok(events.into_iter().map(|kept| kept.event).collect())
+    }
+
+    /// Who said what on a call, and when.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn transcript(&self, call: CallId) -> Result<Vec<Turn>, EngineError> {
+        let mut log = Vec::new();
+        loop {
+            let after = log.last().map_or(0, |kept: &KeptEvent| kept.version);
+            let more = self.events(call, after, EVENTS_MAX).await?;
+            if more.is_empty() {
+                return Ok(turns(log.iter().map(|kept| &kept.event)));
+            }
+            log.extend(more);
+        }
     }
 
     /// Keeps what was said on a call, how long the other side waited for it, and for what.

@@ -36,11 +36,11 @@ impl Calls {
         }
     }
 
-    /// The agent of this name.
-    pub(super) fn agent(&self, name: String) -> Result<Agent, EngineError> {
+    /// The agent of this name, and whether its calls are recorded.
+    pub(super) fn agent(&self, name: String) -> Result<(Agent, bool), EngineError> {
         let rules = self.rules();
         let agents = &rules.settings.agents;
-        agents.get(&name).map(|one| one.agent.clone()).ok_or_else(|| {
+        agents.get(&name).map(|one| (one.agent.clone(), one.record)).ok_or_else(|| {
             let known = agents.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             let way_out = match known.as_str() {
                 "" => format!("add it to the configuration, under [agents.{name}]"),
@@ -48,6 +48,21 @@ impl Calls {
             };
             EngineError::NoAgent { name, way_out }
         })
+    }
+
+    /// What is said first on a call that is to be recorded.
+    pub(super) fn announced(
+        &self,
+        say: Option<String>,
+        agent: Option<&Agent>,
+    ) -> Result<Option<String>, EngineError> {
+        let refused = |why: &str| EngineError::NotRecorded(why.to_owned());
+        if !agent.is_some_and(|agent| agent.does.sounds_through_us()) {
+            return Err(refused(UNHEARD));
+        }
+        let rules = self.rules();
+        let announcement = rules.settings.recording.announcement.as_ref().ok_or_else(|| refused(UNTOLD))?;
+        Ok(after(announcement, say))
     }
 
     pub(super) fn facts(&self, direction: Direction, from: Party, to: Party, carrier: &CarrierName) -> Facts {
@@ -65,6 +80,7 @@ impl Calls {
             hold: false,
             agent: None,
             created_at: self.inner.clock.now(),
+            record: false,
             imported_id: None,
             placed_by: None,
             limits: self.rules().settings.limits.clone(),
@@ -99,6 +115,12 @@ impl Calls {
         facts.agent = number.and_then(|number| number.agent.clone());
         facts.hold = facts.agent.is_some() || number.is_some_and(|number| number.hold);
         facts.say = number.and_then(|number| number.greeting.clone());
+        // A configuration in which this isn't so is refused.
+        if number.is_some_and(|number| number.record)
+            && let Ok(say) = self.announced(facts.say.clone(), facts.agent.as_ref())
+        {
+            (facts.say, facts.record) = (say, true);
+        }
         if facts.say.is_none() && !facts.hold {
             facts.say = Some(NOBODY_HERE.to_owned());
         }
@@ -107,6 +129,21 @@ impl Calls {
         Offer { facts, declined: declined.map(str::to_owned), ring_out, full }
     }
 }
+
+/// A greeting, and before it what whoever is on the line must be told.
+fn after(announcement: &str, say: Option<String>) -> Option<String> {
+    match say {
+        say if announcement.is_empty() => say,
+        Some(say) => Some(format!("{announcement} {say}")),
+        None => Some(announcement.to_owned()),
+    }
+}
+
+const UNHEARD: &str = "only calls are whose sound goes through the gateway; name an agent that hears and speaks \
+                       by it: an llm with a recognizer and a synthesizer, a realtime one, or a stream that \
+                       speaks twilio";
+const UNTOLD: &str = "recording.announcement is not set; set it to what whoever is on the line is told first, or \
+                      to \"\" if they have consented otherwise";
 
 /// Refuses what is too long to be said.
 pub(super) fn check_say(text: &str) -> Result<(), EngineError> {

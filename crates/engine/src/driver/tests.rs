@@ -9,7 +9,7 @@ mod orphans;
 use super::{Driver, Owed};
 use crate::heard::{Answer, Heard, Offer, Order, Quota, Refusal, ScriptReply};
 use crate::orphan::OrphanPolicy;
-use crate::settings::Settings;
+use crate::settings::{RecordingSettings, Settings};
 use call::call::{
     CarrierEnding, CommandId, Direction, Effect, EndedBy, EndingKind, Facts, Limits, News, Page, Progress,
     Script, Sighting, Source, Speaks, Unknown, UnknownWhy, Verb,
@@ -52,6 +52,7 @@ fn settings(live_max: u64) -> Settings {
         apart: BTreeMap::new(),
         names_anew: BTreeSet::new(),
         orphans: OrphanPolicy::HangUp,
+        recording: RecordingSettings::default(),
         sweep_every: None,
         agents: BTreeMap::new(),
         numbers: BTreeMap::new(),
@@ -109,6 +110,7 @@ fn facts(direction: Direction, id: u128, from: &str, to: &str) -> Facts {
         agent: None,
         by_command: false,
         fallback: Vec::new(),
+        record: false,
         imported_id: None,
         placed_by: None,
         limits: settings(1).limits,

@@ -6,6 +6,7 @@ use super::order::Order;
 use super::{cascade, realtime};
 use crate::calls::{Calls, StreamRefused};
 use crate::program::{CONNECT_MAX, Credential, Program, connect, is_meant, sockets};
+use crate::recording::Recorder;
 use audio::pacer::Mark;
 use audio::resample::Resampler;
 use audio::{Frame, SampleRate};
@@ -62,6 +63,7 @@ struct Shared {
     /// The program's marks that were not played yet, by the numbers that the carrier knows.
     marks: VecDeque<(Mark, String)>,
     next_mark: u64,
+    recorder: Option<Recorder>,
 }
 
 /// Connects to the program of a command, where it has one.
@@ -103,21 +105,25 @@ impl Admitted {
                 let again = || reached_again(&call, command, credential.as_ref()).boxed();
                 let speaks = super::door::program(&call, command).map(|(_, speaks)| speaks);
                 let talk = (&calls, &call);
+                let recorder = Recorder::of(&calls, &call);
                 match (speaks, program) {
                     (Some(Speaks::Words), _) => match calls.plan_of(&call, number > 0).await {
-                        Some(plan) => cascade::converse(talk, plan, (line, began)).await,
+                        Some(plan) => cascade::converse(talk, plan, (line, began, recorder)).await,
                         None => Over::Broke(NO_AGENT),
                     },
-                    (Some(Speaks::Echo), _) => echo(&calls, (line, began)).await,
+                    (Some(Speaks::Echo), _) => echo(&calls, (line, began, recorder)).await,
                     (Some(Speaks::Realtime), Some(program)) => {
                         match calls.session_of(&call, number > 0).await {
                             Some(session) => {
-                                realtime::converse(talk, session, (line, began), *program, again).await
+                                let sound = (line, began, recorder);
+                                realtime::converse(talk, session, sound, *program, again).await
                             }
                             None => Over::Broke(NO_AGENT),
                         }
                     }
-                    (_, Some(program)) => join(line, *program, began, (&call, PATIENCE), again).await,
+                    (_, Some(program)) => {
+                        join(line, *program, (began, recorder), (&call, PATIENCE), again).await
+                    }
                     (_, None) => Over::Broke(PROGRAM_GONE),
                 }
             }
@@ -179,7 +185,7 @@ where
 async fn join<'a, S, P>(
     line: WebSocketStream<S>,
     mut program: WebSocketStream<P>,
-    began: Began,
+    (began, recorder): (Began, Option<Recorder>),
     (call, patience): (&Call, Patience),
     again: impl Fn() -> BoxFuture<'a, Option<WebSocketStream<P>>>,
 ) -> Over
@@ -188,8 +194,8 @@ where
     P: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let Began { stream, form, messages, .. } = began;
-    let shared =
-        Mutex::new(Shared { stream: messages, order: Order::new(), marks: VecDeque::new(), next_mark: 1 });
+    let (order, marks) = (Order::new(), VecDeque::new());
+    let shared = Mutex::new(Shared { stream: messages, order, marks, next_mark: 1, recorder });
     let (mut to_line, mut from_line) = line.split();
     let mut n_lost = 0;
     let over = loop {
@@ -216,6 +222,9 @@ where
         let clear = {
             let mut shared = held(&shared);
             shared.marks.clear();
+            if let Some(recorder) = &mut shared.recorder {
+                recorder.cut();
+            }
             shared.stream.clear()
         };
         let _ = said(&mut to_line, clear, patience).await;
@@ -320,10 +329,13 @@ fn heard(
     messages: &mut Vec<String>,
 ) -> bool {
     let mut ended = false;
-    let Shared { stream, order, marks, .. } = shared;
+    let Shared { stream, order, marks, recorder, .. } = shared;
     let read = stream.hear(text, &mut |heard| match heard {
         Heard::Sound { place, frame } => order.hear(place, frame, |frame| {
             let frame = turned(frame, resampler.as_deref_mut());
+            if let Some(recorder) = recorder {
+                recorder.heard(&frame);
+            }
             let mut message = String::with_capacity(SOUND_BYTES);
             match words.sound(&frame, &mut message) {
                 Ok(()) => messages.push(message),
@@ -383,9 +395,12 @@ fn told(
     mut resampler: Option<&mut Resampler>,
     messages: &mut Vec<String>,
 ) {
-    let Shared { stream, marks, next_mark, .. } = shared;
+    let Shared { stream, marks, next_mark, recorder, .. } = shared;
     let read = words.hear(text, &mut |said| match said {
         Said::Sound(frame) => {
+            if let Some(recorder) = recorder {
+                recorder.said(&frame);
+            }
             let frame = turned(frame, resampler.as_deref_mut());
             let mut message = String::with_capacity(SOUND_BYTES);
             match stream.play(&frame, &mut message) {
@@ -400,7 +415,12 @@ fn told(
             messages.push(stream.mark(mark));
         }
         Said::Mark(_) => tracing::warn!("a program sets more marks than are played; one is passed over"),
-        Said::Clear => messages.push(stream.clear()),
+        Said::Clear => {
+            if let Some(recorder) = recorder {
+                recorder.cut();
+            }
+            messages.push(stream.clear());
+        }
     });
     if let Err(error) = read {
         tracing::warn!(%error, "a message of a program is passed over");

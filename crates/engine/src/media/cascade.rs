@@ -7,6 +7,7 @@ use super::line::{KEYS_WITHIN, Line, OnLine, sound_of_keys};
 use super::scribe::Scribe;
 use super::voice::Voice;
 use crate::calls::Calls;
+use crate::recording::Recorder;
 use crate::settings::SoundSettings;
 use crate::talk::{Asked, Thought, next_piece};
 use agent::cascade::{Act, Cascade, Failing, Leave, Settings};
@@ -117,7 +118,7 @@ struct Hands<'t> {
 pub(super) async fn converse<S>(
     (calls, call): (&Calls, &Call),
     Plan { asked, sound, is_owed }: Plan,
-    (mut socket, began): (WebSocketStream<S>, Began),
+    (mut socket, began, recorder): (WebSocketStream<S>, Began, Option<Recorder>),
 ) -> Over
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
@@ -149,7 +150,7 @@ where
         hands: Hands {
             calls,
             call,
-            line: Line::new(began),
+            line: Line::new(began, recorder),
             voice: Voice::new(calls, synthesizers, tell),
             scribe: &scribe,
             asked: &asked,

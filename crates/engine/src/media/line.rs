@@ -2,6 +2,7 @@
 
 use super::bridge::{Over, PATIENCE, SOUND_BYTES, TELEPHONE, Unsaid, said, turned};
 use super::order::Order;
+use crate::recording::Recorder;
 use audio::Frame;
 use audio::dtmf::{Key, pressed};
 use audio::pacer::Mark;
@@ -33,13 +34,14 @@ pub(super) struct Line {
     up: Option<Resampler>,
     down: Option<Resampler>,
     to_line: VecDeque<String>,
+    recorder: Option<Recorder>,
     /// When it was heard last.
     heard_at: Instant,
 }
 
 impl Line {
     /// One that has begun.
-    pub(super) fn new(began: Began) -> Line {
+    pub(super) fn new(began: Began, recorder: Option<Recorder>) -> Line {
         let rate = began.form.rate;
         let between = |from: SampleRate, to| (from != to).then(|| Resampler::new(from, to));
         Line {
@@ -48,6 +50,7 @@ impl Line {
             up: between(rate, TELEPHONE),
             down: between(TELEPHONE, rate),
             to_line: VecDeque::new(),
+            recorder,
             heard_at: Instant::now(),
         }
     }
@@ -63,11 +66,17 @@ impl Line {
             Some(Ok(_)) => return Ok(Vec::new()),
         };
         self.heard_at = Instant::now();
-        let Line { stream, order, up, .. } = self;
+        let Line { stream, order, up, recorder, .. } = self;
         let (mut heard, mut ended) = (Vec::new(), false);
         let read = stream.hear(&text, &mut |one| match one {
             Heard::Sound { place, frame } => {
-                order.hear(place, frame, |frame| heard.push(OnLine::Sound(turned(frame, up.as_mut()))));
+                order.hear(place, frame, |frame| {
+                    let frame = turned(frame, up.as_mut());
+                    if let Some(recorder) = recorder {
+                        recorder.heard(&frame);
+                    }
+                    heard.push(OnLine::Sound(frame));
+                });
             }
             Heard::Key(key) => heard.push(OnLine::Key(key)),
             Heard::Played(Mark(number)) => heard.push(OnLine::Played(number)),
@@ -86,6 +95,9 @@ impl Line {
 
     /// It is to hear this.
     pub(super) fn play(&mut self, frame: Frame) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.said(&frame);
+        }
         let frame = turned(frame, self.down.as_mut());
         let mut message = String::with_capacity(SOUND_BYTES);
         match self.stream.play(&frame, &mut message) {
@@ -101,6 +113,9 @@ impl Line {
 
     /// What was not played is to be dropped.
     pub(super) fn clear(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.cut();
+        }
         self.to_line.clear();
         self.to_line.push_back(self.stream.clear());
     }

@@ -4,6 +4,7 @@ use super::bridge::{LOST_MAX, Over, PATIENCE, PROGRAM_GONE, SOUND_BYTES, said};
 use super::line::{KEYS_WITHIN, Line, OnLine, sound_of_keys};
 use super::scribe::Scribe;
 use crate::calls::Calls;
+use crate::recording::Recorder;
 use agent::realtime::{Act, Leave, Session};
 use audio::Frame;
 use call::Call;
@@ -61,7 +62,7 @@ struct Hands<'t> {
 pub(super) async fn converse<'a, S, P>(
     (calls, call): (&Calls, &Call),
     session: Session,
-    (mut socket, began): (WebSocketStream<S>, Began),
+    (mut socket, began, recorder): (WebSocketStream<S>, Began, Option<Recorder>),
     mut server: WebSocketStream<P>,
     again: impl Fn() -> BoxFuture<'a, Option<WebSocketStream<P>>>,
 ) -> Over
@@ -70,7 +71,7 @@ where
     P: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let scribe = Scribe::new(calls, call.facts.id);
-    let mut talk = Talk::new((calls, call), session, began, &scribe);
+    let mut talk = Talk::new((calls, call), session, (began, recorder), &scribe);
     let mut n_lost = 0;
     let over = loop {
         let over = talk.with(&mut socket, server).await;
@@ -102,13 +103,13 @@ impl<'t> Talk<'t> {
     fn new(
         (calls, call): (&'t Calls, &'t Call),
         session: Session,
-        began: Began,
+        (began, recorder): (Began, Option<Recorder>),
         scribe: &'t Scribe,
     ) -> Talk<'t> {
         let (tell, used) = mpsc::channel(1);
         let hands = Hands {
             call,
-            line: Line::new(began),
+            line: Line::new(began, recorder),
             sound: FromText::new(),
             scribe,
             to_server: VecDeque::new(),

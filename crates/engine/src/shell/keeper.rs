@@ -21,7 +21,7 @@ pub(crate) async fn run(calls: Calls) {
     tokio::time::sleep(AFTER_START).await;
     loop {
         let keep = calls.keep();
-        let swept = if keep == Keep::default() { Ok(0) } else { sweep(&calls, keep).await };
+        let swept = sweep(&calls, keep).await;
         match swept {
             Ok(0) => {}
             Ok(lines) => tracing::info!(lines, "calls older than the history that is kept are gone"),
@@ -38,6 +38,12 @@ async fn sweep(calls: &Calls, keep: Keep) -> Result<usize, EngineError> {
         None => None,
     };
     let before = keep.oldest(newest, calls.now());
+    if let Err(error) = calls.shorten_recordings(before).await {
+        tracing::warn!(%error, "old recordings can't be deleted; it is tried again");
+    }
+    if keep == Keep::default() {
+        return Ok(0);
+    }
     let mut n_lines = 0;
     loop {
         match calls.hear(Heard::Prune { before }).await? {

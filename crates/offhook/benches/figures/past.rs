@@ -55,6 +55,7 @@ fn facts(n: usize, first: i64) -> Facts {
         agent: None,
         by_command: false,
         fallback: Vec::new(),
+        record: false,
         imported_id: None,
         placed_by: None,
         limits: Limits {

@@ -132,6 +132,7 @@ fn imported(n: usize, leg: CarrierCallId) -> Event {
         agent: None,
         by_command: false,
         fallback: Vec::new(),
+        record: false,
         imported_id: Some(format!("call-{}", leg.as_str())),
         placed_by: None,
         limits,

@@ -3,12 +3,13 @@
 mod begin;
 mod commands;
 mod notices;
-mod tokens;
 mod past;
+mod tokens;
 
 pub(crate) use begin::{InitArgs, TunnelArgs};
 pub(crate) use commands::{
-    AskArgs, CommandArgs, DigitsArgs, Language, PlayArgs, SayArgs, StopArgs, StreamArgs, TransferArgs,
+    AskArgs, CommandArgs, DigitsArgs, Language, PlayArgs, RecordingArgs, SayArgs, StopArgs, StreamArgs,
+    TranscriptArgs, TransferArgs,
 };
 pub(crate) use tokens::{AddTokenArgs, TokenArgs};
 
@@ -146,6 +147,10 @@ pub(crate) enum Verb {
     /// It waits for a gateway that goes away, and goes on where it was: nothing is missed. One call is
     /// followed to its end.
     Tail(TailArgs),
+    /// Prints who said what on a call, and when, as it was heard
+    Transcript(TranscriptArgs),
+    /// Writes a call's recording to a WAV file, the other side to the left
+    Recording(RecordingArgs),
     /// Hangs up a call
     Hangup {
         #[arg(help = CALL_ID)]
@@ -373,6 +378,9 @@ pub(crate) struct CallArgs {
     /// Holds the line when that was said, for `say`, `ask`, `play`, `digits`, `transfer` and `stream`
     #[arg(long)]
     pub(crate) hold: bool,
+    /// Records it, where its agent hears and speaks by the gateway
+    #[arg(long)]
+    pub(crate) record: bool,
     /// Calls from this one of your own numbers
     #[arg(long, value_name = "NUMBER")]
     pub(crate) from: Option<String>,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::request::Builder;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -154,7 +154,9 @@ impl Client {
         }
         let request = Self::whole(request, Bytes::from(body.unwrap_or_default()))?;
         match tokio::time::timeout(REPLY_WITHIN, self.send(request)).await {
-            Ok(answer) => answer,
+            Ok(answer) => {
+                answer.map(|(status, bytes)| (status, String::from_utf8_lossy(&bytes).into_owned()))
+            }
             Err(_) => Err(self.lost(format!("nothing came within {} s", REPLY_WITHIN.as_secs()))),
         }
     }
@@ -171,26 +173,12 @@ impl Client {
     ) -> Result<Reply, ClientError> {
         match tokio::time::timeout(within, self.send(request)).await {
             Ok(reply) => {
-                reply.and_then(|(status, body)| read_reply(self.url(), status, body, self.token.is_some()))
+                let (status, bytes) = reply?;
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                read_reply(self.url(), status, text, self.token.is_some())
             }
             Err(_) => Err(self.lost(format!("nothing came within {} s", within.as_secs()))),
         }
-    }
-
-    /// Asks for a page that is no JSON.
-    ///
-    /// # Errors
-    /// As [`ask`](Self::ask).
-    #[cfg(feature = "tui")]
-    pub(crate) async fn text(&self, path: &[&str]) -> Result<String, ClientError> {
-        let request = self.in_http(ApiRequest { path, query: &[], body: None })?;
-        let sent = tokio::time::timeout(REPLY_WITHIN, self.send(request)).await;
-        let late = |_| self.lost(format!("nothing came within {} s", REPLY_WITHIN.as_secs()));
-        let (status, text) = sent.map_err(late)??;
-        if status.is_success() {
-            return Ok(text);
-        }
-        Err(self.refused(status, text))
     }
 
     /// Asks for a page that goes on, and gives it while it comes.
@@ -223,12 +211,35 @@ impl Client {
         self.send_within(request, REPLY_WITHIN).await
     }
 
-    async fn send(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, String), ClientError> {
+    /// Asks for something that is no JSON.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub(crate) async fn fetch(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        accept: &'static str,
+    ) -> Result<Vec<u8>, ClientError> {
+        let mut request = self.in_http(ApiRequest { path, query, body: None })?;
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static(accept));
+        let (status, bytes) = match tokio::time::timeout(FETCHED_WITHIN, self.send(request)).await {
+            Ok(sent) => sent?,
+            Err(_) => return Err(self.lost(format!("nothing came within {} s", FETCHED_WITHIN.as_secs()))),
+        };
+        if status.is_success() {
+            return Ok(bytes.to_vec());
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Err(self.refused(status, text))
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), ClientError> {
         let reply = self.http.request(request).await.map_err(|error| self.failed(&error))?;
         let status = reply.status();
         let body = Limited::new(reply.into_body(), REPLY_LENGTH_MAX).collect().await;
         let bytes = body.map_err(|error| self.lost(error.to_string()))?.to_bytes();
-        Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
+        Ok((status, bytes))
     }
 
     fn in_http(&self, asked: ApiRequest<'_>) -> Result<Request<Full<Bytes>>, ClientError> {
@@ -355,8 +366,12 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// Longer than the gateway ever takes for a request, its wait for the disk included.
 pub(crate) const REPLY_WITHIN: Duration = Duration::from_secs(30);
 
-/// A page of calls is some tens of kilobytes; more than this is no reply of ours.
-const REPLY_LENGTH_MAX: usize = 64 << 20;
+/// An hour's recording comes from this machine in a few seconds.
+const FETCHED_WITHIN: Duration = Duration::from_secs(600);
+
+/// A page of calls is some tens of kilobytes, and a day's recording a gigabyte and a half; more than this is no
+/// reply of ours.
+const REPLY_LENGTH_MAX: usize = 2 << 30;
 
 #[cfg(test)]
 mod tests {

@@ -159,7 +159,25 @@ impl Gateway {
     /// Asks for the metrics, as Prometheus reads them.
     #[cfg(feature = "tui")]
     pub(crate) async fn metrics(&self) -> Result<String, ClientError> {
-        self.0.text(&["metrics"]).await
+        let text = self.0.fetch(&["metrics"], &[], "text/plain").await?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Asks who said what on a call.
+    pub(crate) async fn transcript(&self, id: &str, tools: bool) -> Result<Reply, ClientError> {
+        self.get(&["v1", "calls", id, "transcript"], with_tools(tools)).await
+    }
+
+    /// The same, in words.
+    pub(crate) async fn transcript_in_words(&self, id: &str, tools: bool) -> Result<String, ClientError> {
+        let path = ["v1", "calls", id, "transcript"];
+        let text = self.0.fetch(&path, with_tools(tools), "text/plain").await?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Asks for a call's recording, a WAV file.
+    pub(crate) async fn recording(&self, id: &str) -> Result<Vec<u8>, ClientError> {
+        self.0.fetch(&["v1", "calls", id, "recording"], &[], "audio/wav").await
     }
 
     /// Asks for a call to be hung up.
@@ -358,6 +376,10 @@ impl Pages {
     pub(crate) fn into_items(self) -> Vec<Value> {
         self.items
     }
+}
+
+fn with_tools(tools: bool) -> &'static [(&'static str, &'static str)] {
+    if tools { &[("tools", "true")] } else { &[] }
 }
 
 /// The cursor of the page after this one: an id or a version.

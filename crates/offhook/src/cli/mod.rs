@@ -10,6 +10,7 @@ pub(crate) mod gateway;
 mod health;
 mod history;
 mod import;
+mod keepsake;
 mod latency;
 pub(crate) mod list;
 mod notices;
@@ -233,6 +234,8 @@ async fn answer(
         Verb::Token(args) => tokens::run(&gateway, args, terminal).await,
         Verb::Audit(args) => dnc::audit(&gateway, args, terminal).await,
         Verb::Notices(args) => notices::run(&gateway, args, terminal).await,
+        Verb::Transcript(args) => keepsake::transcript(&gateway, args, terminal).await,
+        Verb::Recording(args) => keepsake::recording(&gateway, args, terminal).await,
         Verb::Latency(args) => latency::run(&gateway, args, terminal).await,
         Verb::Reload(how) => reload::run(&gateway, how, terminal).await,
         Verb::Health(how) => health::run(&gateway, how, terminal).await,

@@ -24,6 +24,7 @@ pub(super) async fn run(
         say: args.say.as_deref(),
         agent: args.agent.as_deref(),
         hold: args.hold,
+        record: args.record,
     };
     let reply = gateway.place(&wish).await?;
     let call: Call = reply.read()?;

@@ -18,6 +18,8 @@ pub(crate) struct PlaceCall<'a> {
     pub(crate) agent: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) hold: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) record: bool,
 }
 
 /// A call as the gateway knows it.

@@ -23,6 +23,8 @@ pub(crate) struct Access {
     pub(crate) token_file: Option<PathBuf>,
     /// Where calls are kept. `None` if nothing tells.
     pub(crate) store: Option<StoreUrl>,
+    /// Where recordings are kept. `None` if nothing tells.
+    pub(crate) recordings: Option<PathBuf>,
 }
 
 impl Access {

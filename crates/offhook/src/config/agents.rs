@@ -16,6 +16,7 @@ use engine::ModelSettings;
 use super::durations::{duration, show_duration};
 use super::mcp;
 use super::read::secret;
+use super::recording::record;
 use super::section::{Rejected, Section};
 use super::settings::{ConfiguredAgent, ConfiguredRealtime, ConfiguredTool};
 use super::speech;
@@ -25,13 +26,22 @@ use super::tree::Node;
 use super::values;
 use super::voicemail::{on_machine, voicemail};
 
+/// What an agent is read among.
+pub(super) struct Around<'a> {
+    pub(super) voices: &'a speech::Known<'a>,
+    /// Where paths begin.
+    pub(super) folder: &'a Path,
+    /// Whether something is said where a call is recorded.
+    pub(super) is_announced: bool,
+}
+
 /// Reads one agent.
 pub(super) fn agent(
     name: &str,
     section: &mut Section<'_, '_>,
-    voices: &speech::Known<'_>,
-    folder: &Path,
+    around: &Around<'_>,
 ) -> Option<ConfiguredAgent> {
+    let Around { voices, folder, is_announced } = *around;
     if name.trim().is_empty() {
         section.wrong("an agent needs a name; write [agents.NAME]".to_owned());
     }
@@ -67,9 +77,11 @@ pub(super) fn agent(
     };
     let gap = (matches!(kind, Kind::Stream | Kind::Realtime | Kind::Echo) || sound.is_some())
         .then(|| section.optional("gap", values::spoken).unwrap_or_else(|| GAP.to_owned()));
+    let sounds_through_us = does.as_ref().is_none_or(Does::sounds_through_us);
+    let record = record(section, is_announced, None, sounds_through_us);
     section.finish();
     let agent = Agent { name: name.to_owned(), does: does?, gap, apology, machine };
-    Some(ConfiguredAgent { agent, token, model, sound, realtime, tools, mcp })
+    Some(ConfiguredAgent { agent, record, token, model, sound, realtime, tools, mcp })
 }
 
 /// Whether this is the name of an agent; if not, what to say of it.

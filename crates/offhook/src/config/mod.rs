@@ -21,6 +21,7 @@ mod numbers;
 mod places;
 mod print;
 mod read;
+mod recording;
 mod renewal;
 mod secrets;
 mod section;

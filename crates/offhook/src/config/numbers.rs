@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use call::admission::Callers;
 
 use super::agents;
+use super::recording::record;
 use super::section::{Rejected, Section, quoted};
 use super::settings::{Allowed, Inbound, Number};
 use super::suggest;
@@ -15,6 +16,10 @@ use super::values;
 pub(super) struct Known<'a> {
     pub(super) carriers: Vec<&'a str>,
     pub(super) agents: Vec<&'a str>,
+    /// The agents whose line's sound goes through the gateway.
+    pub(super) recordable: Vec<&'a str>,
+    /// What is said first where a call is recorded.
+    pub(super) announcement: Option<&'a str>,
 }
 
 /// Reads one number.
@@ -39,6 +44,9 @@ pub(super) fn number(digits: &str, section: &mut Section<'_, '_>, known: &Known<
     let greeting = section.optional("greeting", values::spoken);
     let agent = section.optional("agent", |node| agents::known(node, &known.agents));
     let hold = section.optional("hold", values::boolean).unwrap_or(false);
+    let recordable = agent.as_deref().is_some_and(|agent| known.recordable.contains(&agent));
+    let words = known.announcement.zip(greeting.as_deref());
+    let record = record(section, known.announcement.is_some(), words, recordable);
     let ring_out = section
         .optional("decline", |node| values::word(node, &[("reject", false), ("ring", true)]))
         .unwrap_or(false);
@@ -50,6 +58,7 @@ pub(super) fn number(digits: &str, section: &mut Section<'_, '_>, known: &Known<
         greeting,
         agent,
         hold,
+        record,
         ring_out,
     })
 }

@@ -16,8 +16,8 @@ use super::read::ORPHANS;
 use super::section::quoted;
 use super::settings::{
     Alarms, Api, BaseUrl, Calls, Carrier, CarrierKind, Config, ConfiguredAgent, ConfiguredNotices,
-    ConfiguredRealtime, CountryCode, Destinations, Dial, Face, History, Inbound, Number, Plivo, Secret,
-    Simulated, Store, Telnyx, Twilio,
+    ConfiguredRealtime, CountryCode, Destinations, Dial, Face, History, Inbound, Number, Plivo, Recording,
+    Secret, Simulated, Store, Telnyx, Twilio,
 };
 use super::{Loaded, Source};
 use agent::model::Model;
@@ -56,6 +56,7 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
         log,
         store: Store { url },
         history,
+        recording,
         api: Api { token, open_metrics, requests_per_second, burst },
         alarms,
         notices,
@@ -79,6 +80,7 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
     page.section("history");
     page.set("keep_days", keep_days.to_string());
     page.set("keep_calls", keep_calls.to_string());
+    print_recording(&mut page, recording);
     page.section("api");
     page.set_if("token", token.as_ref().map(secret));
     page.set("open_metrics", open_metrics.to_string());
@@ -109,6 +111,15 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
         print_number(&mut page, number);
     }
     page
+}
+
+fn print_recording(page: &mut Page<'_>, recording: &Recording) {
+    let Recording { announcement, folder, keep_days, keep_mb } = recording;
+    page.section("recording");
+    page.set_if("announcement", announcement.as_deref().map(text));
+    page.set_if("folder", folder.as_ref().map(|folder| text(&folder.display().to_string())));
+    page.set("keep_days", keep_days.to_string());
+    page.set("keep_mb", keep_mb.to_string());
 }
 
 /// A document as it grows.
@@ -330,7 +341,7 @@ fn print_simulated(page: &mut Page<'_>, Simulated { base_url: url, face }: &Simu
 }
 
 fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
-    let ConfiguredAgent { agent, token, model, sound, realtime, tools, mcp } = configured;
+    let ConfiguredAgent { agent, record, token, model, sound, realtime, tools, mcp } = configured;
     let Agent { name: _, does, gap, apology, machine } = agent;
     page.set("kind", text(does.word()));
     match does {
@@ -365,6 +376,9 @@ fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
         print_silence(page, silence);
     }
     speech::print_voicemail(page, sound.as_ref().map(|sound| &sound.voicemail), machine.as_ref());
+    if does.sounds_through_us() {
+        page.set("record", record.to_string());
+    }
     if does.carries_sound() {
         page.set_if("gap", gap.as_deref().map(text));
     }
@@ -401,7 +415,7 @@ fn print_model(page: &mut Page<'_>, base_url: &str, model: &Model) {
 }
 
 fn print_number(page: &mut Page<'_>, number: &Number) {
-    let Number { carrier, fallback, inbound, greeting, agent, hold, ring_out } = number;
+    let Number { carrier, fallback, inbound, greeting, agent, hold, record, ring_out } = number;
     page.set("carrier", text(carrier));
     let asked_next = (!fallback.is_empty()).then(|| list(fallback.iter().map(String::as_str)));
     page.set_if("fallback", asked_next);
@@ -414,6 +428,7 @@ fn print_number(page: &mut Page<'_>, number: &Number) {
     page.set_if("greeting", greeting.as_deref().map(text));
     page.set_if("agent", agent.as_deref().map(text));
     page.set("hold", hold.to_string());
+    page.set("record", record.to_string());
     page.set("decline", text(if *ring_out { "ring" } else { "reject" }));
 }
 

@@ -20,6 +20,7 @@ use super::faults::ConfigFaults;
 use super::notices;
 use super::numbers;
 use super::places;
+use super::recording;
 use super::secrets;
 use super::section::{Reader, Section};
 use super::settings::{Alarms, Api, Calls, Config, History, LISTEN, LOG, Recovery, Secret, Store, StoreUrl};
@@ -53,10 +54,12 @@ pub(super) fn access(explicit: Option<&Path>, environment: &Environment) -> Resu
     let token = root.section("api", |section| api(section, &document.folder)).token;
     let store = root.section("store", |section| store_url(section, &document.folder));
     let store = store.or_else(|| places::default_store(environment));
+    let recordings = root.section("recording", |section| recording::folder(section, &document.folder));
+    let recordings = recordings.or_else(|| store.as_ref().map(StoreUrl::recordings));
     let token_file = store.as_ref().map(StoreUrl::token_file);
     match ConfigFaults::of(reader.faults) {
         Some(faults) => Err(faults),
-        None => Ok(Access { listen, token, token_file, store }),
+        None => Ok(Access { listen, token, token_file, store, recordings }),
     }
 }
 
@@ -80,6 +83,7 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let log = root.optional("log", values::log_filter).unwrap_or_else(|| LOG.to_owned());
     let store = root.section("store", |section| store(section, folder));
     let history = root.section("history", history);
+    let recording = root.section("recording", |section| recording::recording(section, folder));
     let api = root.section("api", |section| api(section, folder));
     let alarms = root.section("alarms", |section| alarms(section, folder));
     let notices = root.sections("notices", |name, section| notices::notices(name, section, folder));
@@ -94,8 +98,16 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let synthesizers = root.sections("synthesizers", |_, section| speech::synthesizer(section, folder));
     let voices =
         speech::Known { recognizers: root.names("recognizers"), synthesizers: root.names("synthesizers") };
-    let agents = root.sections("agents", |name, section| agents::agent(name, section, &voices, folder));
-    let known = numbers::Known { carriers: known, agents: root.names("agents") };
+    let is_announced = recording.announcement.is_some();
+    let around = agents::Around { voices: &voices, folder, is_announced };
+    let agents = root.sections("agents", |name, section| agents::agent(name, section, &around));
+    let recordable = agents.iter().filter(|(_, one)| one.agent.does.sounds_through_us());
+    let known = numbers::Known {
+        carriers: known,
+        agents: root.names("agents"),
+        recordable: recordable.map(|(name, _)| name.as_str()).collect(),
+        announcement: recording.announcement.as_deref(),
+    };
     let numbers = root.sections("numbers", |digits, section| numbers::number(digits, section, &known));
     root.finish();
     Some(Config {
@@ -105,6 +117,7 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
         log,
         store: store?,
         history,
+        recording,
         api,
         alarms,
         notices,

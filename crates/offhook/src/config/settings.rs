@@ -5,11 +5,13 @@
 
 mod carriers;
 mod notices;
+mod recording;
 mod speech;
 
 pub(crate) use carriers::{ApiKey, Carrier, CarrierKind, Face, Plivo, Simulated, Telnyx, Twilio, WebhookKey};
 
 pub(crate) use notices::{ConfiguredNotices, NOTICE_KINDS, NoticeKind, NoticeSecret};
+pub(crate) use recording::Recording;
 pub(crate) use speech::{
     ConfiguredRecognizer, ConfiguredServer, ConfiguredSound, ConfiguredSynthesizer, RecognizerKind,
     SynthesizerKind,
@@ -48,6 +50,8 @@ pub(crate) struct Config {
     pub(crate) store: Store,
     /// How much of the past is kept.
     pub(crate) history: History,
+    /// What is recorded, and how long that is kept.
+    pub(crate) recording: Recording,
     /// The gateway's own API.
     pub(crate) api: Api,
     /// Who is told of alarms.
@@ -78,6 +82,8 @@ pub(crate) struct Config {
 pub(crate) struct ConfiguredAgent {
     /// As a call keeps it.
     pub(crate) agent: Agent,
+    /// Whether its calls are recorded. Default: no.
+    pub(crate) record: bool,
     /// The token by which connections to its program are signed, as Twilio signs them, or the key that
     /// its model's server is shown. Default: none.
     pub(crate) token: Option<Secret>,
@@ -296,6 +302,8 @@ pub(crate) struct Number {
     pub(crate) agent: Option<String>,
     /// Whether the line is held after the greeting, for what is asked of the call then. Default: no.
     pub(crate) hold: bool,
+    /// Whether calls to it are recorded. Default: no.
+    pub(crate) record: bool,
     /// What a caller who is declined hears: a rejection, or ringing until they give up.
     /// Default: a rejection.
     pub(crate) ring_out: bool,
@@ -351,6 +359,11 @@ impl StoreUrl {
     /// The file that holds the installation's name which the gateway drew: `<store file>.installation`.
     pub(crate) fn installation_file(&self) -> PathBuf {
         self.beside(".installation")
+    }
+
+    /// Where recordings are kept whose owner names no folder: `<store file>.recordings`.
+    pub(crate) fn recordings(&self) -> PathBuf {
+        self.beside(".recordings")
     }
 
     fn beside(&self, ending: &str) -> PathBuf {

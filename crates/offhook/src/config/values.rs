@@ -37,6 +37,14 @@ pub(super) fn spoken(node: &Node) -> Result<String, Rejected> {
     Err(format!("has {n_letters} letters; at most {SAY_MAX} are allowed{why}").into())
 }
 
+/// The same, or nothing on purpose.
+pub(super) fn spoken_or_nothing(node: &Node) -> Result<String, Rejected> {
+    match &node.value {
+        Value::Text(text) if text.is_empty() => Ok(String::new()),
+        _ => spoken(node),
+    }
+}
+
 /// `true` or `false`.
 pub(super) fn boolean(node: &Node) -> Result<bool, Rejected> {
     match &node.value {

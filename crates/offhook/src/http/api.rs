@@ -28,6 +28,8 @@ struct PlaceCall {
     agent: Option<String>,
     #[serde(default)]
     hold: bool,
+    #[serde(default)]
+    record: bool,
 }
 
 /// What is asked of `GET /v1/calls/{id}/events`.
@@ -71,7 +73,7 @@ pub(crate) async fn place(
     }
     let key = idempotency_key(&headers)?.map(|key| (caller.key(key), digest(&to, from.as_ref(), &asked)));
     let placed_by = Some(caller.placed_by());
-    let wish = Wish { say: asked.say, agent: asked.agent, hold: asked.hold, placed_by };
+    let wish = Wish { say: asked.say, agent: asked.agent, hold: asked.hold, record: asked.record, placed_by };
     let call = pages.calls.place(to, from, wish, key).await?;
     let waits_for = waits_for(&pages, &call).await?;
     Ok((StatusCode::ACCEPTED, Json(CallView::of(&call).waiting_for(waits_for))))
@@ -287,6 +289,7 @@ fn digest(to: &Party, from: Option<&PhoneNumber>, asked: &PlaceCall) -> String {
     // What isn't asked for isn't written, as before there was such a wish: a key is good for as long as
     // it is kept.
     all.extend(asked.hold.then(|| json!("hold")));
+    all.extend(asked.record.then(|| json!({ "record": true })));
     all.extend(asked.agent.as_ref().map(|agent| json!({ "agent": agent })));
     let asked = Value::Array(all);
     hex::encode(Sha256::digest(asked.to_string().as_bytes()))

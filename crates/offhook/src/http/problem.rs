@@ -145,6 +145,10 @@ pub(crate) enum Kind {
     NoSuchToken,
     /// A token that can't be made.
     TokenNotMade,
+    /// A call can't be recorded.
+    NotRecorded,
+    /// A call has no recording.
+    NoRecording,
 }
 
 #[derive(Serialize)]
@@ -210,6 +214,8 @@ impl Kind {
             Kind::TokenUsedUp => ("OH-0043", StatusCode::TOO_MANY_REQUESTS, "the token's calls are used up"),
             Kind::NoSuchToken => ("OH-0044", StatusCode::NOT_FOUND, "no such token"),
             Kind::TokenNotMade => ("OH-0045", StatusCode::CONFLICT, "the token is not made"),
+            Kind::NotRecorded => ("OH-0035", StatusCode::UNPROCESSABLE_ENTITY, "the call cannot be recorded"),
+            Kind::NoRecording => ("OH-0036", StatusCode::NOT_FOUND, "no recording"),
             Kind::TooLarge => ("OH-0016", StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"),
         }
     }
@@ -357,6 +363,7 @@ impl From<EngineError> for Problem {
             EngineError::NotOurs { .. } | EngineError::NoNumber => Kind::NotOurs,
             EngineError::SayTooLong { .. } => Kind::SayTooLong,
             EngineError::NoAgent { .. } => Kind::NoAgent,
+            EngineError::NotRecorded(_) => Kind::NotRecorded,
             EngineError::NoCarrier(_) => Kind::NoSuchCarrier,
             EngineError::Webhook(WebhookError::Unreadable(_)) => Kind::WebhookUnreadable,
             EngineError::Webhook(WebhookError::Unsigned | WebhookError::WrongSignature(_)) => {

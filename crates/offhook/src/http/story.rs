@@ -2,8 +2,8 @@
 
 use super::view::rfc3339;
 use call::call::{
-    AnsweredBy, CommandReply, Event, Found, HangUpReply, Input, News, Performed, Progress, Sighting, Source,
-    Speaks, StreamEnd, Unknown, UnknownWhy, Verb, Waits,
+    AnsweredBy, CommandReply, Event, Found, HangUpReply, Input, News, Performed, Progress, Recorded,
+    Sighting, Source, Speaks, StreamEnd, Unknown, UnknownWhy, Verb, Waits,
 };
 use call::dialogue::Speaker;
 use call::gate::{Heard, Passed};
@@ -81,8 +81,7 @@ fn summary(event: &Event) -> String {
         News::CommandAsked(verb) => format!("asked of it: {}", asked(verb)),
         News::CommandReplied { id, reply } => format!("command {id}: {}", replied(reply)),
         News::StopAsked(id) => format!("command {id} is to end before its time"),
-        News::AgentLeft { failed: None } => "its agent is done".to_owned(),
-        News::AgentLeft { failed: Some(why) } => format!("its agent can't go on: {why}"),
+        News::AgentLeft { failed } => left(failed.as_deref()),
         News::Spoken { by: Speaker::Agent, text, after_ms, waits } => {
             let after = after_ms.map(|ms| format!(", {} after them", seconds(ms)));
             let parts = waits.as_ref().map(waited);
@@ -101,9 +100,28 @@ fn summary(event: &Event) -> String {
         News::CommandHeard { id, performed, .. } => format!("command {id}: {}", self::performed(performed)),
         News::DigitsHeard { digits, .. } => format!("the other side pressed {digits}"),
         News::AnsweredBy { by, .. } => picked_up(*by).to_owned(),
+        News::Recording(news) => recorded(news),
         News::AnswerReplied { reply, .. } => format!("told to answer: {}", replied(reply)),
         News::HangUpReplied { reply, .. } => hung_up(reply),
         News::CheckDue => "its time had come".to_owned(),
+    }
+}
+
+fn left(failed: Option<&str>) -> String {
+    match failed {
+        None => "its agent is done".to_owned(),
+        Some(why) => format!("its agent can't go on: {why}"),
+    }
+}
+
+fn recorded(news: &Recorded) -> String {
+    match news {
+        Recorded::Begun => "its sound is recorded from here on".to_owned(),
+        Recorded::Ended { ms, failed: None, .. } => format!("its recording has {} now", seconds(*ms)),
+        Recorded::Ended { ms, failed: Some(why), .. } => {
+            format!("its recording has {} now, and lacks the rest: {why}", seconds(*ms))
+        }
+        Recorded::Deleted { why } => format!("its recording is deleted: {why}"),
     }
 }
 

@@ -17,7 +17,7 @@ use call::{CarrierName, Timestamp};
 use carrier::Secret;
 use carrier::directory::{self, CarrierConfig, SimulatedConfig, SimulatedFace};
 use carrier::send::{SendSettings, Sender};
-use engine::{Calls, Inbound, Line, NumberSettings, Parts, Settings, SystemClock};
+use engine::{Calls, Inbound, Line, NumberSettings, Parts, RecordingSettings, Settings, SystemClock};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,10 +43,12 @@ fn settings() -> Settings {
         greeting: None,
         agent: None,
         ring_out: false,
+        record: false,
         hold: false,
     };
     Settings {
         orphans: engine::OrphanPolicy::HangUp,
+        recording: RecordingSettings::default(),
         sweep_every: None,
         over_limit: None,
         live_max: 1,

@@ -1,6 +1,9 @@
 //! Calls as JSON. The shapes are promised: `docs/http.md`.
 
-use call::call::{AnsweredBy, Command, CommandState, ConfirmedBy, Direction, EndedBy, Ending, Outcome};
+use call::call::{
+    AnsweredBy, Command, CommandState, ConfirmedBy, Direction, EndedBy, Ending, Outcome, Recording,
+    RecordingState,
+};
 use call::{Call, CallState, CarrierName, Party, Timestamp};
 use engine::{RecoveryLine, Stranger};
 use serde::Serialize;
@@ -40,6 +43,9 @@ pub(crate) struct CallView {
     /// The token that asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     placed_by: Option<String>,
+    /// What is kept of its sound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recording: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     imported_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +88,7 @@ impl CallView {
             opted_out_at: call.opted_out.map(rfc3339),
             answered_by: call.answered_by.map(AnsweredBy::word),
             placed_by: facts.placed_by.clone(),
+            recording: call.recording.as_ref().map(recording),
             imported_id: facts.imported_id.clone(),
             alarm: call.alarm(),
             strays: call.strays.iter().map(|stray| stray.leg.as_str().to_owned()).collect(),
@@ -93,6 +100,18 @@ impl CallView {
     pub(crate) fn waiting_for(self, what: Option<&'static str>) -> CallView {
         CallView { waits_for: what, ..self }
     }
+}
+
+fn recording(recording: &Recording) -> Value {
+    let Recording { begun_at, parts, state, ms, bytes, failed } = recording;
+    let state = match (state, failed) {
+        (RecordingState::Kept, Some(_)) if *bytes == 0 => "failed",
+        (state, _) => state.word(),
+    };
+    json!({
+        "state": state, "begun_at": rfc3339(*begun_at), "seconds": ms / 1_000, "bytes": bytes, "parts": parts,
+        "failed": failed,
+    })
 }
 
 /// Something that was asked of a call.

@@ -19,7 +19,9 @@ use carrier::plivo::PlivoConfig;
 use carrier::telnyx::{PublicKey, TelnyxConfig};
 use carrier::twilio::{ApiKey, TwilioConfig};
 use carrier::{Installation, Secret};
-use engine::{AgentSettings, Inbound, Keep, Line, NumberSettings, Settings, ToolServer, ToolSettings};
+use engine::{
+    AgentSettings, Inbound, Keep, Line, NumberSettings, RecordingSettings, Settings, ToolServer, ToolSettings,
+};
 use mcp::Address;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -187,12 +189,25 @@ pub(super) fn settings(config: &Config) -> Settings {
             .map(|(name, _)| CarrierName(name.clone()))
             .collect(),
         carrier_live_max: each_carrier(config, |carrier| carrier.live_max.map(u64::from)),
+        recording: recording(config),
         agents: config
             .agents
             .iter()
             .map(|(name, agent)| (name.clone(), agent_settings(agent, config)))
             .collect(),
         numbers,
+    }
+}
+
+/// What is recorded, and how long that is kept.
+fn recording(config: &Config) -> RecordingSettings {
+    let recording = &config.recording;
+    let some = |number: u32| (number > 0).then_some(u64::from(number));
+    RecordingSettings {
+        announcement: recording.announcement.clone(),
+        folder: config.recordings(),
+        age: some(recording.keep_days).map(|days| Duration::from_secs(days * 24 * 3600)),
+        bytes: some(recording.keep_mb).map(|mb| mb * 1_000_000),
     }
 }
 
@@ -220,13 +235,14 @@ fn each_carrier<T>(config: &Config, set: impl Fn(&Carrier) -> Option<T>) -> BTre
 }
 
 fn agent_settings(configured: &ConfiguredAgent, config: &Config) -> AgentSettings {
-    let ConfiguredAgent { agent, token, model, sound, realtime, tools, mcp } = configured;
+    let ConfiguredAgent { agent, record, token, model, sound, realtime, tools, mcp } = configured;
     let tool = |(name, tool): (&String, &ConfiguredTool)| {
         let (url, token) = (tool.url.as_str().to_owned(), tool.token.as_ref().map(secret));
         (name.clone(), ToolSettings { url, token, timeout: tool.timeout })
     };
     AgentSettings {
         agent: agent.clone(),
+        record: *record,
         token: token.as_ref().map(secret),
         model: model.clone(),
         sound: sound.as_ref().map(|sound| speech::sound(sound, config)),
@@ -262,6 +278,7 @@ fn number_settings(number: &Number, agents: &BTreeMap<String, ConfiguredAgent>) 
         agent: number.agent.as_ref().and_then(|name| agents.get(name)).map(|one| one.agent.clone()),
         hold: number.hold,
         ring_out: number.ring_out,
+        record: number.record,
     }
 }
 

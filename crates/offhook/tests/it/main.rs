@@ -44,6 +44,7 @@ mod models;
 mod notices;
 mod orphans;
 mod phone;
+mod recordings;
 mod recovery;
 mod refusals;
 mod relays;

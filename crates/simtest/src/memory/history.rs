@@ -5,8 +5,8 @@ use call::gate::{Decided, Listed};
 use call::{CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
 use std::collections::BTreeMap;
 use store::{
-    AccessQuery, CallQuery, CallSearch, CallsFound, DoNotCall, History, Kept, KeptEvent, KeptLine, KeptRecord, KeptToken, LogLine,
-    LogSpan, Pulse, RecordQuery, Recovered, StoreError,
+    AccessQuery, CallQuery, CallSearch, CallsFound, DoNotCall, History, Kept, KeptEvent, KeptLine,
+    KeptRecord, KeptToken, LogLine, LogSpan, Pulse, RecordQuery, Recovered, StoreError,
 };
 
 impl History for Disk {

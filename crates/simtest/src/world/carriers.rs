@@ -12,7 +12,7 @@ use carrier::plivo::{Plivo, PlivoConfig};
 use carrier::telnyx::{Telnyx, TelnyxConfig};
 use carrier::twilio::{Twilio, TwilioConfig};
 use carrier::{Carrier, Installation, Secret};
-use engine::{Inbound, NumberSettings, OrphanPolicy, Settings};
+use engine::{Inbound, NumberSettings, OrphanPolicy, RecordingSettings, Settings};
 use network::{
     Application, Connection, DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, DEFAULT_PLIVO_AUTH_ID,
     DEFAULT_PLIVO_AUTH_TOKEN, DEFAULT_TELNYX_API_KEY, DEFAULT_TELNYX_CONNECTION_ID,
@@ -145,6 +145,7 @@ pub(super) fn settings(plan: &Plan, sabotage: Option<Sabotage>) -> Settings {
         inbound,
         hold: plan.inbound_hold,
         ring_out: false,
+        record: false,
         greeting: greeting.map(str::to_owned),
         agent: None,
     };
@@ -165,6 +166,7 @@ pub(super) fn settings(plan: &Plan, sabotage: Option<Sabotage>) -> Settings {
         limits: plan.limits.clone(),
         send_within: SEND_WITHIN,
         orphans: orphans(plan, sabotage),
+        recording: RecordingSettings::default(),
         sweep_every: plan
             .losses
             .as_ref()

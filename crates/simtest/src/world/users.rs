@@ -285,6 +285,7 @@ impl World {
             agent: None,
             by_command: self.carrier.by_command(),
             fallback: Vec::new(),
+            record: false,
             imported_id: None,
             placed_by: None,
             limits: self.settings.limits.clone(),

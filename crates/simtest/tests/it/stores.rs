@@ -151,6 +151,7 @@ fn facts(rng: &mut StdRng, id: CallId, at: Timestamp, direction: Direction) -> F
         created_at: at,
         hold: false,
         agent: None,
+        record: false,
         by_command: false,
         fallback: Vec::new(),
         imported_id: rng.random_bool(0.1).then(|| "7".to_owned()),

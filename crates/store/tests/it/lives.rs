@@ -48,6 +48,7 @@ pub(crate) fn facts(n: u64, created_at: Timestamp) -> Facts {
         agent: None,
         by_command: false,
         fallback: Vec::new(),
+        record: false,
         imported_id: None,
         placed_by: None,
         limits: Limits {

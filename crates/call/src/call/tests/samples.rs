@@ -38,6 +38,7 @@ pub(super) fn facts(direction: Direction) -> Facts {
         by_command: false,
         fallback: Vec::new(),
         created_at: BORN,
+        record: false,
         imported_id: None,
         placed_by: None,
         limits: limits(),
@@ -163,6 +164,7 @@ pub(super) fn calls() -> Vec<(&'static str, Call)> {
         ("Answering", after(offered(), [News::AnswerRequested])),
         ("Answering, by command", after(offered_by_command(), [News::AnswerRequested])),
         ("InProgress", talking.clone()),
+        ("InProgress, to be recorded", to_be_recorded(talking.clone())),
         ("InProgress, greeting by command", greeting()),
         ("InProgress, asking", after(talking.clone(), [question(), question()])),
         ("InProgress, asking, taken", after(talking.clone(), [question(), question(), replied(taken(None))])),
@@ -191,6 +193,11 @@ pub(super) fn calls() -> Vec<(&'static str, Call)> {
             after(lost, [News::Progressed { leg: other_leg(), progress: Progress::Ringing }]),
         ),
     ]
+}
+
+fn to_be_recorded(mut call: Call) -> Call {
+    call.facts.record = true;
+    call
 }
 
 fn lost(placing: &Call) -> Call {
@@ -256,6 +263,7 @@ fn of_the_call() -> Vec<(&'static str, News)> {
         ("Found(Several)", News::Found(Found::Several(2))),
         ("StreamAttached(1)", News::StreamAttached { id: CommandId(1), number: 0, run: 5 }),
         ("StreamOver(1)", News::StreamOver { id: CommandId(1), number: 0, end: StreamEnd::Lost }),
+        ("Recording(Begun)", News::Recording(Recorded::Begun)),
         ("Found(SeveralOver)", News::Found(Found::SeveralOver(2))),
         ("Found(Unknown)", News::Found(Found::Unknown(unknown(UnknownWhy::CarrierError)))),
         ("Progressed(Initiated)", progressed(Progress::Initiated)),

@@ -94,6 +94,9 @@ fn shape(old: &Call, new: &Call) -> String {
     if new.answered_by != old.answered_by {
         text.push_str(" + who picked up");
     }
+    if new.recording != old.recording {
+        text.push_str(" + recording");
+    }
     if new.also.len() > old.also.len() {
         text.push_str(" + name");
     }

@@ -38,6 +38,7 @@ fn call() -> Call {
         agent: None,
         by_command: false,
         created_at: Timestamp(0),
+        record: false,
         imported_id: None,
         placed_by: None,
         limits,
@@ -86,7 +87,7 @@ async fn joined_by(
     };
     let task = tokio::spawn(async move {
         match super::began(&mut line, &carrier(), &call()).await {
-            Ok(began) => join(line, program, began, (&call(), BRIEF), again).await,
+            Ok(began) => join(line, program, (began, None), (&call(), BRIEF), again).await,
             Err(over) => over,
         }
     });

@@ -1,5 +1,6 @@
 //! What may be asked of a call on the command line.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -131,3 +132,26 @@ fn whole_seconds(text: &str) -> Result<Duration, String> {
 
 /// So long may a question wait for the other side to begin, in seconds.
 const ANSWER_WITHIN_MAX_S: u64 = 60;
+
+/// `offhook transcript`.
+#[derive(Debug, Args)]
+pub(crate) struct TranscriptArgs {
+    #[arg(help = CALL_ID)]
+    pub(crate) id: String,
+    /// Tells which tools were used, too
+    #[arg(long)]
+    pub(crate) tools: bool,
+    /// Prints one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `offhook recording`.
+#[derive(Debug, Args)]
+pub(crate) struct RecordingArgs {
+    #[arg(help = CALL_ID)]
+    pub(crate) id: String,
+    /// Writes it to FILE, which must not be there yet
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}

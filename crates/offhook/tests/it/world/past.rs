@@ -66,6 +66,7 @@ fn facts(n: usize, from: &str, first: Timestamp) -> Facts {
         agent: None,
         by_command: false,
         fallback: Vec::new(),
+        record: false,
         imported_id: None,
         placed_by: None,
         limits: Limits {

@@ -1,0 +1,53 @@
+//! `offhook transcript` and `offhook recording`: what is kept of what was said on a call.
+
+use std::io;
+use std::path::Path;
+
+use super::args::{RecordingArgs, TranscriptArgs};
+use super::gateway::Gateway;
+use super::wire::Call;
+use super::{CommandError, Exit, Terminal};
+
+/// Prints who said what, and when.
+pub(super) async fn transcript(
+    gateway: &Gateway,
+    args: &TranscriptArgs,
+    terminal: Terminal,
+) -> Result<Exit, CommandError> {
+    let call: Call = gateway.call_by_beginning(&args.id).await?.read()?;
+    if args.json {
+        terminal.print_json(&gateway.transcript(&call.id, args.tools).await?.json()?)?;
+        return Ok(Exit::Done);
+    }
+    let text = gateway.transcript_in_words(&call.id, args.tools).await?;
+    if text.is_empty() {
+        terminal.remark("nothing was said yet that anybody wrote down");
+    }
+    // Letters by which a terminal could be led are none of a transcript's.
+    let plain = |letter: char| if letter.is_control() && letter != '\n' { '\u{fffd}' } else { letter };
+    terminal.print(&text.chars().map(plain).collect::<String>())?;
+    Ok(Exit::Done)
+}
+
+/// Writes a call's recording to a file.
+pub(super) async fn recording(
+    gateway: &Gateway,
+    args: &RecordingArgs,
+    terminal: Terminal,
+) -> Result<Exit, CommandError> {
+    let call: Call = gateway.call_by_beginning(&args.id).await?.read()?;
+    let sound = gateway.recording(&call.id).await?;
+    write(&args.output, &sound).map_err(|error| {
+        CommandError::Usage(format!("cannot write {}: {error}; name another file", args.output.display()))
+    })?;
+    terminal.remark(&format!("{} bytes in {}", sound.len(), args.output.display()));
+    Ok(Exit::Done)
+}
+
+/// Nobody else is to hear it, and nothing is overwritten.
+fn write(path: &Path, sound: &[u8]) -> io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(sound)
+}
