@@ -1,10 +1,10 @@
 //! How long the other side waited for replies, and for what: read off the log.
 
-use call::CarrierName;
 use call::call::{News, Waits};
 use call::dialogue::Speaker;
+use call::{CallId, CarrierName};
 use std::collections::BTreeMap;
-use store::{CallQuery, History, StoreError};
+use store::{CallQuery, History, KeptEvent, StoreError};
 
 /// How long one agent's replies were waited for at one carrier.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct Spread {
 }
 
 /// How long one reply was waited for, in milliseconds, and for what.
-type Waited = (u64, Option<Waits>);
+pub(crate) type Waited = (u64, Option<Waits>);
 
 /// Reads the last so many calls, and says how many there were.
 pub(crate) fn latencies(
@@ -52,11 +52,7 @@ pub(crate) fn latencies(
             let facts = kept.call.facts;
             let Some(agent) = facts.agent else { continue };
             let waited = replies.entry((agent.name, facts.carrier)).or_default();
-            for line in history.events(facts.id, 0, EVENTS_MAX)? {
-                if let News::Spoken { by: Speaker::Agent, after_ms: Some(ms), waits, .. } = line.event.news {
-                    waited.push((ms, waits));
-                }
-            }
+            waited.extend(self::replies(history, facts.id)?);
         }
     }
     let of = |((agent, carrier), waited): ((String, CarrierName), Vec<Waited>)| {
@@ -65,6 +61,15 @@ pub(crate) fn latencies(
         Some(Latency { agent, carrier, whole, parts: parts(&waits) })
     };
     Ok((n_read, replies.into_iter().filter_map(of).collect()))
+}
+
+/// How long each reply of a call's agent was waited for, in order.
+pub(crate) fn replies(history: &mut dyn History, call: CallId) -> Result<Vec<Waited>, StoreError> {
+    let waited = |line: KeptEvent| match line.event.news {
+        News::Spoken { by: Speaker::Agent, after_ms: Some(ms), waits, .. } => Some((ms, waits)),
+        _ => None,
+    };
+    Ok(history.events(call, 0, EVENTS_MAX)?.into_iter().filter_map(waited).collect())
 }
 
 /// What waits are made of, in order.
@@ -81,7 +86,7 @@ fn parts(waits: &[Waits]) -> Vec<(&'static str, Spread)> {
 }
 
 /// How these are spread; nothing is of none.
-fn spread(times: impl Iterator<Item = u64>) -> Option<Spread> {
+pub(crate) fn spread(times: impl Iterator<Item = u64>) -> Option<Spread> {
     let mut times: Vec<u64> = times.collect();
     times.sort_unstable();
     // The nearest rank: the least that so many of a hundred don't exceed.

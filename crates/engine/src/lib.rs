@@ -12,6 +12,7 @@ mod clock;
 pub mod crash;
 mod driver;
 mod errand;
+mod figures;
 mod health;
 mod heard;
 mod latency;
@@ -34,6 +35,7 @@ pub use calls::{Calls, EngineError, Parts, Reload, StreamRefused, Wish, new_id};
 pub use clock::{Clock, SystemClock};
 pub use driver::{Driver, Moved, Owed, Turned};
 pub use errand::{Errand, Purpose};
+pub use figures::Figures;
 pub use health::{Alarm, AlarmKind, Health, Report};
 pub use heard::{
     Answer, Heard, ImportOutcome, ImportedCall, Offer, Order, Quota, Refusal, ScriptReply, TokenChange,

@@ -1,6 +1,7 @@
 //! The reading side: what the surfaces show. It sees only what is committed, and holds up nobody.
 
 use crate::access::{AccessQuery, KeptLine, KeptToken};
+use crate::figures::{Stretches, Tally};
 use crate::gate::{DoNotCall, KeptRecord, RecordQuery};
 use crate::page::StoreError;
 use crate::search::{CallSearch, CallsFound};
@@ -190,6 +191,19 @@ pub trait History: Send {
     /// # Errors
     /// The store can't be read.
     fn access_lines(&mut self, query: &AccessQuery) -> Result<Vec<KeptLine>, StoreError>;
+
+    /// The calls that began in these stretches of time, counted; `now` is how far those last that are not
+    /// over.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn tallies(&mut self, stretches: &Stretches, now: Timestamp) -> Result<Vec<Tally>, StoreError>;
+
+    /// Calls that began from `from` on and before `until`, and were answered: the newest first.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn answered(&mut self, from: Timestamp, until: Timestamp, limit: usize) -> Result<Vec<Kept>, StoreError>;
 
     /// How the store stands. It costs the same however many calls are over.
     ///

@@ -12,6 +12,7 @@
 extern crate self as store;
 
 mod access;
+mod figures;
 mod gate;
 mod history;
 mod page;
@@ -20,6 +21,7 @@ mod search;
 pub mod sqlite;
 
 pub use access::{AccessLine, AccessPage, AccessQuery, DONE, KeptLine, KeptToken, REFUSALS_MAX};
+pub use figures::{Stretches, Tally};
 pub use gate::{DoNotCall, GatePage, KeptRecord, RECORDS_MAX, RecordQuery};
 pub use history::{CallQuery, History, Kept, KeptEvent, LogLine, LogSpan, Pulse, Recovered};
 pub use page::{Due, KeyUse, Page, Store, StoreError, Work};

@@ -40,6 +40,7 @@ mod backup;
 mod calls;
 mod due;
 mod fault;
+mod figures;
 mod files;
 mod forget;
 mod gate;

@@ -2,6 +2,7 @@
 
 use super::{Calls, EngineError};
 use crate::driver::PAUSED;
+use crate::figures::{Figures, figures};
 use crate::health::{Alarm, Report};
 use crate::heard::{Answer, Heard, ScriptReply};
 use crate::latency::{Latency, latencies};
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
+use store::Stretches;
 
 impl Calls {
     /// Hears a webhook. When this returns, what it says is on disk, and the document is the reply.
@@ -117,6 +119,16 @@ impl Calls {
     /// The store failed.
     pub async fn latencies(&self, n_calls: usize) -> Result<(usize, Vec<Latency>), EngineError> {
         self.read(move |history| latencies(history, n_calls)).await
+    }
+
+    /// Figures of the calls that began in each of these stretches of time, and of how many calls of each
+    /// the replies are.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn figures(&self, stretches: Stretches) -> Result<(usize, Vec<Figures>), EngineError> {
+        let (now, prices) = (self.now(), self.rules().settings.gate.prices.clone());
+        self.read(move |history| figures(history, &stretches, &prices, now)).await
     }
 
     /// Everything that can be measured, in the text form that Prometheus reads.

@@ -1,12 +1,14 @@
 //! The reading side of the store in memory.
 
 use super::{Disk, Row};
+use call::call::Direction;
 use call::gate::{Decided, Listed};
-use call::{CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
+use call::{CallId, CallState, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use store::{
     AccessQuery, CallQuery, CallSearch, CallsFound, DoNotCall, History, Kept, KeptEvent, KeptLine,
-    KeptRecord, KeptToken, LogLine, LogSpan, Pulse, RecordQuery, Recovered, StoreError,
+    KeptRecord, KeptToken, LogLine, LogSpan, Pulse, RecordQuery, Recovered, StoreError, Stretches, Tally,
 };
 
 impl History for Disk {
@@ -147,6 +149,57 @@ impl History for Disk {
                 && (query.call.is_none() || line.call == query.call)
         };
         Ok(tables.access.iter().rev().filter(fits).take(query.limit).cloned().collect())
+    }
+
+    fn tallies(&mut self, stretches: &Stretches, now: Timestamp) -> Result<Vec<Tally>, StoreError> {
+        let tables = self.tables();
+        let mut tallies: BTreeMap<(u32, bool, CarrierName, Option<String>), Tally> = BTreeMap::new();
+        for call in tables.calls.values().map(|row| &row.call) {
+            let began = call.facts.created_at;
+            if began < stretches.from || began >= stretches.begin(stretches.n) {
+                continue;
+            }
+            let number = began.since(stretches.from).as_millis() / stretches.each.as_millis();
+            let stretch = u32::try_from(number).unwrap_or(u32::MAX);
+            let (outbound, carrier) =
+                (call.facts.direction == Direction::Outbound, call.facts.carrier.clone());
+            let (ending, until) = match &call.state {
+                CallState::Ended(over) => (Some(over.ending.kind.word().to_owned()), over.ended_at),
+                _ => (None, now),
+            };
+            let key = (stretch, outbound, carrier.clone(), ending.clone());
+            let none = Tally {
+                stretch,
+                outbound,
+                carrier,
+                ending,
+                n_calls: 0,
+                n_answered: 0,
+                talked: Duration::ZERO,
+                minutes: 0,
+            };
+            let tally = tallies.entry(key).or_insert(none);
+            tally.n_calls += 1;
+            if let Some(answered_at) = call.answered_at() {
+                let talked = until.since(answered_at);
+                tally.n_answered += 1;
+                tally.talked += talked;
+                tally.minutes += talked.as_millis().div_ceil(60_000).max(1) as u64;
+            }
+        }
+        Ok(tallies.into_values().collect())
+    }
+
+    fn answered(&mut self, from: Timestamp, until: Timestamp, limit: usize) -> Result<Vec<Kept>, StoreError> {
+        let tables = self.tables();
+        let within = |row: &&Row| {
+            let began = row.call.facts.created_at;
+            began >= from && began < until && row.call.answered_at().is_some()
+        };
+        let mut found: Vec<Kept> = tables.calls.values().filter(within).map(kept).collect();
+        found.sort_by_key(|kept| std::cmp::Reverse(kept.call.facts.created_at));
+        found.truncate(limit);
+        Ok(found)
     }
 
     fn pulse(&mut self, now: Timestamp) -> Result<Pulse, StoreError> {

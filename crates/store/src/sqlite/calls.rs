@@ -2,6 +2,7 @@
 
 use super::fault::Fault;
 use crate::history::{Kept, KeptEvent, LogLine};
+use call::call::Over;
 use call::{Call, CallId, CallState, CarrierCallId, CarrierName, Event, Party, Timestamp};
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, Error, ErrorCode, OptionalExtension, Params, Row, params};
@@ -187,6 +188,7 @@ fn insert(connection: &Connection, id: &str, call: &Call) -> Result<(), Fault> {
         facts.imported_id,
         facts.created_at.as_millis(),
         facts.placed_by,
+        ending(call),
     ]);
     match inserted {
         Ok(_) => Ok(()),
@@ -214,13 +216,23 @@ fn update(connection: &Connection, id: &str, call: &Call, was: &Kept) -> Result<
         stored(was.version),
         call.facts.carrier.as_str(),
         as_it_was,
+        ending(call),
     ])?;
     if updated == 1 { Ok(()) } else { Err(Fault::Conflict(format!("call {id}"))) }
 }
 
 fn ended_at(call: &Call) -> Option<Timestamp> {
+    over(call).map(|over| over.ended_at)
+}
+
+/// The word for how it ended.
+fn ending(call: &Call) -> Option<&'static str> {
+    over(call).map(|over| over.ending.kind.word())
+}
+
+fn over(call: &Call) -> Option<&Over> {
     match &call.state {
-        CallState::Ended(over) => Some(over.ended_at),
+        CallState::Ended(over) => Some(over),
         CallState::Queued(_)
         | CallState::Placing(_)
         | CallState::Initiated(_)
@@ -254,12 +266,12 @@ fn stored(version: u64) -> i64 {
 
 const INSERT: &str = "INSERT INTO calls (id, version, state, carrier_call_id, answered_at, ended_at, due_at,
     not_before, call, direction, from_number, to_number, carrier, imported_id, created_at,
-    placed_by) VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+    placed_by, ending) VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
 const UPDATE: &str =
     "UPDATE calls SET version = version + 1, state = ?2, carrier_call_id = ?3, answered_at = ?4,
     ended_at = ?5, due_at = CASE WHEN ?11 THEN min(due_at, ?6) ELSE ?6 END, not_before = ?7, call = ?8,
-    carrier = ?10 WHERE id = ?1 AND version = ?9";
+    carrier = ?10, ending = ?12 WHERE id = ?1 AND version = ?9";
 
 const APPEND: &str =
     "INSERT INTO events (call_id, version, at, kind, source, event) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

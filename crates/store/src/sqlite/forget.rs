@@ -101,6 +101,7 @@ pub(super) const WITHOUT_NUMBERS: &[(&str, &str)] = &[
     ("calls", "direction"),
     ("calls", "carrier"),
     ("calls", "carrier_call_id"),
+    ("calls", "ending"),
     ("events", "call_id"),
     ("events", "kind"),
     ("events", "source"),

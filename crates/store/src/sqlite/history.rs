@@ -3,8 +3,9 @@
 use super::calls::{self, at_most, count, kept, rows, value};
 use super::fault::{self, Fault};
 use super::page::SETTING;
-use super::{access, files, gate, open, search};
+use super::{access, figures, files, gate, open, search};
 use crate::access::{AccessQuery, KeptLine, KeptToken};
+use crate::figures::{Stretches, Tally};
 use crate::gate::{DoNotCall, KeptRecord, RecordQuery};
 use crate::history::{CallQuery, History, Kept, KeptEvent, LogLine, LogSpan, Pulse, Recovered};
 use crate::page::StoreError;
@@ -176,6 +177,14 @@ impl History for SqliteHistory {
 
     fn access_lines(&mut self, query: &AccessQuery) -> Result<Vec<KeptLine>, StoreError> {
         self.read(|connection| access::lines(connection, query))
+    }
+
+    fn tallies(&mut self, stretches: &Stretches, now: Timestamp) -> Result<Vec<Tally>, StoreError> {
+        self.read(|connection| figures::tallies(connection, stretches, now))
+    }
+
+    fn answered(&mut self, from: Timestamp, until: Timestamp, limit: usize) -> Result<Vec<Kept>, StoreError> {
+        self.read(|connection| figures::answered(connection, from, until, limit))
     }
 
     fn pulse(&mut self, now: Timestamp) -> Result<Pulse, StoreError> {

@@ -36,10 +36,10 @@ fn query(connection: &Connection, wanted: &CallSearch) -> Result<(String, Vec<Va
     let (index, party) = match (&wanted.to, &wanted.from) {
         (Some(to), _) => ("calls_to WHERE to_number = ?5 AND", Some(to)),
         (None, Some(from)) => ("calls_from WHERE from_number = ?5 AND", Some(from)),
-        (None, None) => ("calls_time WHERE", None),
+        (None, None) => ("calls_figures WHERE", None),
     };
     let sql = format!(
-        "SELECT id, state, direction, carrier, version, call, from_number FROM calls INDEXED BY {index}
+        "SELECT id, state, direction, carrier, version, call, from_number, ending FROM calls INDEXED BY {index}
         created_at >= ?1 AND created_at <= ?2 AND created_at <= ?3 AND (created_at < ?3 OR id < ?4)
         ORDER BY created_at DESC, id DESC"
     );
@@ -69,7 +69,11 @@ fn fitting(connection: &Connection, row: &Row<'_>, wanted: &CallSearch) -> Resul
         Ok(row.get_ref(column)?.as_str().is_ok_and(|found| found == wanted))
     };
     let state = wanted.state.as_deref().or(wanted.ending.as_ref().map(|_| "ended"));
-    if !(is(1, state)? && is(3, wanted.carrier.as_deref())? && is(6, wanted.from.as_deref())?) {
+    let is_like = is(1, state)?
+        && is(3, wanted.carrier.as_deref())?
+        && is(6, wanted.from.as_deref())?
+        && is(7, wanted.ending.as_deref())?;
+    if !is_like {
         return Ok(None);
     }
     let call: Call = parsed("a call", row, 5)?;

@@ -91,6 +91,8 @@ macro_rules! conformance {
             a_carrier_has_its_own_places
             only_a_rejection_is_one
             begun_minutes_are_counted_for_the_day_of_the_answer
+            calls_are_counted_by_the_stretch_in_which_they_began
+            answered_calls_of_a_stretch_are_read_newest_first
             a_number_is_listed_once_and_until_it_is_taken_off
             decisions_are_read_newest_first
             a_token_is_kept_until_it_is_taken_away

@@ -15,8 +15,13 @@ use store::sqlite::{SqliteHistory, SqliteStore};
 use store::{CallQuery, History, KeyUse, Store, StoreError};
 
 /// The fixtures, and the sequence of states in each, oldest call first.
-const FIXTURES: &[(&str, &str)] =
-    &[("v1.sql", FIRST_STATES), ("v2.sql", FIRST_STATES), ("v3.sql", FIRST_STATES), ("v4.sql", FIRST_STATES)];
+const FIXTURES: &[(&str, &str)] = &[
+    ("v1.sql", FIRST_STATES),
+    ("v2.sql", FIRST_STATES),
+    ("v3.sql", FIRST_STATES),
+    ("v4.sql", FIRST_STATES),
+    ("v5.sql", FIRST_STATES),
+];
 const FIRST_STATES: &str =
     "queued placing initiated ringing offered answering in_progress hanging_up ended ended";
 

@@ -2,11 +2,12 @@
 
 use super::Bench;
 use crate::lives::{
-    admitted, asked, at, carrier, ended, event, facts, hear, id, leg, next, offered, them, us,
+    admitted, asked, at, carrier, ended, event, facts, hear, id, leg, next, offered, progressed, them, us,
 };
-use call::call::{EndedBy, Facts, Found};
+use call::call::{EndedBy, Facts, Found, Progress};
 use call::{CarrierName, News, Timestamp};
-use store::Page;
+use std::time::Duration;
+use store::{Page, Stretches, Tally};
 
 pub(crate) fn queued_calls_come_oldest_first(bench: &mut Bench) {
     bench.turn(|page| {
@@ -145,4 +146,50 @@ pub(crate) fn a_setting_is_kept_until_it_is_taken_away(bench: &mut Bench) {
         page.set_setting("never set", None).unwrap();
     });
     assert_eq!(bench.history.setting("paused").unwrap(), None);
+}
+
+/// Four calls: one that was asked for before, one that talked for 70 s, one that still talks, and a caller.
+fn four_calls(page: &mut dyn Page) {
+    for (n, second) in [(1, 50), (2, 100), (3, 160)] {
+        hear(page, n, &asked(n, second)).unwrap();
+        hear(page, n, &admitted(second)).unwrap();
+        hear(page, n, &progressed(second + 10, leg(n), Progress::InProgress)).unwrap();
+    }
+    hear(page, 2, &ended(180, leg(2))).unwrap();
+    hear(page, 4, &offered(4, 170, leg(4))).unwrap();
+}
+
+pub(crate) fn calls_are_counted_by_the_stretch_in_which_they_began(bench: &mut Bench) {
+    bench.turn(|page| four_calls(page));
+    let stretches = Stretches { from: at(100), each: Duration::from_secs(60), n: 2 };
+    let tallies = bench.history.tallies(&stretches, at(200)).unwrap();
+    let tally = |stretch, outbound, ending: Option<&str>, n_answered, talked_s, minutes| Tally {
+        stretch,
+        outbound,
+        carrier: carrier(),
+        ending: ending.map(str::to_owned),
+        n_calls: 1,
+        n_answered,
+        talked: Duration::from_secs(talked_s),
+        minutes,
+    };
+    let expected = [
+        tally(0, true, Some("completed"), 1, 70, 2),
+        tally(1, false, None, 0, 0, 0),
+        tally(1, true, None, 1, 30, 1),
+    ];
+    assert_eq!(tallies, expected);
+    let later = Stretches { from: at(1000), ..stretches };
+    assert_eq!(bench.history.tallies(&later, at(2000)).unwrap(), []);
+}
+
+pub(crate) fn answered_calls_of_a_stretch_are_read_newest_first(bench: &mut Bench) {
+    bench.turn(|page| four_calls(page));
+    let mut ids = |from, until, limit| -> Vec<_> {
+        let found = bench.history.answered(at(from), at(until), limit).unwrap();
+        found.iter().map(|kept| kept.call.facts.id).collect()
+    };
+    assert_eq!(ids(0, 1000, 9), [id(3), id(2), id(1)]);
+    assert_eq!(ids(0, 1000, 2), [id(3), id(2)]);
+    assert_eq!(ids(50, 160, 9), [id(2), id(1)]);
 }
