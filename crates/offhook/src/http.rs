@@ -9,12 +9,14 @@ mod caller;
 mod commands;
 mod decided;
 mod feed;
+mod figures;
 mod gate;
 mod health;
 mod latency;
 mod list;
 mod mcp;
 mod metrics;
+mod network;
 mod notices;
 mod pace;
 mod problem;
@@ -43,7 +45,7 @@ use tokio::sync::watch;
 pub(crate) use book::Book;
 pub(crate) use decided::lines as event_lines;
 pub(crate) use pace::Rate;
-pub(crate) use problem::Problem;
+pub(crate) use problem::{Problem, no_such_page};
 pub(crate) use reload::{Asked, ReloadError, Reloaded, Reloads};
 pub(crate) use view::{CallView, command as command_view, recovered, rfc3339};
 
@@ -76,6 +78,8 @@ pub(crate) struct Terms {
     pub(crate) open_metrics: bool,
     /// Finds the carrier of an imported call.
     pub(crate) import: crate::import::Mapping,
+    /// The carriers on the simulated network, and where each finds it.
+    pub(crate) networks: Vec<(String, String)>,
 }
 
 impl Pages {
@@ -107,6 +111,9 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/latency", get(latency::get))
         .route("/notices", get(notices::list))
         .route("/notices/{name}/replay", post(notices::replay))
+        .route("/figures", get(figures::get))
+        .route("/network", get(network::people))
+        .route("/network/calls/{id}", get(network::truth))
         .route("/pause", get(api::paused).post(api::pause))
         .route("/resume", post(api::resume))
         .route("/reload", post(reload::reload))
@@ -129,6 +136,7 @@ pub(crate) fn router(pages: Pages) -> Router {
         .nest("/v1", api.clone())
         .merge(metrics)
         .merge(mcp::face(&pages, api))
+        .merge(crate::page::router())
         .route("/webhooks/{carrier}/{*rest}", any(webhooks::hear))
         .route("/streams/{ticket}", get(streams::attach))
         .route("/healthz", get(health::healthz))
@@ -140,7 +148,11 @@ pub(crate) fn router(pages: Pages) -> Router {
         .layer(middleware::from_fn(request_id::name));
     // A proxy may hand on the path of the public address or cut it off: both arrive.
     let prefix = path_of(&pages.public_url).to_owned();
-    let all = if prefix.is_empty() { all } else { all.clone().nest(&prefix, all) };
+    let all = if prefix.is_empty() {
+        all
+    } else {
+        all.clone().nest(&prefix, all).merge(crate::page::below(&prefix))
+    };
     all.with_state(pages)
 }
 

@@ -11,6 +11,7 @@ mod face;
 mod http;
 mod import;
 mod init;
+mod page;
 mod recover;
 mod serve;
 mod sim;

@@ -43,8 +43,11 @@ pub(crate) use beside::keep as keep_file;
 /// It could not start, in words with the way out.
 pub(crate) fn run(loaded: &Loaded, args: &ServeArgs) -> anyhow::Result<()> {
     let inherited = Inherited::take()?;
-    // Nothing at a start needs them, and the first dial does.
-    std::thread::spawn(call::number::read_plans);
+    // Nothing at a start needs them, and the first dial and the first look do.
+    std::thread::spawn(|| {
+        call::number::read_plans();
+        crate::page::prepare();
+    });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(loaded, args.until_stdin_ends, inherited))
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod feed;
+mod figures;
 mod metrics;
 
 use super::{Book, Pages, Reloads, Terms, path_of, router};
@@ -105,8 +106,8 @@ async fn site() -> Site {
     })
     .await
     .unwrap();
-    let terms =
-        Terms { token: "secret".to_owned(), rate: None, open_metrics: false, import: Mapping::default() };
+    let (token, import) = ("secret".to_owned(), Mapping::default());
+    let terms = Terms { token, rate: None, open_metrics: false, import, networks: Vec::new() };
     let book = Arc::new(Book::of(&calls).await.unwrap());
     let (reloads, _) = Reloads::new();
     let terms = watch::channel(Arc::new(terms)).1;

@@ -54,6 +54,15 @@ pub(super) async fn start_where_needed(config: &Config) -> anyhow::Result<Option
     )
 }
 
+/// The carriers on the simulated network, and where each finds it.
+pub(super) fn addresses(config: &Config) -> Vec<(String, String)> {
+    let simulated = |(name, carrier): (&String, &crate::config::settings::Carrier)| match &carrier.kind {
+        CarrierKind::Simulated(simulated) => Some((name.clone(), simulated.base_url.as_str().to_owned())),
+        CarrierKind::Twilio(_) | CarrierKind::Telnyx(_) | CarrierKind::Plivo(_) => None,
+    };
+    config.carriers.iter().filter_map(simulated).collect()
+}
+
 /// Tells each simulated carrier which numbers are ours, and where it reaches us when they are
 /// called: what a person does at a real carrier in its console.
 pub(super) async fn tell_numbers(config: &Config, public_url: &str) {

@@ -49,7 +49,8 @@ pub(super) fn terms(config: &Config) -> anyhow::Result<Terms> {
     let Api { open_metrics, requests_per_second, burst, .. } = config.api;
     let rate = (requests_per_second > 0)
         .then(|| Rate { apart: Duration::from_secs(1) / requests_per_second, burst });
-    Ok(Terms { token, rate, open_metrics, import: assemble::import_mapping(config) })
+    let (import, networks) = (assemble::import_mapping(config), network::addresses(config));
+    Ok(Terms { token, rate, open_metrics, import, networks })
 }
 
 impl Reloader {

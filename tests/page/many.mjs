@@ -1,0 +1,64 @@
+// A thousand live calls: what of them is in the page, and what it costs the browser. The times are told and
+// held to nothing: they are the machine's as much as the page's.
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { logIn, World } from "./world.mjs";
+
+const N = 1000;
+const AT_ONCE = 20;
+
+export async function many() {
+  const world = await World.start({ live_max: N + 100 });
+  try {
+    const paints = [];
+    for (let n = 0; n < 5; n += 1) {
+      const fresh = await world.page();
+      await fresh.goto(world.base);
+      await fresh.getByLabel("Token").waitFor();
+      paints.push(await fresh.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime));
+      await fresh.context().close();
+    }
+    console.log(`first paint, by a browser that has nothing of it yet: ${paints.map((ms) => `${ms.toFixed(0)} ms`).join(", ")}`);
+    // Each ends in 0006: they pick up at once, and talk for an hour.
+    const queue = Array.from({ length: N }, (_, at) => `+1${201 + Math.floor(at / 500)}${200 + (at % 500)}0006`);
+    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+      while (queue.length > 0) await world.ask("POST", "calls", { to: queue.pop(), say: "Please hold the line.", hold: true });
+    }));
+    const page = await world.page();
+    await page.addInitScript(() => {
+      globalThis.tasks = [];
+      new PerformanceObserver((list) => globalThis.tasks.push(...list.getEntries().map((entry) => entry.duration))).observe({ entryTypes: ["longtask"] });
+    });
+    await logIn(page, world);
+    await page.getByText(`${N.toLocaleString("en-GB")} calls`).waitFor();
+    await page.screenshot({ path: join(process.env.PICTURES, "many.png") });
+    const told = await page.evaluate(async () => {
+      globalThis.tasks.length = 0;
+      const frames = [];
+      let before = performance.now();
+      const end = before + 4000;
+      while (performance.now() < end) {
+        await new Promise((go) => requestAnimationFrame(go));
+        const now = performance.now();
+        frames.push(now - before);
+        before = now;
+        scrollBy(0, 120);
+      }
+      frames.sort((a, b) => a - b);
+      return { rows: document.querySelectorAll(".row").length, frames: frames.length, p99: frames[Math.floor(frames.length * 0.99)], longest: frames.at(-1), tasks: globalThis.tasks };
+    });
+    // Meanwhile each of a hundred calls changes.
+    const { calls } = await world.ask("GET", "calls?live=true&limit=100");
+    await page.evaluate(() => { globalThis.tasks.length = 0; scrollTo(0, 0); });
+    await Promise.all(calls.map((call) => world.ask("POST", `calls/${call.id}/say`, { text: "It is your turn." })));
+    await page.locator(".row", { hasText: "It is your turn." }).first().waitFor();
+    const busy = await page.evaluate(() => globalThis.tasks);
+    const list = (tasks) => `${tasks.length} long tasks${tasks.length ? `, the longest ${Math.max(...tasks).toFixed(0)} ms` : ""}`;
+    console.log(`${N} calls, scrolled through: ${told.rows} rows in the page, ${told.frames} frames, 99 of 100 within ${told.p99.toFixed(0)} ms, longest ${told.longest.toFixed(0)} ms, ${list(told.tasks)}; while 100 of them changed: ${list(busy)}`);
+    assert.ok(told.rows < 60, `${told.rows} rows`);
+    assert.deepEqual(page.faults, []);
+  } finally {
+    await world.end();
+  }
+}
