@@ -89,6 +89,7 @@ try {
   });
 
   let id = "";
+  let held = "";
   await check("by keys alone a call is placed, said something on, asked, and hung up", async () => {
     await placeByKeys("+1 555 011 0010", "Good evening, this is the Grand Hotel.", true);
     await page.getByRole("heading", { name: "Call to +1 555 011 0010" }).waitFor();
@@ -208,7 +209,7 @@ try {
   });
 
   await check("it outlives the gateway: kill -9, a banner, and everything again by itself", async () => {
-    await world.ask("POST", "calls", { to: "+15550140006", say: "Please hold the line.", hold: true });
+    held = (await world.ask("POST", "calls", { to: "+15550140006", say: "Please hold the line.", hold: true })).id;
     await page.locator(".row", { hasText: "+1 555 014 0006" }).filter({ hasText: "talking" }).waitFor();
     await world.killGateway();
     await page.getByText("The gateway is away").waitFor();
@@ -281,6 +282,7 @@ try {
   await check("an alarm is told above every view, with what to do", async () => {
     await world.network("PUT", "credentials/twilio", { token: "another" });
     await world.ask("POST", "calls", { to: "+15550160006", say: "Nobody hears this." });
+    await world.ask("POST", `calls/${held}/hangup`);
     await go("live");
     await page.getByText(/thing.? amiss/).first().waitFor();
     await picture("alarm");
@@ -301,6 +303,15 @@ try {
     }
     await page.getByRole("button", { name: "Light colours" }).click();
     assert.equal(await page.evaluate(() => document.documentElement.dataset.look), "light", "the switch outdoes the system");
+  });
+
+  await check("a call that can't be hung up says so, and is found among the others", async () => {
+    await go("live");
+    await page.locator(".row.amiss", { hasText: "+1 555 014 0006" }).waitFor();
+    await page.getByRole("button", { name: /with an alarm/ }).click();
+    await page.waitForFunction(() => document.querySelectorAll(".row:not(.amiss)").length === 0);
+    await judge("calls with an alarm");
+    await picture("hang-up-fails");
   });
 
   await check("on a phone nothing is wider than it", async () => {

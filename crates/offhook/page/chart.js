@@ -18,11 +18,11 @@ export function chart({ label, items, parts, name, write, lines = false }) {
   const y = (value) => TOP + (1 - value / most) * (HEIGHT - TOP - BOTTOM);
   const every = Math.ceil((items.length * 100) / width);
   const drawn = lines ? parts.map((part) => line(part, items, wide, y)) : items.map((item, at) => bars(item, at, parts, wide, y));
-  return h("figure", { class: "chart", tabindex: "0", role: "group", "aria-label": label }, svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `${label}: the table beneath has the figures` },
+  return h("figure", { class: "chart" }, h("div", { class: "drawn", tabindex: "0", role: "region", "aria-label": label }, svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `${label}: the table beneath has the figures` },
     [0, 0.5, 1].map((share) => [svg("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(most * share), y2: y(most * share) }), svg("text", { x: LEFT - 6, y: y(most * share) + 4, "text-anchor": "end" }, write(most * share))]),
     items.map((item, at) => at % every === 0 && svg("text", { x: LEFT + (at + 0.5) * wide, y: HEIGHT - 6, "text-anchor": "middle" }, name(item))),
     drawn,
-    items.map((item, at) => svg("rect", { x: LEFT + at * wide, y: TOP, width: wide, height: HEIGHT - TOP - BOTTOM, fill: "transparent" }, svg("title", {}, [name(item), ...parts.map((part) => `${part.name}: ${part.of(item) === null ? "none" : write(part.of(item))}`)].join("\n"))))),
+    items.map((item, at) => svg("rect", { x: LEFT + at * wide, y: TOP, width: wide, height: HEIGHT - TOP - BOTTOM, fill: "transparent" }, svg("title", {}, [name(item), ...parts.map((part) => `${part.name}: ${part.of(item) === null ? "none" : write(part.of(item))}`)].join("\n")))))),
   h("ul", { class: "legend" }, parts.map((part) => h("li", {}, svg("svg", { width: 22, height: 11, "aria-hidden": "true" }, lines ? svg("path", { class: `line ${part.kind}`, d: "M0 6h22" }) : svg("rect", { class: part.kind, width: 11, height: 11 })), part.name))));
 }
 

@@ -20,7 +20,7 @@ export function showFigures(root) {
       if (gone) return;
       put(body, shown(figures));
       // On a phone what is newest is what one wants.
-      for (const drawing of body.querySelectorAll(".chart")) drawing.scrollLeft = drawing.scrollWidth;
+      for (const drawing of body.querySelectorAll(".drawn")) drawing.scrollLeft = drawing.scrollWidth;
     } catch (error) {
       if (!gone) put(body, problem(error));
     }

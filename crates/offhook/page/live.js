@@ -13,15 +13,22 @@ export function showLive(root) {
   const sum = h("span", { class: "quiet", "aria-live": "off" });
   const search = h("input", { type: "search", placeholder: "a number, an agent, a carrier", oninput: draw });
   const state = choice([["", "any state"], ["alarm", "with an alarm"], ...states.filter(([word]) => word !== "ended")], { onchange: draw });
+  const alarms = h("button", { type: "button", class: "grave", onclick: () => {
+    state.value = "alarm";
+    draw();
+  } });
   const filters = h("div", { class: "filters" }, h("div", { class: "wide" }, field("Search", search)), field("State", state));
   const list = rows({ label: "Live calls", key: (one) => one.call.id, make: row });
   const empty = h("div");
-  put(root, h("div", { class: "head" }, heading, sum), filters, empty, list.element);
+  put(root, h("div", { class: "head" }, heading, sum, alarms), filters, empty, list.element);
 
   function draw() {
     const all = calls.live();
     const found = all.filter((one) => fits(one.call, search.value, state.value));
     write(sum, summary(all));
+    const n_alarms = all.filter((one) => one.call.alarm && !one.ended).length;
+    alarms.hidden = n_alarms === 0;
+    write(alarms, `▲ ${n_alarms} with an alarm`);
     filters.hidden = all.length === 0;
     list.element.hidden = found.length === 0;
     put(empty, found.length === 0 && nothing(all.length));
@@ -50,7 +57,7 @@ function fits(call, text, state) {
 function summary(all) {
   const alive = all.filter((one) => !one.ended);
   const count = (...words) => alive.filter((one) => words.includes(one.call.state)).length;
-  const parts = [[count("in_progress"), "talking"], [count("ringing", "initiated", "placing"), "being placed"], [count("offered", "answering"), "coming in"], [count("queued"), "queued"], [count("hanging_up"), "hanging up"], [alive.filter((one) => one.call.alarm).length, "with an alarm"]];
+  const parts = [[count("in_progress"), "talking"], [count("ringing", "initiated", "placing"), "being placed"], [count("offered", "answering"), "coming in"], [count("queued"), "queued"], [count("hanging_up"), "hanging up"]];
   return [plural(alive.length, "call"), ...parts.filter(([n]) => n > 0).map(([n, word]) => `${n.toLocaleString()} ${word}`)].join(" · ");
 }
 

@@ -51,8 +51,15 @@ export function showNetwork(root) {
   }
 
   const shown = new Map();
+  let looking = false;
   async function look() {
-    if (document.hidden) return;
+    if (document.hidden || looking) return;
+    looking = true;
+    await talking().catch(() => {});
+    looking = false;
+  }
+
+  async function talking() {
     const live = calls.live().filter((one) => one.call.carrier_call_id).slice(0, SHOWN_MAX);
     if (live.length === 0) put(talks, h("div", { class: "empty" }, h("strong", {}, "Nobody talks"), h("p", {}, "Call one of them above, and see what each side says.")));
     else if (shown.size === 0) put(talks);

@@ -76,7 +76,7 @@ export function timeline(call, events, { width, started_at, recording }) {
   const x = (at) => LEFT + ((Math.min(Math.max(at, begin), end) - begin) / (end - begin)) * (whole - LEFT - RIGHT);
   const told = `From ${new Date(begin).toLocaleTimeString()}, over ${lasting(end - begin)}: ${events.length} events, ${bars.length} times somebody spoke or pressed keys. ${call.ending ? `It ended: ${endingWord(call.ending.kind)}.` : "It lives."}`;
   const picture = svg("svg", { width: whole, height: HEIGHT, viewBox: `0 0 ${whole} ${HEIGHT}`, role: "img", "aria-label": `The story of the call. ${told}` },
-    axis(begin, end, x), lanes(), bands(events, end, x), marks(events, x), bars.map((bar) => spoken(bar, x)), starts(started_at, begin, end, x));
+    axis(begin, end, x), lanes(), bands(events, end, x), marks(events, x), bars.map((bar) => spoken(bar, x)), starts(events, started_at, begin, end, x));
   if (recording) seeking(picture, recording, begin, end, x);
   return picture;
 }
@@ -145,12 +145,19 @@ function wait(bar, x) {
   });
 }
 
-/** Where the gateway was started anew while the call lived. */
-function starts(started_at, begin, end, x) {
+/** Where the gateway was started anew while the call lived: the last start, and each that its sound tells of. */
+function starts(events, started_at, begin, end, x) {
+  const found = [];
+  let run = null;
+  for (const event of events) {
+    const { run: its } = event.event.stream_attached ?? {};
+    if (its !== undefined && run !== null && its !== run) found.push([Date.parse(event.at), "its sound came to another run of the gateway"]);
+    run = its ?? run;
+  }
   const at = started_at ? Date.parse(started_at) : 0;
-  if (at <= begin || at >= end) return null;
-  return svg("g", {}, svg("line", { class: "start", x1: x(at), x2: x(at), y1: 22, y2: HEIGHT - 18 }),
-    svg("text", { class: "start-word", x: x(at) + 4, y: HEIGHT - 8 }, "the gateway was started anew"));
+  if (at > begin && at < end) found.push([at, "the gateway was started anew"]);
+  return found.map(([when, text]) => svg("g", {}, svg("line", { class: "start", x1: x(when), x2: x(when), y1: 22, y2: HEIGHT - 18 }),
+    svg("text", { class: "start-word", ...(x(when) > x(end) / 2 ? { x: x(when) - 4, "text-anchor": "end" } : { x: x(when) + 4 }), y: HEIGHT - 6 }, text)));
 }
 
 function seeking(picture, recording, begin, end, x) {

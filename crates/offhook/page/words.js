@@ -21,7 +21,7 @@ export const endings = Object.entries(ENDINGS);
 
 const LIMITS = {
   queued: "given up", placing: "search ends", initiated: "ringing ends", ringing: "ringing ends", offered: "ringing ends",
-  answering: "ends", in_progress: "talk ends", hanging_up: "over at the latest",
+  answering: "ends", in_progress: "talk ends", hanging_up: "ends",
 };
 
 /** A state in one word. */
@@ -40,7 +40,7 @@ export function stateOf(call) {
   const amiss = call.alarm || call.ending?.kind === "indeterminate";
   const kind = amiss ? " amiss" : call.state === "in_progress" ? " talks" : "";
   return h("span", { class: `state${kind}` },
-    h("span", { class: "shape", "aria-hidden": "true" }, amiss ? "▲" : shape), call.alarm ? `${ended}, alarm` : ended);
+    h("span", { class: "shape", "aria-hidden": "true" }, amiss ? "▲" : shape), ended);
 }
 
 // Codes of two digits; 1 and 7 have one, the others three (ITU-T E.164).

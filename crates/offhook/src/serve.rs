@@ -172,6 +172,7 @@ fn announce(loaded: &Loaded, address: SocketAddr, is_inherited: bool, network: O
     }
     let StoreUrl::Sqlite(path) = &loaded.config.store.url;
     println!("store: {}", path.display());
+    println!("page for people: http://{}/, with the token of the API", reachable(address));
     println!("offhook listens on http://{address}");
     if is_inherited {
         println!("on a socket that was handed over: none who connects is refused while it is started again");

@@ -25,23 +25,27 @@ async fn ask(path: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, By
     (status, headers, response.into_body().collect().await.unwrap().to_bytes())
 }
 
-/// The page, and the addresses of the files that it names.
+/// The page, and the addresses of all its other files: each is named by the page or by one of them.
 async fn named() -> (String, Vec<String>) {
     let (_, _, page) = ask("/", &[]).await;
     let page = String::from_utf8(page.to_vec()).unwrap();
-    let links = page.split(['"']).filter(|part| part.starts_with("page/"));
-    let links = links.map(|link| format!("/{link}")).collect();
-    (page, links)
+    let link = page.split('"').find(|part| part.starts_with("page/")).unwrap();
+    let folder = link.rsplit_once('/').unwrap().0;
+    let others = FILES.iter().map(|(name, _)| *name).filter(|name| *name != "index.html");
+    let links = others.map(|name| {
+        let imported = FILES.iter().any(|(_, content)| content.contains(&format!("\"./{name}\"")));
+        assert!(imported || page.contains(&format!("\"{folder}/{name}\"")), "nobody names {name}");
+        format!("/{folder}/{name}")
+    });
+    (page.clone(), links.collect())
 }
 
 #[tokio::test]
 async fn the_page_is_all_there_and_names_its_files_by_their_version() {
     let (page, links) = named().await;
     assert!(page.starts_with("<!doctype html>") && !page.contains("{version}"));
-    for (name, _) in FILES.iter().filter(|(name, _)| *name != "index.html") {
-        let link = links.iter().find(|link| link.ends_with(&format!("/{name}")));
-        let link = link.unwrap_or_else(|| panic!("index.html doesn't name {name}"));
-        let (status, headers, _) = ask(link, &[]).await;
+    for link in links {
+        let (status, headers, _) = ask(&link, &[]).await;
         assert_eq!(status, StatusCode::OK, "{link}");
         assert_eq!(headers["cache-control"], "public, max-age=31536000, immutable");
     }
