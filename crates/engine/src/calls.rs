@@ -2,6 +2,7 @@
 
 mod access;
 mod agents;
+mod error;
 mod following;
 mod listing;
 mod making;
@@ -10,6 +11,7 @@ mod reloading;
 mod streaming;
 mod watching;
 
+pub use self::error::EngineError;
 use self::making::{check_address, check_digits, check_say};
 pub use self::reloading::Reload;
 use self::reloading::Rules;
@@ -19,7 +21,7 @@ use crate::clock::Clock;
 use crate::crash;
 use crate::driver::{Driver, NOTICE, PAUSED};
 use crate::health::Health;
-use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Order, Quota, Refusal};
+use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Order, Quota};
 use crate::media::Door;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
@@ -28,13 +30,11 @@ use crate::shell::keeper::{self, Keep};
 use crate::shell::lane::Line;
 use crate::shell::lanes::Lanes;
 use crate::shell::wire::Wire;
-use crate::shell::{Ear, JOBS_MAX, Message, TurnFailed, sweep, ticker, writer};
+use crate::shell::{Ear, Errands, JOBS_MAX, Message, sweep, ticker, writer};
 use crate::talk::{self, AtWork, PickedUp, Servers, Talks};
-use call::call::command::KEYS_MAX;
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, Party, PhoneNumber, Timestamp};
 use carrier::send::Sender;
-use carrier::{ADDRESS_MAX, WebhookError};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, RwLock};
 use store::{CallQuery, CallSearch, CallsFound, History, Kept, KeptEvent, Store, StoreError};
@@ -111,82 +111,6 @@ pub struct Wish {
     pub record: bool,
 }
 
-/// Why a verb was not done.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// A rule stands against it.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The number to call from is not one of one's own.
-    #[error(
-        "{from} is not one of this gateway's numbers; add it under [numbers], or call from one of {known}"
-    )]
-    NotOurs {
-        /// The number.
-        from: String,
-        /// Those that are.
-        known: String,
-    },
-    /// No number to call from is configured.
-    #[error("no number to call from; add one under [numbers] in the configuration, or name one with from")]
-    NoNumber,
-    /// No agent of this name.
-    #[error("there is no agent {name}; {way_out}")]
-    NoAgent {
-        /// The name.
-        name: String,
-        /// Which there are, or how to have one.
-        way_out: String,
-    },
-    /// It can't be recorded.
-    #[error("the call cannot be recorded: {0}")]
-    NotRecorded(String),
-    /// The text to be said is too long for a carrier.
-    #[error("the text to say has {n_letters} letters, and a carrier takes {allowed}; shorten it")]
-    SayTooLong {
-        /// How long it is.
-        n_letters: usize,
-        /// How long it may be.
-        allowed: usize,
-    },
-    /// These are no keys.
-    #[error(
-        "{0:?} are no keys; they are 0-9, * and #, with w for a pause of half a second, at most {KEYS_MAX}"
-    )]
-    NoDigits(String),
-    /// This is no address that a carrier can reach.
-    #[error(
-        "{url:?} is no address that a carrier could reach; write {schemes}://HOST/PATH, at most {ADDRESS_MAX} characters"
-    )]
-    NoAddress {
-        /// The address.
-        url: String,
-        /// How it may begin.
-        schemes: String,
-    },
-    /// No carrier of this name.
-    #[error("there is no carrier {0} in the configuration")]
-    NoCarrier(String),
-    /// The webhook was not believed, or not understood.
-    #[error(transparent)]
-    Webhook(#[from] WebhookError),
-    /// The store failed: nothing happened.
-    #[error("{0}")]
-    Store(String),
-}
-
-impl From<TurnFailed> for EngineError {
-    fn from(error: TurnFailed) -> EngineError {
-        EngineError::Store(error.0)
-    }
-}
-
-impl From<StoreError> for EngineError {
-    fn from(error: StoreError) -> EngineError {
-        EngineError::Store(error.to_string())
-    }
-}
-
 impl Calls {
     /// Starts the gateway: everything unfinished is due now, and taken up from here on.
     ///
@@ -204,18 +128,10 @@ impl Calls {
         let driver = Driver::new(store, settings.clone(), rand::random());
         let (talks, conversations) = Talks::new();
         let picked_up = talks.picked_up();
-        let (writer_clock, writer_health) = (Arc::clone(&clock), Arc::clone(&health));
-        let writer_metrics = Arc::clone(&metrics);
         let (committed, commits) = watch::channel(());
-        let writer = std::thread::Builder::new()
-            .name("writer".to_owned())
-            .spawn(move || {
-                let clock = writer_clock.as_ref();
-                let (health, metrics) = (&writer_health, &*writer_metrics);
-                let told = writer::Told { health, metrics, talks: &talks, commits: &committed };
-                writer::run(driver, job_queue, &errand_queue, clock, &told);
-            })
-            .map_err(|error| EngineError::Store(format!("cannot start the writer: {error}")))?;
+        let told =
+            Told { health: Arc::clone(&health), metrics: Arc::clone(&metrics), talks, commits: committed };
+        let writer = start_writer((driver, Arc::clone(&clock)), job_queue, errand_queue, told)?;
         let runner = Arc::new(Runner {
             wire: Wire {
                 lanes: Lanes::new(lines),
@@ -492,6 +408,30 @@ impl Calls {
         });
         Ok(reading.await.map_err(|error| EngineError::Store(format!("a reader stopped: {error}")))??)
     }
+}
+
+/// Whom the writer tells of each turn.
+struct Told {
+    health: Arc<Health>,
+    metrics: Arc<Metrics>,
+    talks: Talks,
+    commits: watch::Sender<()>,
+}
+
+/// Starts the one thread that turns the crank.
+fn start_writer(
+    (driver, clock): (Driver, Arc<dyn Clock>),
+    jobs: mpsc::Receiver<Message>,
+    errands: mpsc::Sender<Errands>,
+    told: Told,
+) -> Result<std::thread::JoinHandle<()>, EngineError> {
+    let run = move || {
+        let Told { health, metrics, talks, commits } = &told;
+        let told = writer::Told { health, metrics, talks, commits };
+        writer::run(driver, jobs, &errands, clock.as_ref(), &told);
+    };
+    let started = std::thread::Builder::new().name("writer".to_owned()).spawn(run);
+    started.map_err(|error| EngineError::Store(format!("cannot start the writer: {error}")))
 }
 
 /// What a panic elsewhere left behind is still whole: nothing is changed under these locks.

@@ -7,6 +7,7 @@ mod carriers;
 mod notices;
 mod recording;
 mod speech;
+mod store;
 
 pub(crate) use carriers::{ApiKey, Carrier, CarrierKind, Face, Plivo, Simulated, Telnyx, Twilio, WebhookKey};
 
@@ -16,11 +17,11 @@ pub(crate) use speech::{
     ConfiguredRecognizer, ConfiguredServer, ConfiguredSound, ConfiguredSynthesizer, RecognizerKind,
     SynthesizerKind,
 };
+pub(crate) use store::StoreUrl;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use call::admission::Callers;
@@ -160,13 +161,6 @@ pub(crate) struct Store {
     /// The store's address. Default: a SQLite file in the user's state folder,
     /// `$XDG_STATE_HOME/offhook/offhook.db` or `~/.local/state/offhook/offhook.db`.
     pub(crate) url: StoreUrl,
-}
-
-/// A store's address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum StoreUrl {
-    /// `sqlite://PATH`: one file on this machine.
-    Sqlite(PathBuf),
 }
 
 /// How much of the past is kept; a call goes when either is exceeded, and none that isn't over.
@@ -340,40 +334,6 @@ pub(crate) struct BaseUrl(pub(super) String);
 #[derive(Clone)]
 pub(crate) struct Secret(String);
 
-impl StoreUrl {
-    /// The file that holds the API token which the gateway made: `<store file>.token`.
-    pub(crate) fn token_file(&self) -> PathBuf {
-        self.beside(".token")
-    }
-
-    /// The file that says who was told of which calls: `<store file>.notices`.
-    pub(crate) fn notices_file(&self) -> PathBuf {
-        self.beside(".notices")
-    }
-
-    /// The file that says of which alarms somebody was told: `<store file>.alarms`.
-    pub(crate) fn alarms_file(&self) -> PathBuf {
-        self.beside(".alarms")
-    }
-
-    /// The file that holds the installation's name which the gateway drew: `<store file>.installation`.
-    pub(crate) fn installation_file(&self) -> PathBuf {
-        self.beside(".installation")
-    }
-
-    /// Where recordings are kept whose owner names no folder: `<store file>.recordings`.
-    pub(crate) fn recordings(&self) -> PathBuf {
-        self.beside(".recordings")
-    }
-
-    fn beside(&self, ending: &str) -> PathBuf {
-        let Self::Sqlite(path) = self;
-        let mut name = path.clone().into_os_string();
-        name.push(ending);
-        PathBuf::from(name)
-    }
-}
-
 impl Default for Api {
     fn default() -> Self {
         Self { token: None, open_metrics: false, requests_per_second: 200, burst: 1_000 }
@@ -452,13 +412,6 @@ impl Secret {
     /// The secret itself, for the one who must send or compare it.
     pub(crate) fn expose(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for StoreUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Sqlite(path) = self;
-        write!(f, "sqlite://{}", path.display())
     }
 }
 
