@@ -319,7 +319,7 @@ async fn what_cannot_be_read_is_named_with_what_it_may_be() {
         ("{}", "the body lacks `to`, which must be there as a text in quotes"),
         (
             r#"{"to":"+12025550143","whom":1}"#,
-            "the body has `whom`, which this page does not take; it takes `to`, `from`, `say`, `agent` and `hold`",
+            "the body has `whom`, which this page does not take; it takes `to`, `from`, `say`, `agent`, `hold` and `record`",
         ),
         (r#"{"to":5}"#, "`to` must be a text in quotes, not 5"),
         (r#"{"to":"+12025550143","hold":"yes"}"#, "`hold` must be `true` or `false`, not \"yes\""),

@@ -1,7 +1,7 @@
 //! A past for a gateway: calls that were over long before it was started, as an earlier run of it
 //! would have left them.
 
-use super::{OURS, World};
+use super::{OURS, SOON, World, wait_for};
 use call::call::{CarrierEnding, Direction, EndedBy, EndingKind, Facts, Limits, Roll, Source, born, step};
 use call::{CallId, CarrierCallId, CarrierName, Event, News, Party, Timestamp};
 use std::time::Duration;
@@ -14,7 +14,12 @@ impl World {
     pub(crate) fn lived_through(&self, from: &str, n_calls: usize, days_ago: i64) -> Vec<String> {
         let now = jiff::Timestamp::now().as_millisecond();
         let first = Timestamp(now - days_ago * 24 * 3600 * 1000);
-        let mut store = SqliteStore::open(&self.store_file(), first).expect("the store opens").store;
+        // A process that another test is about to start still holds what this one has let go.
+        let mut store =
+            wait_for("the store opens", SOON, || match SqliteStore::open(&self.store_file(), first) {
+                Err(StoreError::InUse { .. }) => None,
+                opened => Some(opened.expect("the store opens").store),
+            });
         let all: Vec<usize> = (0..n_calls).collect();
         for group in all.chunks(500) {
             store

@@ -10,12 +10,15 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 /// A program on a terminal. It dies with its owner.
 pub(crate) struct Pty {
     child: Child,
     keyboard: File,
     screen: Arc<Mutex<Vec<u8>>>,
+    /// Reads what is shown, until the program is gone.
+    reader: JoinHandle<()>,
 }
 
 impl Pty {
@@ -39,14 +42,14 @@ impl Pty {
         let keyboard = File::from(terminal);
         let screen = Arc::new(Mutex::new(Vec::new()));
         let (mut glass, kept) = (keyboard.try_clone().expect("it can be shared"), Arc::clone(&screen));
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut piece = [0; 4096];
             // It ends with an error when the program is gone.
             while let Ok(n @ 1..) = glass.read(&mut piece) {
                 kept.lock().expect("nobody panics with it").extend_from_slice(&piece[..n]);
             }
         });
-        Pty { child, keyboard, screen }
+        Pty { child, keyboard, screen, reader }
     }
 
     /// Types.
@@ -88,6 +91,7 @@ impl Pty {
     /// Waits until the program has ended. Its exit code.
     pub(crate) fn ends(mut self) -> (Option<i32>, String) {
         wait_until("the program on the terminal ends", SOON, || matches!(self.child.try_wait(), Ok(Some(_))));
+        wait_until("what it showed is read", SOON, || self.reader.is_finished());
         let code = self.child.wait().expect("it has ended").code();
         (code, self.shown())
     }
