@@ -21,8 +21,8 @@ const MESSAGE: &str = "Your parcel is here.";
 const AGAIN: &str = "To hear this again, press 1.";
 const SORRY: &str = "Sorry, nobody can talk now.";
 const WORDS: &str = "Who is this?";
-/// Half a second of sound.
-const SOME_FRAMES: u64 = 25;
+/// A tenth of a second of sound.
+const SOME_FRAMES: u64 = 5;
 
 fn a_message_is_said_and_the_line_is_closed(face: Face) {
     let world =
