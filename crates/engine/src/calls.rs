@@ -224,7 +224,7 @@ impl Calls {
     /// Ends a call. It is over when the carrier says so.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchCall`], or the store failed.
+    /// [`Refusal::NoSuchCall`](crate::Refusal::NoSuchCall), or the store failed.
     pub async fn hang_up(&self, call: CallId) -> Result<Call, EngineError> {
         let heard = Heard::HangUp { call, by: EndedBy::Agent, cause: "hangup_requested".to_owned() };
         let answer = self.hear(heard).await?;

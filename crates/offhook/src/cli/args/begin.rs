@@ -43,7 +43,7 @@ pub(crate) struct InitArgs {
     /// The server's name for the language model that talks
     #[arg(long, value_name = "NAME", help_heading = AGENT)]
     pub(crate) model: Option<String>,
-    /// The model's server, which speaks OpenAI's chat completions [default: https://api.openai.com/v1]
+    /// The model's server, which speaks OpenAI's chat completions [default: that of OpenAI]
     #[arg(long, value_name = "URL", help_heading = AGENT)]
     pub(crate) base_url: Option<String>,
     /// Where the server's key is, env:NAME or file:PATH [default: env:OPENAI_API_KEY at OpenAI, else none]

@@ -43,7 +43,7 @@ pub(crate) fn a_token_is_kept_until_it_is_taken_away(bench: &mut Bench) {
     });
     assert_eq!(bench.history.tokens().unwrap(), [token("a"), rotated.clone()]);
     bench.turn(|page| page.drop_token("a").unwrap());
-    assert_eq!(bench.history.tokens().unwrap(), [rotated.clone()]);
+    assert_eq!(bench.history.tokens().unwrap(), std::slice::from_ref(&rotated));
 }
 
 fn line(second: i64, token: &str, outcome: &str) -> AccessLine {
