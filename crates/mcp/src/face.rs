@@ -17,7 +17,7 @@ mod tools;
 mod verbs;
 mod waiting;
 
-pub use asker::{Gateway, NoReply, Reply, Request, Said, Who};
+pub use asker::{Gateway, NoReply, Reply, Request};
 pub use door::{Door, speak};
 
 use answers::Told;

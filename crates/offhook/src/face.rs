@@ -2,7 +2,6 @@
 //! gateway that runs elsewhere. Both ask the same API, so no verb is done twice.
 
 mod remote;
-mod transcript;
 mod within;
 
 use crate::cli::args::Global;

@@ -14,9 +14,6 @@ use uuid::Uuid;
 pub trait Gateway: Clone + Send + Sync + 'static {
     /// Asks the API once.
     fn ask(&self, request: Request) -> impl Future<Output = Result<Reply, NoReply>> + Send;
-
-    /// What was said on a call, read off its events as the API lists them.
-    fn said(events: &[Value]) -> Vec<Said>;
 }
 
 /// A request to the API.
@@ -50,28 +47,6 @@ pub enum NoReply {
     Unreachable(String),
     /// The request left, and what it asks for may have been done.
     Lost(String),
-}
-
-/// One thing that was said or done on a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// When, in RFC 3339.
-    pub at: String,
-    /// By whom.
-    pub who: Who,
-    /// In these words; in brackets what is none.
-    pub text: String,
-}
-
-/// Who said something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// Whoever uses the API: the model that calls these tools.
-    Us,
-    /// The agent that talks on the call by itself.
-    Agent,
-    /// Whoever is on the line.
-    Them,
 }
 
 /// A use of a tool, while it lasts.

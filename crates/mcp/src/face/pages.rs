@@ -1,7 +1,7 @@
 //! Resources: what was said on a call, and its story, as pages that a model reads.
 
 use super::answers::{Told, sentence};
-use super::asker::{Asker, Gateway, Said, Who, escaped, page};
+use super::asker::{Asker, Gateway, escaped, page};
 use super::log::Log;
 use rmcp::model::{
     ErrorData, ListResourcesResult, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
@@ -62,32 +62,46 @@ pub(super) async fn read<G: Gateway>(
             ErrorData::resource_not_found(detail, None)
         })?;
     let call = asker.get(&page(&["v1", "calls", id])).await.map_err(not_read)?;
-    let mut log = Log::of(id);
-    log.read_on(asker).await.map_err(not_read)?;
     let text = match kind {
-        "transcript" => transcript::<G>(&call, &log.events),
-        _ => story(&call, &log.events),
+        "transcript" => transcript(asker, &call).await.map_err(not_read)?,
+        _ => {
+            let mut log = Log::of(id);
+            log.read_on(asker).await.map_err(not_read)?;
+            story(&call, &log.events)
+        }
     };
     Ok(ReadResourceResult::new(vec![ResourceContents::text(text, uri).with_mime_type(MIME)]))
 }
 
 /// Who said what, and when.
-pub(super) fn transcript<G: Gateway>(call: &Value, events: &[Value]) -> String {
-    let said = G::said(events);
+///
+/// # Errors
+/// What a model is told instead.
+pub(super) async fn transcript<G: Gateway>(asker: &Asker<'_, G>, call: &Value) -> Result<String, Told> {
+    let id = call["id"].as_str().unwrap_or_default();
+    let told = asker.get(&page(&["v1", "calls", id, "transcript"])).await?;
+    let lines = told["lines"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut page = format!("# What was said\n\n{}\n\n", sentence(call));
-    if said.is_empty() {
+    if lines.is_empty() {
         page += "Nothing was said yet.\n";
     }
-    for Said { at, who, text } in said {
-        let who = match who {
-            Who::Us => "we",
-            Who::Agent => "agent",
-            Who::Them => "they",
+    for line in lines {
+        let word = |field: &str| line[field].as_str().unwrap_or_default();
+        let who = if word("by") == "agent" { "we" } else { "they" };
+        let text = in_one_line(word("text"));
+        let told = match word("kind") {
+            "said" => text,
+            kind => format!("[{kind} {text}]"),
         };
-        page += &format!("- {} **{who}**: {}\n", clock(&at), in_one_line(&text));
+        let remark = match word("heard") {
+            "cut" => " [cut off]",
+            "in_doubt" => " [nobody knows whether it was heard]",
+            _ => "",
+        };
+        page += &format!("- {} **{who}**: {told}{remark}\n", clock(word("at")));
     }
     page += "\nTheir words are as they were understood, and may be misheard. Times are in UTC.\n";
-    page
+    Ok(page)
 }
 
 /// What was believed, heard and decided.

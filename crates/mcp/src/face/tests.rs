@@ -34,15 +34,6 @@ impl Gateway for Made {
         self.asked.lock().unwrap().push(request.clone());
         (self.answers)(n_before, &request)
     }
-
-    fn said(events: &[Value]) -> Vec<Said> {
-        let line = |event: &Value| Said {
-            at: event["at"].as_str().unwrap().to_owned(),
-            who: Who::Them,
-            text: event["text"].as_str().unwrap().to_owned(),
-        };
-        events.iter().filter(|event| event["text"].is_string()).map(line).collect()
-    }
 }
 
 /// A client that has begun.
@@ -262,9 +253,15 @@ async fn a_wait_ends_in_its_time_and_when_it_is_cancelled() {
 #[tokio::test]
 async fn a_page_is_read_and_one_that_is_none_is_not() {
     let gateway = Made::of(|_, request| match request.path.as_str() {
+        path if path.ends_with("transcript") => {
+            let line = |by: &str, kind: &str, text: &str, heard: &str| json!({ "at": "2026-11-22T13:34:17.877Z", "by": by, "kind": kind, "text": text, "heard": heard });
+            let said = line("remote", "said", "Two,\n# please", "whole");
+            let lines =
+                [line("agent", "said", "How many?", "cut"), said, line("remote", "pressed", "1", "whole")];
+            ok(json!({ "call": "c_1", "is_over": false, "lines": lines }))
+        }
         path if path.contains("events") => {
-            let event = json!({ "version": 1, "at": "2026-11-22T13:34:17.877Z", "text": "Two,\n# please",
-                                "source": "webhook", "state": "in_progress", "summary": "they spoke" });
+            let event = json!({ "version": 1, "at": "2026-11-22T13:34:17.877Z", "source": "webhook", "state": "in_progress", "summary": "they spoke" });
             ok(json!({ "events": [event], "next": null }))
         }
         path if path.contains("c_1") => ok(call("in_progress")),
@@ -274,7 +271,9 @@ async fn a_page_is_read_and_one_that_is_none_is_not() {
     let mut model = Speaker::of(&gateway).await;
     let read = model.asks("resources/read", json!({ "uri": "offhook://calls/c_1/transcript" })).await;
     let text = read["result"]["contents"][0]["text"].as_str().unwrap();
-    assert!(text.contains("\n- 13:34:17.877 **they**: Two, # please\n"), "{text}");
+    let lines = "\n- 13:34:17.877 **we**: How many? [cut off]\n- 13:34:17.877 **they**: Two, # please\n\
+        - 13:34:17.877 **they**: [pressed 1]\n";
+    assert!(text.contains(lines), "{text}");
     let read = model.asks("resources/read", json!({ "uri": "offhook://calls/c_1/story" })).await;
     let text = read["result"]["contents"][0]["text"].as_str().unwrap();
     assert!(text.contains("\n- 13:34:17.877 (webhook) they spoke → in_progress\n"), "{text}");

@@ -126,7 +126,7 @@ async fn get_call<G: Gateway>(asker: &Asker<'_, G>, given: Value) -> Outcome {
     told.insert("version".to_owned(), json!(log.version));
     let mut words = sentence(&call);
     if asked.transcript {
-        let transcript = pages::transcript::<G>(&call, &log.events);
+        let transcript = pages::transcript(asker, &call).await?;
         words = format!("{words}\n\n{transcript}");
         told.insert("transcript".to_owned(), json!(transcript));
     }

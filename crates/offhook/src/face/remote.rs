@@ -1,10 +1,9 @@
 //! A gateway that runs elsewhere, asked as all commands ask it.
 
-use super::transcript;
 use crate::cli::args::Global;
 use crate::cli::client::ClientError;
 use crate::config::Environment;
-use mcp::face::{Gateway, NoReply, Reply, Request, Said};
+use mcp::face::{Gateway, NoReply, Reply, Request};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -39,9 +38,5 @@ impl Gateway for Remote {
             Err(error @ ClientError::Lost { .. }) => Err(NoReply::Lost(error.to_string())),
             Err(error) => Err(NoReply::Unreachable(error.to_string())),
         }
-    }
-
-    fn said(events: &[Value]) -> Vec<Said> {
-        transcript::said(events)
     }
 }

@@ -1,11 +1,10 @@
 //! The gateway's own pages, asked without a socket, with whatever token the client showed.
 
-use super::transcript;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
 use http_body_util::BodyExt as _;
-use mcp::face::{Gateway, NoReply, Reply, Said};
+use mcp::face::{Gateway, NoReply, Reply};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -31,9 +30,5 @@ impl Gateway for Within {
         let body = answer.into_body().collect().await;
         let body = body.map_err(|error| NoReply::Lost(format!("the answer broke off: {error}")))?.to_bytes();
         Ok(Reply { status, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
-    }
-
-    fn said(events: &[Value]) -> Vec<Said> {
-        transcript::said(events)
     }
 }
