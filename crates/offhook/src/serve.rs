@@ -21,6 +21,7 @@ use crate::http::{Book, Pages, Reloads, router};
 use axum::serve::ListenerExt as _;
 use carrier::send::{SendSettings, Sender};
 use engine::{Calls, Clock as _, Parts, SystemClock};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -94,10 +95,15 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool, inherited: Inherited) ->
     let notices = Notices::start(calls.clone(), told_of_calls, config.store.url.notices_file(), sender);
     let (close, closing) = watch::channel(false);
     let accepting = Accepting::new(listener, closing.clone());
-    let (calls_told, url) = (calls.clone(), Arc::clone(&public_url));
-    let book = Arc::new(Book::of(&calls).await?);
-    let pages =
-        Pages { calls: calls_told, public_url: url, terms: terms_in_force, reloads, closing, notices, book };
+    let pages = Pages {
+        book: Arc::new(Book::of(&calls).await?),
+        calls: calls.clone(),
+        public_url: Arc::clone(&public_url),
+        terms: terms_in_force,
+        reloads,
+        closing,
+        notices,
+    };
     let news = News { terms, alarms: told, notices: tell };
     let reloader = Reloader::new(loaded, installation, calls.clone(), public_url, news);
     let talks = calls.clone();
@@ -107,20 +113,27 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool, inherited: Inherited) ->
             () = reloader.run(asked, hangups) => {}
         }
         starter.stops();
-        talks.finish_talks().await;
-        close.send_replace(true);
-        tokio::time::sleep(if is_inherited { LAST_WORDS } else { Duration::ZERO }).await;
+        wind_down(&talks, &close, is_inherited).await;
     };
+    hear(accepting, pages, stop).await?;
+    let n_live = calls.live().await.unwrap_or_default();
+    calls.stop().await;
+    take_leave(n_live, network);
+    Ok(())
+}
+
+/// Answers whoever connects, until the gateway stops.
+async fn hear(
+    accepting: Accepting,
+    pages: Pages,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
     // A frame of sound must not wait for the next one.
     let listener = accepting.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
     });
     let pages = router(pages).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, pages).with_graceful_shutdown(stop).await?;
-    let n_live = calls.live().await.unwrap_or_default();
-    calls.stop().await;
-    take_leave(n_live, network);
-    Ok(())
+    axum::serve(listener, pages).with_graceful_shutdown(stop).await
 }
 
 /// What a person reads last.
@@ -131,6 +144,13 @@ fn take_leave(n_live: u64, network: Option<network::Network>) {
     if let Some(network) = network {
         network.leave(n_live);
     }
+}
+
+/// Lets the conversations come to a pause, then tells those who are connected to leave.
+async fn wind_down(calls: &Calls, close: &watch::Sender<bool>, is_inherited: bool) {
+    calls.finish_talks().await;
+    close.send_replace(true);
+    tokio::time::sleep(if is_inherited { LAST_WORDS } else { Duration::ZERO }).await;
 }
 
 fn readers(path: &Path) -> Result<Vec<Box<dyn History>>, StoreError> {

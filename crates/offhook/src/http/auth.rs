@@ -33,9 +33,7 @@ struct Asked {
 
 /// Lets a request through that shows a token which may do what it asks for.
 pub(crate) async fn check(State(pages): State<Pages>, mut request: Request, next: Next) -> Response {
-    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
-    let request_id = request.extensions().get::<RequestId>().map(|id| Arc::clone(&id.0));
-    let request_id = request_id.unwrap_or_else(|| "-".into());
+    let (address, request_id) = sent_by(&request);
     let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let found = find(request.method(), matched.as_deref());
     let call = call_of_path(&mut request).await;
@@ -71,9 +69,8 @@ pub(crate) async fn check(State(pages): State<Pages>, mut request: Request, next
 
 /// Lets a request through that shows any good token: what is asked for by it is checked when it asks.
 pub(crate) async fn check_any(State(pages): State<Pages>, request: Request, next: Next) -> Response {
-    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
-    let request_id = request.extensions().get::<RequestId>().map(|id| Arc::clone(&id.0));
-    match known(&pages, request.headers(), address, None, &request_id.unwrap_or_else(|| "-".into())) {
+    let (address, request_id) = sent_by(&request);
+    match known(&pages, request.headers(), address, None, &request_id) {
         Ok(_) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
@@ -82,6 +79,13 @@ pub(crate) async fn check_any(State(pages): State<Pages>, request: Request, next
 /// The same for the metrics, unless they are open.
 pub(crate) async fn check_metrics(state: State<Pages>, request: Request, next: Next) -> Response {
     if state.terms().open_metrics { next.run(request).await } else { check(state, request, next).await }
+}
+
+/// From where a request came, and its id.
+fn sent_by(request: &Request) -> (Option<IpAddr>, Arc<str>) {
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
+    let request_id = request.extensions().get::<RequestId>().map(|id| Arc::clone(&id.0));
+    (address, request_id.unwrap_or_else(|| "-".into()))
 }
 
 /// Whoever showed a token that is good.
