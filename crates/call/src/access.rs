@@ -61,6 +61,17 @@ impl Scope {
         }
     }
 
+    /// What it is for, in a sentence.
+    pub fn what(self) -> &'static str {
+        match self {
+            Scope::Read => "sees calls, and what was said and decided",
+            Scope::Place => "places calls",
+            Scope::Control => "has something done on a call that lives",
+            Scope::Gate => "says who may be called, and whether anybody is",
+            Scope::Admin => "changes the gateway itself: its configuration, tokens and what is kept",
+        }
+    }
+
     /// The scope of this word.
     pub fn read(word: &str) -> Option<Scope> {
         Scope::ALL.into_iter().find(|scope| scope.word() == word)

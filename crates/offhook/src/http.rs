@@ -18,6 +18,7 @@ mod mcp;
 mod metrics;
 mod network;
 mod notices;
+mod openapi;
 mod pace;
 mod problem;
 mod reading;
@@ -139,6 +140,7 @@ pub(crate) fn router(pages: Pages) -> Router {
         .merge(crate::page::router())
         .route("/webhooks/{carrier}/{*rest}", any(webhooks::hear))
         .route("/streams/{ticket}", get(streams::attach))
+        .route("/openapi.json", get(openapi::get))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .method_not_allowed_fallback(problem::wrong_method)

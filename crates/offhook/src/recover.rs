@@ -81,7 +81,7 @@ fn progress(n_calls: usize, terminal: Terminal) -> ProgressBar {
 
 /// As `GET /v1/recovery` has it, of a start that did not happen.
 fn document(decided: &[RecoveryLine]) -> Value {
-    let calls: Vec<Value> = decided.iter().map(recovered).collect();
+    let calls: Vec<_> = decided.iter().map(recovered).collect();
     let pending = decided.iter().filter(|line| line.decision == Decision::Pending).count();
     json!({ "dry_run": true, "calls": calls, "unfinished": decided.len(), "pending": pending })
 }
@@ -97,7 +97,7 @@ fn page(decided: &[RecoveryLine], paint: Paint) -> anyhow::Result<String> {
     let rows: Vec<Recovered> = decided
         .iter()
         .map(|line| {
-            let mut json = recovered(line);
+            let mut json = json!(recovered(line));
             make_plain(&mut json);
             serde_json::from_value(json)
         })

@@ -74,13 +74,12 @@ fn lines(args: &ExportArgs, history: &mut SqliteHistory, kept: &Kept) -> Result<
     if !args.events {
         return Ok(vec![json!({ "call": call, "events": events })]);
     }
-    Ok(events
-        .into_iter()
-        .map(|mut event| {
-            event["call"] = json!(id.to_string());
-            event
-        })
-        .collect())
+    let line = |event| {
+        let mut line = json!(event);
+        line["call"] = json!(id.to_string());
+        line
+    };
+    Ok(events.into_iter().map(line).collect())
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {

@@ -1,9 +1,11 @@
 //! `/v1`: the verbs, for programs.
 
 use super::caller::Caller;
+use super::openapi::{NOT_BLANK, NUMBER};
 use super::problem::Kind;
 pub(super) use super::reading::read;
 use super::reading::{query, within};
+use super::story::EventLine;
 use super::view::{self, CallView};
 use super::{Pages, Problem, decided};
 use axum::Json;
@@ -13,41 +15,123 @@ use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
 use call::{Call, CallId, CallState, Party, PhoneNumber};
 use engine::Wish;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use store::CallQuery;
 
 /// What is asked of `POST /v1/calls`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct PlaceCall {
+pub(super) struct PlaceCall {
+    /// The number to call.
+    #[schemars(extend("pattern" = NUMBER))]
     to: String,
+    /// Which of the gateway's own numbers calls. Default: the first of them.
+    #[schemars(extend("pattern" = NUMBER))]
     from: Option<String>,
+    /// What is said as soon as somebody picks up.
+    #[schemars(extend("pattern" = NOT_BLANK))]
     say: Option<String>,
+    /// The agent that talks then, by its name in the configuration.
     agent: Option<String>,
+    /// Whether the line is held when that was said. Default: it is hung up.
     #[serde(default)]
     hold: bool,
+    /// Whether the call is recorded, after the announcement.
     #[serde(default)]
     record: bool,
 }
 
 /// What is asked of `GET /v1/calls/{id}/events`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListEvents {
+    /// How many at most, 1 to 500. Default: 500.
+    #[schemars(range(min = 1, max = 500))]
     limit: Option<usize>,
+    /// Only those after this version: `next` of the page before.
     cursor: Option<u64>,
 }
 
+/// The log of a call.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct EventList {
+    events: Vec<EventLine>,
+    /// The cursor of the next page, if there is one.
+    next: Option<u64>,
+}
+
+/// What the last start found and decided.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct RecoveryReport {
+    started_at: Option<String>,
+    /// The calls that it found unfinished.
+    calls: Vec<view::Recovered>,
+    /// Live calls that were ours and not in the store, by their ids.
+    orphans: Vec<String>,
+    /// Live calls that aren't ours, or aren't proved to be; they are left alone.
+    strangers: Vec<view::StrangerView>,
+    /// How many were unfinished.
+    unfinished: u64,
+    /// Of how many nothing was heard yet.
+    pending: u64,
+}
+
 /// What is asked of `POST /v1/pause`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Pause {
+pub(super) struct Pause {
+    /// Why, for whoever asks later.
     reason: Option<String>,
 }
 
-type Reply = Result<Json<Value>, Problem>;
+/// Whether outbound calls are paused.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Paused {
+    paused: bool,
+    reason: Option<String>,
+}
+
+/// That outbound calls are paused now.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct NowPaused {
+    paused: bool,
+    reason: String,
+    /// The reason before, if they were paused already.
+    was: Option<String>,
+}
+
+/// What came of an import.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Imported {
+    /// How many calls were taken over.
+    taken: usize,
+    /// How many of them live, as far as the file knows; their carriers are asked.
+    live: usize,
+    /// How many were here already.
+    known: usize,
+    /// Lines that can't be read.
+    skipped: Vec<SkippedLine>,
+    /// Calls that were taken over with a remark.
+    reported: Vec<ReportedLine>,
+}
+
+/// A line of a file that can't be read.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct SkippedLine {
+    pub(super) line: usize,
+    pub(super) reason: String,
+}
+
+/// A line of a file whose call was taken over with a remark.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ReportedLine {
+    line: usize,
+    call: String,
+    reason: String,
+}
 
 /// `POST /v1/calls`: 202 with the call, which is on disk.
 pub(crate) async fn place(
@@ -92,7 +176,7 @@ pub(crate) async fn events(
     pages: Pages,
     Path(id): Path<String>,
     asked: Result<Query<ListEvents>, QueryRejection>,
-) -> Reply {
+) -> Result<Json<EventList>, Problem> {
     let asked = query(asked)?;
     let limit = within("limit", asked.limit.unwrap_or(PAGE_MAX), &(1..=PAGE_MAX))?;
     let id = call_id(&id)?;
@@ -111,8 +195,7 @@ pub(crate) async fn events(
         }
         _ => Vec::new(),
     };
-    let events = decided::lines(&before, &found);
-    Ok(Json(json!({ "events": events, "next": next })))
+    Ok(Json(EventList { events: decided::lines(&before, &found), next }))
 }
 
 /// `POST /v1/calls/{id}/hangup`: 202 with the call, which is to end.
@@ -125,45 +208,42 @@ pub(crate) async fn hang_up(
 }
 
 /// `GET /v1/recovery`: what the last start found and decided.
-pub(crate) async fn recovery(pages: Pages) -> Reply {
+pub(crate) async fn recovery(pages: Pages) -> Result<Json<RecoveryReport>, Problem> {
     let report = pages.calls.recovery().await?;
-    let calls: Vec<Value> = report.lines.iter().map(view::recovered).collect();
-    let started_at = report.started_at.map(view::rfc3339);
-    let orphans: Vec<String> = pages.calls.orphans().iter().map(ToString::to_string).collect();
-    Ok(Json(json!({
-        "started_at": started_at,
-        "calls": calls,
-        "orphans": orphans,
-        "strangers": view::strangers(&pages.calls.strangers()),
-        "unfinished": report.unfinished,
-        "pending": report.pending,
-    })))
+    Ok(Json(RecoveryReport {
+        started_at: report.started_at.map(view::rfc3339),
+        calls: report.lines.iter().map(view::recovered).collect(),
+        orphans: pages.calls.orphans().iter().map(ToString::to_string).collect(),
+        strangers: view::strangers(&pages.calls.strangers()),
+        unfinished: report.unfinished,
+        pending: report.pending,
+    }))
 }
 
 /// `GET /v1/pause`: whether outbound calls are paused, and why.
-pub(crate) async fn paused(pages: Pages) -> Reply {
+pub(crate) async fn paused(pages: Pages) -> Result<Json<Paused>, Problem> {
     let reason = pages.calls.paused().await?;
-    Ok(Json(json!({ "paused": reason.is_some(), "reason": reason })))
+    Ok(Json(Paused { paused: reason.is_some(), reason }))
 }
 
 /// `POST /v1/pause`: the reason that is given last counts, and none given replaces none.
-pub(crate) async fn pause(pages: Pages, body: Bytes) -> Reply {
+pub(crate) async fn pause(pages: Pages, body: Bytes) -> Result<Json<NowPaused>, Problem> {
     let asked: Pause = if body.is_empty() { Pause::default() } else { read(&body)? };
     let was = pages.calls.paused().await?;
     let given = asked.reason.filter(|reason| !is_blank(reason));
     let reason = given.or_else(|| was.clone()).unwrap_or_else(|| "by hand".to_owned());
     pages.calls.pause(reason.clone()).await?;
-    Ok(Json(json!({ "paused": true, "reason": reason, "was": was })))
+    Ok(Json(NowPaused { paused: true, reason, was }))
 }
 
 /// `POST /v1/resume`.
-pub(crate) async fn resume(pages: Pages) -> Reply {
+pub(crate) async fn resume(pages: Pages) -> Result<Json<Paused>, Problem> {
     pages.calls.resume().await?;
-    Ok(Json(json!({ "paused": false, "reason": null })))
+    Ok(Json(Paused { paused: false, reason: None }))
 }
 
 /// `POST /v1/import`: the file of another gateway.
-pub(crate) async fn import(pages: Pages, body: Bytes) -> Reply {
+pub(crate) async fn import(pages: Pages, body: Bytes) -> Result<Json<Imported>, Problem> {
     let (terms, now) = (pages.terms(), pages.calls.now());
     // A large file takes seconds to read, and webhooks must be heard meanwhile.
     let reading = move || crate::import::read(&String::from_utf8_lossy(&body), &terms.import, now);
@@ -176,23 +256,18 @@ pub(crate) async fn import(pages: Pages, body: Bytes) -> Reply {
     }
     let known = outcomes.iter().filter(|outcome| outcome.known).count();
     let live = outcomes.iter().filter(|outcome| outcome.live && !outcome.known).count();
-    let reported: Vec<Value> = outcomes
+    let reported = outcomes
         .iter()
         .filter(|outcome| !outcome.known)
         .filter_map(|outcome| {
-            let reason = outcome.remark.as_ref()?;
-            Some(json!({ "line": outcome.line, "call": outcome.call.to_string(), "reason": reason }))
+            let reason = outcome.remark.clone()?;
+            Some(ReportedLine { line: outcome.line, call: outcome.call.to_string(), reason })
         })
         .collect();
-    let skipped: Vec<Value> =
-        read.skipped.iter().map(|line| json!({ "line": line.line, "reason": line.reason })).collect();
-    Ok(Json(json!({
-        "taken": outcomes.len() - known,
-        "live": live,
-        "known": known,
-        "skipped": skipped,
-        "reported": reported,
-    })))
+    let skipped =
+        read.skipped.into_iter().map(|skipped| SkippedLine { line: skipped.line, reason: skipped.reason });
+    let skipped = skipped.collect();
+    Ok(Json(Imported { taken: outcomes.len() - known, live, known, skipped, reported }))
 }
 
 /// What a queued call waits for, as far as can be told without its turn: `pause`, `retry`, `slot`,

@@ -3,9 +3,11 @@
 
 use super::api::{call_id, idempotency_key, is_blank, no_such_call, number, read};
 use super::caller::Caller;
+use super::openapi::{NOT_BLANK, NUMBER};
 use super::problem::Kind;
 use super::reading::{query, within};
-use super::{Pages, Problem, view};
+use super::view::{self, CommandView};
+use super::{Pages, Problem};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
@@ -13,60 +15,80 @@ use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
 use call::call::{CommandId, Input, Speaks, Verb};
 use call::{Call, CallId, Party};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// What is asked of `POST /v1/calls/{id}/say`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Say {
+pub(super) struct Say {
+    /// What is said, as one says it on the phone.
+    #[schemars(extend("pattern" = NOT_BLANK))]
     text: String,
 }
 
 /// What is asked of `POST /v1/calls/{id}/ask`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Ask {
+// Keys are counted where keys are asked for, and those are asked for by something that is said.
+#[schemars(extend("anyOf" = [
+    { "required": ["text"], "properties": { "text": { "type": "string" }, "input": { "enum": ["digits", null] } } },
+    { "properties": { "input": { "enum": ["speech", "any"] }, "digits": { "type": "null" } } },
+    { "properties": { "text": { "type": "null" }, "input": { "type": "null" }, "digits": { "type": "null" } } },
+]))]
+pub(super) struct Ask {
     /// Without one the other side is only listened to.
+    #[schemars(extend("pattern" = NOT_BLANK))]
     text: Option<String>,
     /// `digits`, `speech` or `any`. Default: `digits`, and without a text `any`.
+    #[schemars(extend("enum" = ["digits", "speech", "any", null]))]
     input: Option<String>,
     /// How many keys at most. Default: as many as are pressed, until `#` or a pause.
+    #[schemars(range(min = 1, max = DIGITS_MAX))]
     digits: Option<u64>,
     /// How long it may take until the other side begins, in seconds. Default: 10.
+    #[schemars(range(min = 1, max = TIMEOUT_S_MAX))]
     timeout_s: Option<u64>,
 }
 
 /// What is asked of `POST /v1/calls/{id}/digits`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Digits {
+pub(super) struct Digits {
+    /// The keys in order: 0-9, * and #, and w for a pause of half a second.
+    #[schemars(extend("pattern" = "^[0-9*#wW]{1,64}$"))]
     digits: String,
 }
 
 /// What is asked of `POST /v1/calls/{id}/transfer`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Transfer {
+pub(super) struct Transfer {
+    /// The number of whoever is to talk with them.
+    #[schemars(extend("pattern" = NUMBER))]
     to: String,
 }
 
 /// What is asked of `POST /v1/calls/{id}/play`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Play {
+pub(super) struct Play {
+    /// Where the carrier finds the sound.
     url: String,
     /// How long the file takes, in seconds. Default: 30.
+    #[schemars(range(min = 1, max = LASTS_S_MAX))]
     lasts_s: Option<u64>,
 }
 
 /// What is asked of `POST /v1/calls/{id}/stream`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Stream {
+pub(super) struct Stream {
+    /// The WebSocket of the program.
     url: String,
     /// Whose messages the program speaks: `carrier`'s own, which is the default, or `twilio`'s on every
     /// carrier.
@@ -74,7 +96,7 @@ struct Stream {
 }
 
 /// What the program of a [`Stream`] speaks.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Language {
     #[default]
@@ -83,14 +105,22 @@ enum Language {
 }
 
 /// What is asked of `GET /v1/calls/{id}/commands/{command}`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wait {
     /// How long the reply may wait until the command is over, in seconds, at most 30. Default: 0.
+    #[schemars(range(min = 0, max = WAIT_S_MAX))]
     wait_s: Option<u64>,
 }
 
-type Reply = Result<(StatusCode, Json<Value>), Problem>;
+/// A command, and the call of which it was asked.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct CommandShown {
+    call: String,
+    command: CommandView,
+}
+
+type Reply = Result<(StatusCode, Json<CommandShown>), Problem>;
 
 /// `POST /v1/calls/{id}/say`: 202 with the command, which is on disk.
 pub(crate) async fn say(
@@ -236,9 +266,9 @@ async fn command(pages: &Pages, caller: &Caller, id: &str, headers: &HeaderMap, 
 }
 
 /// The command, and whether it may still change by itself.
-fn shown(call: &Call, id: CommandId) -> Result<(bool, Value), Problem> {
+fn shown(call: &Call, id: CommandId) -> Result<(bool, CommandShown), Problem> {
     let command = call.command(id).ok_or_else(|| no_such_command(call.facts.id, id))?;
-    let shown = json!({ "call": call.facts.id.to_string(), "command": view::command(command) });
+    let shown = CommandShown { call: call.facts.id.to_string(), command: view::command(command) };
     Ok((command.state.is_open(), shown))
 }
 

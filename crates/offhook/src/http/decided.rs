@@ -1,15 +1,14 @@
 //! What was believed of a call after each event, and what was decided when its time had come. The
 //! log has neither: both are found as they were then, by the call's own steps.
 
-use super::story;
+use super::story::{self, EventLine};
 use call::Call;
 use call::CallState;
 use call::call::{Command, CommandState, Effect, Event, GREETING, News, born, step};
-use serde_json::{Value, json};
 use store::KeptEvent;
 
 /// The story's lines of `page`, where `before` are all events before it.
-pub(crate) fn lines(before: &[KeptEvent], page: &[KeptEvent]) -> Vec<Value> {
+pub(crate) fn lines(before: &[KeptEvent], page: &[KeptEvent]) -> Vec<EventLine> {
     let mut call = None;
     for kept in before {
         moved(&mut call, &kept.event);
@@ -17,9 +16,9 @@ pub(crate) fn lines(before: &[KeptEvent], page: &[KeptEvent]) -> Vec<Value> {
     let line = |kept: &KeptEvent| {
         let mut line = story::line(kept);
         if let Some(decided) = moved(&mut call, &kept.event) {
-            line["summary"] = json!(decided);
+            line.summary = decided;
         }
-        line["state"] = json!(call.as_ref().map(|call| call.state.word()));
+        line.state = call.as_ref().map(|call| call.state.word());
         line
     };
     page.iter().map(line).collect()
@@ -90,6 +89,7 @@ mod tests {
     use super::*;
     use call::Timestamp;
     use call::call::{Roll, Source};
+    use serde_json::{Value, json};
     use std::time::Duration;
 
     /// A talk in which two things are asked of the call, and the carrier tells the end of neither.
@@ -130,7 +130,7 @@ mod tests {
         for cut in 0..log.len() {
             let (before, page) = log.split_at(cut);
             let lines = lines(before, page);
-            let told: Vec<&str> = lines.iter().filter_map(|line| line["summary"].as_str()).collect();
+            let told: Vec<&str> = lines.iter().map(|line| line.summary.as_str()).collect();
             let expected = [
                 "say 1 done: its time had passed; say 2 goes to the carrier; the carrier is asked",
                 "say 2 in doubt: the carrier did not answer; the carrier is asked",
@@ -138,7 +138,7 @@ mod tests {
             ];
             let n_told = told.len().min(expected.len());
             assert_eq!(told[told.len() - n_told..], expected[expected.len() - n_told..], "from {cut}");
-            let believed: Vec<&str> = lines.iter().filter_map(|line| line["state"].as_str()).collect();
+            let believed: Vec<&str> = lines.iter().filter_map(|line| line.state).collect();
             let states = ["queued", "placing", "initiated", "in_progress"];
             let expected: Vec<&str> = (cut..log.len()).map(|nth| states[nth.min(3)]).collect();
             assert_eq!(believed, expected, "from {cut}");
@@ -150,6 +150,6 @@ mod tests {
         let mut log = log();
         log.drain(1..log.len() - 1);
         log[1].event.at = Timestamp(60_000);
-        assert_eq!(lines(&[], &log)[1]["summary"], "it is over: failed (not_admitted)");
+        assert_eq!(lines(&[], &log)[1].summary, "it is over: failed (not_admitted)");
     }
 }

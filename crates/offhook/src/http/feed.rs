@@ -3,6 +3,7 @@
 //! whoever comes back with the last one it has (`Last-Event-ID`) misses nothing, across a restart too.
 
 use super::caller::Caller;
+use super::openapi::CALL_ID;
 use super::problem::Kind;
 use super::reading::query;
 use super::view::CallView;
@@ -14,6 +15,7 @@ use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use call::CallId;
 use futures::{Stream, StreamExt as _, stream};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -23,10 +25,13 @@ use store::{LogLine, LogSpan};
 use tokio::sync::watch;
 
 /// What is asked of `GET /v1/events`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Follow {
+    /// What comes after this place in the log. Default: what happens from now on.
     after: Option<u64>,
+    /// Only what happens on this call.
+    #[schemars(extend("pattern" = CALL_ID))]
     call: Option<String>,
 }
 

@@ -4,28 +4,45 @@ use super::Pages;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::sync::LazyLock;
 
+/// How the gateway is.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Health {
+    #[schemars(extend("enum" = ["ok", "degraded"]))]
+    status: &'static str,
+    /// What is amiss, in words.
+    reasons: Vec<String>,
+    /// What somebody should know though nothing is amiss.
+    notes: Vec<String>,
+    /// Drawn anew by each process.
+    instance: &'static str,
+}
+
+/// Whether what is heard can be put on disk.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Readiness {
+    #[schemars(extend("enum" = ["ready", "not_ready"]))]
+    status: &'static str,
+    reasons: Vec<String>,
+}
+
 /// 200 while the process serves, with what is amiss in words.
-pub(crate) async fn healthz(State(pages): State<Pages>) -> Response {
+pub(crate) async fn healthz(State(pages): State<Pages>) -> Json<Health> {
     let report = pages.calls.health();
-    let notes: Vec<String> =
-        report.notes.into_iter().chain(pages.notices.untold(pages.calls.now().as_millis())).collect();
+    let notes = report.notes.into_iter().chain(pages.notices.untold(pages.calls.now().as_millis())).collect();
     let status = if report.reasons.is_empty() { "ok" } else { "degraded" };
-    let body = json!({
-        "status": status, "reasons": report.reasons, "notes": notes, "instance": *INSTANCE,
-    });
-    Json(body).into_response()
+    Json(Health { status, reasons: report.reasons, notes, instance: &INSTANCE })
 }
 
 /// 503 until what is heard can be put on disk.
-pub(crate) async fn readyz(State(pages): State<Pages>) -> Response {
+pub(crate) async fn readyz(State(pages): State<Pages>) -> (StatusCode, Json<Readiness>) {
     let report = pages.calls.health();
-    let (status, word) =
+    let (code, status) =
         if report.ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not_ready") };
-    (status, Json(json!({ "status": word, "reasons": report.reasons }))).into_response()
+    (code, Json(Readiness { status, reasons: report.reasons }))
 }
 
 /// Drawn anew by each process: `offhook doctor` compares what answers at the public address with

@@ -6,37 +6,71 @@ use axum::Json;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use engine::{Latency, Spread};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What is asked of `GET /v1/latency`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "LatencyAsked")]
 pub(crate) struct Asked {
+    /// Of how many calls, the newest first. Default: 1,000.
+    #[schemars(range(min = 1, max = CALLS_MAX))]
     calls: Option<usize>,
+}
+
+/// How long replies were waited for, by agent and carrier.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct LatencyView {
+    /// How many calls were read.
+    calls: usize,
+    agents: Vec<OfAgent>,
+}
+
+/// How long the replies of one agent were waited for over one carrier.
+#[derive(Serialize, JsonSchema)]
+struct OfAgent {
+    agent: String,
+    carrier: String,
+    /// How many there were.
+    replies: usize,
+    /// From the end of the caller's speech to the first that they hear.
+    whole: SpreadView,
+    /// What of it was spent where.
+    parts: BTreeMap<&'static str, SpreadView>,
+}
+
+/// In milliseconds.
+#[derive(Serialize, JsonSchema)]
+struct SpreadView {
+    p50_ms: u64,
+    p95_ms: u64,
+    p99_ms: u64,
 }
 
 /// `GET /v1/latency`: by agent and carrier.
 pub(crate) async fn get(
     pages: Pages,
     asked: Result<Query<Asked>, QueryRejection>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<LatencyView>, Problem> {
     let n_calls = within("calls", query(asked)?.calls.unwrap_or(CALLS), &(1..=CALLS_MAX))?;
-    let (n_read, found) = pages.calls.latencies(n_calls).await?;
-    let agents: Vec<Value> = found.iter().map(view).collect();
-    Ok(Json(json!({ "calls": n_read, "agents": agents })))
+    let (calls, found) = pages.calls.latencies(n_calls).await?;
+    Ok(Json(LatencyView { calls, agents: found.iter().map(view).collect() }))
 }
 
-fn view(Latency { agent, carrier, whole, parts }: &Latency) -> Value {
-    let parts: Map<String, Value> =
-        parts.iter().map(|(name, spread)| ((*name).to_owned(), spread_view(*spread))).collect();
-    json!({
-        "agent": agent, "carrier": carrier.0, "replies": whole.n, "whole": spread_view(*whole), "parts": parts,
-    })
+fn view(Latency { agent, carrier, whole, parts }: &Latency) -> OfAgent {
+    OfAgent {
+        agent: agent.clone(),
+        carrier: carrier.0.clone(),
+        replies: whole.n,
+        whole: spread_view(*whole),
+        parts: parts.iter().map(|(name, spread)| (*name, spread_view(*spread))).collect(),
+    }
 }
 
-fn spread_view(Spread { p50_ms, p95_ms, p99_ms, .. }: Spread) -> Value {
-    json!({ "p50_ms": p50_ms, "p95_ms": p95_ms, "p99_ms": p99_ms })
+fn spread_view(Spread { p50_ms, p95_ms, p99_ms, .. }: Spread) -> SpreadView {
+    SpreadView { p50_ms, p95_ms, p99_ms }
 }
 
 /// Of how many calls it is, unless it is asked of others.

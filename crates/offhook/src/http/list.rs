@@ -1,36 +1,63 @@
 //! `GET /v1/calls`: calls, the newest first, all of them or those that are like what is asked for.
 
 use super::caller::Caller;
+use super::openapi::{CALL_ID, NOT_BLANK};
 use super::problem::Kind;
 use super::reading::{query, within};
-use super::view::CallView;
+use super::view::{CallView, DIRECTIONS, ENDINGS, STATES};
 use super::{Pages, Problem, api};
 use axum::Json;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use call::Timestamp;
 use call::call::Direction;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use store::{CallQuery, CallSearch, CallsFound};
 
 /// What is asked of `GET /v1/calls`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListCalls {
+    /// How many at most, 1 to 500. Default: 50.
+    #[schemars(range(min = 1, max = 500))]
     limit: Option<usize>,
+    /// `next` of the page before.
+    #[schemars(extend("pattern" = CALL_ID))]
     cursor: Option<String>,
+    #[schemars(extend("enum" = STATES))]
     state: Option<String>,
+    /// Only those that aren't over.
     live: Option<bool>,
+    #[schemars(extend("enum" = DIRECTIONS))]
     direction: Option<String>,
+    /// The number that was called, or the last digits of it.
     to: Option<String>,
+    /// The number that called, or the last digits of it.
     from: Option<String>,
+    /// The carrier, by the name of its section in the configuration.
     carrier: Option<String>,
+    /// The agent that talks, by its name.
     agent: Option<String>,
+    #[schemars(extend("enum" = ENDINGS))]
     ending: Option<String>,
+    /// Asked for or come in at this time or later, in RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
     since: Option<String>,
+    /// Before this time, in RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
     until: Option<String>,
+    /// Words that were said on it.
+    #[schemars(extend("pattern" = NOT_BLANK))]
     said: Option<String>,
+}
+
+/// A page of calls.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct CallList {
+    calls: Vec<CallView>,
+    /// The cursor of the next page, if there is one.
+    next: Option<String>,
 }
 
 /// `GET /v1/calls`: the newest first.
@@ -38,7 +65,7 @@ pub(crate) async fn list(
     pages: Pages,
     caller: Caller,
     asked: Result<Query<ListCalls>, QueryRejection>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<CallList>, Problem> {
     let asked = query(asked)?;
     let limit = within("limit", asked.limit.unwrap_or(PAGE), &(1..=api::PAGE_MAX))?;
     let search = CallSearch { placed_by: caller.sees_only(), ..search(&asked, limit)? };
@@ -46,8 +73,8 @@ pub(crate) async fn list(
         true => plain(&pages, search).await?,
         false => pages.calls.search(search).await?,
     };
-    let calls: Vec<CallView> = calls.iter().map(|kept| CallView::of(&kept.call)).collect();
-    Ok(Json(json!({ "calls": calls, "next": next.map(|id| id.to_string()) })))
+    let calls = calls.iter().map(|kept| CallView::of(&kept.call)).collect();
+    Ok(Json(CallList { calls, next: next.map(|id| id.to_string()) }))
 }
 
 /// All calls, those of one state, or the live ones, in the order of their names.
@@ -115,20 +142,5 @@ fn time(field: &str, text: &str) -> Result<Timestamp, Problem> {
     })
 }
 
-/// The states by their words.
-const STATES: [&str; 9] = [
-    "queued",
-    "placing",
-    "initiated",
-    "ringing",
-    "offered",
-    "answering",
-    "in_progress",
-    "hanging_up",
-    "ended",
-];
-/// How calls end, by its words.
-const ENDINGS: [&str; 7] =
-    ["completed", "busy", "no_answer", "canceled", "rejected", "failed", "indeterminate"];
 /// How many calls a page has unless asked otherwise.
 const PAGE: usize = 50;

@@ -10,21 +10,77 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use call::Timestamp;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// What is asked of `POST /v1/notices/{name}/replay`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Replay {
+pub(super) struct Replay {
+    /// Only what was given up at this place. Default: all.
+    place: Option<u64>,
+}
+
+/// Who is told of calls.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct NoticeList {
+    notices: Vec<Notice>,
+    /// The newest place in the log.
+    newest: u64,
+}
+
+/// Somebody who is told of calls, and how that goes.
+#[derive(Serialize, JsonSchema)]
+struct Notice {
+    name: String,
+    /// What they are told of.
+    tells: Vec<&'static str>,
+    /// Up to which place in the log they were told.
+    place: u64,
+    lines_behind: u64,
+    /// What they are being told, and don't take.
+    trying: Option<TryingView>,
+    /// Since when they are told nothing, since they answered 410.
+    stopped_at: Option<String>,
+    /// What was given up, and can be replayed.
+    given_up: Vec<GivenUp>,
+    /// How many that were given up are forgotten.
+    forgotten: u64,
+}
+
+/// A notice that isn't taken.
+#[derive(Serialize, JsonSchema)]
+struct TryingView {
+    r#type: &'static str,
+    call: String,
+    tries: u32,
+    since: String,
+    next_at: String,
+    why: String,
+}
+
+/// A notice that was given up.
+#[derive(Serialize, JsonSchema)]
+struct GivenUp {
+    place: u64,
+    r#type: String,
+    call: String,
+    given_up_at: String,
+    why: String,
+}
+
+/// What is sent again.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Replayed {
+    name: String,
     place: Option<u64>,
 }
 
 /// `GET /v1/notices`.
-pub(crate) async fn list(State(pages): State<Pages>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn list(State(pages): State<Pages>) -> Result<Json<NoticeList>, Problem> {
     let newest = pages.calls.log_span().await?.newest;
-    let told: Vec<Value> = pages.notices.list().into_iter().map(|view| one(view, newest)).collect();
-    Ok(Json(json!({ "notices": told, "newest": newest })))
+    let notices = pages.notices.list().into_iter().map(|view| one(view, newest)).collect();
+    Ok(Json(NoticeList { notices, newest }))
 }
 
 /// `POST /v1/notices/{name}/replay`: 202; it is tried at once.
@@ -32,7 +88,7 @@ pub(crate) async fn replay(
     State(pages): State<Pages>,
     Path(name): Path<String>,
     body: Bytes,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+) -> Result<(StatusCode, Json<Replayed>), Problem> {
     let asked: Replay = if body.is_empty() { Replay::default() } else { read(&body)? };
     if !pages.notices.replay(&name, asked.place) {
         let known: Vec<String> = pages.notices.list().into_iter().map(|view| view.name).collect();
@@ -46,33 +102,36 @@ pub(crate) async fn replay(
             format!("nobody of the name {name:?} is told; {way_out}"),
         ));
     }
-    Ok((StatusCode::ACCEPTED, Json(json!({ "name": name, "place": asked.place }))))
+    Ok((StatusCode::ACCEPTED, Json(Replayed { name, place: asked.place })))
 }
 
-fn one(view: View, newest: u64) -> Value {
+fn one(view: View, newest: u64) -> Notice {
     let View { name, tells, standing, trying } = view;
     let Standing { place, aside, n_forgotten, gone_at } = standing;
-    let tells: Vec<&str> = tells.iter().map(|kind| kind.word()).collect();
     let at = |ms: i64| rfc3339(Timestamp(ms));
-    let trying = trying.map(|Trying { kind, call, n_tries, since, next_at, why }| {
-        json!({
-            "type": kind.word(), "call": call, "tries": n_tries, "since": at(since), "next_at": at(next_at),
-            "why": why,
-        })
+    let trying = trying.map(|Trying { kind, call, n_tries, since, next_at, why }| TryingView {
+        r#type: kind.word(),
+        call,
+        tries: n_tries,
+        since: at(since),
+        next_at: at(next_at),
+        why,
     });
-    let put = |one: &Aside| {
-        json!({
-            "place": one.place, "type": one.kind, "call": one.call, "given_up_at": at(one.at), "why": one.why,
-        })
+    let put = |Aside { place, kind, call, at: given_up_at, why }| GivenUp {
+        place,
+        r#type: kind,
+        call,
+        given_up_at: at(given_up_at),
+        why,
     };
-    json!({
-        "name": name,
-        "tells": tells,
-        "place": place,
-        "lines_behind": newest.saturating_sub(place),
-        "trying": trying,
-        "stopped_at": gone_at.map(at),
-        "given_up": aside.iter().map(put).collect::<Vec<_>>(),
-        "forgotten": n_forgotten,
-    })
+    Notice {
+        name,
+        tells: tells.iter().map(|kind| kind.word()).collect(),
+        place,
+        lines_behind: newest.saturating_sub(place),
+        trying,
+        stopped_at: gone_at.map(at),
+        given_up: aside.into_iter().map(put).collect(),
+        forgotten: n_forgotten,
+    }
 }

@@ -9,6 +9,7 @@ use call::access::Scope;
 use call::gate::{Refused, Rule};
 use carrier::WebhookError;
 use engine::{EngineError, Refusal, StreamRefused};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub(crate) struct Problem {
 }
 
 /// What a refusal of a token adds, and what the request is called.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 struct AccessBody {
     /// The token, by its name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,7 +49,7 @@ struct AccessBody {
 }
 
 /// What a refusal of the dial gate adds.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 struct GateBody {
     /// The rule.
     rule: &'static str,
@@ -151,12 +152,17 @@ pub(crate) enum Kind {
     NoRecording,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// What a problem is, to a program.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(super) struct Body<'a> {
+    /// The page about it, relative to the project.
     r#type: String,
     title: &'a str,
     status: u16,
+    /// What was tried, the value, and the way out.
     detail: &'a str,
+    /// What it is, for programs.
     code: &'a str,
     #[serde(flatten)]
     gate: Option<&'a GateBody>,
@@ -324,7 +330,7 @@ impl IntoResponse for Problem {
         };
         let mut response = (status, serde_json::to_string(&body).unwrap_or_default()).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA));
         let challenge = self.access.challenge.as_deref();
         if status == StatusCode::UNAUTHORIZED || challenge.is_some() {
             let rest = challenge.map(|rest| format!(", {rest}")).unwrap_or_default();
@@ -426,5 +432,7 @@ pub(crate) async fn too_large(response: Response) -> Response {
         .into_response()
 }
 
+/// What RFC 9457 calls it.
+pub(super) const MEDIA: &str = "application/problem+json";
 /// Where the pages on problems are, relative to the project.
 const PAGES: &str = "docs/errors/";

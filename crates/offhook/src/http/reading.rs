@@ -6,7 +6,7 @@ use super::problem::Kind;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
@@ -19,7 +19,7 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
             "the body is no JSON object, like {\"to\": \"+12025550143\"}",
         ));
     }
-    serde_json::from_slice(body).map_err(|error| {
+    serde_json::from_slice(body).or_else(|error| with_whole_numbers(body).ok_or(error)).map_err(|error| {
         let detail = match error.classify() {
             serde_json::error::Category::Data => {
                 let said = error.to_string();
@@ -33,6 +33,21 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         };
         Problem::new(Kind::Unreadable, detail)
     })
+}
+
+/// Reads a body once more with its whole numbers as such: to JSON 30.0 is one (JSON Schema, draft 2020-12, core,
+/// section 4.2.3), and some write it so.
+fn with_whole_numbers<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    let mut fields: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    let mut any = false;
+    for value in fields.values_mut() {
+        let whole = value.as_f64().filter(|number| value.is_f64() && number.fract() == 0.0);
+        if let Some(number) = whole.filter(|number| (0.0..U64_END).contains(number)) {
+            (*value, any) = (json!(number as u64), true);
+        }
+    }
+    // Without one it would be read as it was; and here a field that is there twice is there once.
+    serde_json::from_value(Value::Object(fields)).ok().filter(|_| any)
 }
 
 /// Takes what was read of a query.
@@ -154,5 +169,7 @@ fn shortened(text: &str) -> String {
     format!("{}…", text.chars().take(SHOWN_MAX).collect::<String>())
 }
 
+/// The first whole number that is too large.
+const U64_END: f64 = 18_446_744_073_709_551_616.0;
 /// So much of what was sent is shown at most, in letters.
 const SHOWN_MAX: usize = 40;

@@ -5,6 +5,7 @@ use super::{Pages, Problem};
 use crate::config::ConfigFaults;
 use axum::Json;
 use engine::EngineError;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use tokio::sync::{mpsc, oneshot};
@@ -19,7 +20,7 @@ pub(crate) struct Reloads {
 pub(crate) type Asked = oneshot::Sender<Result<Reloaded, ReloadError>>;
 
 /// What came of it, by the names of settings and never their values.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Reloaded {
     /// What was taken over.
     pub(crate) changed: BTreeSet<String>,

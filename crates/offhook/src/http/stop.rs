@@ -1,23 +1,31 @@
 //! `/v1/calls/{id}/stop`: what was asked of a call ends before its time.
 
 use super::api::{call_id, read};
-use super::{Pages, Problem, view};
+use super::view::{self, CommandView};
+use super::{Pages, Problem};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use call::call::{Command, CommandId, CommandState};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// What is asked of `POST /v1/calls/{id}/stop`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Stop {
+pub(super) struct Stop {
     /// Which command. Default: all that are open.
     command: Option<u32>,
+}
+
+/// The commands that end.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Stopped {
+    call: String,
+    commands: Vec<CommandView>,
 }
 
 /// `POST /v1/calls/{id}/stop`: 202 with the commands that it ends. Of one whose request is on its way
@@ -26,7 +34,7 @@ pub(crate) async fn stop(
     pages: Pages,
     Path(id): Path<String>,
     body: Bytes,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+) -> Result<(StatusCode, Json<Stopped>), Problem> {
     let asked: Stop = if body.is_empty() { Stop::default() } else { read(&body)? };
     let (id, which) = (call_id(&id)?, asked.command.map(CommandId));
     let until = Instant::now() + ON_ITS_WAY_MAX;
@@ -45,9 +53,8 @@ pub(crate) async fn stop(
     };
     ids.sort_unstable();
     ids.dedup();
-    let stopped: Vec<Value> = ids.iter().filter_map(|id| call.command(*id)).map(view::command).collect();
-    let body = json!({ "call": id.to_string(), "commands": stopped });
-    Ok((StatusCode::ACCEPTED, Json(body)))
+    let commands = ids.iter().filter_map(|id| call.command(*id)).map(view::command).collect();
+    Ok((StatusCode::ACCEPTED, Json(Stopped { call: id.to_string(), commands })))
 }
 
 /// Whether to stop it does anything.

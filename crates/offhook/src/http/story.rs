@@ -7,20 +7,43 @@ use call::call::{
 };
 use call::dialogue::Speaker;
 use call::gate::{Heard, Passed};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 use store::KeptEvent;
 
 /// One line of a call's story.
-pub(crate) fn line(kept: &KeptEvent) -> Value {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Event")]
+pub(crate) struct EventLine {
+    /// Its place in the log of its call, from 1.
+    version: u64,
+    at: String,
+    /// What it is, in a word.
+    kind: &'static str,
+    /// Who said so.
+    #[schemars(extend("enum" = ["api", "webhook", "look_up", "listing", "reply", "agent", "gateway", "import"]))]
+    source: &'static str,
+    /// What it is, in a sentence.
+    pub(super) summary: String,
+    /// What was believed of the call after it: a state.
+    pub(super) state: Option<&'static str>,
+    /// As it is kept.
+    event: Value,
+}
+
+/// One line of a call's story, as far as it stands in the log.
+pub(crate) fn line(kept: &KeptEvent) -> EventLine {
     let event = &kept.event;
-    json!({
-        "version": kept.version,
-        "at": rfc3339(event.at),
-        "kind": event.news.word(),
-        "source": source(event.source),
-        "summary": summary(event),
-        "event": serde_json::to_value(&event.news).unwrap_or(Value::Null),
-    })
+    EventLine {
+        version: kept.version,
+        at: rfc3339(event.at),
+        kind: event.news.word(),
+        source: source(event.source),
+        summary: summary(event),
+        state: None,
+        event: serde_json::to_value(&event.news).unwrap_or(Value::Null),
+    }
 }
 
 fn source(source: Source) -> &'static str {

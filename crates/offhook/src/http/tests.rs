@@ -309,6 +309,10 @@ async fn a_number_out_of_its_range_is_refused_with_the_range() {
     ] {
         assert_eq!(site.post(&format!("{path}/ask"), body).await.1["detail"], expected, "{body}");
     }
+    // What JSON takes for a whole number is one.
+    let body = r#"{"text":"?","timeout_s":61.0}"#;
+    let expected = "`timeout_s` must be a whole number from 1 to 60, not 61";
+    assert_eq!(site.post(&format!("{path}/ask"), body).await.1["detail"], expected);
     assert_eq!(site.get("/v1/calls?limit=500").await.0, StatusCode::OK);
 }
 

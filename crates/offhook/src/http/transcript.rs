@@ -10,15 +10,47 @@ use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use call::dialogue::{HowMuch, Speaker, Turn, Use, What};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// What is asked of `GET /v1/calls/{id}/transcript`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "TranscriptAsked")]
 pub(crate) struct Asked {
+    /// Whether the agent's use of tools is told too.
     #[serde(default)]
     tools: bool,
+}
+
+/// Who said what, and when.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Transcript {
+    call: String,
+    /// Whether nothing will be added.
+    is_over: bool,
+    lines: Vec<Line>,
+}
+
+/// Something that was said, or done on the line.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TranscriptLine")]
+struct Line {
+    at: String,
+    #[schemars(extend("enum" = ["agent", "remote"]))]
+    by: &'static str,
+    /// `said`, `pressed`, `played`, `transferred`, `streamed` or `used`.
+    kind: &'static str,
+    text: String,
+    /// How much of it was heard: `whole`, `cut` or `in_doubt`.
+    heard: &'static str,
+    /// Of a tool that was used: with what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arguments: Option<String>,
+    /// Of a tool that was used: what came, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    output: Option<Option<String>>,
 }
 
 /// `GET /v1/calls/{id}/transcript`: as JSON, or in words where `Accept` asks for `text/plain`.
@@ -38,21 +70,26 @@ pub(crate) async fn get(
         let text: String = turns.iter().map(|turn| in_words(turn)).collect();
         return Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response());
     }
-    let lines: Vec<Value> = turns.iter().map(|turn| line(turn)).collect();
+    let lines = turns.iter().map(|turn| line(turn)).collect();
     let is_over = kept.call.state.is_ended();
-    Ok(Json(json!({ "call": id.to_string(), "is_over": is_over, "lines": lines })).into_response())
+    Ok(Json(Transcript { call: id.to_string(), is_over, lines }).into_response())
 }
 
-fn line(turn: &Turn) -> Value {
+fn line(turn: &Turn) -> Line {
     let Turn { at, by, what, heard } = turn;
-    let mut line = json!({
-        "at": rfc3339(*at), "by": by_word(*by), "kind": what.word(), "text": what.text(), "heard": heard.word(),
-    });
-    if let What::Used(Use { arguments, output, .. }) = what {
-        line["arguments"] = json!(arguments);
-        line["output"] = json!(output);
+    let (arguments, output) = match what {
+        What::Used(Use { arguments, output, .. }) => (Some(arguments.clone()), Some(output.clone())),
+        _ => (None, None),
+    };
+    Line {
+        at: rfc3339(*at),
+        by: by_word(*by),
+        kind: what.word(),
+        text: what.text().to_owned(),
+        heard: heard.word(),
+        arguments,
+        output,
     }
-    line
 }
 
 /// A line of text. What was said may have any letters, and begins no line of its own.

@@ -4,56 +4,141 @@ use call::call::{
     AnsweredBy, Command, CommandState, ConfirmedBy, Direction, EndedBy, Ending, Outcome, Recording,
     RecordingState,
 };
-use call::{Call, CallState, CarrierName, Party, Timestamp};
+use call::{Call, CallState, CarrierName, Timestamp};
 use engine::{RecoveryLine, Stranger};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A call.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Call")]
 pub(crate) struct CallView {
+    /// Our name for it: `c_` and 26 letters; names sort by age.
     id: String,
+    /// How it stands.
+    #[schemars(extend("enum" = STATES))]
     state: &'static str,
+    #[schemars(extend("enum" = DIRECTIONS))]
     direction: &'static str,
+    /// A number, or what else the carrier names there, such as `anonymous`.
     from: String,
+    /// A number, or what else the carrier names there.
     to: String,
+    /// The name of its section in the configuration.
     carrier: String,
+    /// The carrier's name for it, once that is known.
     carrier_call_id: Option<String>,
+    /// When it was asked for, or came in.
     created_at: String,
+    /// When it was answered.
     answered_at: Option<String>,
+    /// When it ended.
     ended_at: Option<String>,
-    ending: Option<Value>,
+    /// How it ended, when it is over.
+    ending: Option<EndingView>,
+    /// When its state ends at the latest.
     deadline: Option<String>,
+    /// What is said when it is answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     say: Option<String>,
+    /// The agent that talks then.
     #[serde(skip_serializing_if = "Option::is_none")]
     agent: Option<String>,
+    /// Whether the line is held when that was said.
     #[serde(skip_serializing_if = "is_false")]
     hold: bool,
+    /// What was asked of it, the oldest first: the last 32.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    commands: Vec<Value>,
+    commands: Vec<CommandView>,
     /// The keys that the other side pressed unasked.
     #[serde(skip_serializing_if = "String::is_empty")]
     pressed: String,
     /// Since when the other side wants no more calls, if they said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     opted_out_at: Option<String>,
+    /// Who picked up, as far as the carrier listened for it.
     answered_by: Option<&'static str>,
     /// The token that asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     placed_by: Option<String>,
     /// What is kept of its sound.
     #[serde(skip_serializing_if = "Option::is_none")]
-    recording: Option<Value>,
+    recording: Option<RecordingView>,
+    /// Its name in the gateway that it was taken over from.
     #[serde(skip_serializing_if = "Option::is_none")]
     imported_id: Option<String>,
+    /// That hanging up has failed again and again, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     alarm: Option<String>,
+    /// Legs at the carrier that belong to it, should not live, and are being hung up.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     strays: Vec<String>,
+    /// What a queued call waits for: `slot`, `doubt`, `pace`, `retry` or `pause`.
     #[serde(skip_serializing_if = "Option::is_none")]
     waits_for: Option<&'static str>,
+}
+
+/// How a call ended.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Ending")]
+struct EndingView {
+    #[schemars(extend("enum" = ENDINGS))]
+    kind: &'static str,
+    /// Who ended it.
+    #[schemars(extend("enum" = ["agent", "remote", "carrier", "gateway"]))]
+    by: &'static str,
+    /// Why, in a word or a sentence.
+    cause: String,
+    /// The carrier's own word for it.
+    carrier_code: Option<String>,
+    /// Who said that it is over.
+    #[schemars(extend("enum" = ["webhook", "look_up", "listing", "reply", "gateway", "import", "nobody"]))]
+    confirmed_by: &'static str,
+    /// How long it lasted, in seconds, by the carrier's reckoning.
+    duration_s: Option<u64>,
+}
+
+/// What is kept of a call's sound.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Recording")]
+struct RecordingView {
+    #[schemars(extend("enum" = ["recording", "kept", "failed", "deleted"]))]
+    state: &'static str,
+    begun_at: String,
+    seconds: u64,
+    bytes: u64,
+    /// How often its sound came.
+    parts: u32,
+    /// Why the rest is missing.
+    failed: Option<String>,
+}
+
+/// Something that was asked of a call, and what came of it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Command")]
+pub(crate) struct CommandView {
+    /// Its number in its call, from 1.
+    id: u32,
+    /// `say`, `ask`, `play`, `digits`, `transfer` or `stream`.
+    verb: &'static str,
+    /// How it stands.
+    state: &'static str,
+    asked_at: String,
+    /// Who asked for it: `agent` or `api`.
+    by: &'static str,
+    /// The keys that were pressed.
+    digits: Option<String>,
+    /// The words that were heard.
+    speech: Option<String>,
+    /// How the leg ended to which the call was put through.
+    transfer: Option<String>,
+    /// Whether it ended before its time.
+    stopped: bool,
+    /// Of one that failed: the carrier's code, or ours.
+    code: Option<String>,
+    /// Why it failed, or is in doubt.
+    why: Option<String>,
 }
 
 impl CallView {
@@ -67,10 +152,7 @@ impl CallView {
         CallView {
             id: facts.id.to_string(),
             state: call.state.word(),
-            direction: match facts.direction {
-                call::call::Direction::Inbound => "inbound",
-                call::call::Direction::Outbound => "outbound",
-            },
+            direction: direction(facts.direction),
             from: facts.from.as_str().to_owned(),
             to: facts.to.as_str().to_owned(),
             carrier: facts.carrier.as_str().to_owned(),
@@ -102,20 +184,31 @@ impl CallView {
     }
 }
 
-fn recording(recording: &Recording) -> Value {
+fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Inbound => "inbound",
+        Direction::Outbound => "outbound",
+    }
+}
+
+fn recording(recording: &Recording) -> RecordingView {
     let Recording { begun_at, parts, state, ms, bytes, failed } = recording;
     let state = match (state, failed) {
         (RecordingState::Kept, Some(_)) if *bytes == 0 => "failed",
         (state, _) => state.word(),
     };
-    json!({
-        "state": state, "begun_at": rfc3339(*begun_at), "seconds": ms / 1_000, "bytes": bytes, "parts": parts,
-        "failed": failed,
-    })
+    RecordingView {
+        state,
+        begun_at: rfc3339(*begun_at),
+        seconds: ms / 1_000,
+        bytes: *bytes,
+        parts: *parts,
+        failed: failed.clone(),
+    }
 }
 
 /// Something that was asked of a call.
-pub(crate) fn command(command: &Command) -> Value {
+pub(crate) fn command(command: &Command) -> CommandView {
     let (mut code, mut why) = (None, None);
     let mut outcome = None;
     match &command.state {
@@ -130,36 +223,36 @@ pub(crate) fn command(command: &Command) -> Value {
         CommandState::InDoubt { why: doubt, .. } => why = Some(doubt.clone()),
     }
     let Outcome { digits, speech, transfer, stopped } = outcome.unwrap_or_default();
-    json!({
-        "id": command.id.0,
-        "verb": command.verb.word(),
-        "state": command.state.word(),
-        "asked_at": rfc3339(command.asked_at),
-        "by": if command.by_agent { "agent" } else { "api" },
-        "digits": digits,
-        "speech": speech,
-        "transfer": transfer,
-        "stopped": stopped,
-        "code": code,
-        "why": why,
-    })
+    CommandView {
+        id: command.id.0,
+        verb: command.verb.word(),
+        state: command.state.word(),
+        asked_at: rfc3339(command.asked_at),
+        by: if command.by_agent { "agent" } else { "api" },
+        digits,
+        speech,
+        transfer,
+        stopped,
+        code,
+        why,
+    }
 }
 
-fn ending(ending: &Ending) -> Value {
+fn ending(ending: &Ending) -> EndingView {
     let by = match ending.by {
         EndedBy::Agent => "agent",
         EndedBy::Remote => "remote",
         EndedBy::Carrier => "carrier",
         EndedBy::Gateway => "gateway",
     };
-    json!({
-        "kind": ending.kind.word(),
-        "by": by,
-        "cause": ending.cause,
-        "carrier_code": ending.carrier_code,
-        "confirmed_by": confirmed_by(ending.confirmed_by),
-        "duration_s": ending.duration.map(|duration| duration.as_secs()),
-    })
+    EndingView {
+        kind: ending.kind.word(),
+        by,
+        cause: ending.cause.clone(),
+        carrier_code: ending.carrier_code.clone(),
+        confirmed_by: confirmed_by(ending.confirmed_by),
+        duration_s: ending.duration.map(|duration| duration.as_secs()),
+    }
 }
 
 fn confirmed_by(by: ConfirmedBy) -> &'static str {
@@ -175,33 +268,58 @@ fn confirmed_by(by: ConfirmedBy) -> &'static str {
 }
 
 /// One call that the last start found unfinished.
-pub(crate) fn recovered(line: &RecoveryLine) -> Value {
-    json!({
-        "id": line.call.facts.id.to_string(),
-        "to": line.call.facts.to.as_str(),
-        "believed": line.believed,
-        "carrier": line.carrier,
-        "decision": line.decision.word(),
-        "why": line.why,
-        "after": line.call.state.word(),
-    })
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Recovered {
+    id: String,
+    to: String,
+    /// The state that was believed at the start.
+    believed: String,
+    /// What the carrier says of it.
+    carrier: Option<String>,
+    /// What was decided.
+    decision: &'static str,
+    /// Why.
+    why: String,
+    /// Its state now.
+    after: &'static str,
+}
+
+/// One call that the last start found unfinished.
+pub(crate) fn recovered(line: &RecoveryLine) -> Recovered {
+    Recovered {
+        id: line.call.facts.id.to_string(),
+        to: line.call.facts.to.as_str().to_owned(),
+        believed: line.believed.clone(),
+        carrier: line.carrier.clone(),
+        decision: line.decision.word(),
+        why: line.why.clone(),
+        after: line.call.state.word(),
+    }
+}
+
+/// A live call at a carrier that isn't in the store and is left alone.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Stranger")]
+pub(crate) struct StrangerView {
+    carrier: String,
+    carrier_call_id: String,
+    /// The id that its mark has, if it has one.
+    id: Option<String>,
+    #[schemars(extend("enum" = ["inbound", "outbound", null]))]
+    direction: Option<&'static str>,
+    from: Option<String>,
+    to: Option<String>,
 }
 
 /// The live calls at each carrier that aren't in the store and are left alone.
-pub(crate) fn strangers(found: &BTreeMap<CarrierName, Vec<Stranger>>) -> Vec<Value> {
-    let told = |carrier: &CarrierName, stranger: &Stranger| {
-        let direction = stranger.ends.direction.map(|direction| match direction {
-            Direction::Inbound => "inbound",
-            Direction::Outbound => "outbound",
-        });
-        json!({
-            "carrier": carrier.as_str(),
-            "carrier_call_id": stranger.leg.as_str(),
-            "id": stranger.call.map(|call| call.to_string()),
-            "direction": direction,
-            "from": stranger.ends.from.as_ref().map(Party::as_str),
-            "to": stranger.ends.to.as_ref().map(Party::as_str),
-        })
+pub(crate) fn strangers(found: &BTreeMap<CarrierName, Vec<Stranger>>) -> Vec<StrangerView> {
+    let told = |carrier: &CarrierName, stranger: &Stranger| StrangerView {
+        carrier: carrier.as_str().to_owned(),
+        carrier_call_id: stranger.leg.as_str().to_owned(),
+        id: stranger.call.map(|call| call.to_string()),
+        direction: stranger.ends.direction.map(direction),
+        from: stranger.ends.from.as_ref().map(|from| from.as_str().to_owned()),
+        to: stranger.ends.to.as_ref().map(|to| to.as_str().to_owned()),
     };
     found.iter().flat_map(|(carrier, all)| all.iter().map(move |one| told(carrier, one))).collect()
 }
@@ -219,3 +337,20 @@ pub(crate) fn rfc3339(at: Timestamp) -> String {
 fn is_false(flag: &bool) -> bool {
     !flag
 }
+
+/// The states by their words.
+pub(super) const STATES: [&str; 9] = [
+    "queued",
+    "placing",
+    "initiated",
+    "ringing",
+    "offered",
+    "answering",
+    "in_progress",
+    "hanging_up",
+    "ended",
+];
+/// How calls end, by its words.
+pub(super) const ENDINGS: [&str; 7] =
+    ["completed", "busy", "no_answer", "canceled", "rejected", "failed", "indeterminate"];
+pub(super) const DIRECTIONS: [&str; 2] = ["inbound", "outbound"];

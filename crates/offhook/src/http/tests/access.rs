@@ -73,7 +73,7 @@ async fn a_token_gives_no_more_than_it_has() {
         ("/v1/tokens", json!({"name": "Clerk", "scopes": ["read"]}), 400),
         ("/v1/tokens", json!({"name": "c", "scopes": []}), 400),
         ("/v1/tokens", json!({"name": "c", "scopes": ["write"]}), 400),
-        ("/v1/tokens", json!({"name": "c", "scopes": ["read"], "to": ["everybody"]}), 400),
+        ("/v1/tokens", json!({"name": "c", "scopes": ["read"], "to": ["everybody"]}), 422),
         ("/v1/tokens", json!({"name": "c", "scopes": ["read"], "expires_in_s": 0}), 400),
         ("/v1/tokens/owner/rotate", json!({}), 404),
         ("/v1/tokens/a/rotate", json!({"overlap_s": 9_999_999_999_u64}), 400),

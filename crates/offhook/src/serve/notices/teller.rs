@@ -133,7 +133,7 @@ impl Teller {
             };
             let mut data = json!({ "place": line.place, "call": CallView::of(&stands.call), "event": event });
             if let Some(command) = &command {
-                data["command"] = command_view(command);
+                data["command"] = json!(command_view(command));
             }
             let body = json!({ "type": kind.word(), "timestamp": rfc3339(last.event.at), "data": data });
             let (call, at) = (line.call.to_string(), last.event.at.as_millis());
