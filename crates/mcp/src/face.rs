@@ -19,6 +19,7 @@ mod waiting;
 
 pub use asker::{Gateway, NoReply, Reply, Request};
 pub use door::{Door, speak};
+pub use tools::names as tool_names;
 
 use answers::Told;
 use asker::Asker;

@@ -57,3 +57,6 @@ fn say(runtime: &Handle, mut said: DuplexStream) {
 
 /// So much is read or written at once.
 const PIPE_BYTES: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests;

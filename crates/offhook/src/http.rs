@@ -48,6 +48,8 @@ pub(crate) use decided::lines as event_lines;
 pub(crate) use pace::Rate;
 pub(crate) use problem::{Problem, no_such_page};
 pub(crate) use reload::{Asked, ReloadError, Reloaded, Reloads};
+#[cfg(test)]
+pub(crate) use rows::ROWS;
 pub(crate) use view::{CallView, command as command_view, recovered, rfc3339};
 
 /// What every page needs.

@@ -21,6 +21,11 @@ pub(super) fn all() -> Vec<Tool> {
     ]
 }
 
+/// The names of the tools.
+pub fn names() -> Vec<String> {
+    all().into_iter().map(|tool| tool.name.into_owned()).collect()
+}
+
 fn place_call() -> Tool {
     let takes = takes(
         &["to"],

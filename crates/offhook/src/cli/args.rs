@@ -2,6 +2,7 @@
 
 mod begin;
 mod commands;
+mod figures;
 mod notices;
 mod past;
 mod tokens;
@@ -11,6 +12,7 @@ pub(crate) use commands::{
     AskArgs, CommandArgs, DigitsArgs, Language, PlayArgs, RecordingArgs, SayArgs, StopArgs, StreamArgs,
     TranscriptArgs, TransferArgs,
 };
+pub(crate) use figures::{FiguresArgs, LatencyArgs};
 pub(crate) use tokens::{AddTokenArgs, TokenArgs};
 
 pub(crate) use notices::{NoticesArgs, NoticesVerb};
@@ -203,6 +205,8 @@ pub(crate) enum Verb {
     Token(TokenArgs),
     /// Tells how long whoever is on the line waited for replies, by agent and carrier, and for what
     Latency(LatencyArgs),
+    /// Shows calls, endings, talk, cost and replies over time
+    Figures(FiguresArgs),
     /// Takes over the calls of an OpenClaw `calls.jsonl`
     Import(ImportArgs),
 }
@@ -260,17 +264,6 @@ pub(crate) struct AuditArgs {
     /// Only of this call, by its whole id
     #[arg(long, value_name = "ID", requires = "access")]
     pub(crate) call: Option<String>,
-    /// Prints one JSON document
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// `offhook latency`.
-#[derive(Debug, Args)]
-pub(crate) struct LatencyArgs {
-    /// Of the last so many calls, 10000 at most
-    #[arg(long, value_name = "N", default_value_t = 1_000)]
-    pub(crate) calls: usize,
     /// Prints one JSON document
     #[arg(long)]
     pub(crate) json: bool,

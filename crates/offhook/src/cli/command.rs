@@ -25,7 +25,10 @@ impl Wish {
 
     /// That something be asked.
     pub(super) fn ask(args: &AskArgs) -> Wish {
-        let mut body = json!({ "text": args.text });
+        let mut body = json!({});
+        if let Some(text) = &args.text {
+            body["text"] = json!(text);
+        }
         if args.speech {
             body["input"] = json!("speech");
         }

@@ -201,6 +201,11 @@ impl Gateway {
         self.get(&["v1", "calls", id, "commands", &command.to_string()], &[("wait_s", COMMAND_WAIT_S)]).await
     }
 
+    /// Has the recording of a call deleted.
+    pub(crate) async fn delete_recording(&self, id: &str) -> Result<Reply, ClientError> {
+        self.0.delete(&["v1", "calls", id, "recording"]).await
+    }
+
     /// Asks what the last start found and decided.
     pub(crate) async fn recovery(&self) -> Result<Reply, ClientError> {
         self.get(&["v1", "recovery"], &[]).await
@@ -209,6 +214,14 @@ impl Gateway {
     /// Asks how long replies were waited for on the last so many calls.
     pub(crate) async fn latency(&self, calls: usize) -> Result<Reply, ClientError> {
         self.get(&["v1", "latency"], &[("calls", &calls.to_string())]).await
+    }
+
+    /// Asks for the figures of the last so many hours or days.
+    pub(crate) async fn figures(&self, by: &str, last: Option<u32>) -> Result<Reply, ClientError> {
+        let last = last.map(|n| n.to_string());
+        let asked: Vec<(&str, &str)> =
+            [("by", by)].into_iter().chain(last.as_deref().map(|n| ("n", n))).collect();
+        self.get(&["v1", "figures"], &asked).await
     }
 
     /// Asks what is amiss.

@@ -29,18 +29,23 @@ pub(super) async fn transcript(
     Ok(Exit::Done)
 }
 
-/// Writes a call's recording to a file.
+/// Writes a call's recording to a file, or deletes it.
 pub(super) async fn recording(
     gateway: &Gateway,
     args: &RecordingArgs,
     terminal: Terminal,
 ) -> Result<Exit, CommandError> {
     let call: Call = gateway.call_by_beginning(&args.id).await?.read()?;
+    let Some(path) = &args.output else {
+        gateway.delete_recording(&call.id).await?;
+        terminal.remark(&format!("the recording of {} is deleted", call.id));
+        return Ok(Exit::Done);
+    };
     let sound = gateway.recording(&call.id).await?;
-    write(&args.output, &sound).map_err(|error| {
-        CommandError::Usage(format!("cannot write {}: {error}; name another file", args.output.display()))
+    write(path, &sound).map_err(|error| {
+        CommandError::Usage(format!("cannot write {}: {error}; name another file", path.display()))
     })?;
-    terminal.remark(&format!("{} bytes in {}", sound.len(), args.output.display()));
+    terminal.remark(&format!("{} bytes in {}", sound.len(), path.display()));
     Ok(Exit::Done)
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod args;
 pub(crate) mod client;
 mod command;
 mod dnc;
+mod figures;
 mod follow;
 pub(crate) mod gateway;
 mod health;
@@ -236,6 +237,7 @@ async fn answer(
         Verb::Notices(args) => notices::run(&gateway, args, terminal).await,
         Verb::Transcript(args) => keepsake::transcript(&gateway, args, terminal).await,
         Verb::Recording(args) => keepsake::recording(&gateway, args, terminal).await,
+        Verb::Figures(args) => figures::run(&gateway, args, terminal).await,
         Verb::Latency(args) => latency::run(&gateway, args, terminal).await,
         Verb::Reload(how) => reload::run(&gateway, how, terminal).await,
         Verb::Health(how) => health::run(&gateway, how, terminal).await,

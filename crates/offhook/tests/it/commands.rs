@@ -58,6 +58,9 @@ fn a_question_is_answered_by_words(face: Face) {
     );
     assert_eq!(word(&truth["spoken"][0], "words"), "yes please", "{truth}");
     assert_eq!(word(&truth, "status"), "in-progress", "the line is held: {truth}");
+    // Without a question it is only listened.
+    let (code, out, said) = words(&world.command(&["ask", &id]));
+    assert_eq!((code, out.trim()), (Some(0), "yes please"), "{said}");
 }
 
 fn a_question_that_nobody_answers_says_so(face: Face) {

@@ -137,9 +137,10 @@ fn a_file_is_given_whole_and_in_parts_and_deleted_when_asked() {
     assert_eq!(tail.header("content-range"), Some(&*of(&format!("{}-{}", file.len() - 100, file.len() - 1))));
     assert_eq!(ask(&format!("bytes={}-", file.len())).status, 416);
 
-    let deleted = world.ask("DELETE", &format!("/v1/calls/{id}/recording"), None);
+    let (code, _, said) = words(&world.command(&["recording", &id, "--delete"]));
 
-    assert_eq!((deleted.status, word(&deleted.json()["recording"], "state")), (200, "deleted"));
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(word(&world.call(&id)["recording"], "state"), "deleted");
     assert_eq!(fs::read_dir(shelf(&world)).expect("it is there").count(), 0);
     let gone = world.ask("GET", &format!("/v1/calls/{id}/recording"), None);
     assert_eq!((gone.status, word(&gone.json(), "code")), (404, "OH-0036"), "{gone:?}");

@@ -24,9 +24,9 @@ pub(crate) struct SayArgs {
 pub(crate) struct AskArgs {
     #[arg(help = CALL_ID)]
     pub(crate) id: String,
-    /// What is asked
+    /// What is asked; without it words or one key are listened for
     #[arg(allow_hyphen_values = true)]
-    pub(crate) text: String,
+    pub(crate) text: Option<String>,
     /// Waits for so many keys; without it for as many as are pressed, until # or a pause
     #[arg(long, value_name = "COUNT", conflicts_with = "speech")]
     pub(crate) digits: Option<u8>,
@@ -152,6 +152,9 @@ pub(crate) struct RecordingArgs {
     #[arg(help = CALL_ID)]
     pub(crate) id: String,
     /// Writes it to FILE, which must not be there yet
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) output: PathBuf,
+    #[arg(long, short, value_name = "FILE", required_unless_present = "delete")]
+    pub(crate) output: Option<PathBuf>,
+    /// Deletes it
+    #[arg(long, conflicts_with = "output")]
+    pub(crate) delete: bool,
 }
