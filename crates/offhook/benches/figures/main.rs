@@ -13,6 +13,7 @@ mod load;
 mod machine;
 mod memory;
 mod past;
+mod placing;
 mod process;
 mod raw;
 mod recovery;
@@ -49,6 +50,7 @@ const FIGURES: &[(&str, Measure)] = &[
     ("size", memory::size),
     ("burst", webhooks::burst),
     ("webhooks", webhooks::per_second),
+    ("placing", placing::to_the_carrier),
     ("recovery", recovery::of_live_calls),
     ("one-by-one", recovery::one_by_one),
     ("expired", recovery::of_expired_calls),

@@ -56,6 +56,12 @@ impl World {
         Ok(world)
     }
 
+    /// Changes the configuration, before the gateway starts.
+    pub(crate) fn mend(&self, change: impl Fn(String) -> String) -> anyhow::Result<()> {
+        let path = self.folder.path().join("offhook.toml");
+        Ok(std::fs::write(&path, change(std::fs::read_to_string(&path)?))?)
+    }
+
     /// Starts the gateway; returns how long it took from exec to the first 200 of `/readyz`.
     pub(crate) fn start_gateway(&mut self) -> anyhow::Result<Duration> {
         let begun = Instant::now();

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::args::FiguresArgs;
 use super::gateway::Gateway;
+use super::latency::seconds;
 use super::paint::{Cell, Paint};
 use super::{CommandError, Exit, Terminal};
 
@@ -82,10 +83,6 @@ fn endings(counts: &BTreeMap<String, u64>) -> String {
 
 fn none() -> String {
     "-".to_owned()
-}
-
-fn seconds(ms: u64) -> String {
-    format!("{}.{:02} s", ms / 1_000, ms % 1_000 / 10)
 }
 
 #[cfg(test)]

@@ -75,7 +75,8 @@ fn table(agents: &[Waited], paint: Paint) -> String {
     paint.columns(&rows)
 }
 
-fn seconds(ms: u64) -> String {
+/// So much as a person reads it.
+pub(super) fn seconds(ms: u64) -> String {
     format!("{}.{:02} s", ms / 1_000, ms % 1_000 / 10)
 }
 
