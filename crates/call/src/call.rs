@@ -49,4 +49,4 @@ pub use timers::RETRY_AFTER_MAX;
 pub use waits::Waits;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

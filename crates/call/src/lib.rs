@@ -17,6 +17,7 @@ pub mod dialogue;
 pub mod gate;
 pub mod ids;
 pub mod number;
+pub mod redaction;
 pub mod time;
 
 pub use call::{Call, CallState, Effect, Event, News, Sighting, Step, resume, step};

@@ -253,6 +253,14 @@ pub fn read_plans() {
     let _ = parsed("+12025550143");
 }
 
+/// Whether digits, as they are dialled within the country of this number, are a number that may be given to
+/// somebody there.
+pub fn is_national_of(digits: &str, number: &PhoneNumber) -> bool {
+    let country = number.country().and_then(|country| country.parse::<phonenumber::country::Id>().ok());
+    let Some(country) = country else { return false };
+    phonenumber::parse(Some(country), digits).is_ok_and(|national| national.is_valid())
+}
+
 fn parsed(text: &str) -> Option<phonenumber::PhoneNumber> {
     phonenumber::parse(None, text).ok()
 }

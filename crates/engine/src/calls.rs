@@ -32,6 +32,7 @@ use crate::shell::lanes::Lanes;
 use crate::shell::wire::Wire;
 use crate::shell::{Ear, Errands, JOBS_MAX, Message, sweep, ticker, writer};
 use crate::talk::{self, AtWork, PickedUp, Servers, Talks};
+use crate::unredacted::Unredacted;
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, Party, PhoneNumber, Timestamp};
 use carrier::send::Sender;
@@ -90,6 +91,8 @@ struct Inner {
     finishing: watch::Sender<bool>,
     /// Tells talks by sound who picked up.
     picked_up: PickedUp,
+    /// What was heard and isn't kept.
+    unredacted: Unredacted,
     /// Changes whenever something was committed.
     commits: watch::Receiver<()>,
     /// What waits to be put on record of the API.
@@ -126,6 +129,7 @@ impl Calls {
         let (errand_queue, owed) = mpsc::channel(TURNS_OWING_MAX);
         let ear = Ear { jobs };
         let driver = Driver::new(store, settings.clone(), rand::random());
+        let unredacted = driver.unredacted();
         let (talks, conversations) = Talks::new();
         let picked_up = talks.picked_up();
         let (committed, commits) = watch::channel(());
@@ -167,6 +171,7 @@ impl Calls {
             servers: Servers::default(),
             finishing: watch::Sender::new(false),
             picked_up,
+            unredacted,
             commits,
             ledger: Ledger::default(),
         };

@@ -7,6 +7,7 @@ mod gate;
 mod inbound;
 mod orders;
 mod orphans;
+mod redacting;
 mod reload;
 pub(crate) mod sorting;
 
@@ -16,6 +17,7 @@ use crate::crash;
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Refusal};
 use crate::settings::Settings;
 use crate::talk::is_told;
+use crate::unredacted::{self, Unredacted};
 use call::call::{Effect, Event, News, Roll, Sighting, Source, born, step};
 use call::{Call, CallId, CarrierCallId, CarrierName, Timestamp};
 use carrier::{Candidate, Seen};
@@ -33,6 +35,8 @@ pub struct Driver {
     forward: Option<Forward>,
     /// Another one for each start: whose streams are whose.
     run: u64,
+    /// What this process heard and the store doesn't keep.
+    unredacted: Unredacted,
 }
 
 /// What a turn brought.
@@ -77,6 +81,7 @@ struct Turn<'a> {
     chance: &'a mut StdRng,
     now: Timestamp,
     run: u64,
+    unredacted: &'a Unredacted,
     brought: Brought,
 }
 
@@ -89,13 +94,20 @@ struct Brought {
     orphans_ended: Vec<CarrierName>,
     wrote: bool,
     forward: Option<Forward>,
+    unredacted: unredacted::Heard,
 }
 
 impl Driver {
     /// Makes a crank for this store. `seed` decides every draw.
     pub fn new(store: Box<dyn Store>, settings: Settings, seed: u64) -> Driver {
         let chance = StdRng::seed_from_u64(seed);
-        Driver { store, settings: Arc::new(settings), chance, forward: None, run: seed }
+        let unredacted = Unredacted::default();
+        Driver { store, settings: Arc::new(settings), chance, forward: None, run: seed, unredacted }
+    }
+
+    /// What is heard and not kept.
+    pub(crate) fn unredacted(&self) -> Unredacted {
+        self.unredacted.clone()
     }
 
     /// Hears a batch in order, commits what it makes of it, and returns the answers and what is
@@ -119,14 +131,14 @@ impl Driver {
         now: Timestamp,
     ) -> Result<Turned, StoreError> {
         let mut turned = Turned::default();
-        let Driver { store, settings, chance, forward, run } = self;
+        let Driver { store, settings, chance, forward, run, unredacted } = self;
         let run = *run;
-        let mut planned = None;
+        let (mut planned, mut whole) = (None, unredacted::Heard::default());
         store.turn(&mut |page| {
             // The store may run this again whole.
             turned.answers.clear();
             let brought = Brought { forward: forward.clone(), ..Brought::default() };
-            let mut turn = Turn { page, settings, chance, now, run, brought };
+            let mut turn = Turn { page, settings, chance, now, run, unredacted, brought };
             let askers = askers.iter().map(Option::as_deref).chain(std::iter::repeat(None));
             for (one, asker) in heard.iter().zip(askers) {
                 let answer = turn.hear_alone(one);
@@ -149,10 +161,12 @@ impl Driver {
             turned.orphans_ended = turn.brought.orphans_ended;
             turned.wrote = turn.brought.wrote;
             planned = turn.brought.forward;
+            whole = turn.brought.unredacted;
             crash::before_commit(heard, &turned.answers, turned.wrote);
             Ok(())
         })?;
         self.forward = planned;
+        self.unredacted.note(whole, now);
         self.take_settings(heard, &turned.answers);
         crash::after_commit(heard, &turned.answers);
         Ok(turned)
@@ -162,15 +176,19 @@ impl Driver {
 impl Turn<'_> {
     /// Hears one thing so that, should it fail, only it is undone.
     fn hear_alone(&mut self, heard: &Heard) -> Result<Answer, StoreError> {
-        let Turn { page, settings, chance, now, run, brought } = self;
+        let Turn { page, settings, chance, now, run, unredacted, brought } = self;
         let Brought { owed, moved, talks, orphans_ended, .. } = &*brought;
         let before = (owed.len(), moved.len(), orphans_ended.len(), talks.len());
-        let planned = brought.forward.clone();
+        let (planned, whole) = (brought.forward.clone(), brought.unredacted.clone());
         let mut answer = Answer::Done;
         let done = page.within(&mut |page| {
             let brought_before = std::mem::take(brought);
-            let mut turn = Turn { page, settings, chance, now: *now, run: *run, brought: brought_before };
-            let heard = turn.hear(heard);
+            let (now, run) = (*now, *run);
+            let mut turn = Turn { page, settings, chance, now, run, unredacted, brought: brought_before };
+            let mut heard = turn.hear(heard);
+            if let Ok(answer) = &mut heard {
+                turn.as_kept(answer)?;
+            }
             *brought = turn.brought;
             answer = heard?;
             Ok(())
@@ -180,7 +198,7 @@ impl Turn<'_> {
             brought.moved.truncate(before.1);
             brought.orphans_ended.truncate(before.2);
             brought.talks.truncate(before.3);
-            brought.forward = planned;
+            (brought.forward, brought.unredacted) = (planned, whole);
             return Err(error);
         }
         Ok(answer)
@@ -283,9 +301,10 @@ impl Turn<'_> {
         self.step_forward()?;
         let due = self.page.take_due(self.now, self.now + LEASE, limit)?;
         let n_calls = due.len();
-        for mut kept in due {
+        for kept in due {
+            let mut kept = self.whole(kept);
             if self.find_lost_streams(&kept)?
-                && let Some(now) = self.page.call(kept.call.facts.id)?
+                && let Some(now) = self.call(kept.call.facts.id)?
             {
                 kept = now;
             }
@@ -296,7 +315,7 @@ impl Turn<'_> {
 
     /// Sorts out candidates that belong to other calls, and tells the call what was found.
     fn candidates(&mut self, id: CallId, candidates: &[Candidate]) -> Result<Answer, StoreError> {
-        let Some(kept) = self.page.call(id)? else {
+        let Some(kept) = self.call(id)? else {
             return Ok(Answer::Refused(Refusal::NoSuchCall(id)));
         };
         let facts = &kept.call.facts;
@@ -348,7 +367,7 @@ impl Turn<'_> {
 
     /// A look may have learnt another name for the leg.
     fn seen(&mut self, id: CallId, leg: &CarrierCallId, seen: &Seen) -> Result<Answer, StoreError> {
-        let Some(kept) = self.page.call(id)? else {
+        let Some(kept) = self.call(id)? else {
             return Ok(Answer::Refused(Refusal::NoSuchCall(id)));
         };
         let (carrier, page) = (&kept.call.facts.carrier, &mut *self.page);
@@ -361,7 +380,7 @@ impl Turn<'_> {
     }
 
     fn on_call(&mut self, id: CallId, source: Source, news: News) -> Result<Answer, StoreError> {
-        let Some(kept) = self.page.call(id)? else {
+        let Some(kept) = self.call(id)? else {
             return Ok(Answer::Refused(Refusal::NoSuchCall(id)));
         };
         let call = self.apply(&kept, source, news.clone())?;
@@ -377,7 +396,7 @@ impl Turn<'_> {
         let step = step(&kept.call, &event);
         let asked_for = matches!(source, Source::LookUp | Source::Listing | Source::Reply);
         if step.call != kept.call || asked_for || event.news.is_for_the_log() {
-            self.page.write(&step.call, &event, Some(kept))?;
+            self.write(&step.call, &event, kept)?;
             self.brought.wrote = true;
         }
         let was = kept.call.state.word();

@@ -28,6 +28,7 @@ mod shell;
 mod sweep;
 mod talk;
 mod trial;
+mod unredacted;
 mod vendor;
 
 pub use access::Asker;

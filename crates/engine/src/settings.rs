@@ -6,6 +6,7 @@ use call::admission::Callers;
 use call::call::{Agent, Limits, OnMachine};
 use call::dialogue::Silence;
 use call::gate::{OptOut, Rules};
+use call::redaction::Redaction;
 use call::{CarrierName, PhoneNumber};
 use carrier::Secret;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,8 @@ pub struct Settings {
     pub gate: Rules,
     /// How whoever is called says that they want no more calls.
     pub opt_out: OptOut,
+    /// What of what is said is not kept.
+    pub redaction: Redaction,
     /// How long a call may take over what.
     pub limits: Limits,
     /// How long after its admission a call's request may still leave.

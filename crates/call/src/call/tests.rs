@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod agents;
-mod commands;
+pub(crate) mod commands;
 mod endings;
 mod greetings;
 mod hang_ups;

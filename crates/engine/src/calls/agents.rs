@@ -14,7 +14,7 @@ use call::{Call, CallId};
 use carrier::Secret;
 use carrier::send::Sender;
 use std::time::Duration;
-use store::KeptEvent;
+use store::{Kept, KeptEvent};
 use tokio::sync::{broadcast, watch};
 use tokio::time::timeout;
 
@@ -107,13 +107,23 @@ impl Calls {
         greeting.into_iter().chain(conversation(&log)).collect()
     }
 
-    /// What happened to a call, as far as a transcript is read.
+    /// What happened to a call, as far as a transcript is read: whole, where this process heard it.
     pub(crate) async fn log(&self, call: CallId) -> Result<Vec<Event>, EngineError> {
-        let events = self.events(call, 0, EVENTS_MAX).await?;
+        let mut events = self.events(call, 0, EVENTS_MAX).await?;
+        self.inner.unredacted.whole_log(call, &mut events);
         Ok(events.into_iter().map(|kept| kept.event).collect())
     }
 
-    /// Who said what on a call, and when.
+    /// The call of this name, with the answers to what was asked on it whole, where this process heard them and the
+    /// call isn't long over: for whoever may ask.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn answered(&self, call: CallId) -> Result<Option<Kept>, EngineError> {
+        Ok(self.get(call).await?.map(|kept| self.inner.unredacted.whole(kept)))
+    }
+
+    /// Who said what on a call, and when, as it is kept.
     ///
     /// # Errors
     /// The store failed.

@@ -124,7 +124,7 @@ impl Turn<'_> {
         let number = facts.to.number().or(told).filter(|_| facts.direction == Direction::Outbound);
         let Some(number) = number else { return Ok(()) };
         let Some(heard) = self.opt_out(before, news) else { return Ok(()) };
-        let Some(kept) = self.page.call(facts.id)? else { return Ok(()) };
+        let Some(kept) = self.call(facts.id)? else { return Ok(()) };
         // What was spoken was so on the stream that we hold.
         let is_its_own = news.leg().is_none_or(|leg| kept.call.is_named(leg));
         if !is_its_own || kept.call.opted_out.is_some() {

@@ -56,14 +56,14 @@ impl Turn<'_> {
     /// By our mark in its address, or by the carrier's name for the leg.
     fn whose(&mut self, carrier: &CarrierName, heard: &HeardWebhook) -> Result<Option<Kept>, StoreError> {
         if let Some(mark) = heard.mark.call()
-            && let Some(kept) = self.page.call(mark)?
+            && let Some(kept) = self.call(mark)?
             && &kept.call.facts.carrier == carrier
         {
             return Ok(Some(kept));
         }
         for leg in [Some(&heard.leg), heard.was.as_ref()].into_iter().flatten() {
             if let Some(id) = self.page.call_by_leg(carrier, leg)? {
-                return self.page.call(id);
+                return self.call(id);
             }
         }
         Ok(None)
@@ -78,7 +78,7 @@ impl Turn<'_> {
         let news = News::Named { leg: heard.leg.clone(), was: was.clone() };
         let id = kept.call.facts.id;
         self.apply(&kept, Source::Webhook, news)?;
-        Ok(self.page.call(id)?.unwrap_or(kept))
+        Ok(self.call(id)?.unwrap_or(kept))
     }
 
     /// A call comes in: it is offered, and answered or declined in the same turn.
@@ -99,9 +99,9 @@ impl Turn<'_> {
             }
             None => News::AnswerRequested,
         };
-        if let Some(kept) = self.page.call(call.facts.id)? {
+        if let Some(kept) = self.call(call.facts.id)? {
             self.apply(&kept, Source::Gateway, decision)?;
         }
-        self.page.call(call.facts.id)
+        self.call(call.facts.id)
     }
 }

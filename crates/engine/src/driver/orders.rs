@@ -41,7 +41,7 @@ impl Turn<'_> {
         key: Option<&(String, String)>,
         source: Source,
     ) -> Result<Answer, StoreError> {
-        let Some(kept) = self.page.call(id)? else {
+        let Some(kept) = self.call(id)? else {
             return Ok(Answer::Refused(Refusal::NoSuchCall(id)));
         };
         if let Some((key, digest)) = key
@@ -81,7 +81,7 @@ impl Turn<'_> {
         which: Option<CommandId>,
         source: Source,
     ) -> Result<Answer, StoreError> {
-        let Some(mut kept) = self.page.call(id)? else {
+        let Some(mut kept) = self.call(id)? else {
             return Ok(Answer::Refused(Refusal::NoSuchCall(id)));
         };
         if let Some(command) = which {
@@ -98,7 +98,7 @@ impl Turn<'_> {
         let ids: Vec<CommandId> = open.map(|command| command.id).rev().collect();
         for command in ids {
             self.apply(&kept, source, News::StopAsked(command))?;
-            if let Some(next) = self.page.call(id)? {
+            if let Some(next) = self.call(id)? {
                 kept = next;
             }
         }
@@ -112,7 +112,7 @@ impl Turn<'_> {
         command: CommandId,
         number: u32,
     ) -> Result<Answer, StoreError> {
-        let kept = self.page.call(id)?;
+        let kept = self.call(id)?;
         let talks = |call: &Call| matches!(call.state, CallState::InProgress(_));
         let awaited = |kept: &Kept| {
             talks(&kept.call) && kept.call.command(command).is_some_and(|asked| asked.awaits_stream(number))

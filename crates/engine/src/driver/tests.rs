@@ -5,6 +5,7 @@ mod access;
 mod forward;
 mod gate;
 mod orphans;
+mod redacting;
 
 use super::{Driver, Owed};
 use crate::heard::{Answer, Heard, Offer, Order, Quota, Refusal, ScriptReply};
@@ -37,6 +38,7 @@ fn settings(live_max: u64) -> Settings {
         over_limit: None,
         live_max,
         gate: Rules { attempts_per_hour: 3, ..Rules::default() },
+        redaction: call::redaction::Redaction::default(),
         opt_out: OptOut::default(),
         carrier_live_max: BTreeMap::new(),
         limits: Limits {

@@ -20,6 +20,7 @@ mod notices;
 mod numbers;
 mod places;
 mod print;
+mod privacy;
 mod read;
 mod recording;
 mod renewal;

@@ -19,7 +19,7 @@ use super::settings::{
     ConfiguredRealtime, CountryCode, Destinations, Dial, Face, History, Inbound, Number, Plivo, Recording,
     Secret, Simulated, Store, Telnyx, Twilio,
 };
-use super::{Loaded, Source};
+use super::{Loaded, Source, privacy};
 use agent::model::Model;
 use agent::realtime::Settings;
 use call::call::{Agent, Does};
@@ -57,6 +57,7 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
         store: Store { url },
         history,
         recording,
+        redact,
         api: Api { token, open_metrics, requests_per_second, burst },
         alarms,
         notices,
@@ -81,6 +82,8 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
     page.set("keep_days", keep_days.to_string());
     page.set("keep_calls", keep_calls.to_string());
     print_recording(&mut page, recording);
+    page.section("privacy");
+    page.set("redact", list(privacy::words(*redact)));
     page.section("api");
     page.set_if("token", token.as_ref().map(secret));
     page.set("open_metrics", open_metrics.to_string());

@@ -20,6 +20,7 @@ use super::faults::ConfigFaults;
 use super::notices;
 use super::numbers;
 use super::places;
+use super::privacy::privacy;
 use super::recording;
 use super::secrets;
 use super::section::{Reader, Section};
@@ -84,6 +85,7 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let store = root.section("store", |section| store(section, folder));
     let history = root.section("history", history);
     let recording = root.section("recording", |section| recording::recording(section, folder));
+    let redact = root.section("privacy", privacy);
     let api = root.section("api", |section| api(section, folder));
     let alarms = root.section("alarms", |section| alarms(section, folder));
     let notices = root.sections("notices", |name, section| notices::notices(name, section, folder));
@@ -118,6 +120,7 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
         store: store?,
         history,
         recording,
+        redact,
         api,
         alarms,
         notices,

@@ -27,6 +27,7 @@ use std::time::Duration;
 use call::admission::Callers;
 use call::call::Agent;
 use call::gate::{Money, QuietHours, Several};
+use call::redaction::Redaction;
 use carrier::Installation;
 use engine::{ModelSettings, OrphanPolicy};
 use jiff::tz::TimeZone;
@@ -53,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) history: History,
     /// What is recorded, and how long that is kept.
     pub(crate) recording: Recording,
+    /// What of what is said is hidden before it is kept. Default: nothing.
+    pub(crate) redact: Redaction,
     /// The gateway's own API.
     pub(crate) api: Api,
     /// Who is told of alarms.

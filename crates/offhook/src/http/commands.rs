@@ -13,6 +13,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
+use call::access::Scope;
 use call::call::{CommandId, Input, Speaks, Verb};
 use call::{Call, CallId, Party};
 use schemars::JsonSchema;
@@ -235,9 +236,11 @@ pub(crate) async fn stream(
     command(&pages, &caller, &id, &headers, Verb::Stream { url, speaks }).await
 }
 
-/// `GET /v1/calls/{id}/commands/{command}`: how it stands, at once or when it is over.
+/// `GET /v1/calls/{id}/commands/{command}`: how it stands, at once or when it is over. Whoever may ask gets the
+/// answer whole, of which not all may be kept.
 pub(crate) async fn get(
     pages: Pages,
+    caller: Caller,
     Path((id, command)): Path<(String, String)>,
     wait: Result<Query<Wait>, QueryRejection>,
 ) -> Reply {
@@ -248,7 +251,9 @@ pub(crate) async fn get(
     })?;
     let until = Instant::now() + Duration::from_secs(wait_s);
     loop {
-        let kept = pages.calls.get(id).await?.ok_or_else(|| no_such_call(id))?;
+        let may_ask = caller.must_have(Scope::Control).is_ok();
+        let kept = if may_ask { pages.calls.answered(id).await? } else { pages.calls.get(id).await? };
+        let kept = kept.ok_or_else(|| no_such_call(id))?;
         let (is_open, shown) = shown(&kept.call, CommandId(command))?;
         let left = until.saturating_duration_since(Instant::now());
         if !is_open || left.is_zero() {

@@ -58,6 +58,7 @@ fn settings() -> Settings {
             destinations: Destinations::Countries(BTreeSet::from(["US".to_owned()])),
             ..Rules::default()
         },
+        redaction: call::redaction::Redaction::default(),
         opt_out: OptOut::default(),
         names_anew: BTreeSet::new(),
         carrier_live_max: BTreeMap::new(),

@@ -177,6 +177,7 @@ pub(super) fn settings(config: &Config) -> Settings {
             digits: config.dial.opt_out_digits.clone(),
             words: config.dial.opt_out_words.iter().map(|words| plain(words)).collect(),
         },
+        redaction: config.redact,
         limits: limits(config),
         send_within: SEND_WITHIN,
         orphans: config.recovery.orphans,

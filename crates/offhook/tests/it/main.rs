@@ -46,6 +46,7 @@ mod orphans;
 mod phone;
 mod recordings;
 mod recovery;
+mod redaction;
 mod refusals;
 mod relays;
 mod reload;

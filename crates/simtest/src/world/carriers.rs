@@ -155,6 +155,7 @@ pub(super) fn settings(plan: &Plan, sabotage: Option<Sabotage>) -> Settings {
         over_limit: None,
         live_max: if sabotage == Some(Sabotage::ForgetLiveMax) { 1_000 } else { plan.live_max },
         gate: gate(plan, sabotage),
+        redaction: call::redaction::Redaction::default(),
         opt_out: opt_out(plan, sabotage),
         carrier_live_max: plan
             .rules

@@ -5,7 +5,7 @@ use crate::Timestamp;
 use crate::call::*;
 use std::time::Duration;
 
-fn talking() -> Call {
+pub(crate) fn talking() -> Call {
     after(asked(), [admitted(), placed(), progressed(Progress::InProgress)])
 }
 
