@@ -2,6 +2,7 @@
 
 mod access;
 mod agents;
+mod draining;
 mod error;
 mod following;
 mod listing;
@@ -11,6 +12,7 @@ mod reloading;
 mod streaming;
 mod watching;
 
+pub use self::draining::Drain;
 pub use self::error::EngineError;
 use self::making::{check_address, check_digits, check_say};
 pub use self::reloading::Reload;
@@ -89,6 +91,8 @@ struct Inner {
     servers: Servers,
     /// Whether talks by sound are to be handed over; each of them listens.
     finishing: watch::Sender<bool>,
+    /// Whether no new call is taken.
+    drain: watch::Sender<Option<Drain>>,
     /// Tells talks by sound who picked up.
     picked_up: PickedUp,
     /// What was heard and isn't kept.
@@ -170,6 +174,7 @@ impl Calls {
             at_work: AtWork::default(),
             servers: Servers::default(),
             finishing: watch::Sender::new(false),
+            drain: watch::Sender::new(None),
             picked_up,
             unredacted,
             commits,

@@ -165,7 +165,8 @@ fn around(heard: &Heard, answer: &Result<Answer, StoreError>) -> Around {
         | Heard::Pause(_)
         | Heard::Import(_)
         | Heard::Surveyed { .. }
-        | Heard::Orphan(_) => (None, None),
+        | Heard::Orphan(_)
+        | Heard::Drain(_) => (None, None),
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Driver {
     run: u64,
     /// What this process heard and the store doesn't keep.
     unredacted: Unredacted,
+    /// Whether no new call is taken.
+    draining: bool,
 }
 
 /// What a turn brought.
@@ -95,6 +97,7 @@ struct Brought {
     wrote: bool,
     forward: Option<Forward>,
     unredacted: unredacted::Heard,
+    draining: bool,
 }
 
 impl Driver {
@@ -102,7 +105,8 @@ impl Driver {
     pub fn new(store: Box<dyn Store>, settings: Settings, seed: u64) -> Driver {
         let chance = StdRng::seed_from_u64(seed);
         let unredacted = Unredacted::default();
-        Driver { store, settings: Arc::new(settings), chance, forward: None, run: seed, unredacted }
+        let settings = Arc::new(settings);
+        Driver { store, settings, chance, forward: None, run: seed, unredacted, draining: false }
     }
 
     /// What is heard and not kept.
@@ -131,13 +135,13 @@ impl Driver {
         now: Timestamp,
     ) -> Result<Turned, StoreError> {
         let mut turned = Turned::default();
-        let Driver { store, settings, chance, forward, run, unredacted } = self;
+        let Driver { store, settings, chance, forward, run, unredacted, draining } = self;
         let run = *run;
-        let (mut planned, mut whole) = (None, unredacted::Heard::default());
+        let (mut planned, mut whole, mut drains) = (None, unredacted::Heard::default(), *draining);
         store.turn(&mut |page| {
             // The store may run this again whole.
             turned.answers.clear();
-            let brought = Brought { forward: forward.clone(), ..Brought::default() };
+            let brought = Brought { forward: forward.clone(), draining: *draining, ..Brought::default() };
             let mut turn = Turn { page, settings, chance, now, run, unredacted, brought };
             let askers = askers.iter().map(Option::as_deref).chain(std::iter::repeat(None));
             for (one, asker) in heard.iter().zip(askers) {
@@ -162,10 +166,11 @@ impl Driver {
             turned.wrote = turn.brought.wrote;
             planned = turn.brought.forward;
             whole = turn.brought.unredacted;
+            drains = turn.brought.draining;
             crash::before_commit(heard, &turned.answers, turned.wrote);
             Ok(())
         })?;
-        self.forward = planned;
+        (self.forward, self.draining) = (planned, drains);
         self.unredacted.note(whole, now);
         self.take_settings(heard, &turned.answers);
         crash::after_commit(heard, &turned.answers);
@@ -235,6 +240,10 @@ impl Turn<'_> {
             }
             Heard::ClockSet => {
                 self.brought.forward = Some(Forward::from(self.now));
+                Ok(Answer::Done)
+            }
+            Heard::Drain(drains) => {
+                self.brought.draining = *drains;
                 Ok(Answer::Done)
             }
             Heard::Reload { gone, look, .. } => self.reload(gone, *look),

@@ -103,6 +103,8 @@ pub enum Heard {
     Probe,
     /// The clock was set: what is due by the old one is due now.
     ClockSet,
+    /// Whether no new call is taken, until the process ends.
+    Drain(bool),
     /// The configuration was read anew: these settings hold from the next turn on.
     Reload {
         /// What it says about calls.
@@ -337,6 +339,12 @@ pub enum Refusal {
     /// Calls live at carriers that a new configuration doesn't have any more.
     #[error("{}", in_use(.0))]
     CarriersInUse(Vec<(CarrierName, u64)>),
+    /// It takes no new call.
+    #[error(
+        "the gateway drains: it takes no new call, and ends when those that live are over; ask again when it was \
+         started again, or have it go on with 'offhook drain --cancel'"
+    )]
+    Draining,
     /// The key was used for another request.
     #[error("this Idempotency-Key was used for call {0} with another request; use a new key for a new call")]
     KeyReused(CallId),

@@ -32,7 +32,7 @@ mod unredacted;
 mod vendor;
 
 pub use access::Asker;
-pub use calls::{Calls, EngineError, Parts, Reload, StreamRefused, Wish, new_id};
+pub use calls::{Calls, Drain, EngineError, Parts, Reload, StreamRefused, Wish, new_id};
 pub use clock::{Clock, SystemClock};
 pub use driver::{Driver, Moved, Owed, Turned};
 pub use errand::{Errand, Purpose};

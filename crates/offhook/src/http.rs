@@ -8,6 +8,7 @@ mod book;
 mod caller;
 mod commands;
 mod decided;
+mod drain;
 mod feed;
 mod figures;
 mod gate;
@@ -120,6 +121,7 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/pause", get(api::paused).post(api::pause))
         .route("/resume", post(api::resume))
         .route("/reload", post(reload::reload))
+        .route("/drain", get(drain::get).post(drain::begin).delete(drain::cancel))
         .route("/dnc", get(gate::list).post(gate::add))
         .route("/dnc/{number}", delete(gate::remove))
         .route("/dnc/import", post(gate::import).layer(DefaultBodyLimit::max(IMPORT_MAX)))

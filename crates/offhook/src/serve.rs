@@ -111,14 +111,16 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool, inherited: Inherited) ->
         tokio::select! {
             () = told_to_end(until_stdin_ends) => {}
             () = reloader.run(asked, hangups) => {}
+            () = talks.drained() => {}
         }
         starter.stops();
         wind_down(&talks, &close, is_inherited).await;
     };
     hear(accepting, pages, stop).await?;
     let n_live = calls.live().await.unwrap_or_default();
+    let is_drained = calls.draining().is_some() && n_live == 0;
     calls.stop().await;
-    take_leave(n_live, network);
+    take_leave(n_live, is_drained, network);
     Ok(())
 }
 
@@ -137,10 +139,14 @@ async fn hear(
 }
 
 /// What a person reads last.
-fn take_leave(n_live: u64, network: Option<network::Network>) {
-    println!(
-        "offhook stops; {n_live} live calls go on at their carriers and are asked about at the next start"
-    );
+fn take_leave(n_live: u64, is_drained: bool, network: Option<network::Network>) {
+    if is_drained {
+        println!("offhook is drained, and ends; no call lives");
+    } else {
+        println!(
+            "offhook stops; {n_live} live calls go on at their carriers and are asked about at the next start"
+        );
+    }
     if let Some(network) = network {
         network.leave(n_live);
     }

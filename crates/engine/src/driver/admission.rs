@@ -8,8 +8,11 @@ use std::time::Duration;
 use store::{Kept, StoreError};
 
 impl Turn<'_> {
-    /// Admits what may go, the oldest first.
+    /// Admits what may go, the oldest first. Of a gateway that drains nothing may: it waits for the next start.
     pub(super) fn admit_queued(&mut self) -> Result<(), StoreError> {
+        if self.brought.draining {
+            return Ok(());
+        }
         let queued = self.page.queued(QUEUED_AT_ONCE)?;
         if queued.is_empty() {
             return Ok(());

@@ -83,7 +83,10 @@ impl Turn<'_> {
 
     /// A call comes in: it is offered, and answered or declined in the same turn.
     fn offered(&mut self, heard: &HeardWebhook, offer: &Offer) -> Result<Option<Kept>, StoreError> {
-        let full = self.page.live()? >= self.settings.live_max;
+        let full = match self.brought.draining {
+            true => Some("draining"),
+            false => (self.page.live()? >= self.settings.live_max).then_some("live_max"),
+        };
         let news = News::Offered(Box::new(offer.facts.clone()), heard.leg.clone());
         let event = self.event(Source::Webhook, news);
         let call =
@@ -93,11 +96,13 @@ impl Turn<'_> {
                 let how = if offer.ring_out { Decline::RingOut } else { Decline::Reject };
                 News::Declined { cause: cause.clone(), how }
             }
-            None if full => {
-                let how = offer.full.clone().map_or(Decline::Reject, Decline::Say);
-                News::Declined { cause: "live_max".to_owned(), how }
-            }
-            None => News::AnswerRequested,
+            None => match full {
+                Some(cause) => {
+                    let how = offer.full.clone().map_or(Decline::Reject, Decline::Say);
+                    News::Declined { cause: cause.to_owned(), how }
+                }
+                None => News::AnswerRequested,
+            },
         };
         if let Some(kept) = self.call(call.facts.id)? {
             self.apply(&kept, Source::Gateway, decision)?;

@@ -17,6 +17,9 @@ impl Turn<'_> {
         {
             return self.repeated(&used, digest);
         }
+        if self.brought.draining {
+            return Ok(Answer::Refused(Refusal::Draining));
+        }
         if let Some(used_up) = self.used_up(order)? {
             return Ok(Answer::Refused(used_up));
         }

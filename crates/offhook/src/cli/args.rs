@@ -2,6 +2,7 @@
 
 mod begin;
 mod commands;
+mod drain;
 mod figures;
 mod notices;
 mod past;
@@ -13,6 +14,7 @@ pub(crate) use commands::{
     TranscriptArgs, TransferArgs,
 };
 pub(crate) use figures::{FiguresArgs, LatencyArgs};
+pub(crate) use drain::DrainArgs;
 pub(crate) use tokens::{AddTokenArgs, TokenArgs};
 
 pub(crate) use notices::{NoticesArgs, NoticesVerb};
@@ -184,6 +186,10 @@ pub(crate) enum Verb {
     },
     /// Places outbound calls again
     Resume(JsonArgs),
+    /// Takes no new call, in or out, and ends the gateway when those that live are over
+    ///
+    /// Ctrl-C leaves it draining. It isn't kept: a gateway that is started again takes calls.
+    Drain(DrainArgs),
     /// Has the gateway read its configuration and its secrets anew, without touching a call
     ///
     /// Names what was taken over and what needs a restart. A configuration with a fault is refused, and the

@@ -245,6 +245,22 @@ impl Gateway {
         self.post(&["v1", "resume"], json_body(&json!({}))).await
     }
 
+    /// Has it take no new call.
+    pub(crate) async fn drain(&self, within: Option<Duration>) -> Result<Reply, ClientError> {
+        let body = within.map_or_else(|| json!({}), |within| json!({ "within_s": within.as_secs() }));
+        self.post(&["v1", "drain"], json_body(&body)).await
+    }
+
+    /// Asks whether it takes no new call, and how many live.
+    pub(crate) async fn draining(&self) -> Result<Reply, ClientError> {
+        self.get(&["v1", "drain"], &[]).await
+    }
+
+    /// Has it take calls again.
+    pub(crate) async fn stop_draining(&self) -> Result<Reply, ClientError> {
+        self.0.delete(&["v1", "drain"]).await
+    }
+
     /// Has the configuration read anew.
     pub(crate) async fn reload(&self) -> Result<Reply, ClientError> {
         self.post(&["v1", "reload"], json_body(&json!({}))).await

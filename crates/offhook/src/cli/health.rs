@@ -8,7 +8,7 @@ use super::gateway::Gateway;
 use super::wire::Health;
 use super::{CommandError, Exit, Terminal};
 
-/// Says how it is. Only one that can't put on disk what it hears is not ready.
+/// Says how it is. One that can't put on disk what it hears is not ready, nor is one that drains.
 pub(super) async fn run(
     gateway: &Gateway,
     args: &JsonArgs,
@@ -23,8 +23,14 @@ pub(super) async fn run(
     if args.json {
         terminal.print_document(&health.text)?;
     } else {
-        let Health { reasons } = health.read()?;
-        let word = if ready { "ready" } else { "not ready: what is heard can't be put on disk" };
+        let Health { reasons, draining } = health.read()?;
+        let word = match (ready, draining) {
+            (true, _) => "ready",
+            (false, true) => {
+                "not ready: it drains, and takes no new call; 'offhook drain --cancel' takes that back"
+            }
+            (false, false) => "not ready: what is heard can't be put on disk",
+        };
         let amiss: String = reasons.iter().map(|reason| format!("! {reason}\n")).collect();
         terminal.print(&format!("{word}\n{amiss}"))?;
     }

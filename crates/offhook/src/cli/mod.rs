@@ -5,6 +5,7 @@ pub(crate) mod args;
 pub(crate) mod client;
 mod command;
 mod dnc;
+mod drain;
 mod figures;
 mod follow;
 pub(crate) mod gateway;
@@ -239,6 +240,7 @@ async fn answer(
         Verb::Recording(args) => keepsake::recording(&gateway, args, terminal).await,
         Verb::Figures(args) => figures::run(&gateway, args, terminal).await,
         Verb::Latency(args) => latency::run(&gateway, args, terminal).await,
+        Verb::Drain(args) => drain::run(&gateway, args, terminal).await,
         Verb::Reload(how) => reload::run(&gateway, how, terminal).await,
         Verb::Health(how) => health::run(&gateway, how, terminal).await,
         Verb::Resume(how) => show(&gateway.resume().await?, how, terminal, whether_paused),

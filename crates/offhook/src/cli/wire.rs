@@ -121,6 +121,9 @@ pub(crate) struct Health {
     /// What is amiss, in words.
     #[serde(default)]
     pub(crate) reasons: Vec<String>,
+    /// Whether no new call is taken.
+    #[serde(default)]
+    pub(crate) draining: bool,
 }
 
 /// What the last start found and decided.
@@ -197,6 +200,17 @@ pub(crate) struct ReportedLine {
 pub(crate) struct Reloaded {
     pub(crate) changed: Vec<String>,
     pub(crate) needs_restart: Vec<String>,
+}
+
+/// Whether no new call is taken.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Drain {
+    pub(crate) draining: bool,
+    /// When it ends at the latest.
+    pub(crate) until: Option<String>,
+    pub(crate) live: u64,
+    /// Drawn anew by each process.
+    pub(crate) instance: String,
 }
 
 /// Whether new outbound calls are placed.

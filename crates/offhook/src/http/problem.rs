@@ -82,6 +82,8 @@ pub(crate) enum Kind {
     TooManyAttempts,
     /// Outbound calls are paused.
     Paused,
+    /// No new call is taken.
+    Draining,
     /// An `Idempotency-Key` that was used for another request.
     KeyReused,
     /// No such call.
@@ -184,6 +186,7 @@ impl Kind {
             Kind::SayTooLong => ("OH-0006", StatusCode::UNPROCESSABLE_ENTITY, "the text to say is too long"),
             Kind::TooManyAttempts => ("OH-0007", StatusCode::TOO_MANY_REQUESTS, "called too often"),
             Kind::Paused => ("OH-0008", StatusCode::CONFLICT, "outbound calls are paused"),
+            Kind::Draining => ("OH-0047", StatusCode::SERVICE_UNAVAILABLE, "no new call is taken"),
             Kind::KeyReused => {
                 ("OH-0009", StatusCode::UNPROCESSABLE_ENTITY, "the key was used for another request")
             }
@@ -355,6 +358,7 @@ impl From<EngineError> for Problem {
             EngineError::Refused(Refusal::CarriersInUse(_)) => Kind::CarriersInUse,
             EngineError::Refused(Refusal::NoSuchCall(_)) => Kind::NoSuchCall,
             EngineError::Refused(Refusal::KeyReused(_)) => Kind::KeyReused,
+            EngineError::Refused(Refusal::Draining) => Kind::Draining,
             EngineError::Refused(Refusal::CallOver(_)) => Kind::CallOver,
             EngineError::Refused(Refusal::NotHeld(_)) => Kind::NotHeld,
             EngineError::Refused(Refusal::TooManyCommands { .. }) => Kind::TooManyCommands,

@@ -25,6 +25,7 @@ mod disk;
 mod doctor;
 mod documents;
 mod doubt;
+mod draining;
 mod dry_run;
 mod faces;
 mod feed;

@@ -213,6 +213,14 @@ impl World {
         assert_eq!(serve.signal(), Some(SIGKILL), "{}", serve.log());
     }
 
+    /// Waits until the gateway has ended by itself, and returns its exit code.
+    pub(crate) fn wait_for_exit(&mut self) -> i32 {
+        let serve = self.serve.as_mut().expect("the gateway runs");
+        wait_until("the gateway has ended", SOON, || !serve.is_running());
+        let mut serve = self.serve.take().expect("it was there a moment ago");
+        serve.exit_code().expect("no signal ended it")
+    }
+
     /// Starts a gateway that must not start. Its exit code, and all that it said.
     pub(crate) fn refused_start(&self) -> (Option<i32>, String) {
         let arguments = ["serve", "--config", "offhook.toml"];
