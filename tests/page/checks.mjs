@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { many } from "./many.mjs";
+import { past } from "./past.mjs";
 import { logIn, World } from "./world.mjs";
 
 const AXE = await readFile(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
@@ -256,14 +257,25 @@ try {
     await page.getByText("Nobody is on the list").waitFor();
   });
 
-  await check("earlier calls are found by number and by ending", async () => {
+  await check("earlier calls are found by number, by ending and by what was said", async () => {
     await go("history");
     await page.getByRole("link", { name: "+1 555 011 0010" }).waitFor();
-    await page.getByLabel("Search").fill("555 011 0010");
+    await page.getByLabel("Number", { exact: true }).fill("555 011 0010");
     await page.getByRole("button", { name: "Search" }).click();
-    await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
+    await page.getByText("written with + and its country code").waitFor();
+    await page.getByLabel("Number", { exact: true }).fill("+1 555 011 0010");
+    await page.keyboard.press("Enter");
+    await page.getByText("1 call, and no more").waitFor();
+    await page.getByLabel("Said on it").fill("table FOR two");
+    await page.keyboard.press("Enter");
+    await page.getByText("1 call, and no more").waitFor();
+    await picture("history-found");
     await page.getByLabel("Ended").selectOption("busy");
     await page.getByText("No such call").waitFor();
+    await judge("history without a find");
+    await page.getByLabel("Said on it").fill(id);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Call to +1 555 011 0010" }).waitFor();
   });
 
   await check("figures are those of the calls", async () => {
@@ -348,6 +360,7 @@ try {
   });
 
   await world.end();
+  await check("of two thousand calls that are over the rare one is found", past);
   await check("a thousand live calls are no more in the page than are seen", many);
   console.log(`${n_passed} passed, 0 failed`);
 } catch (error) {

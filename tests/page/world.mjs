@@ -86,7 +86,7 @@ text = "All our lines are busy. Please call again."
 
   /** Asks the gateway as a program does. */
   async ask(method, path, body) {
-    const answer = await fetch(`${this.base}v1/${path}`, { method, headers: { Authorization: `Bearer ${TOKEN}` }, body: body && JSON.stringify(body) });
+    const answer = await fetch(`${this.base}v1/${path}`, { method, headers: { Authorization: `Bearer ${TOKEN}` }, body: typeof body === "object" ? JSON.stringify(body) : body });
     const told = await answer.json();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${told.detail}`);
     return told;

@@ -21,7 +21,7 @@ const nav = document.getElementById("nav");
 const tools = document.getElementById("tools");
 const banner = document.getElementById("banner");
 
-/** Each view shows itself in an element, and says how it is left. */
+/** Each view shows itself in an element, as its address asks, and says how it is left. */
 const VIEWS = {
   live: { name: "Live", show: showLive },
   history: { name: "History", show: showHistory },
@@ -43,11 +43,12 @@ function route() {
   leave();
   leave = () => {};
   if (!isLoggedIn()) return login();
-  const [named, id] = location.hash.replace(/^#\/?/, "").split("/");
+  const [path, address = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  const [named, id] = path.split("/");
   const view = named === "calls" && id ? named : named in VIEWS ? named : "live";
   const root = h("div");
   put(main, root);
-  leave = (view === "calls" ? showStory(root, id) : VIEWS[view].show(root)) ?? leave;
+  leave = (view === "calls" ? showStory(root, id) : VIEWS[view].show(root, address)) ?? leave;
   const name = view === "calls" ? "Call" : VIEWS[view].name;
   document.title = `${name} – offhook`;
   shownNav(view);

@@ -18,6 +18,8 @@ pub struct CallSearch {
     pub to: Option<String>,
     /// From this number, or what else stands there.
     pub from: Option<String>,
+    /// Either to it or from it.
+    pub number: Option<String>,
     /// At the carrier of this name.
     pub carrier: Option<String>,
     /// With the agent of this name.
@@ -58,6 +60,7 @@ impl CallSearch {
             _ => None,
         };
         let agent = facts.agent.as_ref().map(|agent| agent.name.as_str());
+        let is_party = |number: &String| [facts.to.as_str(), facts.from.as_str()].contains(&number.as_str());
         let is =
             |wanted: &Option<String>, found: Option<&str>| wanted.is_none() || wanted.as_deref() == found;
         !(self.unfinished && state.is_ended())
@@ -65,6 +68,7 @@ impl CallSearch {
             && self.direction.is_none_or(|wanted| wanted == facts.direction)
             && is(&self.to, Some(facts.to.as_str()))
             && is(&self.from, Some(facts.from.as_str()))
+            && self.number.as_ref().is_none_or(is_party)
             && is(&self.carrier, Some(facts.carrier.as_str()))
             && is(&self.agent, agent)
             && is(&self.ending, ending)

@@ -68,6 +68,7 @@ fn query(args: &HistoryArgs) -> Vec<(&'static str, String)> {
         ("until", time(&args.until)),
         ("to", args.to.clone()),
         ("from", args.from.clone()),
+        ("number", args.number.clone()),
         ("ending", args.ending.clone()),
         ("carrier", args.carrier.clone()),
         ("agent", args.agent.clone()),

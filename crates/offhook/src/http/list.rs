@@ -35,6 +35,8 @@ pub(crate) struct ListCalls {
     to: Option<String>,
     /// The number that called, or the last digits of it.
     from: Option<String>,
+    /// The number of either side, or the last digits of it.
+    number: Option<String>,
     /// The carrier, by the name of its section in the configuration.
     carrier: Option<String>,
     /// The agent that talks, by its name.
@@ -91,8 +93,10 @@ async fn plain(pages: &Pages, search: CallSearch) -> Result<CallsFound, Problem>
 impl ListCalls {
     /// Whether nothing is asked for that must be searched.
     fn is_plain(&self) -> bool {
-        let ListCalls { direction, to, from, carrier, agent, ending, since, until, said, .. } = self;
-        [direction, to, from, carrier, agent, ending, since, until, said].into_iter().all(Option::is_none)
+        let ListCalls { direction, to, from, number, carrier, agent, ending, since, until, said, .. } = self;
+        [direction, to, from, number, carrier, agent, ending, since, until, said]
+            .into_iter()
+            .all(Option::is_none)
     }
 }
 
@@ -114,6 +118,7 @@ fn search(asked: &ListCalls, limit: usize) -> Result<CallSearch, Problem> {
         direction,
         to: asked.to.clone(),
         from: asked.from.clone(),
+        number: asked.number.clone(),
         carrier: asked.carrier.clone(),
         agent: asked.agent.clone(),
         ending,

@@ -343,7 +343,7 @@ async fn what_cannot_be_read_is_named_with_what_it_may_be() {
         ("live=1", "`live` must be `true` or `false`"),
         (
             "page=2",
-            "the query has `page`, which this page does not take; it takes `limit`, `cursor`, `state`, `live`, `direction`, `to`, `from`, `carrier`, `agent`, `ending`, `since`, `until` and `said`",
+            "the query has `page`, which this page does not take; it takes `limit`, `cursor`, `state`, `live`, `direction`, `to`, `from`, `number`, `carrier`, `agent`, `ending`, `since`, `until` and `said`",
         ),
         ("limit=1&limit=2", "the query has `limit` twice; give it once"),
     ] {

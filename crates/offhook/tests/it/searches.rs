@@ -31,6 +31,8 @@ fn calls_are_found_by_what_they_were_like() {
     let plus = |number: &str| number.replace('+', "%2B");
     assert_eq!(found(&world, &format!("to={}", plus(&one))), [third.clone(), first.clone()]);
     assert_eq!(found(&world, &format!("from={}&limit=1", plus(OURS))), std::slice::from_ref(&live));
+    assert_eq!(found(&world, &format!("number={}", plus(&one))), [third.clone(), first.clone()]);
+    assert_eq!(found(&world, &format!("number={}", plus(OURS))).len(), 4);
     assert_eq!(found(&world, "said=TABLE"), std::slice::from_ref(&first));
     assert_eq!(found(&world, "said=is+&ending=completed"), [second.clone(), first.clone()]);
     assert_eq!(found(&world, "carrier=line&live=true"), std::slice::from_ref(&live));
@@ -55,6 +57,8 @@ fn calls_are_found_by_what_they_were_like() {
     assert_eq!(word(&rest["calls"][0], "id"), first, "{rest}");
     assert!(rest["next"].is_null(), "{rest}");
     let (_, page, _) = history(&world, &["--to", &two, "--search", "PARCEL"]);
+    assert_eq!(word(&page["calls"][0], "id"), second, "{page}");
+    let (_, page, _) = history(&world, &["--number", &two]);
     assert_eq!(word(&page["calls"][0], "id"), second, "{page}");
     let (code, out, said) = words(&world.command(&["history", "--limit", "1"]));
     assert_eq!(code, Some(0), "{said}");

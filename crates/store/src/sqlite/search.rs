@@ -33,16 +33,23 @@ pub(super) fn search(connection: &Connection, wanted: &CallSearch) -> Result<Cal
 
 /// The order of the index that leaves the fewest calls to look at, from where the last page ended.
 fn query(connection: &Connection, wanted: &CallSearch) -> Result<(String, Vec<Value>), Fault> {
-    let (index, party) = match (&wanted.to, &wanted.from) {
-        (Some(to), _) => ("calls_to WHERE to_number = ?5 AND", Some(to)),
-        (None, Some(from)) => ("calls_from WHERE from_number = ?5 AND", Some(from)),
-        (None, None) => ("calls_figures WHERE", None),
+    let select = |index: &str| {
+        format!(
+            "SELECT id, state, direction, carrier, version, call, from_number, ending, created_at
+            FROM calls INDEXED BY {index}
+            created_at >= ?1 AND created_at <= ?2 AND created_at <= ?3 AND (created_at < ?3 OR id < ?4)"
+        )
     };
-    let sql = format!(
-        "SELECT id, state, direction, carrier, version, call, from_number, ending FROM calls INDEXED BY {index}
-        created_at >= ?1 AND created_at <= ?2 AND created_at <= ?3 AND (created_at < ?3 OR id < ?4)
-        ORDER BY created_at DESC, id DESC"
-    );
+    let (sql, party) = match (&wanted.to, &wanted.from, &wanted.number) {
+        (Some(to), _, _) => (select(TO), Some(to)),
+        (None, Some(from), _) => (select(FROM), Some(from)),
+        // Both indexes are walked side by side; a call to oneself is in the first alone.
+        (None, None, Some(number)) => {
+            (format!("{} UNION ALL {} AND to_number <> ?5", select(TO), select(FROM)), Some(number))
+        }
+        (None, None, None) => (select("calls_figures WHERE"), None),
+    };
+    let sql = format!("{sql} ORDER BY created_at DESC, id DESC");
     let (at, id) = match wanted.after {
         Some(id) => (made_at(connection, id)?, id.to_string()),
         None => (i64::MAX, String::new()),
@@ -100,6 +107,10 @@ fn is_said(connection: &Connection, id: CallId, wanted: &CallSearch) -> Result<b
     Ok(false)
 }
 
+/// By whom it went to.
+const TO: &str = "calls_to WHERE to_number = ?5 AND";
+/// By whom it came from.
+const FROM: &str = "calls_from WHERE from_number = ?5 AND";
 /// So many calls are looked at in one search: some hundredths of a second.
 const LOOKED_AT_MAX: usize = 10_000;
 /// And so many whose logs must be read.

@@ -23,6 +23,9 @@ pub(crate) struct HistoryArgs {
     /// From this number
     #[arg(long, value_name = "NUMBER")]
     pub(crate) from: Option<String>,
+    /// To this number or from it
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) number: Option<String>,
     /// Which way they went
     #[arg(long, value_enum, value_name = "WAY")]
     pub(crate) direction: Option<Way>,

@@ -73,6 +73,10 @@ pub(crate) fn calls_are_searched_by_what_they_are_like(bench: &mut Bench) {
         (CallSearch { to: some("+12025550100"), from: some("+12025550123"), ..all() }, &[1, 4, 3, 2]),
         (CallSearch { to: some("+12025550100"), from: some("+12025550100"), ..all() }, &[]),
         (CallSearch { from: some("+12025550123"), since: Some(at(30)), ..all() }, &[1, 4, 3]),
+        (CallSearch { number: some("+12025550123"), ..all() }, &[1, 6, 5, 4, 3, 2]),
+        (CallSearch { number: some("+12025550123"), from: some("+12025550123"), ..all() }, &[1, 4, 3, 2]),
+        (CallSearch { number: some("+12025550123"), until: Some(at(50)), ..all() }, &[5, 4, 3, 2]),
+        (CallSearch { number: some("+12025550144"), ..all() }, &[]),
         (CallSearch { state: some("ended"), ..all() }, &[3]),
         (CallSearch { ending: some("completed"), ..all() }, &[3]),
         (CallSearch { ending: some("busy"), ..all() }, &[]),
@@ -86,16 +90,18 @@ pub(crate) fn calls_are_searched_by_what_they_are_like(bench: &mut Bench) {
     ] {
         assert_eq!(find(wanted.clone()), (ids(expected), None), "{wanted:?}");
     }
-    let (mut after, mut told) = (None, Vec::new());
-    loop {
-        let (calls, next) = find(CallSearch { after, limit: 2, ..all() });
-        told.extend(calls);
-        after = next;
-        if next.is_none() {
-            break;
+    for number in [None, some("+12025550123")] {
+        let (mut after, mut told) = (None, Vec::new());
+        loop {
+            let (calls, next) = find(CallSearch { number: number.clone(), after, limit: 2, ..all() });
+            told.extend(calls);
+            after = next;
+            if next.is_none() {
+                break;
+            }
         }
+        assert_eq!(told, ids(&[1, 6, 5, 4, 3, 2]), "page by page, also among calls of one time");
     }
-    assert_eq!(told, ids(&[1, 6, 5, 4, 3, 2]), "page by page, also among calls of one time");
 }
 
 pub(crate) fn a_log_is_read_in_pages(bench: &mut Bench) {
