@@ -120,10 +120,7 @@ impl Frame {
     /// How loud it is, in decibels of full scale: the root mean square against the largest sample, so
     /// that a sine as loud as can be has -3. Nothing is below [`SILENCE_DBFS`].
     pub fn level_dbfs(&self) -> f32 {
-        let square = |sample: &i16| i64::from(*sample) * i64::from(*sample);
-        let mean = self.samples().iter().map(square).sum::<i64>() as f64 / self.samples().len() as f64;
-        let level = 10.0 * (mean / (32_768.0 * 32_768.0)).log10();
-        (level as f32).max(SILENCE_DBFS)
+        level_dbfs(self.samples().iter().copied())
     }
 
     /// The same sound this many times as loud; what grows too loud is clipped.
@@ -146,6 +143,14 @@ impl fmt::Debug for Frame {
 pub(crate) fn clipped(value: f32) -> i16 {
     // A cast of a float stops at the ends of the integer's range.
     value.round() as i16
+}
+
+/// How loud samples are, likewise. None are silence.
+pub(crate) fn level_dbfs(samples: impl Iterator<Item = i16>) -> f32 {
+    let (n, sum) = samples.fold((0_u32, 0), |(n, sum), sample| (n + 1, sum + i64::from(sample).pow(2)));
+    let mean = sum as f64 / f64::from(n.max(1));
+    let level = 10.0 * (mean / (32_768.0 * 32_768.0)).log10();
+    (level as f32).max(SILENCE_DBFS)
 }
 
 /// How long a frame lasts: what every carrier sends at a time.

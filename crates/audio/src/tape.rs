@@ -7,7 +7,7 @@
 //! Source: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0" (1991-08), chapter
 //! 3; "New Multimedia Data Types and Data Techniques 3.0" (1994-04) for the `fact` chunk.
 
-use crate::frame::{Frame, SampleRate};
+use crate::frame::{Frame, SampleRate, level_dbfs};
 use crate::g711::Law;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -69,7 +69,13 @@ impl Tape {
 
     /// Takes out what can't change any more: a sample of each side in turn.
     pub fn settled(&mut self, at: Duration, into: &mut Vec<u8>) {
-        self.take(samples(at.saturating_sub(SETTLED_AFTER)), into);
+        self.until(at.saturating_sub(SETTLED_AFTER), into);
+    }
+
+    /// Takes out what there is up to then, for whoever can't wait until it is settled: what is known later
+    /// comes later.
+    pub fn until(&mut self, at: Duration, into: &mut Vec<u8>) {
+        self.take(samples(at), into);
     }
 
     /// The talk is over: takes out the rest.
@@ -118,6 +124,11 @@ pub fn header(n_bytes: u64) -> [u8; HEADER_BYTES] {
     header
 }
 
+/// How loud each side is in what was taken out, in decibels of full scale.
+pub fn levels_dbfs(moments: &[u8]) -> [f32; 2] {
+    [0, 1].map(|side| level_dbfs(moments.iter().skip(side).step_by(2).map(|code| Law::Mu.decode(*code))))
+}
+
 /// How long so many bytes of sound last.
 pub fn lasts(n_bytes: u64) -> Duration {
     Duration::from_millis(n_bytes / BYTES_EACH_MS)
@@ -136,6 +147,8 @@ fn samples(span: Duration) -> usize {
     usize::try_from(span.as_millis()).unwrap_or(usize::MAX).saturating_mul(SAMPLES_EACH_MS)
 }
 
+/// So many bytes of sound has a file whose end nobody knows yet: as many as can be told.
+pub const ENDLESS: u64 = u32::MAX as u64;
 /// What a file begins with.
 pub const HEADER_BYTES: usize = 58;
 /// A sample of each side.
@@ -244,6 +257,27 @@ mod tests {
         let file = frames(&file);
         assert_eq!(file.len(), 250);
         assert!(file.iter().zip(1..).all(|((left, right), n)| left == right && *left == n % 100 || n >= 200));
+    }
+
+    #[test]
+    fn whoever_cannot_wait_has_what_is_there_and_the_rest_later() {
+        let mut tape = Tape::default();
+        let mut taken = Vec::new();
+        tape.heard(&[1; FRAME_CODES], ms(20));
+        tape.until(ms(60), &mut taken);
+        (2..=4).for_each(|n| tape.heard(&[n; FRAME_CODES], ms(80)));
+        tape.said(&[71; FRAME_CODES], ms(80));
+        tape.until(ms(120), &mut taken);
+        assert_eq!(frames(&taken), [(1, S), (S, S), (S, S), (2, 71), (3, S), (4, S)]);
+    }
+
+    #[test]
+    fn each_side_has_its_level() {
+        let loud = Law::Mu.encode(16_384);
+        let moments: Vec<u8> = [loud, SILENCE].repeat(160);
+        let [left, right] = levels_dbfs(&moments);
+        assert!((left + 6.0).abs() < 0.2, "{left}");
+        assert_eq!([right, levels_dbfs(&[])[0]], [crate::frame::SILENCE_DBFS; 2]);
     }
 
     /// A reader that isn't ours.

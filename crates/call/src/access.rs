@@ -13,6 +13,8 @@ pub enum Scope {
     Read,
     /// To have calls made.
     Place,
+    /// To listen in on calls that live.
+    Listen,
     /// To have something done on calls that live, and to end them.
     Control,
     /// To keep the do-not-call list, and to stop outbound calls.
@@ -48,13 +50,15 @@ pub struct Grant {
 
 impl Scope {
     /// All there are.
-    pub const ALL: [Scope; 5] = [Scope::Read, Scope::Place, Scope::Control, Scope::Gate, Scope::Admin];
+    pub const ALL: [Scope; 6] =
+        [Scope::Read, Scope::Place, Scope::Listen, Scope::Control, Scope::Gate, Scope::Admin];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
             Scope::Read => "read",
             Scope::Place => "place",
+            Scope::Listen => "listen",
             Scope::Control => "control",
             Scope::Gate => "gate",
             Scope::Admin => "admin",

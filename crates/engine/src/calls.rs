@@ -35,6 +35,7 @@ use crate::shell::wire::Wire;
 use crate::shell::{Ear, Errands, JOBS_MAX, Message, sweep, ticker, writer};
 use crate::talk::{self, AtWork, PickedUp, Servers, Talks};
 use crate::unredacted::Unredacted;
+use crate::tap::Taps;
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, Party, PhoneNumber, Timestamp};
 use carrier::send::Sender;
@@ -97,6 +98,8 @@ struct Inner {
     picked_up: PickedUp,
     /// What was heard and isn't kept.
     unredacted: Unredacted,
+    /// Where those who listen in find talks by sound.
+    taps: Taps,
     /// Changes whenever something was committed.
     commits: watch::Receiver<()>,
     /// What waits to be put on record of the API.
@@ -177,6 +180,7 @@ impl Calls {
             drain: watch::Sender::new(None),
             picked_up,
             unredacted,
+            taps: Taps::default(),
             commits,
             ledger: Ledger::default(),
         };

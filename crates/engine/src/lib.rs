@@ -27,6 +27,7 @@ mod settings;
 mod shell;
 mod sweep;
 mod talk;
+mod tap;
 mod trial;
 mod unredacted;
 mod vendor;
@@ -56,4 +57,5 @@ pub use settings::{
 pub use shell::keeper::Keep;
 pub use shell::lane::Line;
 pub use sweep::{Sweep, Wanted};
+pub use tap::{Listener, NotHeard};
 pub use trial::{Said, say, understand};

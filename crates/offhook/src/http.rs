@@ -27,6 +27,7 @@ mod recording;
 mod reload;
 mod request_id;
 mod rows;
+mod sound;
 mod stop;
 mod story;
 mod streams;
@@ -101,6 +102,7 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/calls/{id}/events", get(api::events))
         .route("/calls/{id}/transcript", get(transcript::get))
         .route("/calls/{id}/recording", get(recording::get).delete(recording::delete))
+        .route("/calls/{id}/sound", get(sound::listen))
         .route("/calls/{id}/hangup", post(api::hang_up))
         .route("/calls/{id}/say", post(commands::say))
         .route("/calls/{id}/ask", post(commands::ask))
@@ -111,6 +113,7 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/calls/{id}/stop", post(stop::stop))
         .route("/calls/{id}/commands/{command}", get(commands::get))
         .route("/events", get(feed::follow))
+        .route("/levels", get(sound::levels))
         .route("/recovery", get(api::recovery))
         .route("/latency", get(latency::get))
         .route("/notices", get(notices::list))

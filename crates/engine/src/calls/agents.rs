@@ -6,6 +6,7 @@ use crate::media::cascade::Plan;
 use crate::program::Credential;
 use crate::settings::{AgentSettings, ModelSettings};
 use crate::talk::{Asked, AtWork, Servers, new_id};
+use crate::tap::Taps;
 use agent::realtime::Session;
 use agent::tool::failure;
 use call::call::{Agent, AnsweredBy, CommandId, Does, Event, News, Source, Verb, Waits};
@@ -177,6 +178,11 @@ impl Calls {
     /// Tells a talk by sound when it is to be handed over; it is over when this is dropped.
     pub(crate) fn finishing(&self) -> watch::Receiver<bool> {
         self.inner.finishing.subscribe()
+    }
+
+    /// Where talks by sound are found by those who listen in.
+    pub(crate) fn taps(&self) -> &Taps {
+        &self.inner.taps
     }
 
     /// Tells of each call who picked up, as its carrier finds it out; whoever is told too much at once asks

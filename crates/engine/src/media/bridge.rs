@@ -6,7 +6,7 @@ use super::order::Order;
 use super::{cascade, realtime};
 use crate::calls::{Calls, StreamRefused};
 use crate::program::{CONNECT_MAX, Credential, Program, connect, is_meant, sockets};
-use crate::recording::Recorder;
+use crate::tap::Tap;
 use audio::pacer::Mark;
 use audio::resample::Resampler;
 use audio::{Frame, SampleRate};
@@ -63,7 +63,7 @@ struct Shared {
     /// The program's marks that were not played yet, by the numbers that the carrier knows.
     marks: VecDeque<(Mark, String)>,
     next_mark: u64,
-    recorder: Option<Recorder>,
+    tap: Tap,
 }
 
 /// Connects to the program of a command, where it has one.
@@ -105,25 +105,23 @@ impl Admitted {
                 let again = || reached_again(&call, command, credential.as_ref()).boxed();
                 let speaks = super::door::program(&call, command).map(|(_, speaks)| speaks);
                 let talk = (&calls, &call);
-                let recorder = Recorder::of(&calls, &call);
+                let tap = Tap::of(&calls, &call);
                 match (speaks, program) {
                     (Some(Speaks::Words), _) => match calls.plan_of(&call, number > 0).await {
-                        Some(plan) => cascade::converse(talk, plan, (line, began, recorder)).await,
+                        Some(plan) => cascade::converse(talk, plan, (line, began, tap)).await,
                         None => Over::Broke(NO_AGENT),
                     },
-                    (Some(Speaks::Echo), _) => echo(&calls, (line, began, recorder)).await,
+                    (Some(Speaks::Echo), _) => echo(&calls, (line, began, tap)).await,
                     (Some(Speaks::Realtime), Some(program)) => {
                         match calls.session_of(&call, number > 0).await {
                             Some(session) => {
-                                let sound = (line, began, recorder);
+                                let sound = (line, began, tap);
                                 realtime::converse(talk, session, sound, *program, again).await
                             }
                             None => Over::Broke(NO_AGENT),
                         }
                     }
-                    (_, Some(program)) => {
-                        join(line, *program, (began, recorder), (&call, PATIENCE), again).await
-                    }
+                    (_, Some(program)) => join(line, *program, (began, tap), (&call, PATIENCE), again).await,
                     (_, None) => Over::Broke(PROGRAM_GONE),
                 }
             }
@@ -185,7 +183,7 @@ where
 async fn join<'a, S, P>(
     line: WebSocketStream<S>,
     mut program: WebSocketStream<P>,
-    (began, recorder): (Began, Option<Recorder>),
+    (began, tap): (Began, Tap),
     (call, patience): (&Call, Patience),
     again: impl Fn() -> BoxFuture<'a, Option<WebSocketStream<P>>>,
 ) -> Over
@@ -195,7 +193,7 @@ where
 {
     let Began { stream, form, messages, .. } = began;
     let (order, marks) = (Order::new(), VecDeque::new());
-    let shared = Mutex::new(Shared { stream: messages, order, marks, next_mark: 1, recorder });
+    let shared = Mutex::new(Shared { stream: messages, order, marks, next_mark: 1, tap });
     let (mut to_line, mut from_line) = line.split();
     let mut n_lost = 0;
     let over = loop {
@@ -222,9 +220,7 @@ where
         let clear = {
             let mut shared = held(&shared);
             shared.marks.clear();
-            if let Some(recorder) = &mut shared.recorder {
-                recorder.cut();
-            }
+            shared.tap.cut();
             shared.stream.clear()
         };
         let _ = said(&mut to_line, clear, patience).await;
@@ -329,13 +325,11 @@ fn heard(
     messages: &mut Vec<String>,
 ) -> bool {
     let mut ended = false;
-    let Shared { stream, order, marks, recorder, .. } = shared;
+    let Shared { stream, order, marks, tap, .. } = shared;
     let read = stream.hear(text, &mut |heard| match heard {
         Heard::Sound { place, frame } => order.hear(place, frame, |frame| {
             let frame = turned(frame, resampler.as_deref_mut());
-            if let Some(recorder) = recorder {
-                recorder.heard(&frame);
-            }
+            tap.heard(&frame);
             let mut message = String::with_capacity(SOUND_BYTES);
             match words.sound(&frame, &mut message) {
                 Ok(()) => messages.push(message),
@@ -395,12 +389,10 @@ fn told(
     mut resampler: Option<&mut Resampler>,
     messages: &mut Vec<String>,
 ) {
-    let Shared { stream, marks, next_mark, recorder, .. } = shared;
+    let Shared { stream, marks, next_mark, tap, .. } = shared;
     let read = words.hear(text, &mut |said| match said {
         Said::Sound(frame) => {
-            if let Some(recorder) = recorder {
-                recorder.said(&frame);
-            }
+            tap.said(&frame);
             let frame = turned(frame, resampler.as_deref_mut());
             let mut message = String::with_capacity(SOUND_BYTES);
             match stream.play(&frame, &mut message) {
@@ -416,9 +408,7 @@ fn told(
         }
         Said::Mark(_) => tracing::warn!("a program sets more marks than are played; one is passed over"),
         Said::Clear => {
-            if let Some(recorder) = recorder {
-                recorder.cut();
-            }
+            tap.cut();
             messages.push(stream.clear());
         }
     });

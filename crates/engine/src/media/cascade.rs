@@ -7,9 +7,9 @@ use super::line::{KEYS_WITHIN, Line, OnLine, sound_of_keys};
 use super::scribe::Scribe;
 use super::voice::Voice;
 use crate::calls::Calls;
-use crate::recording::Recorder;
 use crate::settings::SoundSettings;
 use crate::talk::{Asked, Thought, next_piece};
+use crate::tap::Tap;
 use agent::cascade::{Act, Cascade, Failing, Leave, Settings};
 use agent::model::TRANSFER;
 use audio::Frame;
@@ -118,7 +118,7 @@ struct Hands<'t> {
 pub(super) async fn converse<S>(
     (calls, call): (&Calls, &Call),
     Plan { asked, sound, is_owed }: Plan,
-    (mut socket, began, recorder): (WebSocketStream<S>, Began, Option<Recorder>),
+    (mut socket, began, tap): (WebSocketStream<S>, Began, Tap),
 ) -> Over
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
@@ -150,7 +150,7 @@ where
         hands: Hands {
             calls,
             call,
-            line: Line::new(began, recorder),
+            line: Line::new(began, tap),
             voice: Voice::new(calls, synthesizers, tell),
             scribe: &scribe,
             asked: &asked,

@@ -4,7 +4,7 @@
 use super::bridge::Over;
 use super::line::{Line, OnLine};
 use crate::calls::Calls;
-use crate::recording::Recorder;
+use crate::tap::Tap;
 use carrier::media::Began;
 use futures::StreamExt as _;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -12,14 +12,11 @@ use tokio::time::sleep_until;
 use tokio_tungstenite::WebSocketStream;
 
 /// Gives back what is heard until the line is over, or this process is to stop.
-pub(super) async fn echo<S>(
-    calls: &Calls,
-    (mut socket, began, recorder): (WebSocketStream<S>, Began, Option<Recorder>),
-) -> Over
+pub(super) async fn echo<S>(calls: &Calls, (mut socket, began, tap): (WebSocketStream<S>, Began, Tap)) -> Over
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let mut line = Line::new(began, recorder);
+    let mut line = Line::new(began, tap);
     let mut finishing = calls.finishing();
     let over = loop {
         if let Some(over) = line.pay(&mut socket).await {

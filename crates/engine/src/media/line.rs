@@ -2,7 +2,7 @@
 
 use super::bridge::{Over, PATIENCE, SOUND_BYTES, TELEPHONE, Unsaid, said, turned};
 use super::order::Order;
-use crate::recording::Recorder;
+use crate::tap::Tap;
 use audio::Frame;
 use audio::dtmf::{Key, pressed};
 use audio::pacer::Mark;
@@ -34,14 +34,14 @@ pub(super) struct Line {
     up: Option<Resampler>,
     down: Option<Resampler>,
     to_line: VecDeque<String>,
-    recorder: Option<Recorder>,
+    tap: Tap,
     /// When it was heard last.
     heard_at: Instant,
 }
 
 impl Line {
     /// One that has begun.
-    pub(super) fn new(began: Began, recorder: Option<Recorder>) -> Line {
+    pub(super) fn new(began: Began, tap: Tap) -> Line {
         let rate = began.form.rate;
         let between = |from: SampleRate, to| (from != to).then(|| Resampler::new(from, to));
         Line {
@@ -50,7 +50,7 @@ impl Line {
             up: between(rate, TELEPHONE),
             down: between(TELEPHONE, rate),
             to_line: VecDeque::new(),
-            recorder,
+            tap,
             heard_at: Instant::now(),
         }
     }
@@ -66,15 +66,13 @@ impl Line {
             Some(Ok(_)) => return Ok(Vec::new()),
         };
         self.heard_at = Instant::now();
-        let Line { stream, order, up, recorder, .. } = self;
+        let Line { stream, order, up, tap, .. } = self;
         let (mut heard, mut ended) = (Vec::new(), false);
         let read = stream.hear(&text, &mut |one| match one {
             Heard::Sound { place, frame } => {
                 order.hear(place, frame, |frame| {
                     let frame = turned(frame, up.as_mut());
-                    if let Some(recorder) = recorder {
-                        recorder.heard(&frame);
-                    }
+                    tap.heard(&frame);
                     heard.push(OnLine::Sound(frame));
                 });
             }
@@ -95,9 +93,7 @@ impl Line {
 
     /// It is to hear this.
     pub(super) fn play(&mut self, frame: Frame) {
-        if let Some(recorder) = &mut self.recorder {
-            recorder.said(&frame);
-        }
+        self.tap.said(&frame);
         let frame = turned(frame, self.down.as_mut());
         let mut message = String::with_capacity(SOUND_BYTES);
         match self.stream.play(&frame, &mut message) {
@@ -113,9 +109,7 @@ impl Line {
 
     /// What was not played is to be dropped.
     pub(super) fn clear(&mut self) {
-        if let Some(recorder) = &mut self.recorder {
-            recorder.cut();
-        }
+        self.tap.cut();
         self.to_line.clear();
         self.to_line.push_back(self.stream.clear());
     }

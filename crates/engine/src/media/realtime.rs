@@ -4,7 +4,7 @@ use super::bridge::{LOST_MAX, Over, PATIENCE, PROGRAM_GONE, SOUND_BYTES, said};
 use super::line::{KEYS_WITHIN, Line, OnLine, sound_of_keys};
 use super::scribe::Scribe;
 use crate::calls::Calls;
-use crate::recording::Recorder;
+use crate::tap::Tap;
 use agent::realtime::{Act, Leave, Session};
 use audio::Frame;
 use call::Call;
@@ -62,7 +62,7 @@ struct Hands<'t> {
 pub(super) async fn converse<'a, S, P>(
     (calls, call): (&Calls, &Call),
     session: Session,
-    (mut socket, began, recorder): (WebSocketStream<S>, Began, Option<Recorder>),
+    (mut socket, began, tap): (WebSocketStream<S>, Began, Tap),
     mut server: WebSocketStream<P>,
     again: impl Fn() -> BoxFuture<'a, Option<WebSocketStream<P>>>,
 ) -> Over
@@ -71,7 +71,7 @@ where
     P: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let scribe = Scribe::new(calls, call.facts.id);
-    let mut talk = Talk::new((calls, call), session, (began, recorder), &scribe);
+    let mut talk = Talk::new((calls, call), session, (began, tap), &scribe);
     let mut n_lost = 0;
     let over = loop {
         let over = talk.with(&mut socket, server).await;
@@ -103,13 +103,13 @@ impl<'t> Talk<'t> {
     fn new(
         (calls, call): (&'t Calls, &'t Call),
         session: Session,
-        (began, recorder): (Began, Option<Recorder>),
+        (began, tap): (Began, Tap),
         scribe: &'t Scribe,
     ) -> Talk<'t> {
         let (tell, used) = mpsc::channel(1);
         let hands = Hands {
             call,
-            line: Line::new(began, recorder),
+            line: Line::new(began, tap),
             sound: FromText::new(),
             scribe,
             to_server: VecDeque::new(),

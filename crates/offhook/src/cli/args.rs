@@ -10,8 +10,8 @@ mod tokens;
 
 pub(crate) use begin::{InitArgs, TunnelArgs};
 pub(crate) use commands::{
-    AskArgs, CommandArgs, DigitsArgs, Language, PlayArgs, RecordingArgs, SayArgs, StopArgs, StreamArgs,
-    TranscriptArgs, TransferArgs,
+    AskArgs, CommandArgs, DigitsArgs, Language, ListenArgs, PlayArgs, RecordingArgs, SayArgs, StopArgs,
+    StreamArgs, TranscriptArgs, TransferArgs,
 };
 pub(crate) use figures::{FiguresArgs, LatencyArgs};
 pub(crate) use drain::DrainArgs;
@@ -153,6 +153,10 @@ pub(crate) enum Verb {
     Tail(TailArgs),
     /// Prints who said what on a call, and when, as it was heard
     Transcript(TranscriptArgs),
+    /// Listens in on a call whose sound goes through the gateway, as WAV: `offhook listen ID | aplay`
+    ///
+    /// To the left is the other side. It ends with the talk.
+    Listen(ListenArgs),
     /// Writes a call's recording to a WAV file, the other side to the left
     Recording(RecordingArgs),
     /// Hangs up a call

@@ -180,6 +180,11 @@ impl Gateway {
         self.0.fetch(&["v1", "calls", id, "recording"], &[], "audio/wav").await
     }
 
+    /// Listens in on a call: a WAV file that goes on.
+    pub(crate) async fn listen(&self, id: &str) -> Result<Incoming, ClientError> {
+        self.0.open(&["v1", "calls", id, "sound"], &[]).await
+    }
+
     /// Asks for a call to be hung up.
     pub(crate) async fn hang_up(&self, id: &str) -> Result<Reply, ClientError> {
         self.post(&["v1", "calls", id, "hangup"], json_body(&json!({}))).await

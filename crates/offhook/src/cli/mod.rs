@@ -15,6 +15,7 @@ mod import;
 mod keepsake;
 mod latency;
 pub(crate) mod list;
+mod listen;
 mod notices;
 pub(crate) mod paint;
 pub(crate) mod patience;
@@ -237,6 +238,7 @@ async fn answer(
         Verb::Audit(args) => dnc::audit(&gateway, args, terminal).await,
         Verb::Notices(args) => notices::run(&gateway, args, terminal).await,
         Verb::Transcript(args) => keepsake::transcript(&gateway, args, terminal).await,
+        Verb::Listen(args) => listen::run(&gateway, args, terminal).await,
         Verb::Recording(args) => keepsake::recording(&gateway, args, terminal).await,
         Verb::Figures(args) => figures::run(&gateway, args, terminal).await,
         Verb::Latency(args) => latency::run(&gateway, args, terminal).await,

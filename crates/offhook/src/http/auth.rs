@@ -2,7 +2,7 @@
 //! a row in [`rows`](super::rows). What has none is not there.
 //!
 //! Tokens are shown as RFC 6750 has it. What changes something is put on record here or by the turn
-//! that does it, and so is whatever is refused.
+//! that does it, and so is who listens in, and whatever is refused.
 
 use super::api::{call_id, no_such_call};
 use super::book::NotGood;
@@ -175,7 +175,7 @@ async fn may(pages: &Pages, caller: &Caller, asked: &Asked) -> Result<(), Proble
 fn note(pages: &Pages, caller: &Caller, asked: &Asked, response: &Response) {
     let status = response.status();
     let is_refused = !status.is_success();
-    let is_told = asked.row.changes() || status == axum::http::StatusCode::FORBIDDEN;
+    let is_told = asked.row.is_noted() || status == axum::http::StatusCode::FORBIDDEN;
     if !is_told || (is_refused && !caller.held.has_line_for_refusal()) {
         return;
     }

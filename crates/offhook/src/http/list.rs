@@ -31,11 +31,11 @@ pub(crate) struct ListCalls {
     live: Option<bool>,
     #[schemars(extend("enum" = DIRECTIONS))]
     direction: Option<String>,
-    /// The number that was called, or the last digits of it.
+    /// Only those to this number, as the call writes it.
     to: Option<String>,
-    /// The number that called, or the last digits of it.
+    /// Only those from this number, as the call writes it.
     from: Option<String>,
-    /// The number of either side, or the last digits of it.
+    /// Only those to or from this number, as the call writes it.
     number: Option<String>,
     /// The carrier, by the name of its section in the configuration.
     carrier: Option<String>,

@@ -128,6 +128,8 @@ pub(crate) enum Kind {
     DayUsedUp,
     /// The number is not on the do-not-call list.
     NotListed,
+    /// A call that nobody can listen in on.
+    NoSound,
     /// The configuration that is written can't be taken over.
     ConfigurationRefused,
     /// Calls live at a carrier that the configuration leaves out.
@@ -225,6 +227,7 @@ impl Kind {
             Kind::TokenNotMade => ("OH-0045", StatusCode::CONFLICT, "the token is not made"),
             Kind::NotRecorded => ("OH-0035", StatusCode::UNPROCESSABLE_ENTITY, "the call cannot be recorded"),
             Kind::NoRecording => ("OH-0036", StatusCode::NOT_FOUND, "no recording"),
+            Kind::NoSound => ("OH-0048", StatusCode::CONFLICT, "it cannot be listened to"),
             Kind::TooLarge => ("OH-0016", StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"),
         }
     }

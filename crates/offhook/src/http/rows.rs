@@ -31,9 +31,9 @@ pub(crate) enum Whose {
 }
 
 impl Row {
-    /// Whether it changes something.
-    pub(crate) fn changes(&self) -> bool {
-        self.method != "GET"
+    /// Whether it is put on record that it was asked for: it changes something, or somebody listens in.
+    pub(crate) fn is_noted(&self) -> bool {
+        self.method != "GET" || self.scope == Scope::Listen
     }
 }
 
@@ -81,7 +81,7 @@ const fn row(
     Row { method, path, scope, whose, verb }
 }
 
-use Scope::{Admin, Control, Gate, Place, Read};
+use Scope::{Admin, Control, Gate, Listen, Place, Read};
 use Whose::{Everybodys, Nobodys, OfCaller, OfPath};
 
 /// All pages that ask for a token.
@@ -93,6 +93,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("GET", "/calls/{id}/transcript", Read, OfPath, "transcript"),
     row("GET", "/calls/{id}/recording", Read, OfPath, "recording"),
     row("DELETE", "/calls/{id}/recording", Admin, OfPath, "recording_delete"),
+    row("GET", "/calls/{id}/sound", Listen, OfPath, "listen"),
     row("POST", "/calls/{id}/hangup", Control, OfPath, "hang_up"),
     row("POST", "/calls/{id}/say", Control, OfPath, "say"),
     row("POST", "/calls/{id}/ask", Control, OfPath, "ask"),
@@ -103,6 +104,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("POST", "/calls/{id}/stop", Control, OfPath, "stop"),
     row("GET", "/calls/{id}/commands/{command}", Read, OfPath, "command"),
     row("GET", "/events", Read, OfCaller, "follow"),
+    row("GET", "/levels", Read, OfCaller, "levels"),
     row("GET", "/notices", Read, Everybodys, "notices"),
     row("POST", "/notices/{name}/replay", Admin, Nobodys, "notices_replay"),
     row("GET", "/recovery", Read, Everybodys, "recovery"),

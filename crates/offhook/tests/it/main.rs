@@ -36,6 +36,7 @@ mod idempotency;
 mod import;
 mod inbound;
 mod init;
+mod listening;
 mod logs;
 mod looks;
 mod machines;

@@ -87,7 +87,7 @@ async fn joined_by(
     };
     let task = tokio::spawn(async move {
         match super::began(&mut line, &carrier(), &call()).await {
-            Ok(began) => join(line, program, (began, None), (&call(), BRIEF), again).await,
+            Ok(began) => join(line, program, (began, Tap::default()), (&call(), BRIEF), again).await,
             Err(over) => over,
         }
     });

@@ -158,3 +158,13 @@ pub(crate) struct RecordingArgs {
     #[arg(long, conflicts_with = "output")]
     pub(crate) delete: bool,
 }
+
+/// `offhook listen`.
+#[derive(Debug, Args)]
+pub(crate) struct ListenArgs {
+    #[arg(help = CALL_ID)]
+    pub(crate) id: String,
+    /// Writes it to FILE, which must not be there yet, and not to the standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}

@@ -46,7 +46,7 @@ pub(crate) enum TokenArgs {
 pub(crate) struct AddTokenArgs {
     /// What it is called, by which calls and the audit tell who asked
     pub(crate) name: String,
-    /// What it is for: read, place, control, gate, admin
+    /// What it is for: read, place, listen, control, gate, admin
     #[arg(long = "scope", value_name = "SCOPES", value_delimiter = ',', required = true)]
     pub(crate) scopes: Vec<String>,
     /// Whom it may call and put calls through to: numbers, or beginnings such as +1555*
