@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { many } from "./many.mjs";
 import { past } from "./past.mjs";
+import { listened } from "./sound.mjs";
 import { logIn, World } from "./world.mjs";
 
 const AXE = await readFile(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
@@ -360,6 +361,7 @@ try {
   });
 
   await world.end();
+  await check("both sides of a call by sound are seen on meters, and heard", () => listened(judge));
   await check("of two thousand calls that are over the rare one is found", past);
   await check("a thousand live calls are no more in the page than are seen", many);
   console.log(`${n_passed} passed, 0 failed`);

@@ -43,6 +43,8 @@ carrier = "simulated"
 inbound = "open"
 greeting = "Grand Hotel, good evening."
 agent = "concierge"
+[agents.mirror]
+kind = "echo"
 [agents.concierge]
 kind = "say"
 text = "All our lines are busy. Please call again."

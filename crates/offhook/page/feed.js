@@ -45,14 +45,19 @@ async function run(ear, stopped) {
 }
 
 /** One connection, until it breaks. */
-async function read(last, stopped, here, hear) {
+function read(last, stopped, here, hear) {
+  const headers = last === null ? {} : { "Last-Event-ID": last };
+  return messages("v1/events", { headers, stopped, here }, hear);
+}
+
+/** The messages of a page that goes on, until it breaks, is over, or is stopped. */
+export async function messages(path, { headers = {}, stopped, here = () => {} }, hear) {
   const cut = new AbortController();
   const abort = () => cut.abort();
   stopped.addEventListener("abort", abort);
   let watch = setTimeout(abort, SILENT_MS_MAX);
   try {
-    const headers = last === null ? {} : { "Last-Event-ID": last };
-    const response = await request("GET", "v1/events", { headers, signal: cut.signal });
+    const response = await request("GET", path, { headers, signal: cut.signal });
     here();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";

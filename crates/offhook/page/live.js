@@ -4,6 +4,7 @@ import { actDialog, hangUpDialog } from "./actions.js";
 import * as calls from "./calls.js";
 import { choice, field, h, put, write } from "./dom.js";
 import { told } from "./lines.js";
+import { follow, meter } from "./meter.js";
 import { placeDialog } from "./place.js";
 import { rows } from "./rows.js";
 import { directionWord, lasted, lasting, limitWord, number, other, plural, stateOf, states } from "./words.js";
@@ -35,11 +36,16 @@ export function showLive(root) {
     list.show(found);
   }
 
+  const shown = () => [...list.element.querySelectorAll(".row")];
+  const unfollow = follow(
+    () => shown().filter((row) => row.talks()).map((row) => row.call()),
+    (levels) => shown().forEach((row) => row.hear(levels[row.call()])));
   const unwatch = calls.watch(draw);
   const ticking = setInterval(() => list.element.querySelectorAll(".row").forEach((row) => row.tick?.()), 1000);
   draw();
   return () => {
     unwatch();
+    unfollow();
     clearInterval(ticking);
     list.leave();
   };
@@ -73,18 +79,22 @@ function nothing(n_all) {
 /** One call's row: made once, and written anew where something is another. */
 function row(one) {
   let { call } = one;
-  const state = h("div", { class: "r-state" });
+  const state = h("span");
   const link = h("a", { href: `#/calls/${call.id}`, class: "who" });
   const way = h("span", { class: "quiet way" });
   const lasts = h("div", { class: "r-time", title: "how long it lasts" });
   const line = h("div", { class: "r-line" });
+  const volume = meter();
   const by = h("div", { class: "r-by" });
   const limit = h("div", { class: "r-limit quiet" });
   const act = h("button", { type: "button", onclick: () => actDialog(call) }, "Act…");
   const hang = h("button", { type: "button", class: "grave", onclick: () => hangUpDialog(call) }, "Hang up");
   const element = h("div", { class: "row", role: "listitem" },
-    state, h("div", { class: "r-who" }, way, " ", link), lasts, line, by, limit, h("div", { class: "r-act" }, act, hang));
+    h("div", { class: "r-state" }, state, volume.element), h("div", { class: "r-who" }, way, " ", link), lasts, line, by, limit, h("div", { class: "r-act" }, act, hang));
 
+  element.call = () => call.id;
+  element.talks = () => call.state === "in_progress";
+  element.hear = volume.show;
   element.tick = () => {
     write(lasts, lasting(lasted(call)));
     const left = call.deadline ? Date.parse(call.deadline) - Date.now() : null;

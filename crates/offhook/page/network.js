@@ -2,7 +2,7 @@
 
 import { ask, newKey } from "./api.js";
 import * as calls from "./calls.js";
-import { h, problem, put } from "./dom.js";
+import { field, h, problem, put } from "./dom.js";
 import { brief, callLink, number, plural, stateOf, time } from "./words.js";
 
 const LOOK_EVERY_MS = 2000;
@@ -33,18 +33,20 @@ function behaves(one) {
 
 export function showNetwork(root) {
   const told = h("div");
+  const agent = h("input", { autocomplete: "off", placeholder: "none" });
   const body = h("div");
   const talks = h("div");
   put(root, h("div", { class: "head" }, h("h1", { tabindex: "-1" }, "Simulated network")),
     h("p", { class: "quiet" }, "A telephone network in a process, where no phone rings and nothing costs money. The last four digits of a number say how whoever has it behaves."),
-    told, h("h2", {}, "Who is there"), body, h("h2", {}, "Its live calls, from both ends"), talks);
+    told, h("h2", {}, "Who is there"),
+    h("div", { class: "filters" }, h("div", { class: "wide" }, field("Agent that talks with them", agent, "The name of one in the configuration. One by sound, such as an echo, can be listened to; without any, a sentence is said and the line is held."))), body, h("h2", {}, "Its live calls, from both ends"), talks);
   put(body, h("p", { class: "quiet", role: "status" }, "Asking the network…"));
   let gone = false;
 
   async function read() {
     try {
       const { networks } = await ask("GET", "network");
-      if (!gone) put(body, networks.length === 0 ? none() : networks.map((one) => people(one, networks.length, told)));
+      if (!gone) put(body, networks.length === 0 ? none() : networks.map((one) => people(one, networks.length, (to) => test(to, agent.value.trim(), told))));
     } catch (error) {
       if (!gone) put(body, problem(error));
     }
@@ -93,18 +95,18 @@ function none() {
   return h("div", { class: "empty" }, h("strong", {}, "No carrier of this configuration is simulated"), h("p", {}, "Add one of kind “simulated” to try things at no cost: docs/simulated-network.md says how."));
 }
 
-function people(network, n_networks, told) {
+function people(network, n_networks, call) {
   const name = n_networks > 1 && h("h3", {}, network.carrier);
   if (!network.up) return h("div", {}, name, h("div", { class: "problem" }, h("strong", {}, "The network can't be asked"), h("p", {}, network.why)));
   return h("div", {}, name, h("ul", { class: "people" }, network.people.map(({ number: to, subscriber }, at) => h("li", {},
     h("div", {}, h("div", { class: "digits" }, at === 0 ? "any other" : `…${to.slice(-4)}`), h("div", { class: "small" }, behaves(subscriber))),
-    h("button", { type: "button", "aria-label": `Call ${number(to)}, who ${behaves(subscriber)}`, onclick: () => test(to, told) }, "Call")))));
+    h("button", { type: "button", "aria-label": `Call ${number(to)}, who ${behaves(subscriber)}`, onclick: () => call(to) }, "Call")))));
 }
 
-async function test(to, told) {
+async function test(to, agent, told) {
   put(told, h("p", { class: "quiet", role: "status" }, `Calling ${number(to)}…`));
   try {
-    const call = await ask("POST", "calls", { body: { to, ...TEST }, key: newKey() });
+    const call = await ask("POST", "calls", { body: { to, ...(agent ? { agent } : TEST) }, key: newKey() });
     put(told, h("p", { role: "status" }, "The call is placed: ", h("a", { href: `#/calls/${call.id}` }, `see the call to ${number(to)}`), "."));
   } catch (error) {
     put(told, problem(error));

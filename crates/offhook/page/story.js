@@ -5,6 +5,7 @@ import { actions, hangUpDialog } from "./actions.js";
 import * as calls from "./calls.js";
 import { h, problem, put, svg, write } from "./dom.js";
 import { truth } from "./network.js";
+import { listening } from "./listening.js";
 import { placeDialog } from "./place.js";
 import { recording } from "./recording.js";
 import { speech, timeline, WAITS } from "./timeline.js";
@@ -25,13 +26,14 @@ export function showStory(root, id) {
   const facts = h("div");
   const act = h("div");
   const sound = h("div");
+  const live = listening(id);
   const box = h("div", { class: "timeline", tabindex: "0", role: "region", "aria-label": "Timeline" });
   const key = h("div");
   const drawing = h("div", { hidden: true }, h("h2", {}, "Its story"), box, key);
   const words = h("div");
   const real = h("div");
   const log = logTable();
-  put(root, head, told, facts, act, sound, drawing, words, real, log.element);
+  put(root, head, told, facts, act, live.element, sound, drawing, words, real, log.element);
   let call = null;
   let events = [];
   let started_at = null;
@@ -70,6 +72,7 @@ export function showStory(root, id) {
     // What one is about to ask of it is left alone while it lives.
     if (over !== acted) put(act, over ? again(call) : acts(call));
     acted = over;
+    live.show(call);
     // What is being listened to is left alone.
     if (call.recording && (!tape || (taped !== call.recording.state && !player))) {
       taped = call.recording.state;
@@ -122,6 +125,7 @@ export function showStory(root, id) {
     clearTimeout(due);
     removeEventListener("resize", resized);
     tape?.leave();
+    live.leave();
   };
 }
 
