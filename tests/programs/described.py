@@ -27,8 +27,8 @@ ignored_auth.enabled = false
 ensure_resource_availability.enabled = false
 positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 409, 422, 429, 502]
 """
-# The first never ends, the second says what came of another program's work.
-APART = ["follow", "reload"]
+# The first two never end, the next says what came of another program's work, the last ends the gateway.
+APART = ["follow", "levels", "reload", "drain"]
 
 
 def asks(folder, gateway, what, *more):

@@ -70,6 +70,7 @@ impl Scope {
         match self {
             Scope::Read => "sees calls, and what was said and decided",
             Scope::Place => "places calls",
+            Scope::Listen => "listens in on calls that live",
             Scope::Control => "has something done on a call that lives",
             Scope::Gate => "says who may be called, and whether anybody is",
             Scope::Admin => "changes the gateway itself: its configuration, tokens and what is kept",

@@ -13,8 +13,8 @@ pub(crate) use commands::{
     AskArgs, CommandArgs, DigitsArgs, Language, ListenArgs, PlayArgs, RecordingArgs, SayArgs, StopArgs,
     StreamArgs, TranscriptArgs, TransferArgs,
 };
-pub(crate) use figures::{FiguresArgs, LatencyArgs};
 pub(crate) use drain::DrainArgs;
+pub(crate) use figures::{FiguresArgs, LatencyArgs};
 pub(crate) use tokens::{AddTokenArgs, TokenArgs};
 
 pub(crate) use notices::{NoticesArgs, NoticesVerb};

@@ -7,19 +7,33 @@ use super::view::rfc3339;
 use super::{Pages, Problem};
 use axum::Json;
 use axum::body::Bytes;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// What is asked of `POST /v1/drain`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+#[schemars(rename = "DrainAsked")]
+pub(super) struct Asked {
     /// How long the calls that live may go on, in seconds. Default: until they are over.
+    #[schemars(range(min = 1, max = WITHIN_S_MAX))]
     within_s: Option<u64>,
 }
 
-type Reply = Result<Json<Value>, Problem>;
+/// Whether the gateway drains, and how many calls live.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Draining {
+    draining: bool,
+    since: Option<String>,
+    /// When it ends at the latest.
+    until: Option<String>,
+    live: u64,
+    /// Drawn anew by each process.
+    instance: &'static str,
+}
+
+type Reply = Result<Json<Draining>, Problem>;
 
 /// `POST /v1/drain`: the time that is given last counts.
 pub(crate) async fn begin(pages: Pages, body: Bytes) -> Reply {
@@ -42,13 +56,13 @@ pub(crate) async fn get(pages: Pages) -> Reply {
 
 async fn shown(pages: &Pages) -> Reply {
     let drain = pages.calls.draining();
-    Ok(Json(json!({
-        "draining": drain.is_some(),
-        "since": drain.map(|drain| rfc3339(drain.since)),
-        "until": drain.and_then(|drain| drain.until).map(rfc3339),
-        "live": pages.calls.live().await?,
-        "instance": *INSTANCE,
-    })))
+    Ok(Json(Draining {
+        draining: drain.is_some(),
+        since: drain.map(|drain| rfc3339(drain.since)),
+        until: drain.and_then(|drain| drain.until).map(rfc3339),
+        live: pages.calls.live().await?,
+        instance: &INSTANCE,
+    }))
 }
 
 /// A day: no call lasts longer.

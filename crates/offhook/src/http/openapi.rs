@@ -16,6 +16,8 @@ use std::sync::LazyLock;
 
 /// The name of a call.
 pub(super) const CALL_ID: &str = "^c_[0-9a-hjkmnp-tv-z]{26}$";
+/// Some of them, with commas between.
+pub(super) const CALL_IDS: &str = "^c_[0-9a-hjkmnp-tv-z]{26}(,c_[0-9a-hjkmnp-tv-z]{26}){0,99}$";
 /// A number in E.164, as far as a pattern can tell: whether it is one, its numbering plan says.
 pub(super) const NUMBER: &str = r"^\+[1-9][0-9]{6,14}$";
 /// A text in which there is something.
@@ -173,16 +175,12 @@ impl Shapes {
 
     /// The fields of a query, each a parameter.
     fn query(&mut self, shape: Shape) -> Vec<Value> {
-        let name = shape(&mut self.read).as_value()["$ref"]
-            .as_str()
-            .map(|at| at.rsplit('/').next().unwrap_or(at).to_owned());
+        let at = shape(&mut self.read).to_value()["$ref"].take();
+        let name = at.as_str().and_then(|at| at.rsplit('/').next()).unwrap_or_default();
         // It is no shape of its own, as a body is.
-        let Some(Value::Object(fields)) = name
-            .and_then(|name| self.read.definitions_mut().remove(&name))
-            .map(|mut shape| shape["properties"].take())
-        else {
-            return Vec::new();
-        };
+        let Some(mut shape) = self.read.definitions_mut().remove(name) else { return Vec::new() };
+        let required = shape["required"].as_array().cloned().unwrap_or_default();
+        let Value::Object(fields) = shape["properties"].take() else { return Vec::new() };
         let parameter = |(name, mut schema): (String, Value)| {
             let about = schema.as_object_mut().and_then(|schema| schema.remove("description"));
             bound(&mut schema);
@@ -191,6 +189,9 @@ impl Shapes {
                 schema["type"] = kind;
             }
             let mut parameter = json!({ "name": name, "in": "query", "schema": schema });
+            if required.contains(&parameter["name"]) {
+                parameter["required"] = true.into();
+            }
             if let Some(about) = about {
                 parameter["description"] = about;
             }

@@ -3,6 +3,7 @@
 
 use super::api::{call_id, no_such_call};
 use super::caller::Caller;
+use super::openapi::CALL_IDS;
 use super::problem::Kind;
 use super::reading::query;
 use super::{Pages, Problem};
@@ -16,6 +17,7 @@ use axum::response::{IntoResponse as _, Response, Sse};
 use call::{Call, CallId, CallState};
 use engine::{Listener, NotHeard};
 use futures::{Stream, StreamExt as _, stream};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::convert::Infallible;
@@ -70,9 +72,11 @@ fn not_heard(call: &Call, why: NotHeard) -> Problem {
 }
 
 /// What is asked of `GET /v1/levels`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Levels {
+    /// The ids of the calls, with commas between them.
+    #[schemars(extend("pattern" = CALL_IDS))]
     calls: String,
 }
 

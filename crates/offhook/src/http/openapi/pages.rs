@@ -1,8 +1,8 @@
 //! What each page takes and gives, by the verb of its row.
 
 use super::super::{
-    api, audit, commands, feed, figures, gate, latency, list, network, notices, reload, stop, tokens,
-    transcript, view,
+    api, audit, commands, drain, feed, figures, gate, latency, list, network, notices, reload, sound, stop,
+    tokens, transcript, view,
 };
 use super::Shape;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -88,6 +88,8 @@ const RANGE: &[(&str, &str)] = &[("Range", "A part of the file, as in `bytes=0-1
 const CALL: Gives = Gives::Json(of::<view::CallView>());
 const COMMAND: &[(u16, Gives)] = &[(202, Gives::Json(of::<commands::CommandShown>()))];
 
+const DRAINING: &[(u16, Gives)] = &[(200, Gives::Json(of::<drain::Draining>()))];
+
 /// All of them.
 pub(super) const PAGES: &[Page] = &[
     page("list", "Calls, the newest first", &[(200, Gives::Json(of::<list::CallList>()))])
@@ -109,6 +111,17 @@ pub(super) const PAGES: &[Page] = &[
     )
     .headers(RANGE),
     page("recording_delete", "Deletes the sound of a call", &[(200, CALL)]),
+    page(
+        "listen",
+        "The sound of a call that lives, for as long as it does",
+        &[(200, Gives::Other("audio/wav"))],
+    ),
+    page(
+        "levels",
+        "How loud both sides of some calls are, as server-sent events",
+        &[(200, Gives::Other("text/event-stream"))],
+    )
+    .query::<sound::Levels>(),
     page("hang_up", "Ends a call", &[(202, CALL)]),
     page("say", "Says something on a call", COMMAND).takes::<commands::Say>().headers(KEY),
     page("ask", "Says something, and hears the answer", COMMAND).takes::<commands::Ask>().headers(KEY),
@@ -169,6 +182,10 @@ pub(super) const PAGES: &[Page] = &[
     page("pause", "Pauses outbound calls", &[(200, Gives::Json(of::<api::NowPaused>()))])
         .may_take::<api::Pause>(),
     page("resume", "Lets outbound calls start again", &[(200, Gives::Json(of::<api::Paused>()))]),
+    page("draining", "Whether the gateway drains, and how many calls live", DRAINING),
+    page("drain", "Takes no new call, and ends when those that live are over", DRAINING)
+        .may_take::<drain::Asked>(),
+    page("drain_cancel", "Takes calls again", DRAINING),
     page("reload", "Reads the configuration anew", &[(200, Gives::Json(of::<reload::Reloaded>()))]),
     page("dnc_list", "The numbers that are never called", &[(200, Gives::Json(of::<gate::NumberList>()))])
         .query::<gate::ListNumbers>(),
