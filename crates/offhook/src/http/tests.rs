@@ -165,10 +165,8 @@ async fn the_api_asks_for_its_token_and_health_for_none() {
     assert_eq!(site.get("/v1/calls").await, (StatusCode::OK, json!({ "calls": [], "next": null })));
     let healthy = site.ask(Method::GET, "/healthz", &[], "").await;
     let instance = healthy.1["instance"].clone();
-    assert_eq!(
-        healthy,
-        (StatusCode::OK, json!({ "status": "ok", "reasons": [], "notes": [], "instance": instance }))
-    );
+    let well = json!({ "status": "ok", "reasons": [], "notes": [], "instance": instance, "draining": false });
+    assert_eq!(healthy, (StatusCode::OK, well));
     assert_eq!(instance.as_str().map(str::len), Some(16), "{instance}");
     assert_eq!(site.ask(Method::GET, "/readyz", &[], "").await.0, StatusCode::OK);
 }
