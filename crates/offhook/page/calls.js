@@ -23,7 +23,9 @@ let whole = false;
 let told = new Set();
 
 /** Those that live, the newest first. */
-export const live = () => [...known.values()].sort((a, b) => (a.call.id < b.call.id ? 1 : -1));
+export const live = () => sorted ??= [...known.values()].sort((a, b) => (a.call.id < b.call.id ? 1 : -1));
+/** As they were sorted last; null when something is another since. */
+let sorted = null;
 
 export const get = (id) => known.get(id);
 
@@ -53,6 +55,7 @@ export function begin() {
 export function end() {
   stop();
   known.clear();
+  sorted = null;
   whole = false;
 }
 
@@ -111,6 +114,7 @@ function forget(id) {
 }
 
 function changed() {
+  sorted = null;
   if (drawn) return;
   drawn = true;
   requestAnimationFrame(() => {
