@@ -9,7 +9,8 @@ use axum::extract::{OriginalUri, Path};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use files::{Asset, asset, version};
+use files::{Asset, asset, style_source, version};
+use std::sync::LazyLock;
 
 use crate::http::no_such_page;
 
@@ -69,6 +70,7 @@ fn answer(asset: &Asset, asked: &HeaderMap, cache: &'static str) -> Response {
     for (name, value) in SECURITY {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
@@ -94,14 +96,20 @@ fn takes_gzip(asked: &HeaderMap) -> bool {
     })
 }
 
-/// What each answer tells a browser to refuse. The page has no script and no style of its own but in
-/// files, makes no element out of text, and sends nothing anywhere but here.
-const SECURITY: [(&str, &str); 7] = [
-    (
-        "content-security-policy",
-        "default-src 'self'; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
-    ),
+/// What may be in the page: no script but in files, no style but ours, which is known by its digest. It makes
+/// no element out of text, and sends nothing anywhere but here.
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let policy = format!(
+        "default-src 'self'; style-src {}; media-src 'self' blob:; object-src 'none'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+        style_source()
+    );
+    // Were it no header, nothing at all would be allowed.
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+});
+
+/// What else each answer tells a browser to refuse.
+const SECURITY: [(&str, &str); 6] = [
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("referrer-policy", "no-referrer"),

@@ -1,5 +1,8 @@
-//! The files of the page, compiled in, and packed once, when the first of them is asked for.
+//! The files of the page, compiled in, and packed once, when the first of them is asked for. The styles stand
+//! in the page itself, so that it is painted as soon as it is there.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -36,12 +39,22 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     shortened(&all.finalize())
 });
 
+/// By what a browser knows the styles in the page as ours (Content Security Policy Level 3, section 2.3.1).
+pub(super) fn style_source() -> &'static str {
+    &STYLE_SOURCE
+}
+
+static STYLE: LazyLock<String> = LazyLock::new(|| STYLES.iter().map(|(_, content)| *content).collect());
+
+static STYLE_SOURCE: LazyLock<String> =
+    LazyLock::new(|| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(STYLE.as_bytes()))));
+
 static ASSETS: LazyLock<BTreeMap<&'static str, Asset>> =
     LazyLock::new(|| FILES.iter().map(|(name, content)| (*name, prepared(name, content))).collect());
 
 fn prepared(name: &str, content: &'static str) -> Asset {
     // The page alone names the others with their version: they name each other beside them.
-    let content = content.replace(VERSION_MARK, version());
+    let content = content.replace(VERSION_MARK, version()).replace(STYLE_MARK, &STYLE);
     let digest = shortened(&Sha256::digest(content.as_bytes()));
     let mut packer = GzEncoder::new(Vec::new(), Compression::best());
     // What is packed into memory can't fail; were it to, the file would go out as it is.
@@ -58,7 +71,6 @@ fn prepared(name: &str, content: &'static str) -> Asset {
 fn kind(name: &str) -> &'static str {
     match name.rsplit('.').next() {
         Some("html") => "text/html; charset=utf-8",
-        Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("svg") => "image/svg+xml",
         _ => "application/octet-stream",
@@ -71,6 +83,8 @@ fn shortened(digest: &[u8]) -> String {
 
 /// Stands in the page for the version of its files.
 const VERSION_MARK: &str = "{version}";
+/// Stands in it for the styles.
+const STYLE_MARK: &str = "{style}";
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
@@ -78,7 +92,9 @@ macro_rules! files {
     };
 }
 
-/// All of them; a test holds this against the folder.
+/// What stands in the page itself.
+pub(super) const STYLES: &[(&str, &str)] = files!["page.css", "views.css"];
+/// All others; a test holds both against the folder.
 pub(super) const FILES: &[(&str, &str)] = files![
     "actions.js",
     "api.js",
@@ -100,7 +116,6 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "main.js",
     "meter.js",
     "network.js",
-    "page.css",
     "place.js",
     "recording.js",
     "recovery.js",
@@ -108,6 +123,5 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "speaker.js",
     "story.js",
     "timeline.js",
-    "views.css",
     "words.js",
 ];

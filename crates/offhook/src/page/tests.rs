@@ -1,12 +1,15 @@
 #![allow(clippy::unwrap_used)]
 
-use super::files::FILES;
+use super::files::{FILES, STYLES};
 use super::{below, router};
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 use http_body_util::BodyExt as _;
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
@@ -60,13 +63,13 @@ fn what_is_in_the_folder_is_compiled_in() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
-    let known: BTreeSet<String> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let known: BTreeSet<String> = FILES.iter().chain(STYLES).map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(there, known);
 }
 
 #[test]
 fn a_file_has_one_reason_to_change() {
-    for (name, content) in FILES {
+    for (name, content) in FILES.iter().chain(STYLES) {
         let n_lines = content.lines().count();
         assert!(n_lines <= 400, "crates/offhook/page/{name} has {n_lines} lines; divide it");
     }
@@ -86,9 +89,22 @@ async fn every_answer_says_what_a_browser_must_refuse() {
     }
 }
 
+#[tokio::test]
+async fn the_styles_in_the_page_are_those_that_its_policy_names() {
+    let (_, headers, page) = ask("/", &[]).await;
+    let page = String::from_utf8(page.to_vec()).unwrap();
+    let (_, style) = page.split_once("<style>").unwrap();
+    let style = style.split_once("</style>").unwrap().0;
+    assert!(STYLES.iter().all(|(_, content)| style.contains(content)) && page.matches("<style").count() == 1);
+    let named = format!("style-src 'sha256-{}'; ", STANDARD.encode(Sha256::digest(style.as_bytes())));
+    assert!(headers["content-security-policy"].to_str().unwrap().contains(&named), "{headers:?}");
+}
+
 #[test]
-fn no_script_and_no_style_is_in_the_page_itself() {
-    for (name, content) in FILES.iter().filter(|(name, _)| !name.ends_with(".svg")) {
+fn no_other_script_and_no_other_style_is_in_the_page_itself() {
+    for (name, content) in FILES.iter().chain(STYLES).filter(|(name, _)| !name.ends_with(".svg")) {
+        // Ours, which the policy names.
+        let content = content.replace("<style>{style}</style>", "");
         let inline = ["<style", " style=\"", "<script>", "javascript:", "innerHTML", "eval("];
         let found: Vec<_> = inline.iter().filter(|inline| content.contains(**inline)).collect();
         assert!(found.is_empty(), "{name} has {found:?}, which its policy refuses");
