@@ -16,7 +16,7 @@ use super::resource::{live, object, queued, record};
 use super::{Face, listing, spoil, uuid};
 use crate::form::Form;
 use crate::wire::{Reply, WireRequest, WireResponse};
-use crate::world::{Act, Asked, Drawn, Instead, LegId, Subject, Trick, World};
+use crate::world::{Act, Asked, Drawn, Instead, LegId, Subject, Target, Trick, World};
 
 /// Within how long requests that place no call are counted.
 const RATE_WINDOW_MS: u64 = 5_000;
@@ -38,6 +38,27 @@ impl Face {
         path.starts_with("/v1/Account/")
     }
 
+    /// The file of a recording, which is where the API says and asks for no credentials.
+    fn media(&self, world: &mut World, request: &WireRequest) -> Option<Reply> {
+        let name = request.path().rsplit('/').next()?.strip_suffix(".wav")?;
+        let subject = Subject { to: None, sid: None };
+        let targets = [Target::Recording, Target::AnyApi];
+        let drawn = world.faults.draw(&targets, subject, &mut world.rng).map(Drawn::from);
+        let reply = match drawn {
+            None => Reply::now(self.recording_media(world, name)),
+            Some(Drawn::Instead(Instead::Cut)) => Reply::Cut { after_ms: 0 },
+            Some(Drawn::Instead(Instead::Stall)) => Reply::Stall,
+            Some(Drawn::Instead(Instead::Refuse { status, retry_after_s })) => {
+                Reply::now(spoil::refusal(world, status, retry_after_s))
+            }
+            Some(Drawn::Afterwards(act)) => {
+                let response = self.recording_media(world, name);
+                spoil::spoil(world, &act, response)
+            }
+        };
+        Some(reply)
+    }
+
     /// Answers a request to the API.
     pub(crate) fn request(&mut self, world: &mut World, request: &WireRequest) -> Reply {
         let query = Form::read(request.query());
@@ -50,7 +71,9 @@ impl Face {
             self.account_hangups += 1;
         }
         let asking = Asking { operation: &operation, account: &account, request, body };
-        let reply = self.struck(world, &asking);
+        let media = self.media(world, request);
+        let word = if media.is_some() { "recording_media" } else { operation.word() };
+        let reply = media.unwrap_or_else(|| self.struck(world, &asking));
         let reply = self.dressed(world, reply);
         world.journal.note(Asked {
             at: world.now,
@@ -60,7 +83,7 @@ impl Face {
                 Reply::Respond { response, .. } | Reply::Truncated { response, .. } => Some(response.status),
                 Reply::Cut { .. } | Reply::Stall => None,
             },
-            operation: operation.word(),
+            operation: word,
         });
         reply
     }
@@ -173,6 +196,11 @@ impl Face {
                 Ok((202, said("call transfered")))
             }
             Operation::Sound(id, verb) => self.sound(world, id, *verb, body?),
+            Operation::StopSound(id, Verb::Record) => {
+                let id = self.talking_leg(world, id)?;
+                self.stop_recording(world, id, None);
+                Ok(nothing())
+            }
             Operation::StopSound(id, _) => self.talking_leg(world, id).map(|_| nothing()),
             Operation::StartStream(id) => {
                 let id = self.talking_leg(world, id)?;
@@ -188,6 +216,9 @@ impl Face {
             }
             Operation::Number(digits) => there(self.owned_number(digits)),
             Operation::Application(id) => there(self.application(id)),
+            Operation::Recordings => Ok((200, self.recordings(world, &query, asking.request))),
+            Operation::Recording(id) => there(self.one_recording(world, id, asking.request)),
+            Operation::DropRecording(id) => self.drop_recording(id).map(|()| nothing()),
             Operation::WrongMethod => Err(ApiError::wrong_method()),
             Operation::Other => Err(ApiError::not_found()),
         }
@@ -199,7 +230,7 @@ impl Face {
             Verb::Speak => Face::speak(world, id, body)?,
             Verb::Play => Face::play(world, id, body)?,
             Verb::Dtmf => Face::send_keys(world, id, body)?,
-            Verb::Record => Face::start_recording(world),
+            Verb::Record => self.start_recording(world, id, body)?,
         };
         Ok((202, said))
     }

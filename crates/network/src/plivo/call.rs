@@ -6,6 +6,7 @@ use http::Method;
 
 use super::document::Action;
 use super::hangup::Hangup;
+use super::recording::Recording;
 use super::script::Script;
 use super::stream::Stream;
 use super::webhook::Planned;
@@ -98,6 +99,7 @@ pub(crate) struct Call {
     /// How it is to be said that the call ended, where the end itself doesn't tell.
     pub(crate) ending: Option<Hangup>,
     pub(crate) streams: Vec<Stream>,
+    pub(crate) recordings: Vec<Recording>,
     /// Held back by a fault until the next has been sent.
     pub(crate) held: Option<Planned>,
 }
@@ -123,6 +125,7 @@ impl Call {
             script: Script::idle(),
             ending: None,
             streams: Vec::new(),
+            recordings: Vec::new(),
             held: None,
         }
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Face;
 use super::body::Body;
 use super::call::Way;
 use super::document::{self, Prompt};
@@ -10,7 +11,6 @@ use super::hangup::Hangup;
 use super::listing::{is_live, is_queued};
 use super::resource::object;
 use super::script::{Doing, hear};
-use super::{Face, uuid};
 use crate::world::{EndedBy, LegId, Stage, World};
 
 impl Face {
@@ -135,15 +135,6 @@ impl Face {
         }
         hear(world, id, &document::digits(&digits));
         Ok(said("digits sent"))
-    }
-
-    pub(super) fn start_recording(world: &mut World) -> Map<String, Value> {
-        let recording = uuid(world);
-        object(json!({
-            "message": "call recording started",
-            "recording_id": recording,
-            "url": format!("https://media.plivo.com/v1/Recording/{recording}.mp3"),
-        }))
     }
 }
 

@@ -13,6 +13,8 @@
 //! | `DELETE …/Call/` | 204: hangs up **every** call of the account, and is counted |
 //! | `POST …/Call/{call_uuid}/` | 202; legs, aleg_url, bleg_url with their methods |
 //! | `POST …/Speak/`, `…/Play/`, `…/Record/`, `…/DTMF/`; `DELETE` of the first three | 202; 204 |
+//! | `POST …/Record/` | 202; time_limit (60 s without it), callback_url with its method; file_format and record_channel_type are `wav` and `stereo` whatever is asked |
+//! | `GET …/Recording/`, `GET`, `DELETE …/Recording/{recording_id}/` | those whose files are there, filter `call_uuid`; one of them, with a link to its file that asks for no credentials and lies at the network's own address; 204 |
 //! | `POST`, `GET`, `DELETE …/Stream/` | service_url, bidirectional, audio_track, content_type, stream_timeout, extra_headers, status_callback_url with its method |
 //! | media streams | over a real WebSocket: start, media, dtmf, playedStream, clearedAudio, playFailed; playAudio, checkpoint, clearAudio and sendDTMF are heeded |
 //! | `GET …/Number/{digits}/`, `…/Application/{app_id}/` | a number of the account and what it is connected to |
@@ -44,6 +46,8 @@
 //! - Webhooks don't wait for each other. Redirects (3xx) of a webhook are not followed.
 //! - `Hangup`, `Wait` and `PreAnswer`, if they come first, leave a caller unanswered.
 //! - Requests beyond the rate are refused and don't count against it; calls are not counted.
+//! - A recording's file is there 0.4 s after its end. What a media stream carries is silent in it, and so are keys
+//!   and files. A second one of a call that is being recorded is refused.
 //! - A stream that the API or its own time ends has `StopStream` told; one that never came about, or
 //!   that the customer's server ends or breaks, `DroppedStream`. A document that waits for a stream
 //!   goes on after all of them. There is no `stop` message.
@@ -67,6 +71,7 @@ mod listing;
 pub(crate) mod media;
 mod operation;
 mod owned;
+mod recording;
 mod resource;
 mod script;
 mod signature;
@@ -106,6 +111,10 @@ pub(crate) enum Alarm {
     HangUp { leg: LegId },
     /// A media stream has lasted for as long as it may.
     StreamTimesOut { stream: StreamId },
+    /// A recording has lasted for as long as it may.
+    RecordingTimesOut { leg: LegId, recording: String },
+    /// The file of a recording is there.
+    Recorded { leg: LegId, recording: String },
     /// A webhook that a fault has delayed leaves.
     Send { leg: LegId, planned: Box<Planned> },
     /// A webhook that a fault holds back for the next one leaves all the same.
@@ -159,6 +168,8 @@ impl Face {
             Alarm::Detected { leg, hook } => self.tell_of_machine(world, leg, hook),
             Alarm::HangUp { leg } => self.hang_up(world, leg, Hangup::SCHEDULED, EndedBy::Instructions),
             Alarm::StreamTimesOut { stream } => world.close_stream(stream),
+            Alarm::RecordingTimesOut { leg, recording } => self.stop_recording(world, leg, Some(&recording)),
+            Alarm::Recorded { leg, recording } => self.tell_of_recording(world, leg, &recording),
             Alarm::Send { leg, planned } => self.send(world, leg, *planned),
             Alarm::Release { leg } => self.release(world, leg),
         }
@@ -184,6 +195,8 @@ impl Face {
             (News::Spoke(words), _) => self.spoke(world, id, &words),
             (News::Stream(stream, news), _) => self.hear_of_stream(world, id, stream, &news),
             (News::Ended(_), _) => {
+                self.stop_recording(world, id, None);
+                let Some(call) = self.calls.get(&id) else { return };
                 let hook = call.hangup.clone();
                 let told =
                     world.leg(id).and_then(|leg| Some(call.parameters_of_end(leg, call.hung_up(leg)?)));

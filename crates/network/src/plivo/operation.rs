@@ -35,6 +35,10 @@ pub(crate) enum Operation {
     /// One of the account's numbers, by its digits, and what it is connected to, by its id.
     Number(String),
     Application(String),
+    /// The account's recordings, or one of them by its id.
+    Recordings,
+    Recording(String),
+    DropRecording(String),
     /// A path of Plivo's with a method that it has not.
     WrongMethod,
     /// A path that is none of Plivo's, or that this face doesn't speak.
@@ -90,6 +94,9 @@ impl Operation {
             ["Call", id, "Stream", rest @ ..] => Operation::stream(method, id, rest),
             ["Call", id, word] => Operation::sound(method, id, word),
             ["Request", _] => Operation::WrongMethod,
+            ["Recording"] if *method == Method::GET => Operation::Recordings,
+            ["Recording", id] if *method == Method::GET => Operation::Recording((*id).to_owned()),
+            ["Recording", id] if *method == Method::DELETE => Operation::DropRecording((*id).to_owned()),
             ["Number", digits] if *method == Method::GET => Operation::Number((*digits).to_owned()),
             ["Application", id] if *method == Method::GET => Operation::Application((*id).to_owned()),
             _ => Operation::Other,
@@ -149,6 +156,11 @@ impl Operation {
             Operation::HangUpAll => "hangup-all",
             Operation::Cancel(_) => "cancel",
             Operation::Redirect(_) => "redirect",
+            Operation::Sound(_, Verb::Record) => "start_recording",
+            Operation::StopSound(_, Verb::Record) => "stop_recording",
+            Operation::Recordings => "list_recordings",
+            Operation::Recording(_) => "fetch_recording",
+            Operation::DropRecording(_) => "delete_recording",
             Operation::Sound(_, verb) | Operation::StopSound(_, verb) => verb.word(),
             Operation::StartStream(_) | Operation::Streams(..) | Operation::StopStreams(..) => "stream",
             Operation::Number(_) => "number",
@@ -167,6 +179,11 @@ impl Operation {
             Operation::LiveList | Operation::QueuedList | Operation::RecordList => {
                 &[Target::List, Target::AnyApi]
             }
+            Operation::Sound(_, Verb::Record)
+            | Operation::StopSound(_, Verb::Record)
+            | Operation::Recordings
+            | Operation::Recording(_)
+            | Operation::DropRecording(_) => &[Target::Recording, Target::AnyApi],
             Operation::HangUp(_)
             | Operation::HangUpAll
             | Operation::Cancel(_)
@@ -206,6 +223,9 @@ impl Operation {
             | Operation::HangUpAll
             | Operation::Number(_)
             | Operation::Application(_)
+            | Operation::Recordings
+            | Operation::Recording(_)
+            | Operation::DropRecording(_)
             | Operation::WrongMethod
             | Operation::Other => None,
         }

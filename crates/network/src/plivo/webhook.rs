@@ -65,6 +65,13 @@ impl Face {
         self.queue(world, id, planned);
     }
 
+    /// Tells the customer something that says nothing of how the call stands.
+    pub(super) fn tell_alone(&mut self, world: &mut World, id: LegId, hook: Option<Hook>, form: Form) {
+        let Some(hook) = hook else { return };
+        let planned = Planned { hook, form, purpose: Purpose::Notice, garbled: false, doubled: false };
+        self.queue(world, id, planned);
+    }
+
     /// Asks the customer for a document.
     pub(super) fn ask(&mut self, world: &mut World, id: LegId, fetch: Fetch, form: Form) {
         let hook = fetch.hook.clone();

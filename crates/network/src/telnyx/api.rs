@@ -32,6 +32,11 @@ enum Operation {
     CallEvents,
     Application(String),
     Numbers,
+    Recordings,
+    Recording(String),
+    DeleteRecording(String),
+    /// The sound of a recording, by a link that opens itself.
+    Media(String),
     Command(String, Command),
     /// A path of Telnyx's that this face doesn't speak, or a method that it has not.
     Other,
@@ -48,6 +53,10 @@ impl Operation {
             (&Method::GET, ["call_events"]) => Operation::CallEvents,
             (&Method::GET, ["call_control_applications", id]) => Operation::Application((*id).to_owned()),
             (&Method::GET, ["phone_numbers"]) => Operation::Numbers,
+            (&Method::GET, ["recordings"]) => Operation::Recordings,
+            (&Method::GET, ["recordings", id]) => Operation::Recording((*id).to_owned()),
+            (&Method::DELETE, ["recordings", id]) => Operation::DeleteRecording((*id).to_owned()),
+            (&Method::GET, ["recordings", id, "sound.wav"]) => Operation::Media((*id).to_owned()),
             (_, ["calls", id, "actions", word]) => match Command::read(method, word) {
                 Some(command) => Operation::Command((*id).to_owned(), command),
                 None => Operation::Other,
@@ -65,6 +74,10 @@ impl Operation {
             Operation::CallEvents => "events",
             Operation::Application(_) => "application",
             Operation::Numbers => "numbers",
+            Operation::Recordings => "list_recordings",
+            Operation::Recording(_) => "fetch_recording",
+            Operation::DeleteRecording(_) => "delete_recording",
+            Operation::Media(_) => "recording_media",
             Operation::Command(_, command) => command.word(),
             Operation::Other => "other",
         }
@@ -75,6 +88,11 @@ impl Operation {
             Operation::Dial => &[Target::Create, Target::AnyApi],
             Operation::Status(_) => &[Target::Fetch, Target::AnyApi],
             Operation::ActiveCalls(_) => &[Target::List, Target::AnyApi],
+            Operation::Command(_, Command::RecordStart | Command::RecordStop)
+            | Operation::Recordings
+            | Operation::Recording(_)
+            | Operation::DeleteRecording(_)
+            | Operation::Media(_) => &[Target::Recording, Target::AnyApi],
             Operation::Command(..) => &[Target::Update, Target::AnyApi],
             Operation::CallEvents | Operation::Application(_) | Operation::Numbers | Operation::Other => {
                 &[Target::AnyApi]
@@ -91,6 +109,10 @@ impl Operation {
             | Operation::CallEvents
             | Operation::Application(_)
             | Operation::Numbers
+            | Operation::Recordings
+            | Operation::Recording(_)
+            | Operation::DeleteRecording(_)
+            | Operation::Media(_)
             | Operation::Other => None,
         }
     }
@@ -162,6 +184,9 @@ impl Face {
         operation: &Operation,
         body: &Result<Body, ApiError>,
     ) -> WireResponse {
+        if let Operation::Media(id) = operation {
+            return self.recording_media(world, id, request).unwrap_or_else(|error| error.response());
+        }
         if !self.is_opened_by(request) {
             return ApiError::unauthenticated().response();
         }
@@ -200,9 +225,16 @@ impl Face {
                 let id = self.leg_of(control_id).ok_or_else(ApiError::unknown_call)?;
                 let body = body.as_ref().map_err(ApiError::clone)?;
                 self.command(world, id, *command, body)?;
-                Ok(WireResponse::json(200, &json!({ "data": done() })))
+                let mut done = done();
+                if *command == Command::RecordStart {
+                    done["recording_id"] = json!(self.recording_of(id));
+                }
+                Ok(WireResponse::json(200, &json!({ "data": done })))
             }
-            Operation::Other => Err(ApiError::not_found()),
+            Operation::Recordings => Ok(self.list_recordings(world, request)),
+            Operation::Recording(id) => self.fetch_recording(world, id, request),
+            Operation::DeleteRecording(id) => self.delete_recording(world, id, request),
+            Operation::Media(_) | Operation::Other => Err(ApiError::not_found()),
         }
     }
 

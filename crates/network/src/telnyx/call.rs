@@ -10,6 +10,7 @@ use super::body::Body;
 use super::error::ApiError;
 use super::gather::Gathering;
 use super::machine::Detection;
+use super::recording::Recording;
 use super::sound::Player;
 use super::stream::{Stream, Streaming};
 use super::transcription::Transcription;
@@ -86,6 +87,7 @@ pub(crate) struct Call {
     pub(crate) detection: Option<Detection>,
     /// To be opened as soon as the call is answered.
     pub(crate) stream_at_answer: Option<Stream>,
+    pub(crate) recordings: Vec<Recording>,
     /// The media streams that are not over.
     pub(crate) streams: Vec<Streaming>,
     /// Whom this call talks to once it was transferred.
@@ -118,6 +120,7 @@ impl Call {
             digits_at_answer: None,
             detection: None,
             stream_at_answer: None,
+            recordings: Vec::new(),
             streams: Vec::new(),
             bridged_with: None,
             transfers_to: Vec::new(),

@@ -10,7 +10,7 @@ use super::gather::Wish;
 use super::sound::Piece;
 use super::transcription::Transcription;
 use super::transfer::Takeover;
-use super::{COMMAND_ID_MS, Face, stream};
+use super::{COMMAND_ID_MS, Face, recording, stream};
 use crate::world::{Cause, EndedBy, LegId, Sound, Stage, World};
 
 /// What a call can be told to do.
@@ -31,6 +31,8 @@ pub(crate) enum Command {
     TranscriptionStop,
     StreamingStart,
     StreamingStop,
+    RecordStart,
+    RecordStop,
     ClientStateUpdate,
 }
 
@@ -53,6 +55,8 @@ impl Command {
             "transcription_stop" => Command::TranscriptionStop,
             "streaming_start" => Command::StreamingStart,
             "streaming_stop" => Command::StreamingStop,
+            "record_start" => Command::RecordStart,
+            "record_stop" => Command::RecordStop,
             "client_state_update" => Command::ClientStateUpdate,
             _ => return None,
         };
@@ -77,6 +81,8 @@ impl Command {
             Command::TranscriptionStop => "transcription_stop",
             Command::StreamingStart => "streaming_start",
             Command::StreamingStop => "streaming_stop",
+            Command::RecordStart => "start_recording",
+            Command::RecordStop => "stop_recording",
             Command::ClientStateUpdate => "client_state_update",
         }
     }
@@ -96,7 +102,9 @@ impl Command {
             | Command::TranscriptionStart
             | Command::TranscriptionStop
             | Command::StreamingStart
-            | Command::StreamingStop => true,
+            | Command::StreamingStop
+            | Command::RecordStart
+            | Command::RecordStop => true,
         }
     }
 }
@@ -198,10 +206,23 @@ impl Face {
                 self.heed(world, id, body)?;
                 self.stop_streams(world, id, stream_id);
             }
+            Command::RecordStart | Command::RecordStop => self.tape(world, id, command, body)?,
             Command::ClientStateUpdate => {
                 body.needed("client_state")?;
                 self.heed(world, id, body)?;
             }
+        }
+        Ok(())
+    }
+
+    fn tape(&mut self, world: &mut World, id: LegId, command: Command, body: &Body) -> Result<(), ApiError> {
+        if command == Command::RecordStart {
+            recording::check(body)?;
+            self.heed(world, id, body)?;
+            self.start_recording(world, id);
+        } else {
+            self.heed(world, id, body)?;
+            self.stop_recording(world, id);
         }
         Ok(())
     }

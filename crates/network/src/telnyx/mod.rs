@@ -8,8 +8,9 @@
 //! | `GET /v2/call_events` | commands and webhooks; filters `leg_id`, `application_session_id`, `connection_id`, `type`, `name`, `from`, `to` |
 //! | `GET /v2/call_control_applications/{id}` | one of the customer's connections |
 //! | `GET /v2/phone_numbers` | the customer's numbers; filter `phone_number`, digits alone |
-//! | `POST /v2/calls/{id}/actions/…` | answer, reject, hangup, speak, playback_start, playback_stop, gather, gather_using_speak, gather_stop, send_dtmf, transfer, transcription_start, transcription_stop, streaming_start, streaming_stop; `PUT …/client_state_update` |
-//! | webhooks | call.initiated, call.answered, call.bridged, call.hangup, call.speak.started and .ended, call.playback.started and .ended, call.gather.ended, call.dtmf.received, call.transcription, streaming.started, streaming.stopped, streaming.failed |
+//! | `POST /v2/calls/{id}/actions/…` | answer, reject, hangup, speak, playback_start, playback_stop, gather, gather_using_speak, gather_stop, send_dtmf, transfer, transcription_start, transcription_stop, streaming_start, streaming_stop, record_start, record_stop; `PUT …/client_state_update` |
+//! | `GET /v2/recordings`, `GET`, `DELETE /v2/recordings/{id}` | those that are over, filter `filter[call_leg_id]`; one of them, with a link to its file as WAV that holds for 10 minutes and lies at the network's own address; deleted |
+//! | webhooks | call.initiated, call.answered, call.bridged, call.hangup, call.speak.started and .ended, call.playback.started and .ended, call.gather.ended, call.dtmf.received, call.transcription, call.recording.saved, streaming.started, streaming.stopped, streaming.failed |
 //! | media streams | over a real WebSocket: connected, start, media, dtmf, mark, error, stop; media, mark and clear are heeded. stream_url, stream_track, stream_codec, stream_auth_token, custom_parameters, stream_bidirectional_mode, _codec and _sampling_rate |
 //!
 //! Where Telnyx's documents leave room:
@@ -24,6 +25,8 @@
 //!   that was never there, with 90015.
 //! - `answer` for a call that is answered changes nothing; for an outgoing one that isn't, it is
 //!   refused with 90034. So is every command that needs a voice path.
+//! - A recording's file is there 0.4 s after its end, `dual` and `wav` whatever is asked. What a media stream carries
+//!   is silent in it, and so are keys and files. Its webhook's link leads nowhere: the API gives ones that do.
 //! - Webhooks don't wait for each other. One that is not answered with 200 in time is tried again
 //!   once, at once, or as `webhook_retries_policies` says; then it goes to the failover URL once.
 //! - Webhooks are always `POST`ed.
@@ -58,6 +61,7 @@ mod listing;
 mod machine;
 pub(crate) mod media;
 mod owned;
+mod recording;
 mod resource;
 mod signature;
 mod sound;
@@ -111,6 +115,8 @@ pub(crate) enum Alarm {
     PromptEnds { leg: LegId },
     /// Something is known of who picked up.
     Detected { leg: LegId, event: &'static str, result: &'static str },
+    /// The file of a recording is there.
+    Recorded { leg: LegId, recording: String },
     /// A webhook that a fault has delayed leaves.
     Send { leg: LegId, planned: Box<Planned> },
     /// A webhook that a fault holds back for the next one leaves all the same.
@@ -166,6 +172,7 @@ impl Face {
             Alarm::MadeOut { leg, heard } => self.made_out(world, leg, &heard),
             Alarm::PromptEnds { leg } => self.listen(world, leg),
             Alarm::Detected { leg, event, result } => self.tell_who_picked_up(world, leg, event, result),
+            Alarm::Recorded { leg, recording } => self.tell_of_recording(world, leg, &recording),
             Alarm::Send { leg, planned } => self.send(world, leg, *planned),
             Alarm::Release { leg } => self.release(world, leg),
             Alarm::Retry { flight } => self.depart(world, *flight),
@@ -203,6 +210,7 @@ impl Face {
                 let payload = call.payload_of_end(leg, end);
                 call.transcription = None;
                 self.fall_silent(world, id);
+                self.stop_recording(world, id);
                 self.stop_gathering(world, id, "call_hangup");
                 self.tell(world, id, "call.hangup", payload);
                 self.part(world, id);

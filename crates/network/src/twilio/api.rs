@@ -26,6 +26,13 @@ enum Operation {
     Events,
     StartStream,
     StopStream,
+    StartRecording,
+    ListRecordings,
+    FetchRecording,
+    StopRecording,
+    DeleteRecording,
+    /// The sound of a recording.
+    Media,
     Account,
     Numbers,
     /// A path of Twilio's that this face doesn't speak, or a method that it has not.
@@ -43,6 +50,12 @@ impl Operation {
             Operation::Events => "events",
             Operation::StartStream => "start_stream",
             Operation::StopStream => "stop_stream",
+            Operation::StartRecording => "start_recording",
+            Operation::ListRecordings => "list_recordings",
+            Operation::FetchRecording => "fetch_recording",
+            Operation::StopRecording => "stop_recording",
+            Operation::DeleteRecording => "delete_recording",
+            Operation::Media => "recording_media",
             Operation::Account => "account",
             Operation::Numbers => "numbers",
             Operation::Other => "other",
@@ -57,6 +70,12 @@ impl Operation {
             Operation::Update | Operation::StartStream | Operation::StopStream => {
                 &[Target::Update, Target::AnyApi]
             }
+            Operation::StartRecording
+            | Operation::ListRecordings
+            | Operation::FetchRecording
+            | Operation::StopRecording
+            | Operation::DeleteRecording
+            | Operation::Media => &[Target::Recording, Target::AnyApi],
             Operation::Delete
             | Operation::Events
             | Operation::Account
@@ -92,6 +111,22 @@ impl<'a> Route<'a> {
                 (Operation::StartStream, *account, Some(*sid))
             }
             [account, "Calls", sid, "Streams", _] if is_post => (Operation::StopStream, *account, Some(*sid)),
+            [account, "Calls", sid, "Recordings.json"] if is_post => {
+                (Operation::StartRecording, *account, Some(*sid))
+            }
+            [account, "Calls", sid, "Recordings.json"] if is_get => {
+                (Operation::ListRecordings, *account, Some(*sid))
+            }
+            [account, "Calls", sid, "Recordings", _] => {
+                let operation = match *method {
+                    Method::GET => Operation::FetchRecording,
+                    Method::POST => Operation::StopRecording,
+                    Method::DELETE => Operation::DeleteRecording,
+                    _ => Operation::Other,
+                };
+                (operation, *account, Some(*sid))
+            }
+            [account, "Recordings", _] if is_get => (Operation::Media, *account, None),
             [account, "Calls", sid] => {
                 let operation = match *method {
                     Method::GET => Operation::Fetch,
@@ -109,7 +144,7 @@ impl<'a> Route<'a> {
     }
 }
 
-fn bare(part: &str) -> &str {
+pub(super) fn bare(part: &str) -> &str {
     part.strip_suffix(".json").unwrap_or(part)
 }
 
@@ -226,6 +261,19 @@ impl Face {
                 let sid = request.path().rsplit('/').next().map(bare).unwrap_or_default();
                 Ok(WireResponse::json(200, &self.end_stream(world, id, sid, request.path())?))
             }
+            Operation::StartRecording => {
+                let id = self.owned(route, account_sid, request)?;
+                self.start_recording(world, id, form)
+            }
+            Operation::ListRecordings => {
+                let id = self.owned(route, account_sid, request)?;
+                Ok(self.list_recordings(world, id))
+            }
+            Operation::FetchRecording | Operation::StopRecording | Operation::DeleteRecording => {
+                let id = self.owned(route, account_sid, request)?;
+                self.one_recording(world, id, request, form)
+            }
+            Operation::Media => self.recording_media(world, account_sid, request.path()),
             Operation::Account => Ok(account(account_sid)),
             Operation::Numbers => Ok(self.owned_numbers(account_sid, form)),
             Operation::Other if route.sid.is_some() => Err(ApiError::wrong_method()),

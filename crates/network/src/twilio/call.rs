@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use http::Method;
 use serde_json::Value;
 
+use super::recording::Recording;
 use super::script::Script;
 use super::stream::Streaming;
 use super::webhook::Planned;
@@ -116,6 +117,7 @@ pub(crate) struct Call {
     pub(crate) script: Script,
     /// The media streams that are not over.
     pub(crate) streams: Vec<Streaming>,
+    pub(crate) recordings: Vec<Recording>,
     pub(crate) callbacks: Callbacks,
     /// The webhooks and their answers, as `Events.json` gives them.
     pub(crate) exchanges: Vec<Value>,
@@ -145,6 +147,7 @@ impl Call {
             deleted: false,
             script: Script::default(),
             streams: Vec::new(),
+            recordings: Vec::new(),
             callbacks: Callbacks::default(),
             exchanges: Vec::new(),
         }

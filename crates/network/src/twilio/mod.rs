@@ -9,6 +9,9 @@
 //! | `DELETE …/Calls/{Sid}.json` | 204: forgets the record, and the call goes on |
 //! | `GET …/Calls/{Sid}/Events.json` | what was asked of the webhooks, and answered |
 //! | `POST …/Calls/{Sid}/Streams.json` | 200; Url, Track, Name, StatusCallback, Parameter1.Name and .Value…: a media stream that goes one way; `POST …/Streams/{Sid}.json` with Status=stopped ends it |
+//! | `POST …/Calls/{Sid}/Recordings.json` | 201; RecordingStatusCallback with its method and events, RecordingChannels and RecordingTrack, which are `dual` and `both` whatever is asked; 400 with 21220 when the call isn't in progress. `POST …/Recordings/{Sid}.json`, or `Twilio.CURRENT`, with Status=stopped ends it before the call |
+//! | `GET …/Calls/{Sid}/Recordings.json`, `GET`, `DELETE …/Calls/{Sid}/Recordings/{Sid}.json` | the recordings of a call; one of them; 204 |
+//! | `GET …/Recordings/{Sid}.wav` | the sound, linear in two channels: to the left the subscriber, to the right what they heard |
 //! | media streams | `<Connect><Stream>`, both ways, which the document waits for; `<Start><Stream>`, one way; `<Stop><Stream name>`. Over a real WebSocket: connected, start, media, dtmf, mark, stop; media, mark and clear are heeded |
 //! | `GET …/Accounts/{Sid}.json` | the account |
 //! | `GET …/IncomingPhoneNumbers.json` | the account's numbers; filter `PhoneNumber`, a whole one |
@@ -41,6 +44,8 @@
 //! - `StreamError` is the error's number with a text. `StreamName` is the SID where none was given.
 //! - What a subscriber hears of other verbs is not on a stream: its outbound track is silent but for
 //!   what its own server has played.
+//! - A recording is `processing` for 0.4 s after its end. What a media stream carries is silent in it, and so
+//!   are keys and files.
 //! - A webhook is tried again once, at once, and only if no connection came about.
 //! - Redirects (3xx) of a webhook are not followed: they are failures.
 
@@ -55,6 +60,7 @@ mod listing;
 mod machine;
 pub(crate) mod media;
 mod numbers;
+mod recording;
 mod resource;
 mod script;
 mod signature;
@@ -95,6 +101,8 @@ pub(crate) enum Alarm {
     Detected { leg: LegId, hook: Box<Hook>, answered_by: &'static str },
     /// A webhook that a fault has delayed leaves.
     Send { leg: LegId, planned: Box<Planned> },
+    /// The file of a recording is there.
+    Recorded { leg: LegId, sid: String },
     /// A webhook that a fault holds back for the next one leaves all the same.
     Release { leg: LegId },
 }
@@ -155,6 +163,7 @@ impl Face {
                 self.tell_who_picked_up(world, leg, *hook, answered_by);
             }
             Alarm::Send { leg, planned } => self.send_loose(world, leg, *planned),
+            Alarm::Recorded { leg, sid } => self.tell_of_recording(world, leg, &sid),
             Alarm::Release { leg } => self.release(world, leg),
         }
     }
@@ -188,6 +197,7 @@ impl Face {
                 if let Doing::Dialling { child, .. } = doing {
                     world.hang_up(child, EndedBy::Instructions);
                 }
+                self.end_recordings(world, leg);
                 self.tell(world, leg, CallbackEvent::Completed);
                 if let Some(parent) = parent {
                     self.child_ended(world, parent, leg);

@@ -4,7 +4,7 @@
 //! {"on": "create", "to": "+15550100", "probability": 0.5, "times": 3, "do": "cut-after"}
 //! ```
 //!
-//! `on` is needed and says where: `create`, `fetch`, `list`, `update` (requests to the carrier),
+//! `on` is needed and says where: `create`, `fetch`, `list`, `update`, `recording` (requests to the carrier),
 //! `any-api` (all of these and the rest of its API), `status-callback`, `voice` (webhooks),
 //! `webhook` (both). `to` narrows it to calls to that number or to numbers that end so, `sid` to
 //! one call; `probability` is 1 and `times` unlimited where left out. The first fault that fits
@@ -54,6 +54,8 @@ pub enum Target {
     List,
     /// A request to change or end a call.
     Update,
+    /// A request to record a call, or for what was recorded of it.
+    Recording,
     /// Any request to a carrier's API.
     AnyApi,
     /// Any webhook.
@@ -181,7 +183,12 @@ impl Target {
     fn is_webhook(self) -> bool {
         match self {
             Target::Webhook | Target::StatusCallback | Target::Voice => true,
-            Target::Create | Target::Fetch | Target::List | Target::Update | Target::AnyApi => false,
+            Target::Create
+            | Target::Fetch
+            | Target::List
+            | Target::Update
+            | Target::Recording
+            | Target::AnyApi => false,
         }
     }
 }

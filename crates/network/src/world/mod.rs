@@ -8,6 +8,7 @@ mod journal;
 mod leg;
 mod outbox;
 mod stream;
+mod tape;
 mod truth;
 mod voice;
 mod wish;
@@ -30,6 +31,7 @@ pub(crate) use stream::{
     Opening as StreamOpening, Stream, StreamEnd, StreamFailure, StreamId, StreamNews, StreamOrder,
     StreamReport, StreamWish,
 };
+pub(crate) use tape::{READY_AFTER_MS, Tape};
 pub use truth::CallTruth;
 pub(crate) use voice::speech_ms;
 pub(crate) use wish::{Established, Incoming};
