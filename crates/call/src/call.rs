@@ -5,6 +5,7 @@
 //! no second road but the same door with another visitor.
 
 pub mod agent;
+pub mod at_carrier;
 mod closing;
 pub mod command;
 mod commands;
@@ -29,6 +30,7 @@ mod timers;
 mod waits;
 
 pub use agent::{Agent, Does, Leaving};
+pub use at_carrier::AtCarrier;
 pub use command::{
     Command, CommandId, CommandReply, CommandState, GREETING, Input, Outcome, Performed, Pressed, Speaks,
     StreamEnd, Verb,

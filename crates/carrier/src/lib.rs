@@ -9,6 +9,7 @@ pub mod directory;
 mod mark;
 pub mod media;
 pub mod plivo;
+pub mod recording;
 pub mod roles;
 mod secret;
 pub mod send;

@@ -12,6 +12,7 @@ mod listing;
 mod media;
 mod path;
 mod record;
+mod recording;
 mod settings;
 mod signature;
 mod status;
@@ -22,6 +23,7 @@ pub use config::PlivoConfig;
 pub use status::{ending, progress};
 
 use crate::media::{MediaError, Opening};
+use crate::recording::{Begun, Found};
 use crate::roles::{Candidate, Carrier, Leg, Listed, Next, Pace, PlaceError, Placement, Seen, Sought};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
@@ -95,6 +97,27 @@ impl Carrier for Plivo {
 
     fn conclude(&self, leg: &Leg, performance: &Performance, replies: &[Reply]) -> Next<CommandReply> {
         command::conclude(self, leg, performance, replies)
+    }
+
+    fn record(&self, leg: &Leg, lasts_max: Duration, replies: &[Reply]) -> Next<Begun> {
+        recording::record(self, leg, lasts_max, replies)
+    }
+
+    fn stop_recording(&self, leg: &Leg, _name: Option<&str>, replies: &[Reply]) -> Next<CommandReply> {
+        recording::stop(self, leg, replies)
+    }
+
+    fn find_recording(
+        &self,
+        leg: &Leg,
+        name: Option<&str>,
+        replies: &[Reply],
+    ) -> Next<Result<Found, Unknown>> {
+        recording::find(self, leg, name, replies)
+    }
+
+    fn drop_recording(&self, leg: &Leg, name: Option<&str>, replies: &[Reply]) -> Next<Result<(), Unknown>> {
+        recording::drop(self, leg, name, replies)
     }
 
     /// Plivo doesn't say when it signed.

@@ -2,6 +2,7 @@
 
 use crate::mark::{Ends, Mark};
 use crate::media::{MediaError, Opening};
+use crate::recording::{Begun, Found};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request, SendError};
 use crate::wiring::Wiring;
@@ -280,6 +281,24 @@ pub trait Carrier: Send + Sync {
     fn conclude(&self, _leg: &Leg, _performance: &Performance, _replies: &[Reply]) -> Next<CommandReply> {
         Next::Done(CommandReply::Taken { lasts: None })
     }
+
+    /// Has the carrier record a call from now on, each side in a channel of its own, for so long at most. Sent
+    /// once.
+    fn record(&self, leg: &Leg, lasts_max: Duration, replies: &[Reply]) -> Next<Begun>;
+
+    /// Has the carrier record a call no longer. To say so twice does no harm.
+    fn stop_recording(&self, leg: &Leg, name: Option<&str>, replies: &[Reply]) -> Next<CommandReply>;
+
+    /// Looks for what the carrier recorded of a call, under its name where that is known.
+    fn find_recording(
+        &self,
+        leg: &Leg,
+        name: Option<&str>,
+        replies: &[Reply],
+    ) -> Next<Result<Found, Unknown>>;
+
+    /// Has the carrier delete what it recorded of a call. That there is nothing is as good.
+    fn drop_recording(&self, leg: &Leg, name: Option<&str>, replies: &[Reply]) -> Next<Result<(), Unknown>>;
 
     /// Checks that it is the carrier that opens a media stream at this address, where it signs that.
     ///

@@ -11,6 +11,7 @@ mod listing;
 mod mark;
 mod media;
 mod record;
+mod recording;
 mod retries;
 mod settings;
 mod signature;
@@ -22,12 +23,14 @@ pub use status::{ending, progress};
 
 use self::record::Record;
 use crate::media::{MediaError, Opening};
+use crate::recording::{Begun, Found};
 use crate::roles::{Candidate, Carrier, Leg, Listed, Next, PlaceError, Placement, Seen, Sought};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request, SendError};
 use crate::wiring::Wiring;
 use call::call::{CommandReply, HangUpReply, Performance, Script, Unknown};
 use call::{CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
+use std::time::Duration;
 
 /// One Call Control application of a Telnyx account.
 pub struct Telnyx {
@@ -112,6 +115,27 @@ impl Carrier for Telnyx {
 
     fn unanswered(&self, performance: &Performance, replies: &[Reply], error: &SendError) -> CommandReply {
         command::unanswered(performance, replies, error)
+    }
+
+    fn record(&self, leg: &Leg, lasts_max: Duration, replies: &[Reply]) -> Next<Begun> {
+        recording::record(self, leg, lasts_max, replies)
+    }
+
+    fn stop_recording(&self, leg: &Leg, _name: Option<&str>, replies: &[Reply]) -> Next<CommandReply> {
+        recording::stop(self, leg, replies)
+    }
+
+    fn find_recording(
+        &self,
+        leg: &Leg,
+        name: Option<&str>,
+        replies: &[Reply],
+    ) -> Next<Result<Found, Unknown>> {
+        recording::find(self, leg, name, replies)
+    }
+
+    fn drop_recording(&self, leg: &Leg, name: Option<&str>, replies: &[Reply]) -> Next<Result<(), Unknown>> {
+        recording::drop(self, leg, name, replies)
     }
 
     fn verify<'a>(&self, raw: &'a RawWebhook, now: Timestamp) -> Result<Verified<'a>, WebhookError> {

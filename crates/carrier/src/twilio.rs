@@ -11,6 +11,7 @@ mod events;
 mod listing;
 mod media;
 mod record;
+mod recording;
 mod settings;
 mod signature;
 mod status;
@@ -22,12 +23,14 @@ pub use signature::upgrade_signature;
 pub use status::{ending, progress};
 
 use crate::media::{MediaError, Opening};
+use crate::recording::{Begun, Found};
 use crate::roles::{Candidate, Carrier, Leg, Listed, Next, PlaceError, Placement, Seen, Sought};
 use crate::webhook::{Document, HeardWebhook, RawWebhook, Verified, WebhookError};
 use crate::wire::{Reply, Request};
 use crate::wiring::Wiring;
 use call::call::{CommandReply, HangUpReply, Performance, Script, Unknown};
 use call::{CallId, CarrierCallId, CarrierName, PhoneNumber, Timestamp};
+use std::time::Duration;
 
 /// One Twilio account.
 pub struct Twilio {
@@ -88,6 +91,27 @@ impl Carrier for Twilio {
 
     fn conclude(&self, leg: &Leg, performance: &Performance, replies: &[Reply]) -> Next<CommandReply> {
         command::conclude(self, leg, performance, replies)
+    }
+
+    fn record(&self, leg: &Leg, _lasts_max: Duration, replies: &[Reply]) -> Next<Begun> {
+        recording::record(self, leg, replies)
+    }
+
+    fn stop_recording(&self, leg: &Leg, name: Option<&str>, replies: &[Reply]) -> Next<CommandReply> {
+        recording::stop(self, leg, name, replies)
+    }
+
+    fn find_recording(
+        &self,
+        leg: &Leg,
+        name: Option<&str>,
+        replies: &[Reply],
+    ) -> Next<Result<Found, Unknown>> {
+        recording::find(self, leg, name, replies)
+    }
+
+    fn drop_recording(&self, leg: &Leg, name: Option<&str>, replies: &[Reply]) -> Next<Result<(), Unknown>> {
+        recording::drop(self, leg, name, replies)
     }
 
     /// Twilio doesn't say when it signed.

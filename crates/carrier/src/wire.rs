@@ -34,6 +34,8 @@ pub enum Operation {
     HangUp,
     /// Has something done on the line. Sent once.
     Command,
+    /// Fetches what a carrier recorded, or has it deleted.
+    Recording,
     /// Asks a model what to say; no carrier's.
     Reply,
     /// Something is done for a language model.

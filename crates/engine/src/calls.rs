@@ -26,6 +26,7 @@ use crate::health::Health;
 use crate::heard::{Answer, Heard, ImportOutcome, ImportedCall, Order, Quota};
 use crate::media::Door;
 use crate::metrics::Metrics;
+use crate::recording::fetch;
 use crate::settings::Settings;
 use crate::shell::errands::{self, Runner};
 use crate::shell::keeper::{self, Keep};
@@ -143,6 +144,7 @@ impl Calls {
         let told =
             Told { health: Arc::clone(&health), metrics: Arc::clone(&metrics), talks, commits: committed };
         let writer = start_writer((driver, Arc::clone(&clock)), job_queue, errand_queue, told)?;
+        let (recordings, to_fetch) = mpsc::channel(RECORDINGS_MAX);
         let runner = Arc::new(Runner {
             wire: Wire {
                 lanes: Lanes::new(lines),
@@ -157,6 +159,7 @@ impl Calls {
             metrics: Arc::clone(&metrics),
             under_way: AtomicUsize::new(0),
             room: Notify::new(),
+            recordings,
         });
         ear.hear(Heard::Start { paused }).await?;
         health.set_ready();
@@ -189,6 +192,7 @@ impl Calls {
         calls.take_up_recordings();
         let notice = calls.read(|history| history.setting(NOTICE)).await?;
         calls.inner.health.set_notice(notice);
+        tokio::spawn(fetch::run(calls.clone(), to_fetch));
         tokio::spawn(talk::run(calls.clone(), conversations));
         tokio::spawn(sweep::run(calls.clone(), runner));
         tokio::spawn(keeper::run(calls.clone()));
@@ -220,13 +224,15 @@ impl Calls {
             None => (None, false),
         };
         let record = wish.record || is_recorded;
-        let say = if record { self.announced(wish.say, agent.as_ref())? } else { wish.say };
+        // A line that nobody closes stays so, though something is said on it first.
+        let hold = wish.hold || agent.is_some() || (record && wish.say.is_none());
+        let say = if record { self.announced(wish.say, hold)? } else { wish.say };
         if let Some(text) = &say {
             check_say(text)?;
         }
         let mut facts = self.facts(Direction::Outbound, Party::Number(from), to, &number.carrier);
         facts.fallback = number.fallback.iter().map(|carrier| self.route(carrier)).collect();
-        (facts.say, facts.hold) = (say, wish.hold || agent.is_some());
+        (facts.say, facts.hold) = (say, hold);
         (facts.agent, facts.record) = (agent, record);
         let (placed_by, quota) = wish.placed_by.unzip();
         facts.placed_by = placed_by;
@@ -462,5 +468,7 @@ fn unexpected(answer: &Answer) -> EngineError {
     EngineError::Store(format!("the crank answered something else: {answer:?}"))
 }
 
+/// So many recordings may wait to be fetched or deleted; of the others it is known that they are to be.
+const RECORDINGS_MAX: usize = 1_024;
 /// So many turns' effects may wait to be begun; beginning one takes no time.
 const TURNS_OWING_MAX: usize = 64;

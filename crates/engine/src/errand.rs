@@ -5,12 +5,14 @@ use crate::driver::Owed;
 use crate::heard::Heard;
 use crate::media::Door;
 use call::call::{
-    CommandReply, Direction, Effect, Found, HangUpReply, News, OnMachine, Page, Performance, Sighting,
-    Source, Unknown, UnknownWhy,
+    CommandReply, Direction, Effect, Found, HangUpReply, News, OnMachine, Page, Performance, Recorded,
+    Sighting, Source, Unknown, UnknownWhy,
 };
 use call::{Call, CallId, CallState, CarrierCallId, Timestamp};
+use carrier::recording::Begun;
 use carrier::roles::EXCHANGE_MAX;
 use carrier::{Carrier, Leg, Listens, Next, PlaceError, Placement, Reply, Seen, SendError, Sought};
+use std::time::Duration;
 
 /// One exchange with a carrier on behalf of a call.
 #[derive(Clone, Debug)]
@@ -44,6 +46,10 @@ pub enum Purpose {
     Perform(Box<Leg>, Box<Performance>),
     /// To end what goes on for a command that is over.
     Conclude(Box<Leg>, Box<Performance>),
+    /// To have the carrier record the call, which lasts so long at most.
+    Record(Box<Leg>, Duration),
+    /// To have it record no longer, by its name for the recording.
+    StopRecording(Box<Leg>, Option<String>),
 }
 
 impl Errand {
@@ -64,6 +70,15 @@ impl Errand {
                 let leg = leg_of(&owed.call, owed.call.leg()?);
                 Purpose::Conclude(leg, Box::new(owed.call.performance(*id)?))
             }
+            Effect::Record => {
+                Purpose::Record(leg_of(&owed.call, owed.call.leg()?), owed.call.facts.limits.duration_max)
+            }
+            Effect::StopRecording => {
+                let name = owed.call.at_carrier.as_ref().and_then(|kept| kept.name.clone());
+                Purpose::StopRecording(leg_of(&owed.call, owed.call.leg()?), name)
+            }
+            // A file comes, which is no reply to be read whole.
+            Effect::FetchRecording | Effect::DropRecording => return None,
         };
         Some(Errand { call: owed.call.facts.id, purpose, replies: Vec::new() })
     }
@@ -78,6 +93,8 @@ impl Errand {
             | Purpose::Decline(leg)
             | Purpose::Answer(leg)
             | Purpose::Conclude(leg, _)
+            | Purpose::Record(leg, _)
+            | Purpose::StopRecording(leg, _)
             | Purpose::Perform(leg, _) => leg.sought.skew_ms = skew_ms,
         }
         self
@@ -131,6 +148,12 @@ impl Errand {
             Purpose::Conclude(leg, performance) => carrier
                 .conclude(leg, performance, &self.replies)
                 .map(|reply| self.concluded(performance, reply)),
+            Purpose::Record(leg, lasts_max) => {
+                carrier.record(leg, *lasts_max, &self.replies).map(|begun| self.recording_begun(begun))
+            }
+            Purpose::StopRecording(leg, name) => carrier
+                .stop_recording(leg, name.as_deref(), &self.replies)
+                .map(|reply| self.recording_stopped(reply)),
         }
     }
 
@@ -164,6 +187,10 @@ impl Errand {
                 let reply = carrier.unanswered(performance, &self.replies, error);
                 self.performed(performance, reply)
             }
+            (Purpose::Record(..), SendError::NotSent(why)) if self.replies.is_empty() => {
+                let reply = CommandReply::Refused { code: "unreachable".to_owned(), reason: why.clone() };
+                self.recording_begun(Begun { reply, name: None })
+            }
             _ => self.told_nothing(error.unknown()),
         }
     }
@@ -183,6 +210,11 @@ impl Errand {
                     CommandReply::Refused { code: "not_configured".to_owned(), reason: unknown.detail };
                 self.performed(performance, reply)
             }
+            Purpose::Record(..) => {
+                let reply =
+                    CommandReply::Refused { code: "not_configured".to_owned(), reason: unknown.detail };
+                self.recording_begun(Begun { reply, name: None })
+            }
             _ => self.told_nothing(unknown),
         }
     }
@@ -200,6 +232,13 @@ impl Errand {
             }
             Purpose::Conclude(_, performance) => {
                 self.concluded(performance, CommandReply::InDoubt { why: unknown.detail })
+            }
+            Purpose::Record(..) => {
+                let reply = CommandReply::InDoubt { why: unknown.detail };
+                self.recording_begun(Begun { reply, name: None })
+            }
+            Purpose::StopRecording(..) => {
+                self.recording_stopped(CommandReply::InDoubt { why: unknown.detail })
             }
         }
     }
@@ -222,6 +261,14 @@ impl Errand {
 
     fn concluded(&self, performance: &Performance, reply: CommandReply) -> Heard {
         self.news(Source::Reply, News::StopReplied { id: performance.id, reply })
+    }
+
+    fn recording_begun(&self, Begun { reply, name }: Begun) -> Heard {
+        self.news(Source::Reply, News::Recording(Recorded::Replied { reply, name }))
+    }
+
+    fn recording_stopped(&self, reply: CommandReply) -> Heard {
+        self.news(Source::Reply, News::Recording(Recorded::StopReplied { reply }))
     }
 
     fn news(&self, source: Source, news: News) -> Heard {
@@ -263,7 +310,7 @@ fn find(call: &Call) -> Option<Purpose> {
 
 /// A leg of this call, with all that may help to find it: it was dialled at some time between its
 /// making and the end of its wait in the queue.
-fn leg_of(call: &Call, leg: &CarrierCallId) -> Box<Leg> {
+pub(crate) fn leg_of(call: &Call, leg: &CarrierCallId) -> Box<Leg> {
     let facts = &call.facts;
     let also = if call.is_named(leg) {
         call.leg().into_iter().chain(&call.also).filter(|name| *name != leg).cloned().collect()

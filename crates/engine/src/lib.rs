@@ -51,8 +51,9 @@ pub use preview::Preview;
 pub use recording::{Found, Shelf};
 pub use recovery::{Decision, RecoveryLine, RecoveryReport};
 pub use settings::{
-    AgentSettings, Inbound, ModelSettings, NumberSettings, Recognizer, RecognizerSettings, RecordingSettings,
-    Server, Settings, SoundSettings, Synthesizer, SynthesizerSettings, ToolServer, ToolSettings,
+    AgentSettings, CarrierCopy, Inbound, ModelSettings, NumberSettings, Recognizer, RecognizerSettings,
+    RecordingSettings, Server, Settings, SoundSettings, Synthesizer, SynthesizerSettings, ToolServer,
+    ToolSettings,
 };
 pub use shell::keeper::Keep;
 pub use shell::lane::Line;

@@ -1,9 +1,12 @@
-//! Recordings: the sound of calls that goes through the gateway, kept as files.
+//! Recordings: the sound of calls, kept as files. Where it goes through the gateway it is recorded here, and where
+//! it doesn't by the carrier, from which it is fetched (`fetch.rs`).
 //!
 //! A talk only hands its frames on, to a thread that writes them. Where the disk is too slow for that, or
 //! fails, the recording ends and says so in the call's log; the talk notices nothing.
 
+pub(crate) mod fetch;
 mod shelf;
+mod wave;
 mod writer;
 
 pub use shelf::{Found, Shelf};
@@ -231,7 +234,11 @@ impl Calls {
     }
 
     /// What the call is then; `None` if it isn't there any more.
-    async fn tell_recording(&self, call: CallId, news: Recorded) -> Result<Option<Call>, EngineError> {
+    pub(crate) async fn tell_recording(
+        &self,
+        call: CallId,
+        news: Recorded,
+    ) -> Result<Option<Call>, EngineError> {
         let news = News::Recording(news);
         match self.hear(Heard::News { call, source: Source::Gateway, news }).await? {
             Answer::Call(call) => Ok(Some(*call)),

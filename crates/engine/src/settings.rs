@@ -62,6 +62,18 @@ pub struct RecordingSettings {
     pub age: Option<Duration>,
     /// How large they may be together; without it as large as they get.
     pub bytes: Option<u64>,
+    /// What becomes of what carriers recorded, once it is here.
+    pub carrier_copy: CarrierCopy,
+}
+
+/// What becomes at the carrier of what it recorded, once that is safely here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CarrierCopy {
+    /// It is deleted.
+    #[default]
+    Delete,
+    /// It is left there.
+    Keep,
 }
 
 /// What the configuration says about an agent.

@@ -7,6 +7,7 @@ import { h, problem, put } from "./dom.js";
 /** How a recording stands, in words. */
 const STANDS = {
   recording: "The call is being recorded.",
+  awaited: "The call was recorded by its carrier, from which the sound is being fetched.",
   kept: "The call was recorded.",
   failed: "Not all of the call could be recorded.",
   deleted: "The call was recorded, and the recording was deleted.",

@@ -1,6 +1,7 @@
 //! Commands of a live call: asked, sent one after the other, and never twice.
 
 use super::agent::{self, Leaving, Wants};
+use super::at_carrier::BeforeTransfer;
 use super::command::{
     ANSWER_GRACE, COMMANDS_KEPT_MAX, COMMANDS_OPEN_MAX, Command, CommandId, CommandReply, CommandState,
     GREETING, Outcome, PRESSED_KEPT_MAX, Performed, Pressed, STREAMS_MAX, StreamEnd, Verb,
@@ -167,7 +168,8 @@ pub(super) fn settle(before: &Call, mut step: Step, event: &Event) -> Step {
     let at = event.at;
     greet(&mut step.call, at);
     let talks = matches!(step.call.state, CallState::InProgress(_));
-    if step.call.commands.is_empty() && !(talks && step.call.facts.agent.is_some()) {
+    let begins = step.call.facts.agent.is_some() || step.call.owes_recording();
+    if step.call.commands.is_empty() && !(talks && begins) {
         return step;
     }
     if event.news == News::CheckDue {
@@ -196,6 +198,7 @@ pub(super) fn settle(before: &Call, mut step: Step, event: &Event) -> Step {
                     }
                     Wants::Nothing | Wants::Close(..) => {}
                 }
+                step.effects.extend(step.call.ask_for_recording(at));
                 step.effects.extend(send_next(&mut step.call, at));
             }
         },
@@ -286,12 +289,31 @@ fn concluded(before: &Call, call: &Call) -> Vec<Effect> {
 
 /// One at a time: the next goes when the one before is over.
 fn send_next(call: &mut Call, at: Timestamp) -> Option<Effect> {
-    if call.commands.iter().any(|command| command.state.is_under_way()) {
+    if call.commands.iter().any(|command| command.state.is_under_way()) || call.awaits_recording() {
         return None;
     }
-    let next = call.commands.iter_mut().find(|command| command.state == CommandState::Asked)?;
-    next.state = CommandState::Sent { until: at + ANSWER_WITHIN };
-    Some(Effect::Perform(next.id))
+    loop {
+        let is_next = |command: &Command| command.state == CommandState::Asked;
+        let next = call.commands.iter().position(is_next)?;
+        let before = match call.commands[next].verb {
+            Verb::Transfer { .. } => call.stop_recording_for_transfer(at),
+            _ => BeforeTransfer::Nothing,
+        };
+        let next = &mut call.commands[next];
+        match before {
+            BeforeTransfer::Nothing => {
+                next.state = CommandState::Sent { until: at + ANSWER_WITHIN };
+                return Some(Effect::Perform(next.id));
+            }
+            BeforeTransfer::Wait(stop) => return stop,
+            BeforeTransfer::Refuse => {
+                next.state = CommandState::Failed {
+                    code: "still_recorded".to_owned(),
+                    reason: "the carrier would not stop recording, of which nobody told them".to_owned(),
+                }
+            }
+        }
+    }
 }
 
 /// The call ends: what wasn't sent isn't sent any more; of what was, nobody will tell.

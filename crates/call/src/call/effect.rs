@@ -23,4 +23,12 @@ pub enum Effect {
     Perform(CommandId),
     /// Tell the carrier that nobody waits for this command any more: what was begun for it ends.
     Conclude(CommandId),
+    /// Ask the carrier to record the call. At most one such request ever leaves for a call.
+    Record,
+    /// Ask the carrier to record no longer.
+    StopRecording,
+    /// Look for what the carrier recorded, and fetch it.
+    FetchRecording,
+    /// Have the carrier delete what it recorded.
+    DropRecording,
 }

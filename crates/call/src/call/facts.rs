@@ -48,8 +48,8 @@ pub struct Facts {
     /// Who talks from when the line is open, after what is said first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<Agent>,
-    /// Its sound is recorded where it comes to the gateway; whoever must be told so is, by what is said
-    /// first.
+    /// Its sound is recorded, by the gateway where it comes there and by the carrier where it doesn't; whoever
+    /// must be told so is, by what is said first.
     #[serde(default, skip_serializing_if = "is_false")]
     pub record: bool,
     /// The carrier is told by commands what happens on the line (Telnyx); of others it is read off

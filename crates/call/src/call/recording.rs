@@ -1,5 +1,7 @@
-//! What of a call's sound is kept, as the gateway that keeps it tells.
+//! What of a call's sound is kept, as the gateway tells that keeps it or fetches it from the carrier.
 
+use super::at_carrier;
+use super::command::CommandReply;
 use super::moves::{Step, stay};
 use super::state::Call;
 use crate::time::Timestamp;
@@ -11,8 +13,8 @@ use serde::{Deserialize, Serialize};
 pub enum Recorded {
     /// Its sound came, and is being recorded from here on.
     Begun,
-    /// Its sound is over. So much is kept of the call by now, the parts before and what was silent between
-    /// them included.
+    /// Its sound is over, or what the carrier recorded is fetched. So much is kept of the call by now, the parts
+    /// before and what was silent between them included.
     Ended {
         /// How long it lasts, in milliseconds.
         ms: u64,
@@ -25,6 +27,42 @@ pub enum Recorded {
     /// What was kept was deleted; nothing more of the call is recorded.
     Deleted {
         /// Why, in a short word.
+        why: String,
+    },
+    /// The carrier's answer to the request to record.
+    Replied {
+        /// What it said.
+        reply: CommandReply,
+        /// Its name for the recording, where it tells one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
+    /// The carrier's answer to the request to stop before the call ends.
+    StopReplied {
+        /// What it said.
+        reply: CommandReply,
+    },
+    /// The carrier sent word that its recording is over, whatever became of it: a look tells.
+    Told {
+        /// Its name for the recording, where it tells one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
+    /// What the carrier recorded could not be fetched yet.
+    NotFetched {
+        /// Why, in short.
+        why: String,
+        /// The carrier says that it has none.
+        is_missing: bool,
+    },
+    /// The carrier's copy is settled.
+    Dropped {
+        /// It is left there, since the configuration says so.
+        is_left: bool,
+    },
+    /// The carrier's copy could not be deleted yet.
+    NotDropped {
+        /// Why, in short.
         why: String,
     },
 }
@@ -53,6 +91,8 @@ pub struct Recording {
 pub enum RecordingState {
     /// The sound is being recorded.
     Recording,
+    /// The carrier recorded it, and it isn't fetched yet.
+    Awaited,
     /// It is kept.
     Kept,
     /// It was deleted.
@@ -64,18 +104,26 @@ impl RecordingState {
     pub fn word(self) -> &'static str {
         match self {
             RecordingState::Recording => "recording",
+            RecordingState::Awaited => "awaited",
             RecordingState::Kept => "kept",
             RecordingState::Deleted => "deleted",
         }
     }
 }
 
+impl Recording {
+    /// One that begins.
+    pub(super) fn begun(at: Timestamp) -> Recording {
+        Recording { begun_at: at, parts: 1, state: RecordingState::Recording, ms: 0, bytes: 0, failed: None }
+    }
+}
+
 impl Call {
-    /// Whether its sound is to be recorded, should it come to the gateway.
+    /// Whether the gateway is to record it, should its sound come here.
     pub fn is_to_be_recorded(&self) -> bool {
         let is_deleted =
             self.recording.as_ref().is_some_and(|recording| recording.state == RecordingState::Deleted);
-        self.facts.record && !is_deleted
+        self.facts.record && !self.is_recorded_by_carrier() && !is_deleted
     }
 }
 
@@ -87,14 +135,7 @@ pub(super) fn heard(call: &Call, news: &Recorded, at: Timestamp) -> Step {
         (Recorded::Begun, Some(known)) => {
             Recording { parts: known.parts.saturating_add(1), state: RecordingState::Recording, ..known }
         }
-        (Recorded::Begun, None) => Recording {
-            begun_at: at,
-            parts: 1,
-            state: RecordingState::Recording,
-            ms: 0,
-            bytes: 0,
-            failed: None,
-        },
+        (Recorded::Begun, None) => Recording::begun(at),
         // What is deleted isn't there again because somebody tells late that it was whole.
         (Recorded::Ended { ms, bytes, failed }, Some(known)) if known.state != RecordingState::Deleted => {
             let failed = failed.clone().or(known.failed.clone());
@@ -103,7 +144,16 @@ pub(super) fn heard(call: &Call, news: &Recorded, at: Timestamp) -> Step {
         (Recorded::Deleted { .. }, Some(known)) => {
             Recording { state: RecordingState::Deleted, ms: 0, bytes: 0, ..known }
         }
+        (
+            Recorded::Replied { .. }
+            | Recorded::StopReplied { .. }
+            | Recorded::Told { .. }
+            | Recorded::NotFetched { .. }
+            | Recorded::Dropped { .. }
+            | Recorded::NotDropped { .. },
+            _,
+        ) => return at_carrier::heard(call, news, at),
         (Recorded::Ended { .. } | Recorded::Deleted { .. }, _) => return stay(call),
     };
-    stay(&Call { recording: Some(recording), ..call.clone() })
+    at_carrier::heard(&Call { recording: Some(recording), ..call.clone() }, news, at)
 }

@@ -1,6 +1,7 @@
 //! What a call is: one of nine states, each with what is known only in it.
 
 use super::agent::Leaving;
+use super::at_carrier::AtCarrier;
 use super::command::{Command, CommandId, CommandState, Pressed};
 use super::ending::{EndedBy, Ending, EndingKind};
 use super::facts::Facts;
@@ -50,6 +51,9 @@ pub struct Call {
     /// What is kept of its sound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording: Option<Recording>,
+    /// How far that got, where it is the carrier that records it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_carrier: Option<AtCarrier>,
 }
 
 /// How a call stands. A call only ever moves to a later line (a deferred placement, which
@@ -250,6 +254,7 @@ impl Call {
             answered_by: None,
             message: None,
             recording: None,
+            at_carrier: None,
         }
     }
 
@@ -289,7 +294,8 @@ impl Call {
         let talks = matches!(self.state, CallState::InProgress(_));
         let waits = |command: &&Command| talks || !matches!(command.state, CommandState::Stopping { .. });
         let commands = self.commands.iter().filter(waits).filter_map(|command| command.state.due_at()).min();
-        self.state.due_at().into_iter().chain(strays).chain(commands).min()
+        let own = self.state.due_at().into_iter().chain(self.recording_due_at());
+        own.chain(strays).chain(commands).min()
     }
 
     /// Before this time nobody looks, not even at a start: the carrier asked for a pause.

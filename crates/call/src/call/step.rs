@@ -19,7 +19,7 @@ use super::timers::{
     ANSWER_WITHIN, BLIND_ROUNDS, MISSING_ROUNDS, PARTING_GRACE, RING_DRIFT, RING_GRACE, SOON, accepted,
     backoff, blind, later_than, rebased, spread, watch_at,
 };
-use super::{commands, machine, names, placing, recording, stops, strays};
+use super::{at_carrier, commands, machine, names, placing, recording, stops, strays};
 use crate::ids::CarrierCallId;
 use crate::time::Timestamp;
 use std::time::Duration;
@@ -47,7 +47,8 @@ pub fn born(event: &Event) -> Option<Call> {
 
 /// Moves one call by one event.
 pub fn step(call: &Call, event: &Event) -> Step {
-    within_reach(commands::settle(call, moved(call, event), event), event.at)
+    let settled = commands::settle(call, moved(call, event), event);
+    within_reach(at_carrier::follow(settled, event), event.at)
 }
 
 fn moved(call: &Call, event: &Event) -> Step {

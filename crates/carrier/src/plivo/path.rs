@@ -110,13 +110,34 @@ impl Plivo {
         self.post(Operation::Command, self.call_url(name), body)
     }
 
-    /// Ends a call, or calls off a request. The one request with this method that is ever written.
+    /// Ends a call, or calls off a request.
     pub(super) fn delete(&self, target: Target<'_>) -> Request {
         let url = match target {
             Target::Call(name) => self.call_url(name),
             Target::Request(name) => format!("{}Request/{}/", self.account_url, name.as_str()),
         };
         self.bodiless(Operation::HangUp, Method::DELETE, url)
+    }
+
+    /// Has a live call be recorded.
+    pub(super) fn begin_recording(&self, name: &Name, body: &impl Serialize) -> Request {
+        self.post(Operation::Command, format!("{}Record/", self.call_url(name)), body)
+    }
+
+    /// Has it be recorded no longer.
+    pub(super) fn end_recording(&self, name: &Name) -> Request {
+        self.bodiless(Operation::Command, Method::DELETE, format!("{}Record/", self.call_url(name)))
+    }
+
+    /// Asks for recordings: `rest` is a name with its slash, or a query.
+    pub(super) fn recordings(&self, rest: &str) -> Request {
+        self.bodiless(Operation::LookUp, Method::GET, format!("{}Recording/{rest}", self.account_url))
+    }
+
+    /// Deletes one.
+    pub(super) fn delete_recording(&self, name: &Name) -> Request {
+        let url = format!("{}Recording/{}/", self.account_url, name.as_str());
+        self.bodiless(Operation::Recording, Method::DELETE, url)
     }
 
     /// Asks for something of the account's that is no call.

@@ -10,6 +10,7 @@ mod look_up;
 mod media;
 mod path;
 mod placing;
+mod recording;
 mod settings;
 mod signature;
 mod verdicts;

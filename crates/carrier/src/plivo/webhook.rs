@@ -12,7 +12,7 @@ use crate::mark::{self, Installation, Mark};
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
 use crate::wire::seconds;
 use call::CarrierCallId;
-use call::call::{AnsweredBy, CarrierEnding, CommandId, News, Outcome, Page, Performed};
+use call::call::{AnsweredBy, CarrierEnding, CommandId, News, Outcome, Page, Performed, Recorded};
 use http::Method;
 
 /// Names and values, in the order in which they came.
@@ -31,7 +31,8 @@ pub(super) fn decode(us: Option<&Installation>, raw: &RawWebhook) -> Result<Hear
     let mark = Mark::of_query(query.value(mark::CALL), query.value(mark::BY), us);
     let requested = || fields.told("RequestUUID").or_else(|| fields.told("ALegRequestUUID"));
     // A call that was never made may end without a name of its own.
-    let leg = fields.told("CallUUID").or_else(requested).ok_or_else(|| unreadable("it names no call"))?;
+    let leg = fields.told("CallUUID").or_else(|| fields.told("call_uuid")).or_else(requested);
+    let leg = leg.ok_or_else(|| unreadable("it names no call"))?;
     let leg = id(leg).ok_or_else(|| unreadable("it names no call that Plivo could have named"))?;
     if is_of_dial(&query, &fields) {
         return Ok(of_dial(mark, leg, &query, &fields, page));
@@ -45,6 +46,10 @@ pub(super) fn decode(us: Option<&Installation>, raw: &RawWebhook) -> Result<Hear
         (Some(id), _) => Some(answer(&leg, id, &fields)),
         (None, Some(id)) => stream(&leg, id, &fields),
         (None, None) if fields.value("Event") == Some("MachineDetection") => Some(picked_up(&leg, &fields)),
+        (None, None) if query.value(RECORDING).is_some() => {
+            let name = fields.told("recording_id").and_then(Name::read).map(|name| name.as_str().to_owned());
+            Some(News::Recording(Recorded::Told { name }))
+        }
         (None, None) => news(&leg, &fields, page.is_some()),
     };
     // What is over is told even where a document is asked for otherwise, and wants none.
@@ -257,6 +262,9 @@ fn pairs(text: &[u8]) -> Fields {
     Fields(form_urlencoded::parse(text).into_owned().collect())
 }
 
+/// What the address has where Plivo tells that a recording is over. What it tells there of the call goes by names
+/// of its own.
+pub(super) const RECORDING: &str = "recording";
 /// The event that is an end.
 const HANGUP: &str = "Hangup";
 /// The cause of an end like any other.

@@ -277,7 +277,7 @@ impl Task<'_> {
 }
 
 impl Telnyx {
-    fn act(&self, operation: Operation, leg: &Leg, action: &str, body: &Value) -> Request {
+    pub(super) fn act(&self, operation: Operation, leg: &Leg, action: &str, body: &Value) -> Request {
         self.post(operation, format!("{}/actions/{action}", self.call_url(&leg.id)), body)
     }
 
@@ -302,7 +302,7 @@ fn once(replies: &[Reply], lasts: Option<Duration>, request: impl Fn() -> Reques
 
 /// As with a placement: a 4xx means that Telnyx judged the request and did nothing, but for three
 /// that are said of requests which may go on somewhere. A 2xx that isn't Telnyx's is no yes.
-fn judged(reply: &Reply, lasts: Option<Duration>) -> CommandReply {
+pub(super) fn judged(reply: &Reply, lasts: Option<Duration>) -> CommandReply {
     match reply.status {
         200..=299 if is_result(reply) => CommandReply::Taken { lasts },
         200..=299 => CommandReply::InDoubt { why: format!("HTTP {} without a result", reply.status) },

@@ -9,6 +9,7 @@ mod mark;
 mod media;
 mod order;
 mod placing;
+mod recording;
 mod settings;
 mod signature;
 mod speech;

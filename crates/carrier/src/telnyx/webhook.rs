@@ -9,11 +9,13 @@
 use super::config::TelnyxConfig;
 use super::mark::{ClientState, Doing};
 use super::record::{flag, short, text, time};
+use super::recording::is_name;
 use super::status;
 use crate::mark::{Ends, Mark};
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
 use call::call::{
     AnsweredBy, CarrierEnding, CommandId, Direction, EndedBy, EndingKind, News, Outcome, Performed, Progress,
+    Recorded,
 };
 use call::{CarrierCallId, Party};
 use serde::Deserialize;
@@ -77,6 +79,9 @@ struct Payload {
     /// Who picked up, and how a machine's greeting ended.
     #[serde(deserialize_with = "text")]
     result: Option<String>,
+    /// The name of what was recorded.
+    #[serde(deserialize_with = "text")]
+    recording_id: Option<String>,
     transcription_data: Option<Transcription>,
 }
 
@@ -100,7 +105,9 @@ pub(super) fn decode(config: &TelnyxConfig, raw: &RawWebhook) -> Result<HeardWeb
         Envelope { data: None, event_type: None } => return Err(unreadable("it holds no event")),
     };
     let payload = &event.payload;
-    let leg = payload.call_control_id.as_deref().and_then(|id| CarrierCallId::new(id).ok());
+    // What tells of a recording may name its leg as its events do, and no other way.
+    let leg = payload.call_control_id.as_ref().or(payload.call_leg_id.as_ref());
+    let leg = leg.and_then(|id| CarrierCallId::new(id).ok());
     let leg = leg.ok_or_else(|| unreadable("it names no call"))?;
     let state = payload.client_state.as_deref().and_then(ClientState::read);
     let us = config.installation.as_ref();
@@ -171,6 +178,10 @@ fn news(leg: &CarrierCallId, mark: &Mark, doing: Option<(CommandId, Doing)>, eve
     match (event_type, doing) {
         (HANGUP, _) => Some(over(leg.clone(), mark, event)),
         ("call.dtmf.received", _) => pressed(leg, event),
+        ("call.recording.saved" | "call.recording.error", _) => {
+            let name = event.payload.recording_id.clone().filter(|name| is_name(name));
+            Some(News::Recording(Recorded::Told { name }))
+        }
         ("call.machine.detection.ended", _) => Some(picked_up(leg, event, |word| match word {
             "human" => AnsweredBy::Human,
             "machine" => AnsweredBy::Machine,

@@ -6,6 +6,7 @@ mod control;
 mod document;
 mod listing;
 mod media;
+mod recording;
 mod settings;
 mod signature;
 mod verdicts;

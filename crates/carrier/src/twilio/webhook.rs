@@ -5,12 +5,13 @@
 //! <https://www.twilio.com/docs/voice/twiml/stream#attributes-statuscallback> (2026-11-22).
 
 use super::record::{call_sid, ends, short, time};
+use super::recording::recording_sid;
 use super::status;
 use crate::mark::{self, Installation, Mark};
 use crate::webhook::{HeardWebhook, InboundCall, RawWebhook, WebhookError};
 use crate::wire::seconds;
 use call::call::{
-    AnsweredBy, CarrierEnding, CommandId, EndingKind, News, Outcome, Page, Performed, Progress,
+    AnsweredBy, CarrierEnding, CommandId, EndingKind, News, Outcome, Page, Performed, Progress, Recorded,
 };
 use call::{CarrierCallId, Party};
 use http::Method;
@@ -43,6 +44,9 @@ pub(super) fn decode(us: Option<&Installation>, raw: &RawWebhook) -> Result<Hear
         (Some(id), _) => Some(answer(&leg, id, &fields)),
         (None, Some(id)) => stream(&leg, id, &fields),
         (None, None) if value(&query, MACHINE).is_some() => Some(picked_up(&leg, &fields)),
+        (None, None) if value(&query, RECORDING).is_some() => {
+            Some(News::Recording(Recorded::Told { name: field("RecordingSid").and_then(recording_sid) }))
+        }
         (None, None) => news(&leg, &fields, page.is_some()),
     };
     let offers = page == Some(Page::First)
@@ -196,5 +200,7 @@ fn pairs(text: &[u8]) -> Fields<'_> {
     form_urlencoded::parse(text).collect()
 }
 
+/// What the address has where Twilio tells that a recording is over.
+pub(super) const RECORDING: &str = "recording";
 /// What the address has where Twilio tells who picked up.
 pub(super) const MACHINE: &str = "machine";

@@ -5,6 +5,7 @@ use crate::heard::Heard;
 use crate::media::cascade::Plan;
 use crate::program::Credential;
 use crate::settings::{AgentSettings, ModelSettings};
+use crate::shell::lane::Lane;
 use crate::talk::{Asked, AtWork, Servers, new_id};
 use crate::tap::Taps;
 use agent::realtime::Session;
@@ -14,6 +15,7 @@ use call::dialogue::{Entry, Line, Speaker, Turn, conversation, turns};
 use call::{Call, CallId};
 use carrier::Secret;
 use carrier::send::Sender;
+use std::sync::Arc;
 use std::time::Duration;
 use store::{Kept, KeptEvent};
 use tokio::sync::{broadcast, watch};
@@ -199,6 +201,11 @@ impl Calls {
     /// The tools of models that are at work.
     pub(crate) fn at_work(&self) -> &AtWork {
         &self.inner.at_work
+    }
+
+    /// The way to the carrier of a call, if it is configured still.
+    pub(crate) fn lane_of(&self, call: &Call) -> Option<Arc<Lane>> {
+        self.inner.runner.wire.lane_of(call)
     }
 
     pub(crate) fn sender(&self) -> Sender {

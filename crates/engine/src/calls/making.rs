@@ -50,18 +50,14 @@ impl Calls {
         })
     }
 
-    /// What is said first on a call that is to be recorded.
-    pub(super) fn announced(
-        &self,
-        say: Option<String>,
-        agent: Option<&Agent>,
-    ) -> Result<Option<String>, EngineError> {
-        let refused = |why: &str| EngineError::NotRecorded(why.to_owned());
-        if !agent.is_some_and(|agent| agent.does.sounds_through_us()) {
-            return Err(refused(UNHEARD));
+    /// What is said first on a call that is to be recorded. What is recorded follows it.
+    pub(super) fn announced(&self, say: Option<String>, hold: bool) -> Result<Option<String>, EngineError> {
+        if !hold {
+            return Err(EngineError::NotRecorded(CLOSED.to_owned()));
         }
         let rules = self.rules();
-        let announcement = rules.settings.recording.announcement.as_ref().ok_or_else(|| refused(UNTOLD))?;
+        let announcement = rules.settings.recording.announcement.as_ref();
+        let announcement = announcement.ok_or_else(|| EngineError::NotRecorded(UNTOLD.to_owned()))?;
         Ok(after(announcement, say))
     }
 
@@ -117,7 +113,7 @@ impl Calls {
         facts.say = number.and_then(|number| number.greeting.clone());
         // A configuration in which this isn't so is refused.
         if number.is_some_and(|number| number.record)
-            && let Ok(say) = self.announced(facts.say.clone(), facts.agent.as_ref())
+            && let Ok(say) = self.announced(facts.say.clone(), facts.hold)
         {
             (facts.say, facts.record) = (say, true);
         }
@@ -139,9 +135,8 @@ fn after(announcement: &str, say: Option<String>) -> Option<String> {
     }
 }
 
-const UNHEARD: &str = "only calls are whose sound goes through the gateway; name an agent that hears and speaks \
-                       by it: an llm with a recognizer and a synthesizer, a realtime one, or a stream that \
-                       speaks twilio";
+const CLOSED: &str = "a line that is closed when its text was said is over before anything is recorded; place it \
+                      with hold, or with an agent, such as one of kind say";
 const UNTOLD: &str = "recording.announcement is not set; set it to what whoever is on the line is told first, or \
                       to \"\" if they have consented otherwise";
 

@@ -1,5 +1,6 @@
 //! The folder with the recordings: a file for each call, named after it. One that is being written, or of which
-//! the call doesn't know yet that it is whole, has `.open` at the end of its name.
+//! the call doesn't know yet that it is whole, has `.open` at the end of its name; one that comes from a carrier
+//! `.part`, until all of it is here.
 
 use audio::tape::{HEADER_BYTES, MOMENT_BYTES, header};
 use call::CallId;
@@ -56,7 +57,7 @@ impl Shelf {
     /// It is there still.
     pub fn delete(&self, call: CallId) -> io::Result<bool> {
         let mut was_there = false;
-        for path in [self.open(call), self.closed(call)] {
+        for path in [self.copy(call), self.open(call), self.closed(call)] {
             match fs::remove_file(path) {
                 Ok(()) => was_there = true,
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
@@ -91,12 +92,7 @@ impl Shelf {
 
     /// The file of a call, to be written from its end on. One that somebody writes is theirs.
     pub(super) fn take(&self, call: CallId) -> io::Result<File> {
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
-        made.map_err(|error| match error.kind() {
-            // Something else is there.
-            ErrorKind::AlreadyExists => ErrorKind::NotADirectory.into(),
-            _ => error,
-        })?;
+        self.make()?;
         let (open, closed) = (self.open(call), self.closed(call));
         if open.exists() {
             return Err(ErrorKind::AlreadyExists.into());
@@ -119,6 +115,38 @@ impl Shelf {
         Ok(file)
     }
 
+    fn make(&self) -> io::Result<()> {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
+        made.map_err(|error| match error.kind() {
+            // Something else is there.
+            ErrorKind::AlreadyExists => ErrorKind::NotADirectory.into(),
+            _ => error,
+        })
+    }
+
+    /// An empty file for what comes from the carrier. What is left of an attempt before goes.
+    pub(super) fn begin_copy(&self, call: CallId) -> io::Result<File> {
+        self.make()?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(true).mode(0o600).open(self.copy(call))
+    }
+
+    /// It is whole, and on the disk: it has its name when this returns, whatever happens to the machine.
+    pub(super) fn keep_copy(&self, call: CallId) -> io::Result<()> {
+        fs::rename(self.copy(call), self.closed(call))?;
+        File::open(&self.folder)?.sync_all()
+    }
+
+    /// It didn't come whole, or isn't what it should be.
+    pub(super) fn drop_copy(&self, call: CallId) {
+        match fs::remove_file(self.copy(call)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                tracing::warn!(%call, %error, "what was fetched in vain can't be deleted");
+            }
+            _ => {}
+        }
+    }
+
     /// Its call knows that it is whole.
     pub(super) fn close(&self, call: CallId) {
         let renamed = match self.find(call) {
@@ -139,6 +167,10 @@ impl Shelf {
 
     fn open(&self, call: CallId) -> PathBuf {
         self.folder.join(format!("{call}{WAV}{OPEN}"))
+    }
+
+    fn copy(&self, call: CallId) -> PathBuf {
+        self.folder.join(format!("{call}{WAV}{PART}"))
     }
 
     /// The folder.
@@ -170,3 +202,4 @@ pub(super) fn n_sound(length: u64) -> u64 {
 
 const WAV: &str = ".wav";
 const OPEN: &str = ".open";
+const PART: &str = ".part";

@@ -23,11 +23,18 @@ pub(crate) struct Runner {
     pub(crate) under_way: AtomicUsize,
     /// Rings when there is room for more.
     pub(crate) room: Notify,
+    /// Where what carriers recorded is fetched from and deleted.
+    pub(crate) recordings: mpsc::Sender<Owed>,
 }
 
 /// Runs what is owed until nobody owes any more.
 pub(crate) async fn run(runner: Arc<Runner>, mut owed: mpsc::Receiver<Errands>) {
     while let Some(Errands { owed, since }) = owed.recv().await {
+        let (recordings, owed) = owed.into_iter().partition::<Vec<_>, _>(concerns_recording);
+        for one in recordings {
+            // What finds no place is owed still, and asked for again.
+            let _ = runner.recordings.try_send(one);
+        }
         runner.under_way.fetch_add(owed.len(), Ordering::Relaxed);
         let (looks, others): (Vec<Owed>, Vec<Owed>) = owed.into_iter().partition(listing_tells);
         for one in others {
@@ -132,6 +139,11 @@ impl Runner {
         }
         self.done(n_looks);
     }
+}
+
+/// Whether it takes as long as a file does.
+fn concerns_recording(owed: &Owed) -> bool {
+    matches!(owed.effect, Effect::FetchRecording | Effect::DropRecording)
 }
 
 /// Whether a listing of a moment ago answers it. What was hung up since may still stand in one.

@@ -77,8 +77,7 @@ pub(super) fn agent(
     };
     let gap = (matches!(kind, Kind::Stream | Kind::Realtime | Kind::Echo) || sound.is_some())
         .then(|| section.optional("gap", values::spoken).unwrap_or_else(|| GAP.to_owned()));
-    let sounds_through_us = does.as_ref().is_none_or(Does::sounds_through_us);
-    let record = record(section, is_announced, None, sounds_through_us);
+    let record = record(section, is_announced, None, true);
     section.finish();
     let agent = Agent { name: name.to_owned(), does: does?, gap, apology, machine };
     Some(ConfiguredAgent { agent, record, token, model, sound, realtime, tools, mcp })

@@ -16,8 +16,6 @@ use super::values;
 pub(super) struct Known<'a> {
     pub(super) carriers: Vec<&'a str>,
     pub(super) agents: Vec<&'a str>,
-    /// The agents whose line's sound goes through the gateway.
-    pub(super) recordable: Vec<&'a str>,
     /// What is said first where a call is recorded.
     pub(super) announcement: Option<&'a str>,
 }
@@ -44,9 +42,8 @@ pub(super) fn number(digits: &str, section: &mut Section<'_, '_>, known: &Known<
     let greeting = section.optional("greeting", values::spoken);
     let agent = section.optional("agent", |node| agents::known(node, &known.agents));
     let hold = section.optional("hold", values::boolean).unwrap_or(false);
-    let recordable = agent.as_deref().is_some_and(|agent| known.recordable.contains(&agent));
     let words = known.announcement.zip(greeting.as_deref());
-    let record = record(section, known.announcement.is_some(), words, recordable);
+    let record = record(section, known.announcement.is_some(), words, agent.is_some() || hold);
     let ring_out = section
         .optional("decline", |node| values::word(node, &[("reject", false), ("ring", true)]))
         .unwrap_or(false);

@@ -13,6 +13,7 @@ use super::agents::TURNS;
 use super::durations::show_duration;
 use super::faults::Origin;
 use super::read::ORPHANS;
+use super::recording::COPIES;
 use super::section::quoted;
 use super::settings::{
     Alarms, Api, BaseUrl, Calls, Carrier, CarrierKind, Config, ConfiguredAgent, ConfiguredNotices,
@@ -117,12 +118,14 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
 }
 
 fn print_recording(page: &mut Page<'_>, recording: &Recording) {
-    let Recording { announcement, folder, keep_days, keep_mb } = recording;
+    let Recording { announcement, folder, keep_days, keep_mb, carrier_copy } = recording;
     page.section("recording");
     page.set_if("announcement", announcement.as_deref().map(text));
     page.set_if("folder", folder.as_ref().map(|folder| text(&folder.display().to_string())));
     page.set("keep_days", keep_days.to_string());
     page.set("keep_mb", keep_mb.to_string());
+    let copy = COPIES.iter().find(|(_, copy)| copy == carrier_copy).map(|(word, _)| text(word));
+    page.set_if("carrier_copy", copy);
 }
 
 /// A document as it grows.
@@ -379,9 +382,7 @@ fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
         print_silence(page, silence);
     }
     speech::print_voicemail(page, sound.as_ref().map(|sound| &sound.voicemail), machine.as_ref());
-    if does.sounds_through_us() {
-        page.set("record", record.to_string());
-    }
+    page.set("record", record.to_string());
     if does.carries_sound() {
         page.set_if("gap", gap.as_deref().map(text));
     }

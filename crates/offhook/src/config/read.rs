@@ -103,11 +103,9 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let is_announced = recording.announcement.is_some();
     let around = agents::Around { voices: &voices, folder, is_announced };
     let agents = root.sections("agents", |name, section| agents::agent(name, section, &around));
-    let recordable = agents.iter().filter(|(_, one)| one.agent.does.sounds_through_us());
     let known = numbers::Known {
         carriers: known,
         agents: root.names("agents"),
-        recordable: recordable.map(|(name, _)| name.as_str()).collect(),
         announcement: recording.announcement.as_deref(),
     };
     let numbers = root.sections("numbers", |digits, section| numbers::number(digits, section, &known));

@@ -15,8 +15,11 @@ pub(crate) fn lines(before: &[KeptEvent], page: &[KeptEvent]) -> Vec<EventLine> 
     }
     let line = |kept: &KeptEvent| {
         let mut line = story::line(kept);
-        if let Some(decided) = moved(&mut call, &kept.event) {
+        let Moved { decided, recording } = moved(&mut call, &kept.event);
+        if let Some(decided) = decided {
             line.summary = decided;
+        } else if let Some(what) = recording {
+            line.summary = format!("{}; {what}", line.summary);
         }
         line.state = call.as_ref().map(|call| call.state.word());
         line
@@ -24,16 +27,41 @@ pub(crate) fn lines(before: &[KeptEvent], page: &[KeptEvent]) -> Vec<EventLine> 
     page.iter().map(line).collect()
 }
 
-/// Moves the call, and says what was decided if it was time that moved it.
-fn moved(call: &mut Option<Call>, event: &Event) -> Option<String> {
+/// What came of an event beside the state that it led to.
+#[derive(Default)]
+struct Moved {
+    /// What was decided, if it was time that moved the call.
+    decided: Option<String>,
+    /// What the carrier is asked of a recording then.
+    recording: Option<&'static str>,
+}
+
+/// Moves the call, and says what came of it.
+fn moved(call: &mut Option<Call>, event: &Event) -> Moved {
     let Some(before) = call.take() else {
         *call = born(event);
-        return None;
+        return Moved::default();
     };
     let step = step(&before, event);
     let decided = (event.news == News::CheckDue).then(|| decided(&before, &step.call, &step.effects));
     *call = Some(step.call);
-    decided
+    Moved { decided, recording: step.effects.iter().find_map(recording) }
+}
+
+fn recording(effect: &Effect) -> Option<&'static str> {
+    Some(match effect {
+        Effect::Record => "its carrier is asked to record it",
+        Effect::StopRecording => "its carrier is told to record it no longer",
+        Effect::FetchRecording => "what its carrier recorded is looked for",
+        Effect::DropRecording => "its carrier's copy of the recording is to go",
+        Effect::Place
+        | Effect::Find
+        | Effect::LookUp(_)
+        | Effect::HangUp(_)
+        | Effect::Answer(_)
+        | Effect::Perform(_)
+        | Effect::Conclude(_) => return None,
+    })
 }
 
 fn decided(before: &Call, after: &Call, effects: &[Effect]) -> String {
@@ -48,6 +76,7 @@ fn decided(before: &Call, after: &Call, effects: &[Effect]) -> String {
     if effects.iter().any(|effect| matches!(effect, Effect::LookUp(_) | Effect::Find)) {
         parts.push("the carrier is asked".to_owned());
     }
+    parts.extend(effects.iter().filter_map(recording).map(str::to_owned));
     if parts.is_empty() { "its time had come: nothing was to be done".to_owned() } else { parts.join("; ") }
 }
 

@@ -44,7 +44,10 @@ pub(crate) async fn get(
             return Err(Problem::new(Kind::StoreFailed, detail));
         }
     };
-    let total = HEADER_BYTES as u64 + found.n_bytes;
+    // Who writes one says how long it is when it is whole.
+    let length = file.metadata().map(|file| file.len()).unwrap_or_default();
+    let total = if found.is_open { HEADER_BYTES as u64 + found.n_bytes } else { length };
+    let written = found.is_open.then(|| header(found.n_bytes));
     let asked = headers.get(name::RANGE).and_then(|range| range.to_str().ok());
     let common = [
         (name::ACCEPT_RANGES, "bytes".to_owned()),
@@ -55,13 +58,13 @@ pub(crate) async fn get(
     Ok(match part(asked, total) {
         Part::Whole => {
             let length = (name::CONTENT_LENGTH, total.to_string());
-            (StatusCode::OK, common, [length], sound(file, found.n_bytes, 0..total)).into_response()
+            (StatusCode::OK, common, [length], sound(file, written, 0..total)).into_response()
         }
         Part::Of(range) => {
             let place = format!("bytes {}-{}/{total}", range.start, range.end - 1);
             let length = (name::CONTENT_LENGTH, (range.end - range.start).to_string());
             let place = [length, (name::CONTENT_RANGE, place)];
-            (StatusCode::PARTIAL_CONTENT, common, place, sound(file, found.n_bytes, range)).into_response()
+            (StatusCode::PARTIAL_CONTENT, common, place, sound(file, written, range)).into_response()
         }
         Part::Beyond => {
             let place = [(name::CONTENT_RANGE, format!("bytes */{total}"))];
@@ -87,7 +90,7 @@ fn why_not(call: &Call) -> String {
     let id = call.facts.id;
     match &call.recording {
         None if call.facts.record => {
-            format!("{id} has no recording yet: it begins when its agent hears the line")
+            format!("{id} has no recording yet: it begins when whoever is on the line was told so")
         }
         None => {
             format!("{id} is not recorded; ask for it with record: true, or set it for its agent or number")
@@ -95,8 +98,16 @@ fn why_not(call: &Call) -> String {
         Some(recording) => match (recording.state, &recording.failed) {
             (RecordingState::Deleted, _) => format!("the recording of {id} was deleted"),
             (_, Some(why)) => format!("nothing of {id} could be recorded: {why}"),
+            (RecordingState::Recording, None) if call.is_recorded_by_carrier() => {
+                format!("the recording of {id} is made by the carrier, and fetched when the call is over")
+            }
             (RecordingState::Recording, None) => {
                 format!("the recording of {id} has only begun; ask again in a few seconds")
+            }
+            (RecordingState::Awaited, None) => {
+                format!(
+                    "the recording of {id} is still at the carrier, from which it is being fetched; ask again soon"
+                )
             }
             (RecordingState::Kept, None) => format!("the recording of {id} is not where it was kept"),
         },
@@ -134,8 +145,9 @@ fn part(asked: Option<&str>, total: u64) -> Part {
     }
 }
 
-/// The bytes of a recording: a header that says how long it is, and what is in the file after its own.
-fn sound(file: File, n_bytes: u64, range: Range<u64>) -> Body {
+/// The bytes of a recording: those of the file, but that one which is being written has this header before what it
+/// has by now.
+fn sound(file: File, written: Option<[u8; HEADER_BYTES]>, range: Range<u64>) -> Body {
     let file = Arc::new(file);
     Body::from_stream(stream::unfold(range, move |range| {
         let file = Arc::clone(&file);
@@ -145,21 +157,19 @@ fn sound(file: File, n_bytes: u64, range: Range<u64>) -> Body {
                 return None;
             }
             let (piece, rest) = (range.start..end, end..range.end);
-            let read = tokio::task::spawn_blocking(move || read(&file, n_bytes, piece)).await;
+            let read = tokio::task::spawn_blocking(move || read(&file, written, piece)).await;
             Some((read.unwrap_or_else(|error| Err(io::Error::other(error))), rest))
         }
     }))
 }
 
-fn read(file: &File, n_bytes: u64, piece: Range<u64>) -> io::Result<Bytes> {
-    let header = header(n_bytes);
-    let at = |place: u64| usize::try_from(place).unwrap_or(HEADER_BYTES).min(HEADER_BYTES);
-    let mut bytes = header[at(piece.start)..at(piece.end)].to_vec();
-    let begin = piece.start.max(HEADER_BYTES as u64);
-    let n_sound = usize::try_from(piece.end.saturating_sub(begin)).unwrap_or_default();
-    let n_header = bytes.len();
-    bytes.resize(n_header + n_sound, 0);
-    file.read_exact_at(&mut bytes[n_header..], begin)?;
+fn read(file: &File, written: Option<[u8; HEADER_BYTES]>, piece: Range<u64>) -> io::Result<Bytes> {
+    let mut bytes = vec![0; usize::try_from(piece.end - piece.start).unwrap_or_default()];
+    file.read_exact_at(&mut bytes, piece.start)?;
+    let begin = usize::try_from(piece.start).unwrap_or(HEADER_BYTES).min(HEADER_BYTES);
+    if let Some(header) = written {
+        bytes.iter_mut().zip(&header[begin..]).for_each(|(byte, told)| *byte = *told);
+    }
     Ok(Bytes::from(bytes))
 }
 

@@ -145,6 +145,19 @@ fn recorded(news: &Recorded) -> String {
             format!("its recording has {} now, and lacks the rest: {why}", seconds(*ms))
         }
         Recorded::Deleted { why } => format!("its recording is deleted: {why}"),
+        Recorded::Replied { reply, .. } => format!("its carrier, asked to record it: {}", replied(reply)),
+        Recorded::StopReplied { reply } => {
+            format!("its carrier, told to record it no longer: {}", replied(reply))
+        }
+        Recorded::Told { .. } => "its carrier says that its recording is over".to_owned(),
+        Recorded::NotFetched { why, .. } => {
+            format!("what its carrier recorded could not be fetched yet: {why}")
+        }
+        Recorded::Dropped { is_left: false } => "what its carrier recorded is deleted there".to_owned(),
+        Recorded::Dropped { is_left: true } => "what its carrier recorded is left there".to_owned(),
+        Recorded::NotDropped { why } => {
+            format!("what its carrier recorded could not be deleted there yet: {why}")
+        }
     }
 }
 

@@ -209,6 +209,7 @@ fn recording(config: &Config) -> RecordingSettings {
         folder: config.recordings(),
         age: some(recording.keep_days).map(|days| Duration::from_secs(days * 24 * 3600)),
         bytes: some(recording.keep_mb).map(|mb| mb * 1_000_000),
+        carrier_copy: recording.carrier_copy,
     }
 }
 

@@ -187,7 +187,10 @@ fn a_person_is_forgotten_when_their_calls_are_over_and_the_gateway_is_down() {
     world.stop_gateway();
 
     let (code, _, said) = words(&world.command(&["forget", &person]));
-    assert!(code == Some(1) && said.contains("are not over, such as c_"), "{said}");
+    assert!(
+        code == Some(1) && said.contains("are not over, or something is owed of them, such as c_"),
+        "{said}"
+    );
     let (code, _, said) = words(&world.command(&["forget", OURS]));
     assert!(code == Some(1) && said.contains("the gateway's own numbers"), "{said}");
     let (code, said, remark) = words(&world.command(&["forget", STRANGER]));

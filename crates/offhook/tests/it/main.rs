@@ -61,6 +61,7 @@ mod store;
 mod surfaces;
 mod tail;
 mod talk;
+mod taped;
 mod through;
 mod top;
 mod tunnel;

@@ -235,7 +235,7 @@ fn what_cannot_be_recorded_is_refused_and_never_silently_left_out() {
     };
     let to = world.talker(1);
     for wish in [json!({"to": to, "record": true}), json!({"to": to, "agent": "clerk", "record": true})] {
-        assert!(refused(wish).contains("whose sound goes through the gateway"));
+        assert!(refused(wish).contains("recording.announcement is not set"));
     }
     let why = refused(json!({"to": to, "agent": "bot", "record": true}));
     assert!(why.contains("recording.announcement is not set"), "{why}");

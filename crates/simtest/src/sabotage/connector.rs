@@ -3,10 +3,12 @@
 use super::{Sabotage, made_up};
 use call::call::{CommandReply, HangUpReply, Performance, Script, Sighting, Unknown, UnknownWhy};
 use call::{CallId, CarrierCallId, CarrierName, Timestamp};
+use carrier::recording::{Begun, Found};
 use carrier::{
     Candidate, Carrier, Document, HeardWebhook, Leg, Listed, Mark, MediaError, Next, Opening, PlaceError,
     Placement, RawWebhook, Reply, Request, Seen, Sought, Verified, WebhookError,
 };
+use std::time::Duration;
 
 /// A connector whose look-ups take 404 for an end, or that takes every call on the account for ours.
 pub(crate) struct Broken {
@@ -86,6 +88,27 @@ impl Carrier for Broken {
 
     fn conclude(&self, leg: &Leg, performance: &Performance, replies: &[Reply]) -> Next<CommandReply> {
         self.inner.conclude(leg, performance, replies)
+    }
+
+    fn record(&self, leg: &Leg, lasts_max: Duration, replies: &[Reply]) -> Next<Begun> {
+        self.inner.record(leg, lasts_max, replies)
+    }
+
+    fn stop_recording(&self, leg: &Leg, name: Option<&str>, replies: &[Reply]) -> Next<CommandReply> {
+        self.inner.stop_recording(leg, name, replies)
+    }
+
+    fn find_recording(
+        &self,
+        leg: &Leg,
+        name: Option<&str>,
+        replies: &[Reply],
+    ) -> Next<Result<Found, Unknown>> {
+        self.inner.find_recording(leg, name, replies)
+    }
+
+    fn drop_recording(&self, leg: &Leg, name: Option<&str>, replies: &[Reply]) -> Next<Result<(), Unknown>> {
+        self.inner.drop_recording(leg, name, replies)
     }
 
     fn verify<'a>(&self, raw: &'a RawWebhook, now: Timestamp) -> Result<Verified<'a>, WebhookError> {

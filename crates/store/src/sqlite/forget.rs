@@ -35,7 +35,8 @@ pub enum ForgetError {
     Store(#[from] StoreError),
     /// A call with that number isn't over, or something is owed of it. Nothing was changed.
     #[error(
-        "{n_calls} calls with this number are not over, such as {call} ({state}); hang up, and try again when they are"
+        "{n_calls} calls with this number are not over, or something is owed of them, such as {call} ({state}); hang up, \
+         or let the gateway fetch or delete what the carrier recorded, and try again"
     )]
     Lives {
         /// How many there are.

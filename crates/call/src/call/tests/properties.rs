@@ -1,6 +1,7 @@
 //! What holds for every call that can come about, whatever is heard in whatever order.
 
 use super::samples::{BORN, asked, at, news, offered, offered_by_command};
+use crate::call::at_carrier::Stage;
 use crate::call::*;
 use crate::{CarrierCallId, Timestamp};
 use proptest::prelude::*;
@@ -14,19 +15,20 @@ fn life() -> impl Strategy<Value = (Call, Vec<Event>)> {
         0u16..1000,
         0usize..7,
     );
-    let kind = (any::<bool>(), any::<bool>());
-    (kind, prop::collection::vec(happening, 0..40)).prop_map(|((inbound, by_command), happenings)| {
+    let kind = (any::<bool>(), any::<bool>(), any::<bool>());
+    (kind, prop::collection::vec(happening, 0..40)).prop_map(|((inbound, by_command, record), happenings)| {
         let list = news();
         let mut now = BORN;
         let events = happenings.into_iter().map(|(index, pause, roll, source)| {
             now = Timestamp(now.0 + pause);
             Event { roll: Roll(roll), ..at(now, SOURCES[source], list[index].1.clone()) }
         });
-        let first = match (inbound, by_command) {
+        let mut first = match (inbound, by_command) {
             (true, true) => offered_by_command(),
             (true, false) => offered(),
             (false, _) => asked(),
         };
+        first.facts.record = record;
         (first, events.collect())
     })
 }
@@ -121,6 +123,9 @@ proptest! {
                     Effect::LookUp(_) => true,
                     Effect::Place => owed.contains(&Effect::Find),
                     Effect::Find | Effect::HangUp(_) | Effect::Answer(_) => owed.contains(effect),
+                    Effect::StopRecording | Effect::FetchRecording | Effect::DropRecording => owed.contains(effect),
+                    // Sent once, too: what came of it is looked for when the call is over.
+                    Effect::Record => step.call.awaits_recording() && step.call.recording_due_at().is_some(),
                     // Whoever listens on is told so again by the next question, or by the end.
                     Effect::Conclude(_) => true,
                     // Sent is sent, once: its state says so, and nobody sends it again.
@@ -173,6 +178,21 @@ proptest! {
                 matches!(command.state, CommandState::Sent { .. } | CommandState::Taken { .. })
             });
             prop_assert!(busy.count() <= 1, "one at a time");
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_carrier_is_asked_once_to_record_and_only_on_a_line_that_is_open(life in life()) {
+        let asked = std::cell::Cell::new(false);
+        walk(&life, |before, event, step| {
+            if step.effects.contains(&Effect::Record) {
+                prop_assert!(matches!(step.call.state, CallState::InProgress(_)), "{:?}", event);
+                prop_assert!(!asked.replace(true) && before.at_carrier.is_none(), "{:?}", event);
+            }
+            let is_settled = |call: &Call| call.at_carrier.as_ref().is_none_or(|kept| kept.stage == Stage::Settled);
+            let is_over = step.call.state.is_ended() && !is_settled(&step.call);
+            prop_assert!(!is_over || step.call.due_at().is_some(), "{:?} is forgotten", step.call.at_carrier);
             Ok(())
         })?;
     }

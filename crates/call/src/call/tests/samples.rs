@@ -153,6 +153,10 @@ pub(super) fn calls() -> Vec<(&'static str, Call)> {
     let talking = after(ringing.clone(), [progressed(Progress::InProgress)]);
     let hanging_up = after(talking.clone(), [want_end()]);
     let lost = lost(&placing);
+    let begun = News::Recording(Recorded::Replied { reply: taken(None), name: None });
+    let asked_to_record = after(to_be_recorded(ringing.clone()), [progressed(Progress::InProgress)]);
+    let recorded = after(asked_to_record.clone(), [begun]);
+    let completed = || News::Over { leg: leg(), ending: ending(EndingKind::Completed, "completed") };
     vec![
         ("Queued", asked()),
         ("Placing", placing.clone()),
@@ -164,7 +168,8 @@ pub(super) fn calls() -> Vec<(&'static str, Call)> {
         ("Answering", after(offered(), [News::AnswerRequested])),
         ("Answering, by command", after(offered_by_command(), [News::AnswerRequested])),
         ("InProgress", talking.clone()),
-        ("InProgress, to be recorded", to_be_recorded(talking.clone())),
+        ("InProgress, asked to record", asked_to_record),
+        ("InProgress, recorded", recorded.clone()),
         ("InProgress, greeting by command", greeting()),
         ("InProgress, asking", after(talking.clone(), [question(), question()])),
         ("InProgress, asking, taken", after(talking.clone(), [question(), question(), replied(taken(None))])),
@@ -183,10 +188,8 @@ pub(super) fn calls() -> Vec<(&'static str, Call)> {
             ),
         ),
         ("HangingUp", hanging_up),
-        (
-            "Ended",
-            after(talking, [News::Over { leg: leg(), ending: ending(EndingKind::Completed, "completed") }]),
-        ),
+        ("Ended", after(talking, [completed()])),
+        ("Ended, recorded", after(recorded, [completed()])),
         ("Ended, not found", lost.clone()),
         (
             "Ended, with a stray",
@@ -195,9 +198,14 @@ pub(super) fn calls() -> Vec<(&'static str, Call)> {
     ]
 }
 
+/// By its carrier.
 fn to_be_recorded(mut call: Call) -> Call {
     call.facts.record = true;
     call
+}
+
+fn not_fetched() -> News {
+    News::Recording(Recorded::NotFetched { why: "not there".to_owned(), is_missing: true })
 }
 
 fn lost(placing: &Call) -> Call {
@@ -208,7 +216,9 @@ fn lost(placing: &Call) -> Call {
 
 /// One event of each kind, with its name in the table. The same list is heard in time and late.
 pub(super) fn news() -> Vec<(&'static str, News)> {
-    let mut all = of_the_call();
+    let mut all = of_placing();
+    all.extend(of_recordings());
+    all.extend(of_the_call());
     all.extend(of_names_and_commands());
     all
 }
@@ -236,9 +246,7 @@ fn of_names_and_commands() -> Vec<(&'static str, News)> {
     ]
 }
 
-fn of_the_call() -> Vec<(&'static str, News)> {
-    let completed = ending(EndingKind::Completed, "completed");
-    let vanished = || unknown(UnknownWhy::NotFound);
+fn of_placing() -> Vec<(&'static str, News)> {
     vec![
         ("CheckDue", News::CheckDue),
         ("Admitted", News::Admitted { send_by: NOW + Duration::from_secs(5), gate: None }),
@@ -263,7 +271,28 @@ fn of_the_call() -> Vec<(&'static str, News)> {
         ("Found(Several)", News::Found(Found::Several(2))),
         ("StreamAttached(1)", News::StreamAttached { id: CommandId(1), number: 0, run: 5 }),
         ("StreamOver(1)", News::StreamOver { id: CommandId(1), number: 0, end: StreamEnd::Lost }),
+    ]
+}
+
+fn of_recordings() -> Vec<(&'static str, News)> {
+    vec![
         ("Recording(Begun)", News::Recording(Recorded::Begun)),
+        ("Recording(Replied)", News::Recording(Recorded::Replied { reply: taken(None), name: None })),
+        ("Recording(Refused)", News::Recording(Recorded::Replied { reply: refused(), name: None })),
+        ("Recording(StopReplied)", News::Recording(Recorded::StopReplied { reply: taken(None) })),
+        ("Recording(Told)", News::Recording(Recorded::Told { name: None })),
+        ("Recording(NotFetched)", not_fetched()),
+        ("Recording(Ended)", News::Recording(Recorded::Ended { ms: 1_000, bytes: 16_000, failed: None })),
+        ("Recording(Deleted)", News::Recording(Recorded::Deleted { why: "asked".to_owned() })),
+        ("Recording(Dropped)", News::Recording(Recorded::Dropped { is_left: false })),
+        ("Recording(NotDropped)", News::Recording(Recorded::NotDropped { why: "broken".to_owned() })),
+    ]
+}
+
+fn of_the_call() -> Vec<(&'static str, News)> {
+    let completed = ending(EndingKind::Completed, "completed");
+    let vanished = || unknown(UnknownWhy::NotFound);
+    vec![
         ("Found(SeveralOver)", News::Found(Found::SeveralOver(2))),
         ("Found(Unknown)", News::Found(Found::Unknown(unknown(UnknownWhy::CarrierError)))),
         ("Progressed(Initiated)", progressed(Progress::Initiated)),

@@ -97,6 +97,10 @@ fn shape(old: &Call, new: &Call) -> String {
     if new.recording != old.recording {
         text.push_str(" + recording");
     }
+    let stage = |call: &Call| call.at_carrier.as_ref().map(|kept| kept.stage.clone());
+    if let Some(stage) = stage(new).filter(|new| stage(old).as_ref() != Some(new)) {
+        let _ = write!(text, " + {}", stage.word());
+    }
     if new.also.len() > old.also.len() {
         text.push_str(" + name");
     }

@@ -1,6 +1,7 @@
 //! Settings of recordings.
 
 use super::Config;
+use engine::CarrierCopy;
 use std::path::PathBuf;
 
 /// What is recorded, and how long that is kept.
@@ -15,6 +16,8 @@ pub(crate) struct Recording {
     pub(crate) keep_days: u32,
     /// How many megabytes all of them may have; 0 without limit. Default: 0.
     pub(crate) keep_mb: u32,
+    /// What becomes of what carriers recorded, once it is here. Default: it is deleted there.
+    pub(crate) carrier_copy: CarrierCopy,
 }
 
 impl Config {
