@@ -103,7 +103,7 @@ struct EndingView {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Recording")]
 struct RecordingView {
-    #[schemars(extend("enum" = ["recording", "kept", "failed", "deleted"]))]
+    #[schemars(extend("enum" = ["recording", "awaited", "kept", "failed", "deleted"]))]
     state: &'static str,
     begun_at: String,
     seconds: u64,
