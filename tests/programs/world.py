@@ -14,8 +14,9 @@ CARRIERS = ("twilio", "telnyx", "plivo")
 WITHIN_S = 30
 
 
-def ask(method, url, body=None, token=None):
+def ask(method, url, body=None, token=None, more=None):
     headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+    headers |= more or {}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, headers, method=method)
     with urllib.request.urlopen(request, timeout=10) as answer:
@@ -44,9 +45,10 @@ def public_key(sim):
 class Call:
     """A call of the gateway."""
 
-    def __init__(self, gateway, **wish):
+    def __init__(self, gateway, request_id="a-program", **wish):
         self.token = gateway.token
-        self.id = ask("POST", f"{gateway.url}/v1/calls", {"to": THEM, **wish}, self.token)["id"]
+        named = {"x-request-id": request_id}
+        self.id = ask("POST", f"{gateway.url}/v1/calls", {"to": THEM, **wish}, self.token, named)["id"]
         self.url = f"{gateway.url}/v1/calls/{self.id}"
 
     def is_there(self, state):

@@ -36,6 +36,7 @@ use crate::shell::wire::Wire;
 use crate::shell::{Ear, Errands, JOBS_MAX, Message, sweep, ticker, writer};
 use crate::talk::{self, AtWork, PickedUp, Servers, Talks};
 use crate::tap::Taps;
+use crate::traced::concerns;
 use crate::unredacted::Unredacted;
 use call::call::{CommandId, Direction, EndedBy, Verb};
 use call::{Call, CallId, Party, PhoneNumber, Timestamp};
@@ -194,10 +195,15 @@ impl Calls {
         calls.inner.health.set_notice(notice);
         tokio::spawn(fetch::run(calls.clone(), to_fetch));
         tokio::spawn(talk::run(calls.clone(), conversations));
-        tokio::spawn(sweep::run(calls.clone(), runner));
-        tokio::spawn(keeper::run(calls.clone()));
-        tokio::spawn(record::run(calls.clone()));
+        calls.keep_house(runner);
         Ok(calls)
+    }
+
+    /// Begins what is done again and again for as long as the gateway lives.
+    fn keep_house(&self, runner: Arc<Runner>) {
+        tokio::spawn(sweep::run(self.clone(), runner));
+        tokio::spawn(keeper::run(self.clone()));
+        tokio::spawn(record::run(self.clone()));
     }
 
     /// Places a call: it is on disk, and admitted or queued, when this returns. What is no number
@@ -237,6 +243,7 @@ impl Calls {
         let (placed_by, quota) = wish.placed_by.unzip();
         facts.placed_by = placed_by;
         let quota = quota.unwrap_or_default();
+        concerns(facts.id);
         let answer = self.hear(Heard::Order(Box::new(Order { facts, key, quota }))).await?;
         self.called(answer)
     }

@@ -15,6 +15,8 @@ mod page;
 mod recover;
 mod serve;
 mod sim;
+#[cfg(feature = "otel")]
+mod telemetry;
 mod tunnel;
 
 use clap::Parser as _;
@@ -60,16 +62,31 @@ fn main() -> ExitCode {
 
 fn serve_with_logs(loaded: &Loaded, args: &ServeArgs) -> anyhow::Result<()> {
     use std::io::IsTerminal as _;
+    use tracing_subscriber::Layer as _;
+    use tracing_subscriber::layer::SubscriberExt as _;
     // MCP's library logs at info what servers tell, which may be what was said on a call. Who wants that names it.
-    let filter = format!("rmcp=off,{}", loaded.config.log);
+    let filter = format!("rmcp=off,{}=off,{}", engine::TRACED, loaded.config.log);
     let filter = tracing_subscriber::EnvFilter::try_new(filter)?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
-        .init();
-    serve::run(loaded, args)
+        .with_filter(filter);
+    let told = tracing_subscriber::registry().with(lines);
+    #[cfg(feature = "otel")]
+    {
+        let telemetry = telemetry::Telemetry::of(&loaded.config)?;
+        let layer = telemetry.as_ref().map(|telemetry| telemetry.layer().with_filter(telemetry::told()));
+        tracing::subscriber::set_global_default(told.with(layer))?;
+        let served = serve::run(loaded, args);
+        telemetry.into_iter().for_each(telemetry::Telemetry::end);
+        served
+    }
+    #[cfg(not(feature = "otel"))]
+    {
+        tracing::subscriber::set_global_default(told)?;
+        serve::run(loaded, args)
+    }
 }
 
 fn done(result: anyhow::Result<()>) -> Exit {

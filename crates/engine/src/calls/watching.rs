@@ -9,6 +9,7 @@ use crate::latency::{Latency, latencies};
 use crate::metrics::{Snapshot, WebhookFailure};
 use crate::orphan::{Orphan, Stranger};
 use crate::recovery::{RecoveryReport, decisions, report};
+use crate::traced::concerns;
 use call::{CallId, CarrierName};
 use carrier::{Document, RawWebhook};
 use std::collections::BTreeMap;
@@ -49,6 +50,9 @@ impl Calls {
         let heard = Arc::new(heard);
         let webhook = Heard::Webhook { carrier: name, heard: Arc::clone(&heard), offer };
         let mut answer = self.inner.ear.hear(webhook.clone()).await?;
+        if let Answer::Script(ScriptReply { call: Some(call), .. }) = &answer {
+            concerns(*call);
+        }
         if let Answer::Script(ScriptReply { call: None, .. }) = &answer
             && let settings = &self.rules().settings
             && let Some(orphan) = Orphan::told(&heard, carrier.as_ref(), settings, self.now())

@@ -10,12 +10,15 @@ use crate::errand::{Errand, Purpose};
 use crate::health::Health;
 use crate::heard::Heard;
 use crate::media::Door;
+use crate::traced::{TRACED, note_reply};
 use call::call::{Effect, News, Sighting, Source, Unknown, UnknownWhy};
 use call::{Call, Timestamp};
 use carrier::send::Sender;
 use carrier::{Next, SendError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 /// The ways to all carriers.
 pub(crate) struct Wire {
@@ -48,6 +51,15 @@ impl Wire {
                 Next::Done(heard) => return heard,
                 Next::Ask(request) => request,
             };
+            let span = tracing::info_span!(
+                target: TRACED,
+                "carrier.request",
+                call = %call.facts.id,
+                carrier = %call.facts.carrier,
+                operation = ?request.operation,
+                status = Empty,
+                outcome = Empty,
+            );
             let sent = match errand.purpose() {
                 _ if self.only_looks && !request.method.is_safe() => {
                     Err(SendError::NotSent("it could change something".to_owned()))
@@ -57,10 +69,12 @@ impl Wire {
                         crash::at(Point::PlaceUnsent);
                         self.clock.now() < *send_by && since.elapsed() < self.send_within
                     };
-                    lane.place(&self.sender, &request, may_send).await
+                    lane.place(&self.sender, &request, may_send).instrument(span.clone()).await
                 }
-                _ => lane.send(&self.sender, &request).await,
+                _ => lane.send(&self.sender, &request).instrument(span.clone()).await,
             };
+            note_reply(&span, &sent);
+            drop(span);
             match sent {
                 Ok(reply) => {
                     lane.note_skew(&reply, self.clock.now());

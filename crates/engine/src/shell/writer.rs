@@ -8,6 +8,7 @@ use crate::health::Health;
 use crate::heard::{Answer, Heard};
 use crate::metrics::Metrics;
 use crate::talk::Talks;
+use crate::traced::TRACED;
 use call::CallState;
 use call::call::Ending;
 use call::number::without_numbers;
@@ -103,6 +104,18 @@ fn log_move(moved: &Moved) {
             let Ending { kind, cause, .. } = &over.ending;
             let cause = without_numbers(cause);
             tracing::info!(%call, was, is, kind = kind.word(), cause, "a call ended");
+            let facts = &moved.call.facts;
+            // Its whole life, which is over by now.
+            drop(tracing::info_span!(
+                target: TRACED,
+                "call",
+                %call,
+                since_ms = facts.created_at.as_millis(),
+                direction = ?facts.direction,
+                carrier = %facts.carrier,
+                kind = kind.word(),
+                cause,
+            ));
         }
         CallState::HangingUp(hanging) => {
             tracing::info!(%call, was, is, cause = hanging.cause, "a call moved")

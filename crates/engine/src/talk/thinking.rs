@@ -4,6 +4,7 @@
 use super::conversation::{Conversation, LINE, Over, goes_on};
 use crate::calls::Calls;
 use crate::settings::ModelSettings;
+use crate::traced::TRACED;
 use agent::chat::{Piece, Reader, request};
 use agent::model::Wish;
 use call::Call;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
+use tracing::Instrument as _;
 
 /// How a model is asked, and what its server is shown.
 #[derive(Clone)]
@@ -40,7 +42,8 @@ impl Thought {
     ) -> Thought {
         let (calls, call, asked) = (calls.clone(), call.clone(), asked.clone());
         let (tell, pieces) = mpsc::channel(PIECES_MAX);
-        let task = tokio::spawn(async move {
+        let span = tracing::info_span!(target: TRACED, "model.reply", call = %call.facts.id);
+        let reply = async move {
             let replied = match timeout(asked.settings.reply_within, done).await {
                 Ok(()) => think(&calls, &call, &asked, &tell).await,
                 Err(_) => Err("what was said is not on disk yet".to_owned()),
@@ -48,7 +51,8 @@ impl Thought {
             if let Err(why) = replied {
                 let _ = tell.send(Piece::Failed(why)).await;
             }
-        });
+        };
+        let task = tokio::spawn(reply.instrument(span));
         Thought { pieces, task: task.abort_handle() }
     }
 }

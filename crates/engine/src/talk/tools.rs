@@ -4,6 +4,7 @@
 use super::servers::Way;
 use crate::calls::Calls;
 use crate::settings::ToolSettings;
+use crate::traced::TRACED;
 use agent::tool::{answer, failure, question, result};
 use call::call::News;
 use call::dialogue::Use;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
+use tracing::Instrument as _;
 
 /// What came of a wish for a tool.
 pub(crate) struct Used {
@@ -81,7 +83,9 @@ impl Calls {
     pub(crate) async fn use_tool(&self, call: Call, tool: String, arguments: String) -> Used {
         let calls = self.clone();
         let (known, given) = (tool.clone(), arguments.clone());
-        let task = tokio::spawn(async move { calls.really_use(&call, tool, arguments).await });
+        let span = tracing::info_span!(target: TRACED, "tool.use", call = %call.facts.id, tool);
+        let task = async move { calls.really_use(&call, tool, arguments).await };
+        let task = tokio::spawn(task.instrument(span));
         task.await.unwrap_or_else(|_| {
             let one = Use { id: new_id(), tool: known, arguments: given, output: None };
             Used { one, is_kept: false }

@@ -30,6 +30,7 @@ pub(crate) mod settings;
 pub(crate) mod single;
 mod speech;
 mod suggest;
+mod telemetry;
 mod tools;
 mod tree;
 mod values;

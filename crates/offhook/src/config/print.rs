@@ -59,6 +59,7 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
         history,
         recording,
         redact,
+        otlp_endpoint,
         api: Api { token, open_metrics, requests_per_second, burst },
         alarms,
         notices,
@@ -85,6 +86,8 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
     print_recording(&mut page, recording);
     page.section("privacy");
     page.set("redact", list(privacy::words(*redact)));
+    page.section("telemetry");
+    page.set_if("otlp_endpoint", otlp_endpoint.as_ref().map(base_url));
     page.section("api");
     page.set_if("token", token.as_ref().map(secret));
     page.set("open_metrics", open_metrics.to_string());

@@ -26,6 +26,7 @@ use super::secrets;
 use super::section::{Reader, Section};
 use super::settings::{Alarms, Api, Calls, Config, History, LISTEN, LOG, Recovery, Secret, Store, StoreUrl};
 use super::speech;
+use super::telemetry::telemetry;
 use super::values;
 use super::{Loaded, Source};
 
@@ -86,6 +87,7 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let history = root.section("history", history);
     let recording = root.section("recording", |section| recording::recording(section, folder));
     let redact = root.section("privacy", privacy);
+    let otlp_endpoint = root.section("telemetry", telemetry);
     let api = root.section("api", |section| api(section, folder));
     let alarms = root.section("alarms", |section| alarms(section, folder));
     let notices = root.sections("notices", |name, section| notices::notices(name, section, folder));
@@ -119,6 +121,7 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
         history,
         recording,
         redact,
+        otlp_endpoint,
         api,
         alarms,
         notices,

@@ -41,6 +41,7 @@ impl Renewal {
         config.public_url.clone_from(&in_force.public_url);
         config.installation.clone_from(&in_force.installation);
         config.log.clone_from(&in_force.log);
+        config.otlp_endpoint.clone_from(&in_force.otlp_endpoint);
         config.store = in_force.store.clone();
         Ok(Renewal { config, changed, needs_restart })
     }
@@ -54,4 +55,5 @@ impl Renewal {
 /// What the process has taken hold of, and what carriers were told of calls that live: the webhooks of
 /// such a call go to the address, are signed for the address, and carry the installation, of the time
 /// when it was placed.
-const NEED_RESTART: [&str; 5] = ["listen", "public_url", "installation", "log", "store.url"];
+const NEED_RESTART: [&str; 6] =
+    ["listen", "public_url", "installation", "log", "store.url", "telemetry.otlp_endpoint"];

@@ -56,6 +56,8 @@ pub(crate) struct Config {
     pub(crate) recording: Recording,
     /// What of what is said is hidden before it is kept. Default: nothing.
     pub(crate) redact: Redaction,
+    /// Who is told of traces and logs, by OTLP. Default: nobody.
+    pub(crate) otlp_endpoint: Option<BaseUrl>,
     /// The gateway's own API.
     pub(crate) api: Api,
     /// Who is told of alarms.

@@ -5,7 +5,11 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use call::CallId;
+use engine::TRACED;
 use std::sync::Arc;
+use tracing::field::{Empty, display};
+use tracing::{Instrument as _, Span};
 
 /// A request's name.
 #[derive(Clone, Debug)]
@@ -18,7 +22,8 @@ pub(crate) async fn name(mut request: Request, next: Next) -> Response {
     let method = request.method().clone();
     // Not the path itself: a number may be in it, or a ticket.
     let page = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let mut response = next.run(request).await;
+    let span = span(&id, &request, page.as_deref().unwrap_or("-"));
+    let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = problem.of_request(&id).into_response();
     }
@@ -26,8 +31,23 @@ pub(crate) async fn name(mut request: Request, next: Next) -> Response {
         response.headers_mut().insert(NAME, value);
     }
     let status = response.status().as_u16();
+    span.record("status", status);
     tracing::debug!(request = id, %method, page = page.as_deref().unwrap_or("-"), status, "a request was answered");
     response
+}
+
+/// The span of a request, in the trace of the call that is in its path, if one is. Those who only look how the
+/// gateway is have none.
+fn span(id: &str, request: &Request, page: &str) -> Span {
+    if matches!(page, "/healthz" | "/readyz" | "/metrics") {
+        return Span::none();
+    }
+    let method = request.method();
+    let span = tracing::info_span!(target: TRACED, "http.request", request = id, %method, page, call = Empty, status = Empty);
+    if let Some(call) = request.uri().path().split('/').find_map(|part| part.parse::<CallId>().ok()) {
+        span.record("call", display(call));
+    }
+    span
 }
 
 /// The name that whoever asks gave it, if it can be one.
