@@ -1,9 +1,10 @@
 //! `offhook init`: a person who is asked, and a script that answers by options, both get a file that
 //! works.
 
-use crate::world::{Pty, SOON, offhook, wait_for, words};
+use crate::world::{Pty, SOON, free_port, offhook, wait_for, words};
 use serde_json::Value;
 use std::fs;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use tempfile::TempDir;
@@ -13,7 +14,9 @@ fn folder() -> TempDir {
 }
 
 fn init(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
-    words(&offhook(folder).arg("init").args(arguments).output().unwrap())
+    // Where a gateway of somebody else's may run, it would be asked.
+    let listen = format!("127.0.0.1:{}", free_port(Ipv4Addr::LOCALHOST.into()));
+    words(&offhook(folder).arg("init").args(arguments).env("OFFHOOK_LISTEN", listen).output().unwrap())
 }
 
 /// The configuration in force, as `offhook config` tells it.

@@ -33,9 +33,11 @@ impl Pty {
         let name = Path::new(OsStr::from_bytes(name.to_bytes()));
         let side = OpenOptions::new().read(true).write(true).open(name).expect("it can be opened");
         let twin = || Stdio::from(side.try_clone().expect("it can be shared"));
-        // The terminal must be the program's own for Ctrl-C and a change of size to reach it.
+        // The terminal must be the program's own for Ctrl-C and a change of size to reach it; and whoever runs
+        // these tests in the background has them, and all they start, ignore Ctrl-C.
         let mut command = Command::new("setsid");
-        command.args(["--ctty", "--wait", env!("CARGO_BIN_EXE_offhook")]).args(arguments);
+        command.args(["--ctty", "--wait", "env", "--default-signal=INT", env!("CARGO_BIN_EXE_offhook")]);
+        command.args(arguments);
         command.env_clear().env("HOME", folder).env("TERM", "xterm-256color").current_dir(folder);
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         let child = command.stdin(twin()).stdout(twin()).stderr(twin()).spawn().expect("setsid runs");
