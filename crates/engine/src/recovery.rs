@@ -118,9 +118,17 @@ pub(crate) fn decisions(history: &mut dyn History) -> Result<BTreeMap<Decision, 
 /// What was decided of one call, by what was heard of it since the start.
 pub(crate) fn line(recovered: Recovered, events: &[KeptEvent]) -> RecoveryLine {
     let call = recovered.kept.call;
-    let carrier = events.iter().rev().find_map(|kept| carriers_word(&kept.event));
     let adopted = recovered.believed == "placing" && call.leg().is_some();
+    // What became of a call later, that was found to live and not ended by us, was not decided then.
+    let was_to_end = recovered.believed == "hanging_up" || is_ended_by_gateway(&call);
+    let seen = events.iter().find(|kept| is_seen_live(&kept.event)).filter(|_| !was_to_end);
+    let carrier = match seen {
+        Some(kept) => carriers_word(&kept.event),
+        None => events.iter().rev().find_map(|kept| carriers_word(&kept.event)),
+    };
     let decision = match &call.state {
+        _ if seen.is_some() && adopted => Decision::Adopted,
+        _ if seen.is_some() => Decision::Kept,
         CallState::Ended(_) => Decision::Closed,
         CallState::HangingUp(_) => Decision::HungUp,
         CallState::Queued(_) => Decision::Queued,
@@ -138,6 +146,8 @@ pub(crate) fn line(recovered: Recovered, events: &[KeptEvent]) -> RecoveryLine {
 fn why(call: &Call, decision: Decision, carrier: Option<&str>) -> String {
     let said = carrier.unwrap_or("nothing yet");
     match (&call.state, decision) {
+        (_, Decision::Kept) => format!("the carrier says {said}; its timers run on with what remains"),
+        (_, Decision::Adopted) => format!("its leg was found ({said}); not dialled again"),
         (CallState::Ended(over), _) if over.ending.confirmed_by == ConfirmedBy::Nobody => {
             "the carrier has no such call, asked again and again until the stated bound".to_owned()
         }
@@ -157,11 +167,26 @@ fn why(call: &Call, decision: Decision, carrier: Option<&str>) -> String {
         (CallState::HangingUp(hanging), _) => {
             format!("{}; hung up until the carrier confirms", hanging.cause)
         }
-        (_, Decision::Kept) => format!("the carrier says {said}; its timers run on with what remains"),
-        (_, Decision::Adopted) => format!("its leg was found ({said}); not dialled again"),
         (_, Decision::AskedAgain) => format!("{said} is no proof of an end; kept, and asked about again"),
         (_, Decision::Queued) => "it waits for a free place".to_owned(),
         _ => "the carrier has not answered yet".to_owned(),
+    }
+}
+
+/// Whether the carrier, asked, said that it lives.
+fn is_seen_live(event: &Event) -> bool {
+    matches!(
+        &event.news,
+        News::Sighted { sighting: Sighting::Live { .. }, .. }
+            | News::Found(Found::Leg { sighting: Sighting::Live { .. }, .. })
+    )
+}
+
+fn is_ended_by_gateway(call: &Call) -> bool {
+    match &call.state {
+        CallState::HangingUp(hanging) => hanging.by == EndedBy::Gateway,
+        CallState::Ended(over) => over.ending.by == EndedBy::Gateway,
+        _ => false,
     }
 }
 

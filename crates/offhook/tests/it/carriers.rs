@@ -216,6 +216,8 @@ fn a_carrier_that_nobody_reaches_ends_nothing(face: Face) {
     assert_eq!(world.only_truth_to(&to)["live"], true);
     world.hang_up(&id);
     assert_eq!(word(&world.wait_for_end(&id)["ending"], "by"), "agent");
+    let found = world.recovered(&id);
+    assert_eq!((word(&found, "decision"), word(&found, "after")), ("kept", "ended"), "as the start decided");
     assert_eq!(world.only_truth_to(&to)["ended_by"], "api");
 }
 
