@@ -3,12 +3,13 @@
 
 use std::time::{Duration, Instant};
 
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::args::{AskArgs, CommandArgs, Language, PlayArgs, StreamArgs};
 use super::client::{ClientError, Reply};
 use super::gateway::Gateway;
-use super::wire::{Call, Command, CommandReply};
+use super::wire::{Command, CommandReply};
 use super::{CommandError, Exit, Terminal};
 
 /// What is asked: the page, and what is sent to it.
@@ -50,7 +51,7 @@ impl Wish {
     pub(super) fn play(args: &PlayArgs) -> Wish {
         let mut body = json!({ "url": args.file });
         if let Some(lasts) = args.lasts {
-            body["lasts_s"] = json!(lasts.as_secs().max(1));
+            body["lasts_s"] = json!(lasts.as_secs());
         }
         Wish { page: "play", body }
     }
@@ -78,8 +79,8 @@ pub(super) async fn run(
     how: &CommandArgs,
     terminal: Terminal,
 ) -> Result<Exit, CommandError> {
-    let call: Call = gateway.call_by_beginning(id).await?.read()?;
-    let asked = gateway.command(&call.id, wish.page, &wish.body).await?;
+    let call = gateway.whole_id(id).await?;
+    let asked = gateway.command(&call, wish.page, &wish.body).await?;
     let reply = if how.no_wait { asked } else { wait(gateway, asked, terminal).await? };
     let command = reply.read::<CommandReply>()?.command;
     if how.json {
@@ -118,6 +119,12 @@ pub(super) async fn wait(
                     return Err(error.into());
                 }
                 tokio::time::sleep(ASK_AGAIN).await;
+            }
+            // It was asked for, by a token that may do that and not look.
+            Err(error @ ClientError::Problem { status: StatusCode::FORBIDDEN, .. }) => {
+                terminal
+                    .remark(&format!("offhook: it is asked for; what becomes of it can't be told: {error}"));
+                return Ok(reply);
             }
             Err(error) => return Err(error.into()),
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use call::CallId;
 use http::StatusCode;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
@@ -69,11 +70,28 @@ impl Gateway {
         self.get(&["v1", "calls", id], &[]).await
     }
 
+    /// The whole id of the call that a person means: `id`, or the one that begins with it. Of a whole id nothing
+    /// is asked, since whoever may end a call may not be allowed to see it.
+    ///
+    /// # Errors
+    /// As of [`call_by_beginning`](Self::call_by_beginning).
+    pub(crate) async fn whole_id(&self, id: &str) -> Result<String, ClientError> {
+        if id.parse::<CallId>().is_ok() {
+            return Ok(id.to_owned());
+        }
+        Ok(self.call_by_beginning(id).await?.read::<Call>()?.id)
+    }
+
     /// Asks for the call whose id is `id` or, if there is none, the one whose id begins with it.
     ///
     /// # Errors
     /// There is no such call, or there are several, besides what [`call`](Self::call) may meet.
     pub(crate) async fn call_by_beginning(&self, id: &str) -> Result<Reply, ClientError> {
+        // That of a command that failed, in a script: every call begins with it.
+        if id.is_empty() {
+            let message = "an empty id names no call; 'offhook ls --all' lists those there are".to_owned();
+            return Err(ClientError::Problem { status: StatusCode::BAD_REQUEST, message });
+        }
         let not_found = match self.call(id).await {
             Err(
                 error @ ClientError::Problem {

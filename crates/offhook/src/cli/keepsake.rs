@@ -35,13 +35,13 @@ pub(super) async fn recording(
     args: &RecordingArgs,
     terminal: Terminal,
 ) -> Result<Exit, CommandError> {
-    let call: Call = gateway.call_by_beginning(&args.id).await?.read()?;
+    let call = gateway.whole_id(&args.id).await?;
     let Some(path) = &args.output else {
-        gateway.delete_recording(&call.id).await?;
-        terminal.remark(&format!("the recording of {} is deleted", call.id));
+        gateway.delete_recording(&call).await?;
+        terminal.remark(&format!("the recording of {call} is deleted"));
         return Ok(Exit::Done);
     };
-    let sound = gateway.recording(&call.id).await?;
+    let sound = gateway.recording(&call).await?;
     write(path, &sound).map_err(|error| {
         CommandError::Usage(format!("cannot write {}: {error}; name another file", path.display()))
     })?;

@@ -12,7 +12,6 @@ use hyper::body::Incoming;
 
 use super::args::ListenArgs;
 use super::gateway::Gateway;
-use super::wire::Call;
 use super::{CommandError, Exit, Terminal};
 
 /// Writes what is heard until the talk is over, or until nobody wants more.
@@ -25,8 +24,7 @@ pub(super) async fn run(
         let way_out = "sound is no text; give it to a player, as in 'offhook listen ID | aplay', or to a file with --output";
         return Err(CommandError::Usage(way_out.to_owned()));
     }
-    let call: Call = gateway.call_by_beginning(&args.id).await?.read()?;
-    let mut sound = gateway.listen(&call.id).await?;
+    let mut sound = gateway.listen(&gateway.whole_id(&args.id).await?).await?;
     match &args.output {
         None => {
             while let Some(piece) = next(&mut sound).await {

@@ -209,8 +209,7 @@ async fn answer(
         Verb::Show(args) => show::run(&gateway, args, terminal).await,
         Verb::Import(args) => import::run(&gateway, args, terminal).await,
         Verb::Hangup { id, how } => {
-            let known: Call = gateway.call_by_beginning(id).await?.read()?;
-            let reply = gateway.hang_up(&known.id).await?;
+            let reply = gateway.hang_up(&gateway.whole_id(id).await?).await?;
             let line = |call: Call| follow::line(&call, terminal.paint);
             show(&reply, how, terminal, |reply| Ok(line(reply.read()?)))
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::time::Instant;
 
 use super::args::CallArgs;
@@ -84,6 +85,12 @@ async fn wait(
                     false => terminal.print(&lines)?,
                 }
                 return Ok(exit);
+            }
+            // The phone rings all the same, at the word of a token that may place calls and not look.
+            Heard::GivenUp(error @ ClientError::Problem { status: StatusCode::FORBIDDEN, .. }) => {
+                spinner.finish_and_clear();
+                terminal.remark(&format!("{} goes on; what becomes of it can't be told: {error}", call.id));
+                return Ok(Exit::InDoubt);
             }
             Heard::GivenUp(error) => return Err(error.into()),
         }

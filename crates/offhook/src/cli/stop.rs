@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::args::StopArgs;
 use super::gateway::Gateway;
-use super::wire::{Call, Command, CommandReply, StopReply};
+use super::wire::{Command, CommandReply, StopReply};
 use super::{CommandError, Exit, Terminal, command};
 
 /// Has it ended, and waits until it is.
@@ -13,12 +13,12 @@ pub(super) async fn run(
     args: &StopArgs,
     terminal: Terminal,
 ) -> Result<Exit, CommandError> {
-    let call: Call = gateway.call_by_beginning(&args.id).await?.read()?;
-    let reply = gateway.stop(&call.id, args.command).await?;
+    let call = gateway.whole_id(&args.id).await?;
+    let reply = gateway.stop(&call, args.command).await?;
     let asked = reply.read::<StopReply>()?.commands;
     let mut over = Vec::new();
     for command in asked {
-        let stands = gateway.command_outcome(&call.id, command.id).await?;
+        let stands = gateway.command_outcome(&call, command.id).await?;
         let stands = if args.how.no_wait { stands } else { command::wait(gateway, stands, terminal).await? };
         over.push(stands);
     }
@@ -26,7 +26,7 @@ pub(super) async fn run(
     if args.how.json {
         let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or(Value::Null)["command"].take();
         let commands: Vec<Value> = over.iter().map(|reply| read(&reply.text)).collect();
-        terminal.print_document(&json!({ "call": call.id, "commands": commands }).to_string())?;
+        terminal.print_document(&json!({ "call": call, "commands": commands }).to_string())?;
     } else if commands.is_empty() {
         terminal.remark("offhook: nothing is under way on this call, and nothing waits");
     }

@@ -5,7 +5,7 @@ mod own;
 mod rates;
 
 use crate::world::{
-    API_TOKEN, Answer, Line, SOON, Sent, World, exchange, number, wait_for, wait_until, word, words,
+    API_TOKEN, Answer, Line, SOON, Sent, World, exchange, number, offhook, wait_for, wait_until, word, words,
 };
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -98,6 +98,30 @@ fn a_token_does_what_its_scopes_say_and_nothing_else() {
     assert_eq!(world.truth_to(&to).len(), 1, "the reader rang nobody");
     let line = audited(&world, "place", "OH-0040");
     assert_eq!((word(&line, "token"), word(&line, "request_id")), ("reader", "job-7"), "{line}");
+}
+
+#[test]
+fn a_command_asks_for_its_own_scope_and_says_what_it_may_not_see() {
+    let world = World::start(Line::Webhooks, "");
+    let placer = token(&world, &["placer", "--scope", "place,control"]);
+    let run = |arguments: &[&str]| {
+        let mut command = offhook(&world.path("."));
+        command.args(arguments).arg("--config").arg(world.config_file()).env("OFFHOOK_API__TOKEN", &placer);
+        words(&command.output().unwrap())
+    };
+
+    let (code, out, said) = run(&["call", &world.talker(1), "--wait"]);
+
+    assert_eq!(code, Some(5), "{out}{said}");
+    assert!(said.contains("goes on") && said.contains("scope read"), "{said}");
+    let id = word(&world.get("/v1/calls")["calls"][0], "id").to_owned();
+    world.wait_for_talk(&id);
+    let (code, _, said) = run(&["hangup", ""]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("an empty id"), "{said}");
+    let (code, _, said) = run(&["hangup", &id]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(word(&world.wait_for_end(&id)["ending"], "by"), "agent");
 }
 
 #[test]
