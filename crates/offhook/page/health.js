@@ -42,8 +42,8 @@ export function showHealth(root) {
 
   async function readPause() {
     try {
-      const paused = await ask("GET", "pause");
-      if (!gone) put(pause, pausing(paused, () => { readPause(); dispatchEvent(new Event("offhook:changed")); }));
+      const [paused, { draining }] = await Promise.all([ask("GET", "pause"), open("healthz")]);
+      if (!gone) put(pause, pausing(paused, draining, () => { readPause(); dispatchEvent(new Event("offhook:changed")); }));
     } catch (error) {
       if (!gone) put(pause, problem(error));
     }
@@ -63,16 +63,17 @@ function shown(health, ready) {
     return h("li", {}, h("strong", {}, `▲ ${name}`), h("p", {}, linked(reason)), way && h("p", {}, h("strong", {}, "What to do: "), way));
   });
   return [
+    health.draining && h("p", {}, h("strong", {}, "It drains: "), "no new call is taken, and the gateway ends with the last one. ", h("code", {}, "offhook drain --cancel"), " has it take calls again."),
     health.reasons.length === 0
-      ? h("p", { class: "well" }, h("span", { class: "shape", "aria-hidden": "true" }, "●"), "All is well: nothing needs you.")
+      ? !health.draining && h("p", { class: "well" }, h("span", { class: "shape", "aria-hidden": "true" }, "●"), "All is well: nothing needs you.")
       : h("ul", { class: "reasons" }, list),
-    h("p", {}, ready.status === "ready" ? "What is heard can be put on disk." : "What is heard can't be put on disk: carriers are told to come again."),
+    h("p", {}, ready.status === "not_ready" ? "What is heard can't be put on disk: carriers are told to come again." : "What is heard can be put on disk."),
     health.notes.length > 0 && [h("h2", {}, "Worth knowing"), h("ul", { class: "reasons" }, health.notes.map((note) => h("li", { class: "note" }, linked(note))))],
     h("p", { class: "quiet small" }, "This run of the gateway is ", h("span", { class: "mono" }, health.instance), ". Who is told at night: ", h("code", {}, "[alarms]"), " of the configuration, docs/alarms.md."),
   ];
 }
 
-function pausing({ paused, reason }, again) {
+function pausing({ paused, reason }, draining, again) {
   const told = h("div");
   const act = async (path, body) => {
     try {
@@ -88,6 +89,6 @@ function pausing({ paused, reason }, again) {
   }
   const why = h("input", { maxlength: 200, autocomplete: "off", placeholder: "by hand" });
   return h("form", { onsubmit: (event) => { event.preventDefault(); act("pause", why.value.trim() ? { reason: why.value.trim() } : {}); } },
-    h("p", {}, "They are placed as they are asked for. A pause stops new ones, across restarts, until you resume; calls that live go on."),
+    h("p", {}, draining ? "None is placed: the gateway drains, and ends with the last call. " : "They are placed as they are asked for. ", "A pause stops new ones, across restarts, until you resume; calls that live go on."),
     h("div", { class: "filters" }, h("div", { class: "wide" }, field("Why they are paused", why)), h("button", { type: "submit", class: "grave" }, "Pause new outbound calls")), told);
 }

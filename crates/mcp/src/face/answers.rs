@@ -284,6 +284,10 @@ fn way_out(code: &str, status: u16) -> &'static str {
         }
         "OH-0022" => "get_call shows what was asked of the call.",
         "OH-0034" => "Nothing was dialled. Leave `agent` out, and talk yourself with ask.",
+        "OH-0047" => {
+            "Nothing was dialled. The gateway is being taken down: trying again doesn't help; tell the person you \
+             work for."
+        }
         _ if status == 403 => {
             "That is not allowed here. Don't try it another way; tell the person you work for."
         }

@@ -8,6 +8,7 @@ use super::gateway::Gateway;
 use super::patience::Waiting;
 use super::wire::Drain;
 use super::{CommandError, Exit, Terminal, show};
+use http::StatusCode;
 
 /// Has it drain, and waits until it ended; or has it take calls again.
 pub(super) async fn run(
@@ -48,6 +49,13 @@ async fn wait(
         let now: Drain = match gateway.draining().await {
             Ok(reply) => reply.read()?,
             Err(ClientError::Unreachable { .. } | ClientError::Lost { .. }) => break Exit::Done,
+            // It drains all the same, at the word of a token that may say so and not look.
+            Err(error @ ClientError::Problem { status: StatusCode::FORBIDDEN, .. }) => {
+                drop(waiting);
+                terminal
+                    .remark(&format!("offhook: the gateway drains; how that goes can't be told: {error}"));
+                return Ok(Exit::Done);
+            }
             Err(error) => return Err(error.into()),
         };
         // Whoever starts it may hold its socket, and another answers by now.
@@ -68,9 +76,11 @@ async fn wait(
     if args.how.json {
         terminal.print_document(&serde_json::json!({ "ended": ended, "live": last.live }).to_string())?;
     } else {
-        let told = match ended {
-            true => "the gateway has ended",
-            false => "the gateway takes calls again: somebody took the drain back",
+        let told = match (ended, last.live) {
+            (true, 0) => "the gateway has ended".to_owned(),
+            (true, 1) => "the gateway has ended; 1 call lives on at its carrier".to_owned(),
+            (true, n_live) => format!("the gateway has ended; {n_live} calls live on at their carriers"),
+            (false, _) => "the gateway takes calls again: somebody took the drain back".to_owned(),
         };
         terminal.print(&format!("{told}\n"))?;
     }

@@ -22,6 +22,8 @@ pub(super) struct Local {
 struct Health {
     reasons: Vec<String>,
     instance: String,
+    #[serde(default)]
+    draining: bool,
 }
 
 /// Examines the gateway that the commands would ask.
@@ -39,6 +41,10 @@ pub(super) async fn examine(global: &Global, environment: &Environment) -> Local
     };
     let paused: Result<Paused, _> = ask(&client, &["v1", "pause"]).await.and_then(|reply| reply.read());
     let mut findings = vec![admission(client.url(), paused)];
+    if health.draining {
+        let what = "takes no new call: it drains, and ends with the last one";
+        findings.push(Finding::warning("gateway", what, "'offhook drain --cancel' has it take calls again"));
+    }
     findings.extend(health.reasons.into_iter().map(|why| Finding::plain("gateway", Level::Warning, why)));
     Local { findings, instance: Some(health.instance) }
 }

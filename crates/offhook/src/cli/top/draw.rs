@@ -72,6 +72,10 @@ fn counts(screen: &Screen) -> String {
 fn alarms(round: &Round) -> Vec<(String, Tone)> {
     let mut lines: Vec<(String, Tone)> =
         round.health.reasons.iter().map(|reason| (format!("! {reason}"), Tone::Bad)).collect();
+    if round.health.draining {
+        lines
+            .push(("! it drains: no new call is taken, and it ends with the last one".to_owned(), Tone::Bad));
+    }
     if lines.is_empty() {
         lines.push(("all is well".to_owned(), Tone::Good));
     }
