@@ -7,7 +7,7 @@ use super::transcript::{Speaker, Use};
 use crate::call::script::NOBODY_HERE;
 use crate::call::{
     Call, CallState, Command, CommandId, CommandState, Decline, Direction, Event, GREETING, News, Outcome,
-    Verb, born, step,
+    Speaks, Verb, born, step,
 };
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
@@ -171,6 +171,7 @@ impl Turns {
             Verb::SendDigits { digits } => What::Pressed(digits.clone()),
             Verb::Play { url, .. } => What::Played(url.clone()),
             Verb::Transfer { to } => What::Transferred(to.as_str().to_owned()),
+            Verb::Stream { speaks: Speaks::Echo, .. } => What::Streamed("whoever spoke".to_owned()),
             Verb::Stream { url, .. } => What::Streamed(url.clone()),
         };
         self.begun.push((command.id, self.all.len()));

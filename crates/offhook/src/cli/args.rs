@@ -381,7 +381,7 @@ pub(crate) struct CallArgs {
     /// Holds the line when that was said, for `say`, `ask`, `play`, `digits`, `transfer` and `stream`
     #[arg(long)]
     pub(crate) hold: bool,
-    /// Records it, where its agent hears and speaks by the gateway
+    /// Records it, after the announcement that it is
     #[arg(long)]
     pub(crate) record: bool,
     /// Calls from this one of your own numbers

@@ -1,7 +1,5 @@
 //! `offhook token` and `offhook audit --access`: who may use the API, and what each did.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -60,7 +58,7 @@ pub(super) async fn run(
         TokenArgs::Add(args) => made(&gateway.add_token(&wanted(args)).await?, args.json, terminal),
         TokenArgs::Rotate { name, overlap, expires_in, json } => {
             let body = json!({
-                "overlap_s": overlap.map(|span| span.as_secs()), "expires_in_s": expires_in.map(at_least_one),
+                "overlap_s": overlap.map(|span| span.as_secs()), "expires_in_s": expires_in.map(|span| span.as_secs()),
             });
             made(&gateway.rotate_token(name, &body).await?, *json, terminal)
         }
@@ -104,13 +102,8 @@ fn wanted(args: &AddTokenArgs) -> Value {
         "calls_per_hour": args.calls_per_hour,
         "calls_per_day": args.calls_per_day,
         "own_calls": args.own_calls,
-        "expires_in_s": args.expires_in.map(at_least_one),
+        "expires_in_s": args.expires_in.map(|span| span.as_secs()),
     })
-}
-
-/// The API counts in seconds.
-fn at_least_one(span: Duration) -> u64 {
-    span.as_secs().max(1)
 }
 
 /// Prints the text alone, so that a script can take it.

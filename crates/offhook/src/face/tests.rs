@@ -48,7 +48,7 @@ const TABLE: &[Line] = &[
     ("figures", At("figures"), KEEPER, At("`figures?")),
     ("network", Not("`offhook sim` asks the network itself"), Not("its people are called like anybody"), At("ask(\"GET\", \"network\")")),
     ("network_truth", Not("`offhook sim` asks the network itself"), Not("a model knows what its calls know"), At("`network/calls/${call.id}`")),
-    ("paused", At("health"), At("doctor"), At("ask(\"GET\", \"pause\")")),
+    ("paused", At("doctor"), At("doctor"), At("ask(\"GET\", \"pause\")")),
     ("pause", At("pause"), KEEPER, At("act(\"pause\"")),
     ("resume", At("resume"), KEEPER, At("act(\"resume\"")),
     ("dnc_list", At("dnc list"), KEEPER, At("\"dnc\"")),

@@ -60,7 +60,7 @@ pub(crate) struct PlayArgs {
     #[arg(value_name = "URL")]
     pub(crate) file: String,
     /// How long it takes, for a carrier that doesn't tell when it is over [default: 30s]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = a_second_or_more)]
     pub(crate) lasts: Option<Duration>,
     #[command(flatten)]
     pub(crate) how: CommandArgs,
@@ -128,6 +128,12 @@ fn whole_seconds(text: &str) -> Result<Duration, String> {
     let wait = duration(text)?;
     let fits = wait.subsec_nanos() == 0 && (1..=ANSWER_WITHIN_MAX_S).contains(&wait.as_secs());
     if fits { Ok(wait) } else { Err(format!("give whole seconds from 1s to {ANSWER_WITHIN_MAX_S}s")) }
+}
+
+/// What the API counts in seconds.
+pub(super) fn a_second_or_more(text: &str) -> Result<Duration, String> {
+    duration(text)
+        .and_then(|span| if span.as_secs() > 0 { Ok(span) } else { Err("give 1s or more".to_owned()) })
 }
 
 /// So long may a question wait for the other side to begin, in seconds.

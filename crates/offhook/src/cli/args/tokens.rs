@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::commands::a_second_or_more;
 use super::duration;
 
 /// `offhook token`.
@@ -25,7 +26,7 @@ pub(crate) enum TokenArgs {
         #[arg(long, value_name = "DURATION", value_parser = duration)]
         overlap: Option<Duration>,
         /// After how long it expires, from now; without it that stays as it is
-        #[arg(long, value_name = "DURATION", value_parser = duration)]
+        #[arg(long, value_name = "DURATION", value_parser = a_second_or_more)]
         expires_in: Option<Duration>,
         /// Prints one JSON document
         #[arg(long)]
@@ -68,7 +69,7 @@ pub(crate) struct AddTokenArgs {
     #[arg(long)]
     pub(crate) own_calls: bool,
     /// After how long it expires, such as 720h
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = a_second_or_more)]
     pub(crate) expires_in: Option<Duration>,
     /// Prints one JSON document
     #[arg(long)]
