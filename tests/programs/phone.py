@@ -135,16 +135,6 @@ async def knows_the_tools(client, how):
     checks.equal(f"{how}: the gateway is well", (failed, well["status"], well["paused"]), (False, "ok", False))
 
 
-async def once_it_is_back(client, id):
-    """The call, when a client's session is taken up again: of two requests that come with it at the same moment,
-    the library under the gateway takes it up for one, and refuses the other."""
-    for _ in range(5):
-        with contextlib.suppress(MCPError):
-            return await use(client, "get_call", call=id)
-        await asyncio.sleep(0.5)
-    return await use(client, "get_call", call=id)
-
-
 async def outlives_a_kill(client, gateway, folder, how):
     """The gateway is killed while a client waits, and started again: the same client goes on."""
     call, _, _ = await use(client, "place_call", to=THEM, idempotency_key=f"{how} killed")
@@ -169,7 +159,7 @@ async def outlives_a_kill(client, gateway, folder, how):
     again = Process(gateway.process.args, folder, f"gateway after {how}", {"HOME": str(folder)})
     gateway.process, gateway.log = again.process, again.log
     gateway.said(r"listens on (http://\S+)")
-    kept, failed, _ = await once_it_is_back(client, id)
+    kept, failed, _ = await use(client, "get_call", call=id)
     checks.equal(f"{how}: it works again, and the call lives", (failed, kept["state"]), (False, "in_progress"))
     found, _, _ = await use(client, "doctor")
     checks.equal(f"{how}: the start found it", found["last_start"]["unfinished"], 1)

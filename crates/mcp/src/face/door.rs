@@ -11,14 +11,21 @@ use rmcp::transport::StreamableHttpServerConfig;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::streamable_http_server::StreamableHttpService;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::streamable_http_server::session::{SessionId, SessionManager as _};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::RwLock;
 
 /// Answers the requests of clients that speak HTTP. Cheap to clone.
 #[derive(Clone)]
-pub struct Door<G: Gateway>(StreamableHttpService<Face<G>, LocalSessionManager>);
+pub struct Door<G: Gateway> {
+    service: StreamableHttpService<Face<G>, LocalSessionManager>,
+    sessions: Arc<LocalSessionManager>,
+    /// Held while a session is begun anew that an earlier run of the gateway had.
+    beginning: Arc<RwLock<()>>,
+}
 
 impl<G: Gateway> Door<G> {
     /// A door that is open until `closed`: what clients listen to ends then. A page of a browser is let in from
@@ -42,12 +49,26 @@ impl<G: Gateway> Door<G> {
         let mut sessions = LocalSessionManager::default();
         sessions.session_config.keep_alive = Some(SILENT_MAX);
         let face = move || Ok(Face { gateway: gateway.clone() });
-        Door(StreamableHttpService::new(face, Arc::new(sessions), settings))
+        let sessions = Arc::new(sessions);
+        let service = StreamableHttpService::new(face, Arc::clone(&sessions), settings);
+        Door { service, sessions, beginning: Arc::default() }
     }
 
     /// Answers one request, whose token was checked.
     pub async fn answer(&self, request: http::Request<Bytes>) -> http::Response<BoxBody<Bytes, Infallible>> {
-        self.0.handle(request.map(Full::new)).await
+        // The library knows a session before it can be spoken in: of two requests that come with one at the same
+        // moment after a restart, one begins it and the other waits.
+        let session = request.headers().get("mcp-session-id").and_then(|name| name.to_str().ok());
+        let begins = match session.map(SessionId::from) {
+            Some(session) if !matches!(self.sessions.has_session(&session).await, Ok(true)) => {
+                Some(self.beginning.write().await)
+            }
+            _ => None,
+        };
+        if begins.is_none() {
+            drop(self.beginning.read().await);
+        }
+        self.service.handle(request.map(Full::new)).await
     }
 }
 
