@@ -11,7 +11,6 @@ use rmcp::transport::StreamableHttpServerConfig;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::streamable_http_server::StreamableHttpService;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
-use rmcp::transport::streamable_http_server::session::{SessionId, SessionManager as _};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,15 +58,16 @@ impl<G: Gateway> Door<G> {
         // The library knows a session before it can be spoken in: of two requests that come with one at the same
         // moment after a restart, one begins it and the other waits.
         let session = request.headers().get("mcp-session-id").and_then(|name| name.to_str().ok());
-        let begins = match session.map(SessionId::from) {
-            Some(session) if !matches!(self.sessions.has_session(&session).await, Ok(true)) => {
-                Some(self.beginning.write().await)
-            }
-            _ => None,
+        let is_known = match session {
+            Some(name) => self.sessions.sessions.read().await.contains_key(name),
+            None => true,
         };
-        if begins.is_none() {
+        let _begins = if is_known {
             drop(self.beginning.read().await);
-        }
+            None
+        } else {
+            Some(self.beginning.write().await)
+        };
         self.service.handle(request.map(Full::new)).await
     }
 }
