@@ -240,7 +240,7 @@ impl Metrics {
                 let direction = label("direction", self::direction(direction));
                 drop(self.calls_begun.get_or_create(&[at(carrier), direction]));
             }
-            for ending in ENDINGS {
+            for ending in EndingKind::ALL {
                 drop(self.calls_ended.get_or_create(&[at(carrier), label("ending", ending.word())]));
             }
             for verdict in ["live", "over"] {
@@ -290,13 +290,3 @@ fn direction(direction: Direction) -> &'static str {
 fn webhook_seconds() -> Histogram {
     Histogram::new(exponential_buckets(0.001, 2.0, 15))
 }
-
-const ENDINGS: [EndingKind; 7] = [
-    EndingKind::Completed,
-    EndingKind::Busy,
-    EndingKind::NoAnswer,
-    EndingKind::Canceled,
-    EndingKind::Rejected,
-    EndingKind::Failed,
-    EndingKind::Indeterminate,
-];

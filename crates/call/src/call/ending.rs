@@ -96,6 +96,17 @@ pub struct CarrierEnding {
 }
 
 impl EndingKind {
+    /// All there are.
+    pub const ALL: [EndingKind; 7] = [
+        EndingKind::Completed,
+        EndingKind::Busy,
+        EndingKind::NoAnswer,
+        EndingKind::Canceled,
+        EndingKind::Rejected,
+        EndingKind::Failed,
+        EndingKind::Indeterminate,
+    ];
+
     /// The word for it, as the HTTP interface and the store write it.
     pub fn word(self) -> &'static str {
         match self {

@@ -341,6 +341,19 @@ impl Call {
 }
 
 impl CallState {
+    /// The words for all there are, in the order of a call's life.
+    pub const WORDS: [&str; 9] = [
+        "queued",
+        "placing",
+        "initiated",
+        "ringing",
+        "offered",
+        "answering",
+        "in_progress",
+        "hanging_up",
+        "ended",
+    ];
+
     /// The word for it, as the HTTP interface and the store write it.
     pub fn word(&self) -> &'static str {
         match self {

@@ -4,13 +4,13 @@ use super::caller::Caller;
 use super::openapi::{CALL_ID, NOT_BLANK};
 use super::problem::Kind;
 use super::reading::{query, within};
-use super::view::{CallView, DIRECTIONS, ENDINGS, STATES};
+use super::view::{CallView, DIRECTIONS};
 use super::{Pages, Problem, api};
 use axum::Json;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use call::Timestamp;
-use call::call::Direction;
+use call::call::{Direction, EndingKind};
+use call::{CallState, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{CallQuery, CallSearch, CallsFound};
@@ -25,7 +25,7 @@ pub(crate) struct ListCalls {
     /// `next` of the page before.
     #[schemars(extend("pattern" = CALL_ID))]
     cursor: Option<String>,
-    #[schemars(extend("enum" = STATES))]
+    #[schemars(extend("enum" = CallState::WORDS))]
     state: Option<String>,
     /// Only those that aren't over.
     live: Option<bool>,
@@ -41,7 +41,7 @@ pub(crate) struct ListCalls {
     carrier: Option<String>,
     /// The agent that talks, by its name.
     agent: Option<String>,
-    #[schemars(extend("enum" = ENDINGS))]
+    #[schemars(extend("enum" = EndingKind::ALL.map(EndingKind::word)))]
     ending: Option<String>,
     /// Asked for or come in at this time or later, in RFC 3339.
     #[schemars(extend("format" = "date-time"))]
@@ -102,7 +102,11 @@ impl ListCalls {
 
 fn search(asked: &ListCalls, limit: usize) -> Result<CallSearch, Problem> {
     let refuse = |detail: String| Problem::new(Kind::Unreadable, detail);
-    let ending = asked.ending.as_deref().map(|word| one_of("ending", word, &ENDINGS)).transpose()?;
+    let ending = asked
+        .ending
+        .as_deref()
+        .map(|word| one_of("ending", word, &EndingKind::ALL.map(EndingKind::word)))
+        .transpose()?;
     let direction = match asked.direction.as_deref() {
         None => None,
         Some("inbound") => Some(Direction::Inbound),
@@ -114,7 +118,7 @@ fn search(asked: &ListCalls, limit: usize) -> Result<CallSearch, Problem> {
     }
     Ok(CallSearch {
         unfinished: asked.live == Some(true),
-        state: asked.state.as_deref().map(|word| one_of("state", word, &STATES)).transpose()?,
+        state: asked.state.as_deref().map(|word| one_of("state", word, &CallState::WORDS)).transpose()?,
         direction,
         to: asked.to.clone(),
         from: asked.from.clone(),

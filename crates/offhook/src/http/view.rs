@@ -1,8 +1,8 @@
 //! Calls as JSON. The shapes are promised: `docs/http.md`.
 
 use call::call::{
-    AnsweredBy, Command, CommandState, ConfirmedBy, Direction, EndedBy, Ending, Outcome, Recording,
-    RecordingState,
+    AnsweredBy, Command, CommandState, ConfirmedBy, Direction, EndedBy, Ending, EndingKind, Outcome,
+    Recording, RecordingState,
 };
 use call::{Call, CallState, CarrierName, Timestamp};
 use engine::{RecoveryLine, Stranger};
@@ -17,7 +17,7 @@ pub(crate) struct CallView {
     /// Our name for it: `c_` and 26 letters; names sort by age.
     id: String,
     /// How it stands.
-    #[schemars(extend("enum" = STATES))]
+    #[schemars(extend("enum" = CallState::WORDS))]
     state: &'static str,
     #[schemars(extend("enum" = DIRECTIONS))]
     direction: &'static str,
@@ -83,7 +83,7 @@ pub(crate) struct CallView {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Ending")]
 struct EndingView {
-    #[schemars(extend("enum" = ENDINGS))]
+    #[schemars(extend("enum" = EndingKind::ALL.map(EndingKind::word)))]
     kind: &'static str,
     /// Who ended it.
     #[schemars(extend("enum" = ["agent", "remote", "carrier", "gateway"]))]
@@ -338,19 +338,4 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-/// The states by their words.
-pub(super) const STATES: [&str; 9] = [
-    "queued",
-    "placing",
-    "initiated",
-    "ringing",
-    "offered",
-    "answering",
-    "in_progress",
-    "hanging_up",
-    "ended",
-];
-/// How calls end, by its words.
-pub(super) const ENDINGS: [&str; 7] =
-    ["completed", "busy", "no_answer", "canceled", "rejected", "failed", "indeterminate"];
 pub(super) const DIRECTIONS: [&str; 2] = ["inbound", "outbound"];

@@ -4,6 +4,7 @@
 use super::samples::{LATE, NOW, at, calls, news};
 use crate::Timestamp;
 use crate::call::{Call, CallState, Effect, Event, News, Source, step};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 #[test]
@@ -15,6 +16,12 @@ fn the_table_is_the_one_in_print() {
     }
     let printed = std::fs::read_to_string(path).unwrap_or_default();
     assert_eq!(printed, table, "read the new table, then UPDATE_SNAPSHOTS=1 cargo test -p call");
+}
+
+#[test]
+fn every_state_is_among_the_words_and_every_word_is_a_state() {
+    let words: BTreeSet<&str> = calls().iter().map(|(_, call)| call.state.word()).collect();
+    assert_eq!(words, CallState::WORDS.into());
 }
 
 fn table() -> String {
