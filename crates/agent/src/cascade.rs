@@ -8,15 +8,17 @@
 
 mod machine;
 mod mouth;
+mod overlap;
 mod reply;
 mod words;
 
 use crate::model::Model;
 use call::PhoneNumber;
-use call::call::{OnMachine, Waits};
+use call::call::{OnMachine, Timing};
 use call::dialogue::{Line, Silence, Speaker};
 use machine::Machine;
 use mouth::Mouth;
+use overlap::Overlap;
 use std::time::Duration;
 use words::{only_listens, without_notes};
 
@@ -40,6 +42,7 @@ pub struct Settings {
 pub struct Cascade {
     settings: Settings,
     mouth: Mouth,
+    overlap: Overlap,
     /// A reply is being written.
     is_replying: bool,
     /// Its words of which the sentence isn't whole.
@@ -119,10 +122,11 @@ pub enum Act<'a> {
     Play(&'a [u8]),
     /// It wants to be told by this number when all before was played.
     Mark(u64),
-    /// What was not played is dropped.
-    Clear,
-    /// This was said, and heard; what the beginning of the agent's words was waited for, where that is known.
-    Said(Line, Option<Waits>),
+    /// What was not played is dropped; it wants to be told by this number when that is so.
+    Clear(u64),
+    /// This was said, and heard, and when: what the beginning of the agent's words was waited for, and how long
+    /// the other side talked over them.
+    Said(Line, Timing),
     /// The model leaves the call, all that it said having been heard. If it can't have that,
     /// [`Cascade::refuse`].
     Leave(Leave),
@@ -172,6 +176,7 @@ impl Cascade {
         Cascade {
             settings,
             mouth: Mouth::default(),
+            overlap: Overlap::default(),
             is_replying: false,
             unsaid: String::new(),
             has_spoken: false,
@@ -197,12 +202,18 @@ impl Cascade {
         self.settle(now, acts);
     }
 
-    /// Somebody began to speak.
-    pub fn speech_began(&mut self, now: Duration, acts: Acts<'_>) {
+    /// Somebody speaks, since then.
+    pub fn speech_began(&mut self, since: Duration, now: Duration, acts: Acts<'_>) {
         (self.is_spoken_to, self.n_parts) = (true, 0);
         self.machine.iter_mut().for_each(Machine::speaks);
-        if !self.is_protected() && self.machine.is_none() {
-            self.mouth.hold(acts);
+        if self.mouth.is_heard(since) {
+            self.overlap.begin(since);
+        }
+        if !self.is_protected()
+            && self.machine.is_none()
+            && let Some(silent_by) = self.mouth.hold(acts)
+        {
+            self.overlap.stop(silent_by, now);
         }
         self.settle(now, acts);
     }
@@ -221,6 +232,7 @@ impl Cascade {
         (self.is_spoken_to, self.n_parts) = (false, 0);
         self.n_unknown += 1;
         self.judged = Some((spoken_at, now));
+        self.overlap.end(spoken_at);
         self.machine.iter_mut().for_each(|machine| machine.is_silent_since(spoken_at));
         self.settle(now, acts);
     }
@@ -228,6 +240,7 @@ impl Cascade {
     /// What somebody said, or why nobody knows.
     pub fn understood(&mut self, words: Result<String, String>, now: Duration, acts: Acts<'_>) {
         self.n_unknown = self.n_unknown.saturating_sub(1);
+        let talk_over = self.overlap.take();
         match words.map(|words| without_notes(&words)) {
             Ok(words) if words.is_empty() => {
                 self.n_failed.recognizer = 0;
@@ -247,7 +260,7 @@ impl Cascade {
                         understood_at: now,
                     });
                 }
-                self.note(Speaker::Remote, words, None, acts);
+                self.note(Speaker::Remote, words, Timing { talk_over, ..Timing::default() }, acts);
             }
             Err(why) => {
                 acts(Act::Warn("somebody was not understood", why));
@@ -268,7 +281,7 @@ impl Cascade {
     /// What they said last before the line was gone: nobody replies any more.
     pub fn last_words(&mut self, words: &str, acts: Acts<'_>) {
         self.n_unknown = self.n_unknown.saturating_sub(1);
-        self.note(Speaker::Remote, without_notes(words), None, acts);
+        self.note(Speaker::Remote, without_notes(words), Timing::default(), acts);
     }
 
     /// Whether somebody's words are not known yet.
@@ -307,6 +320,7 @@ impl Cascade {
 
     /// All before this mark was played by now.
     pub fn played(&mut self, mark: u64, now: Duration, acts: Acts<'_>) {
+        self.overlap.played(mark, now);
         self.mouth.played(mark, now, acts);
         self.settle(now, acts);
     }
@@ -326,7 +340,7 @@ impl Cascade {
         if !keys.is_empty() {
             self.turn = None;
             self.take_turn(acts);
-            self.note(Speaker::Remote, keys, None, acts);
+            self.note(Speaker::Remote, keys, Timing::default(), acts);
         }
         self.go_on(now, acts);
         self.settle(now, acts);
@@ -380,10 +394,10 @@ impl Cascade {
     /// Nothing more is heard: what was until now is written down.
     pub fn end(&mut self, acts: Acts<'_>) {
         for utterance in self.mouth.cut(&mut |_| {}) {
-            self.note(Speaker::Agent, utterance.heard_text(), utterance.waits(), acts);
+            self.note(Speaker::Agent, utterance.heard_text(), utterance.timing(), acts);
         }
         let keys = std::mem::take(&mut self.keys);
-        self.note(Speaker::Remote, keys, None, acts);
+        self.note(Speaker::Remote, keys, Timing::default(), acts);
     }
 
     /// Whether nobody may talk over what is being said.
@@ -408,7 +422,7 @@ impl Cascade {
             acts(Act::Hush);
         }
         for utterance in self.mouth.cut(acts) {
-            self.note(Speaker::Agent, utterance.heard_text(), utterance.waits(), acts);
+            self.note(Speaker::Agent, utterance.heard_text(), utterance.timing(), acts);
         }
     }
 
@@ -438,7 +452,10 @@ impl Cascade {
         let mut is_between = !self.mouth.has_begun();
         while let Some(utterance) = self.mouth.heard_whole() {
             is_between = true;
-            self.note(Speaker::Agent, utterance.heard_text(), utterance.waits(), acts);
+            self.note(Speaker::Agent, utterance.heard_text(), utterance.timing(), acts);
+        }
+        if !self.mouth.has_begun() {
+            self.overlap.end(now);
         }
         if self.is_finishing && is_between && !self.is_spoken_to && self.n_unknown == 0 {
             return acts(Act::HandOver);
@@ -456,9 +473,9 @@ impl Cascade {
         self.quiet_since = if is_quiet && !greets { self.quiet_since.or(Some(now)) } else { None };
     }
 
-    fn note(&mut self, by: Speaker, text: String, waits: Option<Waits>, acts: Acts<'_>) {
+    fn note(&mut self, by: Speaker, text: String, timing: Timing, acts: Acts<'_>) {
         if !text.is_empty() {
-            acts(Act::Said(Line { by, text }, waits));
+            acts(Act::Said(Line { by, text }, timing));
         }
     }
 }

@@ -143,6 +143,8 @@ impl Activity {
     }
 }
 
+/// How much later than [`Settings::speech_min`] a start is told, in the middle of what was measured.
+pub const STARTS_LATE: Duration = Duration::from_millis(40);
 /// How much later than [`Settings::pause_min`] an end is told, in the middle of what was measured.
 pub const ENDS_LATE: Duration = Duration::from_millis(100);
 const QUIET: State = State::Quiet { probable: Duration::ZERO };

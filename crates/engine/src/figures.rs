@@ -1,7 +1,7 @@
 //! Figures of many calls over time: counted by the store, and how long replies were waited for, read
 //! off the logs of some of them.
 
-use crate::latency::{Spread, replies, spread};
+use crate::latency::{Spread, measured, spread};
 use call::gate::Money;
 use call::{CarrierName, Timestamp};
 use std::collections::BTreeMap;
@@ -60,7 +60,8 @@ pub(crate) fn figures(
         let mut waited = Vec::new();
         for kept in history.answered(figures.from, until, calls_each)? {
             if kept.call.facts.agent.is_some() {
-                waited.extend(replies(history, kept.call.facts.id)?.into_iter().map(|(ms, _)| ms));
+                let replies = measured(history, kept.call.facts.id)?.replies;
+                waited.extend(replies.into_iter().map(|(ms, _)| ms));
             }
         }
         figures.replies = spread(waited.into_iter());

@@ -4,7 +4,7 @@ use call::call::{News, Waits};
 use call::dialogue::Speaker;
 use call::{CallId, CarrierName};
 use std::collections::BTreeMap;
-use store::{CallQuery, History, KeptEvent, StoreError};
+use store::{CallQuery, History, StoreError};
 
 /// How long one agent's replies were waited for at one carrier.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Latency {
     pub whole: Spread,
     /// What that was made of, where the gateway's own recognizer and synthesizer were at work.
     pub parts: Vec<(&'static str, Spread)>,
+    /// How long the other side talked over the agent, of the times that it did.
+    pub talk_over: Option<Spread>,
 }
 
 /// How some times are spread, in milliseconds.
@@ -32,15 +34,21 @@ pub struct Spread {
     pub p99_ms: u64,
 }
 
-/// How long one reply was waited for, in milliseconds, and for what.
-pub(crate) type Waited = (u64, Option<Waits>);
+/// What was measured of an agent's talk.
+#[derive(Debug, Default)]
+pub(crate) struct Measured {
+    /// How long each reply was waited for, in milliseconds, and for what.
+    pub(crate) replies: Vec<(u64, Option<Waits>)>,
+    /// How long the other side talked over it, each time that it did, in milliseconds.
+    talk_over: Vec<u64>,
+}
 
 /// Reads the last so many calls, and says how many there were.
 pub(crate) fn latencies(
     history: &mut dyn History,
     n_calls: usize,
 ) -> Result<(usize, Vec<Latency>), StoreError> {
-    let mut replies: BTreeMap<(String, CarrierName), Vec<Waited>> = BTreeMap::new();
+    let mut measured: BTreeMap<(String, CarrierName), Measured> = BTreeMap::new();
     let (mut n_read, mut before) = (0, None);
     while n_read < n_calls {
         let limit = PAGE.min(n_calls - n_read);
@@ -51,25 +59,37 @@ pub(crate) fn latencies(
         for kept in page {
             let facts = kept.call.facts;
             let Some(agent) = facts.agent else { continue };
-            let waited = replies.entry((agent.name, facts.carrier)).or_default();
-            waited.extend(self::replies(history, facts.id)?);
+            let all = measured.entry((agent.name, facts.carrier)).or_default();
+            let of_call = self::measured(history, facts.id)?;
+            all.replies.extend(of_call.replies);
+            all.talk_over.extend(of_call.talk_over);
         }
     }
-    let of = |((agent, carrier), waited): ((String, CarrierName), Vec<Waited>)| {
-        let whole = spread(waited.iter().map(|(ms, _)| *ms))?;
-        let waits: Vec<Waits> = waited.iter().filter_map(|(_, waits)| *waits).collect();
-        Some(Latency { agent, carrier, whole, parts: parts(&waits) })
+    let of = |((agent, carrier), Measured { replies, talk_over }): ((String, CarrierName), Measured)| {
+        let whole = spread(replies.iter().map(|(ms, _)| *ms))?;
+        let waits: Vec<Waits> = replies.iter().filter_map(|(_, waits)| *waits).collect();
+        Some(Latency {
+            agent,
+            carrier,
+            whole,
+            parts: parts(&waits),
+            talk_over: spread(talk_over.into_iter()),
+        })
     };
-    Ok((n_read, replies.into_iter().filter_map(of).collect()))
+    Ok((n_read, measured.into_iter().filter_map(of).collect()))
 }
 
-/// How long each reply of a call's agent was waited for, in order.
-pub(crate) fn replies(history: &mut dyn History, call: CallId) -> Result<Vec<Waited>, StoreError> {
-    let waited = |line: KeptEvent| match line.event.news {
-        News::Spoken { by: Speaker::Agent, after_ms: Some(ms), waits, .. } => Some((ms, waits)),
-        _ => None,
-    };
-    Ok(history.events(call, 0, EVENTS_MAX)?.into_iter().filter_map(waited).collect())
+/// What was measured of the talk of a call's agent, in order.
+pub(crate) fn measured(history: &mut dyn History, call: CallId) -> Result<Measured, StoreError> {
+    let mut measured = Measured::default();
+    for line in history.events(call, 0, EVENTS_MAX)? {
+        let News::Spoken { by, after_ms, waits, talk_over_ms, .. } = line.event.news else { continue };
+        match by {
+            Speaker::Agent => measured.replies.extend(after_ms.map(|ms| (ms, waits))),
+            Speaker::Remote => measured.talk_over.extend(talk_over_ms),
+        }
+    }
+    Ok(measured)
 }
 
 /// What waits are made of, in order.

@@ -7,6 +7,7 @@
  * @property {"words" | "keys"} kind
  * @property {number} [after_ms] how long the other side waited for it
  * @property {Record<string, number>} [waits] and for what
+ * @property {number} [talk_over_ms] how long it was said over what the other side said
  */
 
 /** What an event says that somebody said; null if it says nothing of that. @returns {Line | null} */
@@ -14,8 +15,8 @@ export function lineOf(event) {
   const news = event.event;
   switch (event.kind) {
     case "spoken": {
-      const { by, text, after_ms, waits } = news.spoken;
-      return { who: by === "agent" ? "us" : "them", text, kind: "words", after_ms, waits };
+      const { by, text, after_ms, waits, talk_over_ms } = news.spoken;
+      return { who: by === "agent" ? "us" : "them", text, kind: "words", after_ms, waits, talk_over_ms };
     }
     case "command_asked": {
       const verb = news.command_asked;

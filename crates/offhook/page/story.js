@@ -170,7 +170,7 @@ function transcript(call, events) {
   const waits = said.filter((bar) => bar.after_ms);
   return [h("h2", {}, "What was said"),
     h("ol", { class: "talk" }, said.map((bar) => h("li", { class: `${bar.who} ${bar.kind}` },
-      h("div", { class: "by" }, bar.who === "us" ? (call.agent ?? "we") : "they", " · ", time(new Date(bar.from).toISOString(), { day: false }), bar.after_ms ? ` · ${brief(bar.after_ms)} after them` : ""),
+      h("div", { class: "by" }, bar.who === "us" ? (call.agent ?? "we") : "they", " · ", time(new Date(bar.from).toISOString(), { day: false }), bar.after_ms ? ` · ${brief(bar.after_ms)} after them` : "", bar.talk_over_ms ? ` · ${brief(bar.talk_over_ms)} over us` : ""),
       bar.kind === "keys" ? `keys ${bar.text}` : bar.text))),
     waits.length > 0 && h("details", {}, h("summary", {}, "How long they waited for each reply, and for what"),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Waits" }, h("table", {},

@@ -127,8 +127,9 @@ function spoken(bar, x) {
   const wide = Math.max(until - from, 4);
   const room = Math.floor((wide - 8) / 7.4);
   const text = bar.text.length > room ? `${bar.text.slice(0, Math.max(room - 1, 0))}…` : bar.text;
-  const waited = bar.after_ms && `, ${brief(bar.after_ms)} after them`;
-  return svg("g", {}, svg("title", {}, `${bar.who === "us" ? "we" : "they"} ${bar.kind === "keys" ? "pressed" : "said"}: ${bar.text}${waited || ""}`),
+  const waited = bar.after_ms ? `, ${brief(bar.after_ms)} after them` : "";
+  const over = bar.talk_over_ms ? `, ${brief(bar.talk_over_ms)} over us` : "";
+  return svg("g", {}, svg("title", {}, `${bar.who === "us" ? "we" : "they"} ${bar.kind === "keys" ? "pressed" : "said"}: ${bar.text}${waited}${over}`),
     wait(bar, x),
     svg("rect", { class: `${bar.who} ${bar.kind}`, x: from, y, width: wide, height: BAR, rx: 3 }),
     room > 2 && svg("text", { x: from + 4, y: y + 15 }, text));

@@ -1,7 +1,7 @@
 //! Answering machines: they greet, and then they record.
 
 use super::{Acts, Cascade, Leave};
-use call::call::OnMachine;
+use call::call::{OnMachine, Timing};
 use call::dialogue::Speaker;
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ impl Cascade {
             self.is_spoken_to = false;
             self.mouth.go_on(now, acts);
             if let Some(noted) = noted {
-                self.note(Speaker::Remote, noted.to_owned(), None, acts);
+                self.note(Speaker::Remote, noted.to_owned(), Timing::default(), acts);
             }
             self.leaving = Some(Leave::End);
             if let OnMachine::Leave(text) = voicemail {

@@ -2,7 +2,7 @@
 
 use super::{Act, Acts};
 use crate::heard::heard_of;
-use call::call::Waits;
+use call::call::{Timing, Waits};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -113,20 +113,25 @@ impl Mouth {
         self.pump(now, acts);
     }
 
-    /// Nothing more is heard until it goes on or is cut off; keys that are being pressed are.
-    pub(super) fn hold(&mut self, acts: Acts<'_>) {
+    /// Nothing more is heard until it goes on or is cut off; keys that are being pressed are. By what mark it is
+    /// known to be silent, if it wasn't.
+    pub(super) fn hold(&mut self, acts: Acts<'_>) -> Option<u64> {
         self.is_held = true;
         if self.presses() {
-            return;
+            return None;
         }
-        if self.utterances.iter().any(|one| one.n_sent > one.n_heard) {
-            acts(Act::Clear);
-        }
+        let speaks = self.utterances.iter().any(|one| one.n_sent > one.n_heard);
+        let silent_by = speaks.then(|| {
+            self.n_marks += 1;
+            acts(Act::Clear(self.n_marks));
+            self.n_marks
+        });
         self.marks.clear();
         self.heard_by = Duration::ZERO;
         for one in &mut self.utterances {
             (one.n_sent, one.n_marked) = (one.n_heard, one.n_heard);
         }
+        silent_by
     }
 
     /// It goes on where it was last known to be heard.
@@ -193,6 +198,11 @@ impl Mouth {
         self.is_held
     }
 
+    /// Whether something is at their ear at this time, as far as is known.
+    pub(super) fn is_heard(&self, at: Duration) -> bool {
+        at < self.heard_by && self.utterances.iter().any(|one| one.n_sent > one.n_heard)
+    }
+
     /// Whether something of what is to be said was on its way to their ear.
     pub(super) fn has_begun(&self) -> bool {
         self.utterances.iter().any(|one| one.has_begun)
@@ -249,7 +259,11 @@ impl Utterance {
     }
 
     /// What its beginning was waited for, if anybody did.
-    pub(super) fn waits(&self) -> Option<Waits> {
+    pub(super) fn timing(&self) -> Timing {
+        Timing { waits: self.waits(), ..Timing::default() }
+    }
+
+    fn waits(&self) -> Option<Waits> {
         let (waits, begun_at) = (self.waits?, self.begun_at?);
         let sounded_at = waits.sounded_at?;
         let ms = |from: Duration, to: Duration| to.saturating_sub(from).as_millis() as u64;

@@ -273,7 +273,7 @@ impl Witness {
                 sound.chunks(FRAME_BYTES).for_each(|frame| self.is_played(frame));
             }
             Act::Mark(number) => self.is_marked(number),
-            Act::Clear => self.is_cleared(),
+            Act::Clear(number) => self.is_cleared(number),
             Act::Said(line, _) => match line.by {
                 Speaker::Agent => self.event.agent.push_back(line.text),
                 Speaker::Remote => self.event.remote.push(line.text),
@@ -351,7 +351,9 @@ impl Witness {
         self.line.push_back(OnLine::Mark(number));
     }
 
-    fn is_cleared(&mut self) {
+    fn is_cleared(&mut self, number: u64) {
+        assert!(number > self.n_marks, "a mark is set again");
+        self.n_marks = number;
         let was_on_its_way = |one: &Utterance| one.n_sent > one.n_heard;
         let mut all = self.utterances.iter().chain(&self.event.closed);
         assert!(all.any(was_on_its_way), "there is nothing to clear");
@@ -365,6 +367,7 @@ impl Witness {
             self.echoes.extend(marks);
         }
         self.marks.clear();
+        self.line.push_back(OnLine::Mark(number));
         (self.played_ms, self.played_by) = (0, Duration::ZERO);
         for one in &mut self.utterances {
             one.n_sent = one.n_heard;

@@ -31,7 +31,7 @@ fn what_is_said_is_replied_to_sentence_by_sentence() {
 fn who_talks_over_it_makes_it_stop_and_is_replied_to() {
     let mut talk = Talk::speaking(settings());
     talk.pass(1_000);
-    talk.does(Cascade::speech_began);
+    talk.begins_to_speak();
     assert_eq!(talk.done(), ["clear"], "at once");
     talk.pass(700);
     talk.is_silent();
@@ -66,7 +66,7 @@ fn who_speaks_again_before_the_reply_is_heard_gets_one_to_all() {
     talk.hear("I would like");
     talk.writes("What would you like, then? ");
     talk.done();
-    talk.does(Cascade::speech_began);
+    talk.begins_to_speak();
     talk.sounds(1, 500);
     assert_eq!(talk.n_played, 0, "nothing is said over them");
     talk.is_silent();
@@ -79,9 +79,9 @@ fn who_speaks_again_before_the_reply_is_heard_gets_one_to_all() {
 #[test]
 fn all_that_was_said_is_understood_before_it_is_replied_to() {
     let mut talk = Talk::new(settings());
-    talk.does(Cascade::speech_began);
+    talk.begins_to_speak();
     talk.is_silent();
-    talk.does(Cascade::speech_began);
+    talk.begins_to_speak();
     talk.does(|cascade, now, acts| cascade.understood(Ok("One.".to_owned()), now, acts));
     talk.is_silent();
     assert_eq!(talk.done(), ["Remote: One."]);
@@ -178,7 +178,7 @@ fn keys_are_pressed_once_and_whole_whoever_speaks() {
     talk.sounds(2, 600);
     talk.done();
     talk.pass(300);
-    talk.does(Cascade::speech_began);
+    talk.begins_to_speak();
     assert_eq!(talk.done(), [""; 0], "nothing is dropped");
     talk.pass(300);
     assert_eq!(talk.n_played, 0, "and nothing is said over them");
@@ -197,4 +197,57 @@ fn keys_that_are_pressed_are_their_turn() {
     assert_eq!(talk.cascade.due_at(), None, "others may come");
     talk.does(Cascade::keys_over);
     assert_eq!(talk.done(), ["clear", "hush", "Agent: Good", "Remote: 42", "ask"]);
+}
+
+#[test]
+fn how_long_somebody_talked_over_it_is_known() {
+    let over = |talk: &mut Talk| std::mem::take(&mut talk.talked_over);
+    let ms = Duration::from_millis;
+
+    let mut talk = Talk::speaking(settings());
+    talk.pass(1_000);
+    talk.begins_to_speak();
+    talk.pass(60);
+    talk.pass(840);
+    talk.is_silent();
+    talk.does(|cascade, now, acts| cascade.understood(Ok("Wait.".to_owned()), now, acts));
+    assert_eq!(
+        over(&mut talk),
+        [ms(160)],
+        "100 ms until it was noticed, 60 until the line says that it is silent"
+    );
+
+    talk.hear("Nothing was being said then.");
+    assert!(over(&mut talk).is_empty());
+
+    let mut talk = Talk::speaking(settings());
+    talk.pass(1_000);
+    talk.begins_to_speak();
+    talk.marks.clear();
+    talk.pass(900);
+    talk.is_silent();
+    talk.does(|cascade, now, acts| cascade.understood(Ok("Wait.".to_owned()), now, acts));
+    assert_eq!(over(&mut talk), [ms(100)], "where no line says so, until it was told to be silent");
+
+    let mut talk = Talk::speaking(Settings { barge_in: false, ..settings() });
+    talk.pass(200);
+    talk.hear("I know.");
+    assert_eq!(
+        over(&mut talk),
+        [ms(600)],
+        "what is protected goes on; they were silent half a second before they were done"
+    );
+    talk.pass(2_800);
+    talk.begins_to_speak();
+    talk.pass(200);
+    talk.is_silent();
+    talk.does(|cascade, now, acts| cascade.understood(Ok("Hm.".to_owned()), now, acts));
+    assert!(over(&mut talk).is_empty(), "it had just been said");
+
+    let mut talk = Talk::speaking(settings());
+    talk.pass(1_000);
+    talk.hear("");
+    talk.pass(3_000);
+    talk.hear("Hello?");
+    assert!(over(&mut talk).is_empty(), "a cough is no talk");
 }

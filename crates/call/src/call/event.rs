@@ -190,6 +190,9 @@ pub enum News {
         /// What that was waited for, where the gateway's own recognizer and synthesizer were at work.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         waits: Option<Waits>,
+        /// How long it was said over what the other side said, in milliseconds, if it was and that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        talk_over_ms: Option<u64>,
     },
     /// The call's agent is about to use a tool of its owner's.
     ToolAsked {

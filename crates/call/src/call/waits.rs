@@ -1,6 +1,7 @@
 //! What somebody who spoke waited for.
 
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// What a reply was waited for, from when the other side was silent until its first sound was played, in
 /// milliseconds.
@@ -16,6 +17,17 @@ pub struct Waits {
     pub synthesizer_ms: u64,
     /// Until that was played.
     pub playout_ms: u64,
+}
+
+/// When something was said, beside what the other side said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// How long after the other side was done it was heard to begin, where that is known.
+    pub after: Option<Duration>,
+    /// What it was waited for, by parts, where these are known: its whole stands for `after`.
+    pub waits: Option<Waits>,
+    /// How long it was said over what the other side said, if it was.
+    pub talk_over: Option<Duration>,
 }
 
 impl Waits {

@@ -93,8 +93,13 @@ fn what_is_kept_of_news_hides_what_was_said_and_pressed() {
     let call = talking();
     let mut before = Before::default();
     let mut kept = |source, news: News| redact_news(&call, (source, &news, Timestamp(0)), &mut before, ALL);
-    let spoken =
-        |text: &str| News::Spoken { by: Speaker::Remote, text: text.to_owned(), after_ms: None, waits: None };
+    let spoken = |text: &str| News::Spoken {
+        by: Speaker::Remote,
+        text: text.to_owned(),
+        after_ms: None,
+        waits: None,
+        talk_over_ms: None,
+    };
     // Over several utterances.
     assert_eq!(kept(Source::Agent, spoken("It is 4111")), spoken("It is 4111"));
     assert_eq!(kept(Source::Agent, spoken("1111")), spoken("••••"));

@@ -10,7 +10,7 @@ use crate::talk::{Asked, AtWork, Servers, new_id};
 use crate::tap::Taps;
 use agent::realtime::Session;
 use agent::tool::failure;
-use call::call::{Agent, AnsweredBy, CommandId, Does, Event, News, Source, Verb, Waits};
+use call::call::{Agent, AnsweredBy, CommandId, Does, Event, News, Source, Timing, Verb, Waits};
 use call::dialogue::{Entry, Line, Speaker, Turn, conversation, turns};
 use call::{Call, CallId};
 use carrier::Secret;
@@ -142,17 +142,13 @@ impl Calls {
         }
     }
 
-    /// Keeps what was said on a call, how long the other side waited for it, and for what.
-    pub(crate) async fn spoken(
-        &self,
-        call: CallId,
-        Line { by, text }: Line,
-        after: Option<Duration>,
-        waits: Option<Waits>,
-    ) {
-        let after_ms = after.and_then(|after| u64::try_from(after.as_millis()).ok());
-        let after_ms = waits.map(Waits::whole_ms).or(after_ms);
-        self.news_of_agent(call, News::Spoken { by, text, after_ms, waits }).await;
+    /// Keeps what was said on a call, and when.
+    pub(crate) async fn spoken(&self, call: CallId, Line { by, text }: Line, timing: Timing) {
+        let Timing { after, waits, talk_over } = timing;
+        let ms = |span: Duration| u64::try_from(span.as_millis()).ok();
+        let after_ms = waits.map(Waits::whole_ms).or(after.and_then(ms));
+        let talk_over_ms = talk_over.and_then(ms);
+        self.news_of_agent(call, News::Spoken { by, text, after_ms, waits, talk_over_ms }).await;
     }
 
     /// Keeps news of the call's agent; whether that is on disk.

@@ -13,7 +13,7 @@ use crate::tap::Tap;
 use agent::cascade::{Act, Cascade, Failing, Leave, Settings};
 use agent::model::TRANSFER;
 use audio::Frame;
-use audio::activity::{self, Activity, ENDS_LATE, Speech};
+use audio::activity::{self, Activity, ENDS_LATE, STARTS_LATE, Speech};
 use audio::beep::Beep;
 use audio::g711::Law;
 use call::call::{AnsweredBy, Direction, OnMachine, Verb};
@@ -271,7 +271,10 @@ impl Talk<'_> {
             (Speech::Started, _) => {
                 self.has_words = false;
                 self.ear.begin();
-                self.does(Cascade::speech_began);
+                let audible = SPEECH_MIN + STARTS_LATE;
+                self.does(|cascade, now, acts| {
+                    cascade.speech_began(now.saturating_sub(audible), now, acts);
+                });
             }
             (Speech::Ended, _) if self.ear.judges_turns() => self.paused_at = Some(Instant::now()),
             (Speech::Ended, _) => self.speech_is_over(),
@@ -300,7 +303,7 @@ impl Talk<'_> {
     fn is_told_of_turn(&mut self, words: String) {
         match (self.ear.is_spoken_to(), self.paused_at) {
             (false, _) if words.is_empty() => return,
-            (false, _) => self.does(Cascade::speech_began),
+            (false, _) => self.does(|cascade, now, acts| cascade.speech_began(now, now, acts)),
             // The activity is to notice when they begin again.
             (true, None) => self.activity = hears_speech(self.silence),
             (true, Some(_)) => {}
@@ -428,8 +431,11 @@ impl Hands<'_> {
                 }
             }
             Act::Mark(number) => self.line.mark(number),
-            Act::Clear => self.line.clear(),
-            Act::Said(line, waits) => self.scribe.note(line, None, waits),
+            Act::Clear(number) => {
+                self.line.clear();
+                self.line.mark(number);
+            }
+            Act::Said(line, timing) => self.scribe.note(line, timing),
             Act::Leave(leave) => self.leave = Some(leave),
             Act::HandOver => self.over = Some(Over::PassedOn),
             Act::Refused { tool, arguments, why } => {

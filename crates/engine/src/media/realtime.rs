@@ -8,7 +8,7 @@ use crate::tap::Tap;
 use agent::realtime::{Act, Leave, Session};
 use audio::Frame;
 use call::Call;
-use call::call::Verb;
+use call::call::{Timing, Verb};
 use call::dialogue::Use;
 use call::number::without_numbers;
 use carrier::media::{Began, FromText, ToText};
@@ -334,7 +334,7 @@ impl Hands<'_> {
                 self.sound.drop_rest();
                 self.line.clear();
             }
-            Act::Said(line, after) => self.scribe.note(line, after, None),
+            Act::Said(line, after) => self.scribe.note(line, Timing { after, ..Timing::default() }),
             Act::Press(keys) => sound_of_keys(&keys).for_each(|frame| self.line.play(frame)),
             Act::Use { wish, tool, arguments } => {
                 let (calls, call, tell) = (self.calls.clone(), self.call.clone(), self.used.clone());

@@ -2,9 +2,8 @@
 
 use crate::calls::Calls;
 use call::CallId;
-use call::call::Waits;
+use call::call::Timing;
 use call::dialogue::Line;
-use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -16,7 +15,7 @@ pub(super) struct Scribe {
 }
 
 enum Note {
-    Said(Line, Option<Duration>, Option<Waits>),
+    Said(Line, Timing),
     /// The agent wished for this tool in vain: with what, and why.
     Refused(String, String, String),
     /// Whoever waits for this waits for all before it.
@@ -31,7 +30,7 @@ impl Scribe {
         let task = tokio::spawn(async move {
             while let Some(note) = noted.recv().await {
                 match note {
-                    Note::Said(line, after, waits) => calls.spoken(call, line, after, waits).await,
+                    Note::Said(line, timing) => calls.spoken(call, line, timing).await,
                     Note::Refused(tool, arguments, why) => {
                         calls.refused(call, tool, arguments, &why).await;
                     }
@@ -42,10 +41,10 @@ impl Scribe {
         Scribe { call, notes, task }
     }
 
-    /// Has this written down, with how long the other side waited for it, and for what. Nobody waits for the
-    /// disk, which may be slow, and sound may not.
-    pub(super) fn note(&self, line: Line, after: Option<Duration>, waits: Option<Waits>) {
-        self.send(Note::Said(line, after, waits));
+    /// Has this written down, and when it was said. Nobody waits for the disk, which may be slow, and sound may
+    /// not.
+    pub(super) fn note(&self, line: Line, timing: Timing) {
+        self.send(Note::Said(line, timing));
     }
 
     /// Has this written down, so that the agent's model knows of it.

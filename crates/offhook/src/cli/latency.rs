@@ -1,4 +1,5 @@
-//! `offhook latency`: how long whoever is on the line waits for replies, and for what.
+//! `offhook latency`: how long whoever is on the line waits for replies, and for what, and talks
+//! over them.
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ struct Waited {
     whole: Spread,
     #[serde(default)]
     parts: BTreeMap<String, Spread>,
+    talk_over: Option<Spread>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -57,20 +59,23 @@ pub(super) async fn run(
 fn table(agents: &[Waited], paint: Paint) -> String {
     let heads = ["AGENT", "CARRIER", "REPLIES", "P50", "P95", "P99"];
     let parts = PARTS.map(str::to_uppercase);
-    let heads: Vec<&str> = heads.into_iter().chain(parts.iter().map(String::as_str)).collect();
+    let heads: Vec<&str> =
+        heads.into_iter().chain(parts.iter().map(String::as_str)).chain(["TALK-OVER"]).collect();
     let mut rows = vec![Cell::heads(&heads)];
     rows.extend(agents.iter().map(|one| {
         let whole =
             [one.whole.p50_ms, one.whole.p95_ms, one.whole.p99_ms].map(|ms| Cell::normal(seconds(ms)));
-        let parts = PARTS.map(|name| {
-            Cell::normal(one.parts.get(name).map_or_else(|| "-".to_owned(), |part| seconds(part.p50_ms)))
-        });
+        let median = |spread: Option<&Spread>| {
+            Cell::normal(spread.map_or_else(|| "-".to_owned(), |spread| seconds(spread.p50_ms)))
+        };
+        let parts = PARTS.map(|name| median(one.parts.get(name)));
+        let talk_over = median(one.talk_over.as_ref());
         let first = [
             Cell::new(&one.agent, Tone::Strong),
             Cell::normal(one.carrier.clone()),
             Cell::normal(one.replies.to_string()),
         ];
-        first.into_iter().chain(whole).chain(parts).collect()
+        first.into_iter().chain(whole).chain(parts).chain([talk_over]).collect()
     }));
     paint.columns(&rows)
 }
@@ -92,11 +97,12 @@ mod tests {
         let report = r#"{"calls": 7, "agents": [
             {"agent": "concierge", "carrier": "main", "replies": 12,
              "whole": {"p50_ms": 940, "p95_ms": 1210, "p99_ms": 2004},
-             "parts": {"turn": {"p50_ms": 600, "p95_ms": 600, "p99_ms": 600}}}]}"#;
+             "parts": {"turn": {"p50_ms": 600, "p95_ms": 600, "p99_ms": 600}},
+             "talk_over": {"times": 3, "p50_ms": 140, "p95_ms": 180, "p99_ms": 180}}]}"#;
         let report: Report = serde_json::from_str(report).expect("it is as the gateway writes it");
         let expected = "\
-AGENT      CARRIER  REPLIES  P50     P95     P99     TURN    RECOGNIZER  MODEL  SYNTHESIZER  PLAYOUT
-concierge  main     12       0.94 s  1.21 s  2.00 s  0.60 s  -           -      -            -
+AGENT      CARRIER  REPLIES  P50     P95     P99     TURN    RECOGNIZER  MODEL  SYNTHESIZER  PLAYOUT  TALK-OVER
+concierge  main     12       0.94 s  1.21 s  2.00 s  0.60 s  -           -      -            -        0.14 s
 ";
         assert_eq!(table(&report.agents, Paint::Plain), expected);
     }

@@ -39,6 +39,18 @@ struct OfAgent {
     whole: SpreadView,
     /// What of it was spent where.
     parts: BTreeMap<&'static str, SpreadView>,
+    /// How long the other side talked over the agent, if it ever did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    talk_over: Option<TalkOverView>,
+}
+
+/// How long somebody talked over somebody else.
+#[derive(Serialize, JsonSchema)]
+struct TalkOverView {
+    /// How many times.
+    times: usize,
+    #[serde(flatten)]
+    lasted: SpreadView,
 }
 
 /// In milliseconds.
@@ -59,13 +71,14 @@ pub(crate) async fn get(
     Ok(Json(LatencyView { calls, agents: found.iter().map(view).collect() }))
 }
 
-fn view(Latency { agent, carrier, whole, parts }: &Latency) -> OfAgent {
+fn view(Latency { agent, carrier, whole, parts, talk_over }: &Latency) -> OfAgent {
     OfAgent {
         agent: agent.clone(),
         carrier: carrier.0.clone(),
         replies: whole.n,
         whole: spread_view(*whole),
         parts: parts.iter().map(|(name, spread)| (*name, spread_view(*spread))).collect(),
+        talk_over: talk_over.map(|spread| TalkOverView { times: spread.n, lasted: spread_view(spread) }),
     }
 }
 

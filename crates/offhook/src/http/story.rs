@@ -105,12 +105,9 @@ fn summary(event: &Event) -> String {
         News::CommandReplied { id, reply } => format!("command {id}: {}", replied(reply)),
         News::StopAsked(id) => format!("command {id} is to end before its time"),
         News::AgentLeft { failed } => left(failed.as_deref()),
-        News::Spoken { by: Speaker::Agent, text, after_ms, waits } => {
-            let after = after_ms.map(|ms| format!(", {} after them", seconds(ms)));
-            let parts = waits.as_ref().map(waited);
-            format!("the agent said \"{text}\"{}{}", after.unwrap_or_default(), parts.unwrap_or_default())
+        News::Spoken { by, text, after_ms, waits, talk_over_ms } => {
+            format!("{} said \"{text}\"{}", side(*by), timed(*after_ms, waits.as_ref(), *talk_over_ms))
         }
-        News::Spoken { by: Speaker::Remote, text, .. } => format!("the other side said \"{text}\""),
         News::ToolAsked { tool, arguments, .. } => format!("the agent uses {tool} with {arguments}"),
         News::ToolReplied { output, .. } => format!("the tool replied: {output}"),
         News::StreamAttached { id, .. } => format!("command {id}: its stream has come"),
@@ -187,6 +184,21 @@ fn waited(waits: &Waits) -> String {
     format!(
         " (their silence {turn}, recognizer {recognizer}, model {model}, synthesizer {synthesizer}, playout {playout})"
     )
+}
+
+fn side(by: Speaker) -> &'static str {
+    match by {
+        Speaker::Agent => "the agent",
+        Speaker::Remote => "the other side",
+    }
+}
+
+/// How long words were waited for, and what for, and how long they were said over the other side's.
+fn timed(after_ms: Option<u64>, waits: Option<&Waits>, talk_over_ms: Option<u64>) -> String {
+    let after = after_ms.map(|ms| format!(", {} after them", seconds(ms))).unwrap_or_default();
+    let parts = waits.map(waited).unwrap_or_default();
+    let over = talk_over_ms.map(|ms| format!(", {} of it over the agent's words", seconds(ms)));
+    format!("{after}{parts}{}", over.unwrap_or_default())
 }
 
 fn seconds(ms: u64) -> String {

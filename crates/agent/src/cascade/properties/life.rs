@@ -180,7 +180,7 @@ impl Life {
         (seen.is_spoken_to, seen.n_parts) = (seen.makes_noise, 0);
         if seen.makes_noise {
             seen.is_talked_over();
-            return self.does(Cascade::speech_began);
+            return self.does(|cascade, now, acts| cascade.speech_began(now, now, acts));
         }
         seen.n_unknown += 1;
         self.does(|cascade, now, acts| cascade.speech_over(now, now, acts));

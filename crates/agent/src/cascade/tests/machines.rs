@@ -13,7 +13,7 @@ fn leaves() -> Settings {
 fn nobody_talks_with_a_machine_that_greets() {
     let mut talk = Talk::speaking(leaves());
     talk.pass(400);
-    talk.does(Cascade::speech_began);
+    talk.begins_to_speak();
     talk.done();
     talk.does(Cascade::machine);
     assert_eq!(talk.done(), ["hush", "Agent: Good"]);
@@ -36,7 +36,7 @@ fn a_machine_that_is_silent_has_greeted() {
     let mut talk = Talk::new(leaves());
     talk.does(Cascade::machine);
     talk.pass(1_500);
-    talk.does(Cascade::speech_began);
+    talk.begins_to_speak();
     talk.pass(5_000);
     assert_eq!(talk.cascade.due_at(), None, "it speaks");
     talk.is_silent();

@@ -13,6 +13,8 @@ pub(super) struct Talk {
     /// How many bytes were played since the line was cleared last, and the marks behind them.
     pub(super) n_played: usize,
     pub(super) marks: Vec<(u64, usize)>,
+    /// How long the other side talked over it, each time that it is said to have done.
+    pub(super) talked_over: Vec<Duration>,
 }
 
 pub(super) fn settings() -> Settings {
@@ -29,31 +31,41 @@ pub(super) fn settings() -> Settings {
 impl Talk {
     pub(super) fn new(settings: Settings) -> Talk {
         let cascade = Cascade::new(settings, false);
-        let mut talk =
-            Talk { cascade, now: Duration::ZERO, done: Vec::new(), n_played: 0, marks: Vec::new() };
+        let mut talk = Talk {
+            cascade,
+            now: Duration::ZERO,
+            done: Vec::new(),
+            n_played: 0,
+            marks: Vec::new(),
+            talked_over: Vec::new(),
+        };
         talk.does(Cascade::open);
         talk
     }
 
     pub(super) fn does(&mut self, what: impl FnOnce(&mut Cascade, Duration, Acts<'_>)) {
-        let Talk { cascade, now, done, n_played, marks } = self;
+        let Talk { cascade, now, done, n_played, marks, talked_over } = self;
         what(cascade, *now, &mut |act| match act {
             Act::Play(sound) => {
                 assert!(!sound.is_empty() && sound.len() % 160 == 0, "frames are whole");
                 *n_played += sound.len();
             }
             Act::Mark(number) => marks.push((number, *n_played)),
-            Act::Clear => {
+            Act::Clear(number) => {
                 done.push("clear".to_owned());
                 *n_played = 0;
                 marks.clear();
+                marks.push((number, 0));
             }
             Act::Ask => done.push("ask".to_owned()),
             Act::Forget => done.push("forget".to_owned()),
             Act::Hush => done.push("hush".to_owned()),
             Act::Say { utterance, text } => done.push(format!("say {utterance}: {text}")),
             Act::Press { utterance, keys } => done.push(format!("press {utterance}: {keys}")),
-            Act::Said(line, _) => done.push(format!("{:?}: {}", line.by, line.text)),
+            Act::Said(line, timing) => {
+                done.push(format!("{:?}: {}", line.by, line.text));
+                talked_over.extend(timing.talk_over);
+            }
             Act::Leave(leave) => done.push(format!("leave: {leave:?}")),
             Act::HandOver => done.push("hand over".to_owned()),
             Act::Refused { tool, why, .. } => done.push(format!("refused: {tool}: {why}")),
@@ -80,10 +92,17 @@ impl Talk {
 
     /// Somebody says something, in a second, and is understood.
     pub(super) fn hear(&mut self, words: &str) {
-        self.does(Cascade::speech_began);
+        self.begins_to_speak();
         self.pass(1_000);
         self.is_silent();
         self.does(|cascade, now, acts| cascade.understood(Ok(words.to_owned()), now, acts));
+    }
+
+    /// Somebody speaks, since a moment ago.
+    pub(super) fn begins_to_speak(&mut self) {
+        self.does(|cascade, now, acts| {
+            cascade.speech_began(now.saturating_sub(Duration::from_millis(100)), now, acts);
+        });
     }
 
     pub(super) fn is_silent(&mut self) {

@@ -4,6 +4,7 @@ use super::super::*;
 use super::talk::{Talk, settings};
 use crate::chat::Piece;
 use crate::model::tests::model;
+use call::call::Waits;
 
 #[test]
 fn what_fails_is_made_up_for_and_given_up_in_the_end() {
@@ -90,13 +91,13 @@ fn a_sound_that_goes_on_without_words_is_noise_and_a_speech_without_end_is_repli
         talk.does(|cascade, now, acts| cascade.understood(Ok(words.to_owned()), now, acts));
     };
     let mut talk = Talk::speaking(settings());
-    talk.does(Cascade::speech_began);
+    talk.begins_to_speak();
     assert_eq!(talk.n_played, 0);
     part(&mut talk, "(music)");
     assert!(talk.n_played > 0, "it goes on in spite of it");
 
     let mut talk = Talk::new(settings());
-    talk.does(Cascade::speech_began);
+    talk.begins_to_speak();
     part(&mut talk, "Here is the news.");
     assert_eq!(talk.done(), ["Remote: Here is the news."]);
     part(&mut talk, "And now the weather.");
@@ -123,7 +124,7 @@ fn it_is_handed_over_between_two_sentences_and_when_they_are_understood() {
     assert_eq!(talk.done(), ["Agent: Good morning, this is the hotel, and I am glad.", "hand over"]);
 
     let mut talk = Talk::new(settings());
-    talk.does(Cascade::speech_began);
+    talk.begins_to_speak();
     talk.does(Cascade::finish);
     talk.is_silent();
     assert_eq!(talk.done(), [""; 0]);
@@ -142,7 +143,7 @@ fn at_a_beep_a_message_is_left_whatever_was_being_said() {
     talk.sounds(1, 2_000);
     talk.pass(600);
     talk.done();
-    talk.does(Cascade::speech_began);
+    talk.begins_to_speak();
     talk.does(Cascade::beeped);
     assert_eq!(talk.done(), ["clear", "hush", "Agent: Good", "Remote: (a beep)", "say 2: Please call back."]);
     talk.sounds(2, 1_000);
@@ -155,7 +156,7 @@ fn at_a_beep_a_message_is_left_whatever_was_being_said() {
     assert_eq!(talk.done(), ["Agent: Please call back.", "leave: End"]);
 
     let mut talk = Talk::new(Settings { voicemail: Some(OnMachine::HangUp), ..settings() });
-    talk.does(Cascade::speech_began);
+    talk.begins_to_speak();
     talk.is_silent();
     talk.does(Cascade::beeped);
     assert_eq!(talk.done(), ["Remote: (a beep)", "leave: End"]);
@@ -175,7 +176,7 @@ fn at_a_beep_a_message_is_left_whatever_was_being_said() {
 fn the_last_words_are_written_down_though_nobody_is_there_any_more() {
     let mut talk = Talk::speaking(settings());
     talk.pass(1_000);
-    talk.does(Cascade::speech_began);
+    talk.begins_to_speak();
     talk.is_silent();
     talk.does(|cascade, now, acts| cascade.key('7', now, acts));
     talk.done();
@@ -213,7 +214,7 @@ fn a_silence_is_spoken_to_and_then_ends_the_call() {
 #[test]
 fn what_a_reply_was_waited_for_is_known() {
     let mut talk = Talk::new(settings());
-    talk.does(Cascade::speech_began);
+    talk.begins_to_speak();
     talk.pass(1_000);
     talk.is_silent();
     talk.pass(300);
@@ -230,8 +231,8 @@ fn what_a_reply_was_waited_for_is_known() {
     talk.now += Duration::from_millis(260);
     let (now, mark) = (talk.now, talk.marks[0].0);
     talk.cascade.played(mark, now, &mut |act| {
-        if let Act::Said(_, found) = act {
-            waits = found;
+        if let Act::Said(_, timing) = act {
+            waits = timing.waits;
         }
     });
     let expected =

@@ -148,7 +148,10 @@ fn what_an_agent_says_of_itself_is_in_it() {
 #[test]
 fn what_was_said_by_sound_is_as_it_was_heard_with_the_tools_that_were_used() {
     let does = Does::Llm { model: "m".to_owned(), sound: Some("http://m/".to_owned()) };
-    let spoken = |by, text: &str| News::Spoken { by, text: text.to_owned(), after_ms: None, waits: None };
+    let spoken = |by, text: &str| {
+        let text = text.to_owned();
+        News::Spoken { by, text, after_ms: None, waits: None, talk_over_ms: None }
+    };
     let used =
         |id: &str| News::ToolAsked { id: id.to_owned(), tool: "find".to_owned(), arguments: "{}".to_owned() };
     let news = vec![

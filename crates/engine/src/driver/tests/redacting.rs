@@ -27,7 +27,13 @@ fn hears_a_card() -> World {
 }
 
 fn spoken(text: &str) -> News {
-    News::Spoken { by: Speaker::Remote, text: text.to_owned(), after_ms: None, waits: None }
+    News::Spoken {
+        by: Speaker::Remote,
+        text: text.to_owned(),
+        after_ms: None,
+        waits: None,
+        talk_over_ms: None,
+    }
 }
 
 fn agent_says(text: &str) -> Heard {
