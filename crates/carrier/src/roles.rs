@@ -247,6 +247,12 @@ pub trait Carrier: Send + Sync {
         self.survey(replies).map(|listed| Ok(listed?.into_iter().map(Candidate::from).collect()))
     }
 
+    /// What one page of that listing tells by itself, before the others are read; nothing where it takes them
+    /// all. Who also stands on a later page is told of again.
+    fn page_of_live(&self, _page: &Reply) -> Vec<Candidate> {
+        Vec::new()
+    }
+
     /// Ends one call. What the carrier answers is never proof of an end.
     fn hang_up(&self, leg: &Leg, replies: &[Reply]) -> Next<HangUpReply>;
 

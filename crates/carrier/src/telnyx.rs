@@ -85,6 +85,10 @@ impl Carrier for Telnyx {
     }
 
     /// The listing tells it.
+    fn page_of_live(&self, page: &Reply) -> Vec<Candidate> {
+        listing::page_of_live(self, page)
+    }
+
     fn prove(&self, listed: &Listed, _replies: &[Reply]) -> Next<Result<Listed, Unknown>> {
         Next::Done(Ok(listed.clone()))
     }

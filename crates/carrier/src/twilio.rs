@@ -77,6 +77,10 @@ impl Carrier for Twilio {
         listing::survey(self, replies)
     }
 
+    fn page_of_live(&self, page: &Reply) -> Vec<Candidate> {
+        listing::page_of_live(page)
+    }
+
     fn prove(&self, listed: &Listed, replies: &[Reply]) -> Next<Result<Listed, Unknown>> {
         events::prove(self, listed, replies)
     }

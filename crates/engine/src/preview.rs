@@ -115,7 +115,7 @@ impl Inner {
             if group.len() >= LIST_FROM
                 && let Some(first) = group.first()
             {
-                listings.insert(carrier.clone(), self.wire.listing(first).await);
+                listings.insert(carrier.clone(), self.wire.listing(first, drop).await);
             }
         }
         listings

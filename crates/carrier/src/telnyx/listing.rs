@@ -59,6 +59,11 @@ pub(super) fn survey(telnyx: &Telnyx, replies: &[Reply]) -> Next<Result<Vec<List
     all(telnyx, replies, |records| Ok(records.iter().filter_map(|record| listed(telnyx, record)).collect()))
 }
 
+pub(super) fn page_of_live(telnyx: &Telnyx, reply: &Reply) -> Vec<Candidate> {
+    let records = page(reply).map(|page| page.data).unwrap_or_default();
+    records.iter().filter_map(|record| listed(telnyx, record)).map(Candidate::from).collect()
+}
+
 fn listed(telnyx: &Telnyx, record: &Record) -> Option<Listed> {
     let party = |end: &Option<String>| end.as_deref().map(Party::read);
     Some(Listed {

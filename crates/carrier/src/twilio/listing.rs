@@ -60,25 +60,26 @@ pub(super) fn find(
 /// Lists all calls that live now, of every status that a live call may have. Each status has its
 /// own pages.
 pub(super) fn survey(twilio: &Twilio, replies: &[Reply]) -> Next<Result<Vec<Listed>, Unknown>> {
-    let mut n_statuses_read = 0;
-    let mut next = None;
-    for reply in replies {
-        // Only where it goes on is of interest here; the calls are read once, at the end.
-        let page = match page::<IgnoredAny>(reply) {
-            Ok(page) => page,
-            Err(unknown) => return Next::Done(Err(unknown)),
-        };
-        match next_query(twilio, page.next_page_uri.as_deref()) {
-            Err(unknown) => return Next::Done(Err(unknown)),
-            Ok(query) => next = query.map(str::to_owned),
-        }
-        n_statuses_read += usize::from(next.is_none());
+    // Only where it goes on is of interest here; the calls are read once, at the end.
+    let goes_on = |reply: &Reply| {
+        let page = page::<IgnoredAny>(reply)?;
+        Ok(next_query(twilio, page.next_page_uri.as_deref())?.map(str::to_owned))
+    };
+    match replies.last().map(goes_on).transpose() {
+        Ok(Some(Some(query))) => return Next::Ask(list(twilio, &query)),
+        Ok(_) => {}
+        Err(unknown) => return Next::Done(Err(unknown)),
     }
-    match (next, LIVE_STATUSES.get(n_statuses_read)) {
-        (Some(query), _) => Next::Ask(list(twilio, &query)),
-        (None, Some(status)) => Next::Ask(list(twilio, &format!("Status={status}&PageSize={LIVE_PAGE}"))),
-        (None, None) => Next::Done(live(replies)),
+    let n_statuses_read = replies.iter().map(goes_on).filter(|next| matches!(next, Ok(None))).count();
+    match LIVE_STATUSES.get(n_statuses_read) {
+        Some(status) => Next::Ask(list(twilio, &format!("Status={status}&PageSize={LIVE_PAGE}"))),
+        None => Next::Done(live(replies)),
     }
+}
+
+pub(super) fn page_of_live(page: &Reply) -> Vec<Candidate> {
+    let listed = live(std::slice::from_ref(page)).unwrap_or_default();
+    listed.into_iter().map(Candidate::from).collect()
 }
 
 /// The calls on the pages that may be the one sought. One that can be neither taken nor ruled out

@@ -1,18 +1,20 @@
 //! Errands on the wire: bounded parallel, each result heard by the crank.
 
+use super::lane::Live;
 use super::wire::{LIST_FROM, Wire};
 use super::{Ear, Errands, TurnFailed};
 use crate::driver::Owed;
 use crate::errand::Errand;
 use crate::heard::Heard;
 use crate::metrics::Metrics;
-use call::call::Effect;
+use call::call::{Effect, Unknown};
 use call::{Call, CallState, CarrierName};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
 
 /// Everything that errands need.
 pub(crate) struct Runner {
@@ -108,36 +110,40 @@ impl Runner {
         }
     }
 
-    /// Asks for all live calls at once. Who is in the listing lives; who isn't is asked about alone,
-    /// for absence proves nothing.
+    /// Asks for all live calls at once. Who is on a page of the listing lives, and is told of before the next
+    /// page comes; who isn't on any is asked about alone, for absence proves nothing.
     async fn look_at_all(self: Arc<Self>, mut group: Vec<Owed>, since: Instant) {
         let n_looks = group.len();
         // Calls that were made one after another stand beside one another in the store, and are
         // written with fewer pages.
         group.sort_unstable_by_key(|owed| owed.call.facts.id);
-        let Some(first) = group.first() else { return };
-        let listing = self.wire.listing(&first.call).await;
-        let mut told = Vec::new();
+        let Some(first) = group.first().map(|owed| owed.call.clone()) else { return };
+        let mut telling = JoinSet::new();
+        let by_page = |page| self.tell_listed(&mut group, &Ok(page), &mut telling);
+        let listing = self.wire.listing(&first, by_page).await;
+        self.tell_listed(&mut group, &listing, &mut telling);
         for owed in group {
-            if let Some(heard) = self.wire.listed(&owed, &listing) {
-                self.note(&heard, &owed.call);
-                told.push(heard);
-            } else {
-                self.under_way.fetch_add(1, Ordering::Relaxed);
-                tokio::spawn(Arc::clone(&self).perform(owed, since));
-            }
+            self.under_way.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(Arc::clone(&self).perform(owed, since));
         }
-        let telling: Vec<_> = told
-            .into_iter()
-            .map(|heard| {
-                let runner = Arc::clone(&self);
-                tokio::spawn(async move { runner.tell(heard).await })
-            })
-            .collect();
-        for one in telling {
-            let _ = one.await;
-        }
+        while telling.join_next().await.is_some() {}
         self.done(n_looks);
+    }
+
+    /// Takes those out of a group of whom this listing tells, and has the crank hear it.
+    fn tell_listed(
+        self: &Arc<Self>,
+        group: &mut Vec<Owed>,
+        listing: &Result<Live, Unknown>,
+        telling: &mut JoinSet<()>,
+    ) {
+        group.retain(|owed| {
+            let Some(heard) = self.wire.listed(owed, listing) else { return true };
+            self.note(&heard, &owed.call);
+            let runner = Arc::clone(self);
+            telling.spawn(async move { runner.tell(heard).await });
+            false
+        });
     }
 }
 

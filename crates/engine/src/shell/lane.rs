@@ -6,12 +6,13 @@ use call::call::{Sighting, Unknown, UnknownWhy};
 use call::{CarrierCallId, Timestamp};
 use carrier::roles::EXCHANGE_MAX;
 use carrier::send::Sender;
-use carrier::{Carrier, Next, Operation, Reply, Request, SendError};
+use carrier::{Candidate, Carrier, Next, Operation, Reply, Request, SendError};
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 /// A carrier, and how it is asked.
 pub struct Line {
@@ -31,6 +32,8 @@ pub(crate) struct Lane {
     skew_ms: AtomicI64,
     /// The last listing of its live calls. Who waits for the lock shares what is being listed.
     listing: Mutex<Option<Listing>>,
+    /// What the one that is being made has told so far, page by page.
+    pages: watch::Sender<Vec<Live>>,
     /// How many looks in a row were one too many.
     refused: AtomicUsize,
 }
@@ -77,7 +80,8 @@ impl Lane {
         let places = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
         let turnstile = carrier.pace().map(|pace| Arc::new(Turnstile::new(pace)));
         let (skew_ms, listing, refused) = (AtomicI64::new(0), Mutex::new(None), AtomicUsize::new(0));
-        Lane { carrier, request_timeout, places, turnstile, skew_ms, listing, refused }
+        let pages = watch::Sender::default();
+        Lane { carrier, request_timeout, places, turnstile, skew_ms, listing, pages, refused }
     }
 
     /// The lane of a carrier that is configured anew: what is on its way over the old one still
@@ -133,14 +137,35 @@ impl Lane {
         sender.place(request, self.request_timeout, may_send).await
     }
 
-    /// All calls that live at the carrier. A listing of a moment ago is as good as a new one: who
-    /// is in it lived then, and what isn't in it must be asked about alone anyway.
-    pub(crate) async fn live(&self, sender: &Sender) -> Result<Live, Unknown> {
+    /// All calls that live at the carrier, and before that each page that tells some of them.
+    pub(crate) async fn live(
+        &self,
+        sender: &Sender,
+        mut by_page: impl FnMut(Live) + Send,
+    ) -> Result<Live, Unknown> {
+        let mut pages = self.pages.subscribe();
+        let mut n_read = 0;
+        let mut all = pin!(self.all_live(sender));
+        loop {
+            let fresh: Vec<Live> = pages.borrow_and_update().iter().skip(n_read).cloned().collect();
+            n_read += fresh.len();
+            fresh.into_iter().for_each(&mut by_page);
+            tokio::select! {
+                all = &mut all => return all,
+                _ = pages.changed() => {}
+            }
+        }
+    }
+
+    /// A listing of a moment ago is as good as a new one: who is in it lived then, and what isn't in it
+    /// must be asked about alone anyway.
+    async fn all_live(&self, sender: &Sender) -> Result<Live, Unknown> {
         let mut last = self.listing.lock().await;
         if let Some(listing) = last.as_ref().filter(|listing| listing.is_fresh()) {
             return listing.live.clone();
         }
         let live = self.list(sender).await.map(Arc::new);
+        self.pages.send_replace(Vec::new());
         *last = Some(Listing::new(live.clone(), LISTING_FRESH));
         live
     }
@@ -180,17 +205,25 @@ impl Lane {
             match self.carrier.list_live(&replies) {
                 Next::Done(listed) => {
                     let listed = listed?;
-                    return Ok(listed.into_iter().map(|one| (one.leg, one.sighting)).collect());
+                    return Ok(by_leg(listed));
                 }
                 // Too many to list: each is asked about alone.
                 Next::Ask(_) if replies.len() >= EXCHANGE_MAX => return Ok(BTreeMap::new()),
                 Next::Ask(request) => match self.send(sender, &request).await {
-                    Ok(reply) => replies.push(reply),
+                    Ok(reply) => {
+                        let page = Arc::new(by_leg(self.carrier.page_of_live(&reply)));
+                        self.pages.send_modify(|pages| pages.push(page));
+                        replies.push(reply);
+                    }
                     Err(error) => return Err(error.unknown()),
                 },
             }
         }
     }
+}
+
+fn by_leg(listed: Vec<Candidate>) -> BTreeMap<CarrierCallId, Sighting> {
+    listed.into_iter().map(|one| (one.leg, one.sighting)).collect()
 }
 
 /// So many requests may be in flight to one carrier.

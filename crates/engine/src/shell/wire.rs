@@ -86,10 +86,14 @@ impl Wire {
         }
     }
 
-    /// All calls that live at the carrier of this one.
-    pub(crate) async fn listing(&self, call: &Call) -> Result<Live, Unknown> {
+    /// All calls that live at the carrier of this one, and before that each page that tells some of them.
+    pub(crate) async fn listing(
+        &self,
+        call: &Call,
+        by_page: impl FnMut(Live) + Send,
+    ) -> Result<Live, Unknown> {
         match self.lane_of(call) {
-            Some(lane) => lane.live(&self.sender).await,
+            Some(lane) => lane.live(&self.sender, by_page).await,
             None => Ok(Arc::default()),
         }
     }

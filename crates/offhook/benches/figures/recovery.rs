@@ -53,14 +53,17 @@ pub(crate) fn one_by_one() -> anyhow::Result<()> {
 }
 
 /// Kills a gateway with live calls, lets their time pass, and measures from the next exec until
-/// every one of them is hung up, verified and over.
+/// every one of them is hung up, verified and over: by the carrier's webhooks, or where none come.
 pub(crate) fn of_expired_calls() -> anyhow::Result<()> {
-    for (n_calls, n_rounds) in [(100, 3), (1_000, 3), (10_000, 2)] {
+    for (is_told, n_calls, n_rounds) in
+        [(true, 100, 3), (true, 1_000, 3), (true, 10_000, 3), (false, 10_000, 2)]
+    {
         let mut starts = Vec::new();
         for _ in 0..n_rounds {
-            starts.push(start_with_expired(n_calls)?);
+            starts.push(start_with_expired(n_calls, is_told)?);
         }
-        tell("recovery_of_expired_calls", n_calls, 0, &starts, "hung up, verified and over");
+        let figure = if is_told { "recovery_of_expired_calls" } else { "recovery_of_expired_calls_untold" };
+        tell(figure, n_calls, 0, &starts, "hung up, verified and over");
     }
     Ok(())
 }
@@ -131,9 +134,9 @@ fn wait_until_heard(store: &Path, n_calls: usize) -> anyhow::Result<i64> {
     anyhow::bail!("only {} of {n_calls} calls were heard of after {PATIENCE:?}", heard.len())
 }
 
-fn start_with_expired(n_calls: usize) -> anyhow::Result<Start> {
+fn start_with_expired(n_calls: usize, is_told: bool) -> anyhow::Result<Start> {
     let born = Instant::now();
-    let mut world = live_calls_of(n_calls, 0, DURATION_MAX)?;
+    let mut world = live_calls(n_calls, 0, DURATION_MAX, is_told)?;
     world.kill_gateway();
     std::thread::sleep((DURATION_MAX + PAST).saturating_sub(born.elapsed()));
     ensure!(world.live_at_network()? == n_calls as u64, "calls ended before they were hung up");
@@ -165,8 +168,16 @@ fn start_with_expired(n_calls: usize) -> anyhow::Result<Start> {
 }
 
 pub(crate) fn live_calls_of(n_calls: usize, n_ended: usize, duration_max: Duration) -> anyhow::Result<World> {
-    let mut world =
-        World::build(&Plan { kind: "simulated", latency: LATENCY, duration_max, is_reached: false })?;
+    live_calls(n_calls, n_ended, duration_max, false)
+}
+
+fn live_calls(
+    n_calls: usize,
+    n_ended: usize,
+    duration_max: Duration,
+    is_reached: bool,
+) -> anyhow::Result<World> {
+    let mut world = World::build(&Plan { kind: "simulated", latency: LATENCY, duration_max, is_reached })?;
     if n_ended > 0 {
         past::write(&world.store(), n_ended)?;
     }

@@ -108,9 +108,13 @@ impl World {
         self.folder.path()
     }
 
-    /// Has the network carry so many calls in progress; returns their sids.
+    /// Has the network carry so many calls in progress, and tell the gateway what becomes of them if it
+    /// reaches it; returns their sids.
     pub(crate) fn seed(&self, count: usize) -> anyhow::Result<Vec<String>> {
-        let wish = json!({ "count": count, "from": OURS, "to_base": "+15550200000" });
+        let wish = json!({
+            "count": count, "from": OURS, "to_base": "+15550200000",
+            "status_callback": format!("http://{}/webhooks/line/status", self.address),
+        });
         let made = http::ask(self.network, "POST", "/network/seed", wish.to_string().as_bytes())?;
         Ok(serde_json::from_value(made["sids"].clone())?)
     }

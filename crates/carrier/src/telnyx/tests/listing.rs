@@ -102,6 +102,8 @@ fn the_listing_tells_whose_each_call_is() {
     let marks = |leg: &str| listed.iter().find(|one| one.leg.as_str() == leg).unwrap().mark.clone();
     assert_eq!(marks(LEG), Mark::Ours(mark()));
     assert_eq!((marks("v3:foreign_1"), marks("v3:unmarked_1")), (Mark::Foreign, Mark::None));
+    let by_page = pages(&[PAGE_1, &signed]).iter().map(|page| blue.page_of_live(page).len()).sum::<usize>();
+    assert_eq!(by_page, listed.len(), "each page tells its own");
     assert!(listed.iter().all(|one| one.age.is_some()), "{listed:?}");
     let others = done(telnyx().survey(&pages(&[&signed]))).unwrap();
     assert!(others.iter().any(|one| one.leg.as_str() == LEG && one.mark == Mark::Others));

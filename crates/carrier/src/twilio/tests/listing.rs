@@ -172,6 +172,7 @@ fn what_is_no_listing_tells_nothing() {
         let alone = [bad.clone()];
         assert_eq!(done(twilio().find(&sought(), &alone)).unwrap_err().why, why, "{bad:?}");
         assert_eq!(done(twilio().list_live(&alone)).unwrap_err().why, why, "{bad:?}");
+        assert!(twilio().page_of_live(&alone[0]).is_empty(), "{bad:?}");
         // The first pages don't make up for a later one.
         let later = [reply(200, SEARCH_1), bad.clone()];
         assert_eq!(done(twilio().find(&sought(), &later)).unwrap_err().why, why, "{bad:?}");
@@ -219,6 +220,9 @@ fn live_calls_are_listed_by_status_and_page() {
     assert_eq!(legs(&live), expected);
     assert_eq!(live[0].sighting, answered());
     assert_eq!(live[2].sighting, ringing());
+    let by_page: Vec<_> =
+        pages(&answers).iter().flat_map(|page| twilio().page_of_live(page)).map(|one| one.leg).collect();
+    assert_eq!(by_page, [2, 0, 1].map(|n: usize| live[n].leg.clone()), "each page tells its own");
 }
 
 #[test]
