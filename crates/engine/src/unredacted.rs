@@ -48,6 +48,12 @@ impl Whole {
         self.until = call.state.is_ended().then(|| event.at + REMEMBERED);
     }
 
+    /// The call that was read, whole if it is this one as far as it came.
+    pub(crate) fn of(&self, kept: Kept) -> Kept {
+        let is_it = self.version == kept.version;
+        if is_it { Kept { call: self.call.clone(), ..kept } } else { kept }
+    }
+
     /// Whether it is no other than what is kept.
     pub(crate) fn is_kept(&self) -> bool {
         self.news.is_empty() && self.before.is_nothing()
@@ -70,8 +76,8 @@ impl Unredacted {
     /// The call whole, where it is known so.
     pub(crate) fn whole(&self, kept: Kept) -> Kept {
         match self.lock().get(&kept.call.facts.id) {
-            Some(whole) if whole.version == kept.version => Kept { call: whole.call.clone(), ..kept },
-            _ => kept,
+            Some(whole) => whole.of(kept),
+            None => kept,
         }
     }
 

@@ -20,8 +20,7 @@ impl Turn<'_> {
     /// A call that was read, whole.
     pub(super) fn whole(&self, kept: Kept) -> Kept {
         match self.brought.unredacted.get(&kept.call.facts.id) {
-            Some(whole) if whole.version == kept.version => Kept { call: whole.call.clone(), ..kept },
-            Some(_) => kept,
+            Some(whole) => whole.of(kept),
             None => self.unredacted.whole(kept),
         }
     }

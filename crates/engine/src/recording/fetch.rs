@@ -42,16 +42,18 @@ pub(crate) async fn run(calls: Calls, mut owed: mpsc::Receiver<Owed>) {
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let under_way = UnderWay::default();
     while let Some(Owed { call, effect }) = owed.recv().await {
-        let what = (call.facts.id, effect == Effect::FetchRecording);
+        let fetches = effect == Effect::FetchRecording;
+        let what = (call.facts.id, fetches);
         if !under_way.lock().unwrap_or_else(PoisonError::into_inner).insert(what) {
             continue;
         }
         let (calls, places, under_way) = (calls.clone(), Arc::clone(&places), Arc::clone(&under_way));
         tokio::spawn(async move {
             let place = places.acquire().await;
-            match what.1 {
-                true => fetch(&calls, &call).await,
-                false => drop_copy(&calls, &call).await,
+            if fetches {
+                fetch(&calls, &call).await;
+            } else {
+                drop_copy(&calls, &call).await;
             }
             drop(place);
             under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&what);
