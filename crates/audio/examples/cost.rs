@@ -12,6 +12,7 @@
 use audio::activity::{Activity, Settings};
 use audio::dtmf::{Detector, Key, pressed};
 use audio::g711::Law;
+use audio::g722::{Decoder, Encoder};
 use audio::gaps::Gaps;
 use audio::l16::ByteOrder;
 use audio::pacer::Pacer;
@@ -32,6 +33,14 @@ fn main() {
             black_box(law.read(&bytes).ok());
         });
     }
+    let mut up = Resampler::new(rate, SampleRate::Hz16000);
+    let wide: Vec<Frame> = sound.iter().map(|frame| up.turned(frame)).collect();
+    let (mut encoder, mut decoder) = (Encoder::new(), Decoder::new());
+    cost("g722, there and back", &wide, |_, frame| {
+        bytes.clear();
+        encoder.write(frame, &mut bytes);
+        black_box(decoder.read(&bytes).ok());
+    });
     cost("l16, there and back", &sound, |_, frame| {
         bytes.clear();
         ByteOrder::Little.write(frame, &mut bytes);

@@ -1,7 +1,7 @@
 //! The sound of a telephone call, in frames of 20 ms.
 //!
 //! Nothing here knows a clock, a socket, a file or chance: a time is a [`Duration`] since some start
-//! that the caller chose. What is heard goes through [`g711`] or [`l16`], [`gaps`], [`dtmf`],
+//! that the caller chose. What is heard goes through [`g711`], [`g722`] or [`l16`], [`gaps`], [`dtmf`],
 //! [`activity`], [`beep`] and [`resample`]; what is spoken through [`resample`], [`pacer`], and [`g711`] or
 //! [`l16`] again. Once warm, no step allocates for a frame.
 //!
@@ -13,6 +13,7 @@ pub mod beep;
 pub mod dtmf;
 pub mod frame;
 pub mod g711;
+pub mod g722;
 pub mod gaps;
 pub mod l16;
 pub mod pacer;

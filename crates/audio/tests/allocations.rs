@@ -3,6 +3,7 @@
 use audio::activity::{Activity, Settings};
 use audio::dtmf::{Detector, Key, pressed};
 use audio::g711::Law;
+use audio::g722::{Decoder, Encoder};
 use audio::gaps::Gaps;
 use audio::l16::ByteOrder;
 use audio::pacer::{Mark, Pacer};
@@ -41,6 +42,18 @@ fn coding_allocates_nothing() {
             assert!(order.read(RATE, &bytes).is_ok());
         });
     }
+}
+
+#[test]
+fn coding_wide_sound_allocates_nothing() {
+    let (mut encoder, mut decoder) = (Encoder::new(), Decoder::new());
+    let mut up = Resampler::new(RATE, SampleRate::Hz16000);
+    let mut bytes = Vec::new();
+    check(|_, frame| {
+        bytes.clear();
+        encoder.write(&up.turned(frame), &mut bytes);
+        assert!(decoder.read(&bytes).is_ok());
+    });
 }
 
 #[test]
