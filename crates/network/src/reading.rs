@@ -80,8 +80,9 @@ impl Listener {
                 call: Map::from_iter([("call_control_id".to_owned(), Value::from(CALL))]),
                 parameters: Map::new(),
                 auth_token: None,
-                speaks: Format::MULAW,
-                mode: telnyx::media::Mode::Rtp(Format::MULAW),
+                speaks: telnyx::media::Codec::MULAW,
+                mode: telnyx::media::Mode::Rtp(telnyx::media::Codec::MULAW),
+                wide: telnyx::media::Wide::default(),
                 n_said: 0,
             }),
             Face::Plivo => Box::new(plivo::media::Media {

@@ -2,11 +2,12 @@
 //!
 //! Source: <https://developers.telnyx.com/api-reference/websockets/stream-call-media-over-websocket>.
 
+use audio::g722::{Decoder, Encoder};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use crate::media::{Encoding, Format, Frame, Misspoken, Protocol, Word};
+use crate::media::{Encoding, Format, Frame, Misspoken, Protocol, Track, Word};
 
 /// How long an MP3 is, whatever is in it, in frames: nobody here decodes one.
 const MP3_FRAMES: usize = 150;
@@ -17,7 +18,24 @@ pub(crate) enum Mode {
     /// Whole MP3 files.
     Mp3,
     /// The payload of RTP packets.
-    Rtp(Format),
+    Rtp(Codec),
+}
+
+/// How sound is written on a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Codec {
+    /// Sample by sample.
+    Plain(Format),
+    /// G.722, whose codes depend on those before.
+    G722,
+}
+
+/// What G.722 knows of each direction's sound.
+#[derive(Debug, Default)]
+pub(crate) struct Wide {
+    heard: Decoder,
+    /// The subscriber's, and what they hear.
+    said: [Encoder; 2],
 }
 
 /// One stream's own words.
@@ -28,8 +46,9 @@ pub(crate) struct Media {
     pub(crate) call: Map<String, Value>,
     pub(crate) parameters: Map<String, Value>,
     pub(crate) auth_token: Option<String>,
-    pub(crate) speaks: Format,
+    pub(crate) speaks: Codec,
     pub(crate) mode: Mode,
+    pub(crate) wide: Wide,
     /// How many messages have been said, not counting the first.
     pub(crate) n_said: u64,
 }
@@ -64,8 +83,8 @@ impl Protocol for Media {
         let mut start = self.call.clone();
         start.insert("custom_parameters".to_owned(), json!(self.parameters));
         let format = json!({
-            "encoding": encoding(self.speaks.encoding),
-            "sample_rate": self.speaks.rate,
+            "encoding": self.speaks.word(),
+            "sample_rate": self.speaks.format().rate,
             "channels": 1,
         });
         start.insert("media_format".to_owned(), format);
@@ -73,11 +92,15 @@ impl Protocol for Media {
     }
 
     fn sound(&mut self, frame: &Frame<'_>) -> String {
+        let payload = match self.speaks {
+            Codec::Plain(_) => STANDARD.encode(frame.sound),
+            Codec::G722 => STANDARD.encode(self.wide.said(frame.track, frame.sound)),
+        };
         let body = json!({
             "track": frame.track.word(),
             "chunk": frame.chunk.to_string(),
             "timestamp": frame.since_ms.to_string(),
-            "payload": STANDARD.encode(frame.sound),
+            "payload": payload,
         });
         self.message("media", body)
     }
@@ -110,7 +133,8 @@ impl Protocol for Media {
                     return Err(self.complaint(100_004, "invalid_media", "The payload is no Base64."));
                 };
                 Ok(match self.mode {
-                    Mode::Rtp(format) => Word::Play(format, sound),
+                    Mode::Rtp(Codec::Plain(format)) => Word::Play(format, sound),
+                    Mode::Rtp(codec @ Codec::G722) => Word::Play(codec.format(), self.wide.heard(&sound)),
                     Mode::Mp3 => {
                         let n_bytes = MP3_FRAMES * Format::MULAW.frame_bytes();
                         Word::Play(Format::MULAW, vec![Format::MULAW.silence(); n_bytes])
@@ -127,12 +151,41 @@ impl Protocol for Media {
     }
 }
 
-/// Telnyx's word for an encoding.
-pub(crate) fn encoding(encoding: Encoding) -> &'static str {
-    match encoding {
-        Encoding::Mulaw => "PCMU",
-        Encoding::Alaw => "PCMA",
-        Encoding::L16 => "L16",
+impl Codec {
+    /// What telephones speak.
+    pub(crate) const MULAW: Codec = Codec::Plain(Format::MULAW);
+
+    /// Telnyx's word for it.
+    fn word(self) -> &'static str {
+        match self {
+            Codec::Plain(Format { encoding: Encoding::Mulaw, .. }) => "PCMU",
+            Codec::Plain(Format { encoding: Encoding::Alaw, .. }) => "PCMA",
+            Codec::Plain(Format { encoding: Encoding::L16, .. }) => "L16",
+            Codec::G722 => "G722",
+        }
+    }
+
+    /// The form in which the line has its sound.
+    pub(crate) fn format(self) -> Format {
+        match self {
+            Codec::Plain(format) => format,
+            Codec::G722 => Format { encoding: Encoding::L16, rate: 16_000 },
+        }
+    }
+}
+
+impl Wide {
+    fn heard(&mut self, codes: &[u8]) -> Vec<u8> {
+        codes.iter().flat_map(|code| self.heard.decode(*code)).flat_map(i16::to_le_bytes).collect()
+    }
+
+    fn said(&mut self, track: Track, sound: &[u8]) -> Vec<u8> {
+        let encoder = match track {
+            Track::Inbound => &mut self.said[0],
+            Track::Outbound => &mut self.said[1],
+        };
+        let pairs = sound.as_chunks().0.iter();
+        pairs.map(|[a, b, c, d]| encoder.encode([[*a, *b], [*c, *d]].map(i16::from_le_bytes))).collect()
     }
 }
 
@@ -143,7 +196,8 @@ mod tests {
     use crate::media::Track;
     use crate::time::Millis;
 
-    const L16: Format = Format { encoding: Encoding::L16, rate: 16_000 };
+    const WIDE: Format = Format { encoding: Encoding::L16, rate: 16_000 };
+    const L16: Codec = Codec::Plain(WIDE);
 
     fn media(mode: Mode) -> Media {
         let call = json!({ "user_id": "U", "call_control_id": "v3:c", "from": "+1", "to": "+2" });
@@ -154,6 +208,7 @@ mod tests {
             auth_token: None,
             speaks: L16,
             mode,
+            wide: Wide::default(),
             n_said: 0,
         }
     }
@@ -210,7 +265,7 @@ mod tests {
     fn three_messages_are_understood_and_need_no_stream_id() {
         let read = |text: &str| media(Mode::Rtp(L16)).read(text);
         let sound = r#"{"event":"media","media":{"payload":"AQI="}}"#;
-        assert_eq!(read(sound), Ok(Word::Play(L16, vec![1, 2])));
+        assert_eq!(read(sound), Ok(Word::Play(WIDE, vec![1, 2])));
         assert_eq!(read(r#"{"event":"mark","mark":{"name":"m"}}"#), Ok(Word::Mark("m".to_owned())));
         assert_eq!(read(r#"{"event":"clear"}"#), Ok(Word::Clear));
         let played = media(Mode::Mp3).read(sound);

@@ -42,9 +42,9 @@
 //!   whatever becomes of its stream: a server that closes it has `streaming.stopped` told, a
 //!   connection that breaks `streaming.failed` with `connection_lost`, and one that never came about
 //!   with `connection_failed`.
-//! - Codecs are PCMU, PCMA and L16, low byte first; others are refused. `stream_codec` is PCMU where
-//!   it isn't given, and L16 is told at `stream_bidirectional_sampling_rate`. An MP3, which is what a
-//!   server sends where the mode isn't `rtp`, is three seconds of silence.
+//! - Codecs are PCMU, PCMA, G722 and L16, low byte first; others are refused. `stream_codec` is PCMU where
+//!   it isn't given, L16 is told at `stream_bidirectional_sampling_rate`, and `start` says 16,000 Hz of
+//!   G722. An MP3, which is what a server sends where the mode isn't `rtp`, is three seconds of silence.
 //! - `user_id` in `start` is the connection's. A message that isn't known is answered with `error`,
 //!   and the stream goes on.
 //! - What a subscriber hears of other commands is not on a stream: its outbound track is silent but

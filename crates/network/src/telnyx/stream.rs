@@ -4,14 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::body::Body;
 use super::error::ApiError;
-use super::media::{Media, Mode};
+use super::media::{Codec, Media, Mode, Wide};
 use super::{Face, uuid};
 use crate::media::{Encoding, Format, Track};
 use crate::world::{LegId, StreamEnd, StreamId, StreamNews, StreamOrder, World};
 
 const TRACKS: [&str; 3] = ["inbound_track", "outbound_track", "both_tracks"];
 
-/// The codecs of the API, and how those are spoken that are spoken here.
+/// The codecs of the API.
 const CODECS: [&str; 6] = ["PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16"];
 
 const RATES: [u64; 5] = [8_000, 16_000, 22_050, 24_000, 48_000];
@@ -26,7 +26,7 @@ pub(crate) struct Stream {
     url: String,
     track: String,
     /// The form of what is told.
-    speaks: Format,
+    speaks: Codec,
     mode: Mode,
     auth_token: Option<String>,
     parameters: Map<String, Value>,
@@ -51,14 +51,14 @@ pub(super) fn wanted(world: &mut World, body: &Body) -> Result<Option<Stream>, A
     };
     let codec = body.word("stream_bidirectional_codec", &CODECS)?.unwrap_or(CODECS[0]);
     let mode = match body.word("stream_bidirectional_mode", &["mp3", "rtp"])? {
-        Some("rtp") => Mode::Rtp(format(codec, rate, "stream_bidirectional_codec")?),
+        Some("rtp") => Mode::Rtp(spoken(codec, rate, "stream_bidirectional_codec")?),
         _ => Mode::Mp3,
     };
     let words = ["PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16", "default"];
     let speaks = match (body.word("stream_codec", &words)?, mode) {
         // The line's own codec is μ-law; linear sound is told at the rate at which it comes.
-        (None | Some("default"), _) => Format::MULAW,
-        (Some(codec), _) => format(codec, rate, "stream_codec")?,
+        (None | Some("default"), _) => Codec::MULAW,
+        (Some(codec), _) => spoken(codec, rate, "stream_codec")?,
     };
     let auth_token = body.text("stream_auth_token")?.map(str::to_owned);
     if auth_token.as_ref().is_some_and(|token| token.chars().count() > TOKEN_MAX) {
@@ -68,13 +68,14 @@ pub(super) fn wanted(world: &mut World, body: &Body) -> Result<Option<Stream>, A
     Ok(url.map(|url| Stream { id: uuid(world), url, track, speaks, mode, auth_token, parameters }))
 }
 
-/// The form of a codec; one that isn't spoken here is refused rather than spoken wrongly.
-fn format(codec: &str, rate: u32, key: &str) -> Result<Format, ApiError> {
+/// A codec by its name; one that isn't spoken here is refused rather than spoken wrongly.
+fn spoken(codec: &str, rate: u32, key: &str) -> Result<Codec, ApiError> {
     match codec {
-        "PCMU" => Ok(Format::MULAW),
-        "PCMA" => Ok(Format { encoding: Encoding::Alaw, rate: 8_000 }),
-        "L16" => Ok(Format { encoding: Encoding::L16, rate }),
-        _ => Err(ApiError::none_of(key, &["PCMU", "PCMA", "L16"])),
+        "PCMU" => Ok(Codec::MULAW),
+        "PCMA" => Ok(Codec::Plain(Format { encoding: Encoding::Alaw, rate: 8_000 })),
+        "G722" => Ok(Codec::G722),
+        "L16" => Ok(Codec::Plain(Format { encoding: Encoding::L16, rate })),
+        _ => Err(ApiError::none_of(key, &["PCMU", "PCMA", "G722", "L16"])),
     }
 }
 
@@ -100,7 +101,7 @@ impl Stream {
     fn hears(&self) -> Format {
         match self.mode {
             Mode::Mp3 => Format::MULAW,
-            Mode::Rtp(format) => format,
+            Mode::Rtp(codec) => codec.format(),
         }
     }
 }
@@ -125,6 +126,7 @@ impl Face {
             auth_token: stream.auth_token.clone(),
             speaks: stream.speaks,
             mode: stream.mode,
+            wide: Wide::default(),
             n_said: 0,
         };
         let token = stream.auth_token.iter();
@@ -134,7 +136,7 @@ impl Face {
             headers: token.map(|token| ("x-telnyx-streaming-auth-token".to_owned(), token.clone())).collect(),
             protocol: Box::new(protocol),
             tracks: stream.tracks(),
-            speaks: stream.speaks,
+            speaks: stream.speaks.format(),
             hears: stream.hears(),
         };
         call.streams.push(Streaming { id: world.open_stream(id, order), stream });

@@ -1,9 +1,12 @@
 //! Media streams at Telnyx, over real sockets.
 
+use audio::g722::{Decoder, Encoder};
+use audio::tones::{self, Heard, Listener};
+use audio::{Resampler, SampleRate};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::media::{ECHO, Peer, Scene, Welcome, base64, speech};
+use crate::media::{ECHO, Peer, Scene, Welcome, base64, sound_of, speech};
 use crate::telnyx::{api, order};
 
 /// An answered call that tells the customer of itself.
@@ -80,6 +83,46 @@ async fn what_is_played_is_marked_cleared_and_echoed() {
     peer.event("stop").await;
     peer.is_closed().await;
     scene.told("streaming.stopped").await;
+}
+
+/// Words that are said in G.722 come back in G.722, to the letter.
+#[tokio::test]
+async fn wideband_sound_is_heard_and_echoed() {
+    let mut scene = Scene::begin("", Welcome::Open).await;
+    let id = dial(&scene).await;
+    let mut wanted = wanted(&scene);
+    for key in ["stream_codec", "stream_bidirectional_codec"] {
+        wanted[key] = json!("G722");
+    }
+    command(&scene, &id, "streaming_start", wanted).await;
+    let (mut peer, start) = opened(&mut scene).await;
+    let format = json!({ "encoding": "G722", "sample_rate": 16000, "channels": 1 });
+    assert_eq!(start["start"]["media_format"], format);
+    let (mut encoder, mut decoder) = (Encoder::new(), Decoder::new());
+    let mut up = Resampler::new(SampleRate::Hz8000, SampleRate::Hz16000);
+    for frame in tones::say("hello") {
+        let mut codes = Vec::new();
+        encoder.write(&up.turned(&frame), &mut codes);
+        peer.say(json!({ "event": "media", "media": { "payload": base64(&codes) } })).await;
+    }
+    let (mut ear, mut understood) = (Listener::new(), Vec::new());
+    while !understood.contains(&Heard::Text("hello".to_owned())) {
+        let codes = sound_of(&peer.event("media").await);
+        understood.extend(ear.hear(&decoder.read(&codes).unwrap()));
+    }
+    assert_eq!(scene.truth(&id).await["streams"][0]["understood"][0]["text"], json!("hello"));
+    command(&scene, &id, "hangup", json!({})).await;
+}
+
+#[tokio::test]
+async fn a_codec_that_is_not_spoken_is_refused() {
+    let scene = Scene::begin("", Welcome::Open).await;
+    let id = dial(&scene).await;
+    let mut wanted = wanted(&scene);
+    wanted["stream_codec"] = json!("OPUS");
+    let path = format!("/calls/{id}/actions/streaming_start");
+    let (status, body) = scene.network.send(api(Method::POST, &path, &wanted)).await.unwrap();
+    assert!(status == 422 && body.to_string().contains("G722"), "{status} {body}");
 }
 
 #[tokio::test]
