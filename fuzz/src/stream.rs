@@ -136,7 +136,7 @@ mod tests {
                 said.iter().map(|text| kind.connector().read_opening(text).expect("understood")).collect();
             let Some(Opening::Began(began)) = openings.last() else { panic!("{said:?}") };
             assert_eq!((began.leg.as_str(), began.stream.as_str()), (CALL, STREAM), "{kind:?}");
-            assert_eq!(began.form, carrier::Form::TELEPHONE);
+            assert_eq!([began.heard, began.played], [carrier::Form::TELEPHONE; 2]);
         }
     }
 

@@ -4,7 +4,7 @@ use crate::mark::Installation;
 use crate::plivo::{Plivo, PlivoConfig};
 use crate::roles::Carrier;
 use crate::secret::Secret;
-use crate::telnyx::{PublicKey, Telnyx, TelnyxConfig};
+use crate::telnyx::{PublicKey, StreamCodec, Telnyx, TelnyxConfig};
 use crate::twilio::{Twilio, TwilioConfig};
 use call::CarrierName;
 use std::sync::Arc;
@@ -58,6 +58,8 @@ pub enum SimulatedFace {
         public_key: PublicKey,
         /// The Call Control application.
         connection_id: String,
+        /// The codec of media streams.
+        stream_codec: StreamCodec,
     },
     /// Plivo's.
     Plivo {
@@ -111,13 +113,16 @@ fn face(simulated: SimulatedConfig) -> CarrierConfig {
             installation,
             ..TwilioConfig::new(name, account_sid, auth_token)
         }),
-        SimulatedFace::Telnyx { api_key, public_key, connection_id } => CarrierConfig::Telnyx(TelnyxConfig {
-            base_url: Some(format!("{}/v2", base_url.trim_end_matches('/'))),
-            callback_base: Some(callback_base),
-            request_timeout,
-            installation,
-            ..TelnyxConfig::new(name, api_key, public_key, connection_id)
-        }),
+        SimulatedFace::Telnyx { api_key, public_key, connection_id, stream_codec } => {
+            CarrierConfig::Telnyx(TelnyxConfig {
+                base_url: Some(format!("{}/v2", base_url.trim_end_matches('/'))),
+                callback_base: Some(callback_base),
+                request_timeout,
+                stream_codec,
+                installation,
+                ..TelnyxConfig::new(name, api_key, public_key, connection_id)
+            })
+        }
         SimulatedFace::Plivo { auth_id, auth_token } => CarrierConfig::Plivo(PlivoConfig {
             base_url: Some(base_url),
             request_timeout,
@@ -170,6 +175,7 @@ mod tests {
                 api_key: hidden("two"),
                 public_key: public_key(),
                 connection_id: "1000".to_owned(),
+                stream_codec: StreamCodec::default(),
             },
             SimulatedFace::Plivo { auth_id: "MA1".to_owned(), auth_token: hidden("three") },
         ]

@@ -14,9 +14,9 @@ use audio::{Frame, SampleRate};
 use call::CarrierCallId;
 use std::fmt;
 
-pub(crate) use form::Cutter;
+pub(crate) use form::{Cutter, Writer};
 pub use form::{Encoding, Form};
-pub(crate) use message::{Message, encoded, mark_of, quoted, read, sound_of};
+pub(crate) use message::{Message, mark_of, quoted, read, sound_of};
 pub use text::{FromText, ToText};
 
 /// What a carrier says before there is sound.
@@ -35,8 +35,10 @@ pub struct Began {
     pub leg: CarrierCallId,
     /// The carrier's name for the stream.
     pub stream: String,
-    /// How its sound is written, in both directions.
-    pub form: Form,
+    /// How what is heard is written.
+    pub heard: Form,
+    /// How what is to be played is written.
+    pub played: Form,
     /// The messages of this stream.
     pub messages: Box<dyn MediaStream>,
 }
@@ -49,8 +51,8 @@ pub trait MediaStream: fmt::Debug + Send {
     /// [`MediaError`]: the message says nothing; the stream goes on.
     fn hear(&mut self, text: &str, heard: &mut dyn FnMut(Heard)) -> Result<(), MediaError>;
 
-    /// Writes the message that has a frame played, after what is there. The frame has the rate of the
-    /// stream's [`Form`].
+    /// Writes the message that has a frame played, after what is there. The frame has the rate of
+    /// [`Began::played`].
     ///
     /// # Errors
     /// It has another.

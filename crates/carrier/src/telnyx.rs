@@ -19,6 +19,7 @@ mod status;
 mod webhook;
 
 pub use config::{NoPublicKey, PublicKey, TelnyxConfig};
+pub use media::StreamCodec;
 pub use status::{ending, progress};
 
 use self::record::Record;
@@ -152,7 +153,7 @@ impl Carrier for Telnyx {
 
     /// Telnyx heeds nothing but the status of the reply to a webhook.
     fn read_opening(&self, text: &str) -> Result<Opening, MediaError> {
-        media::opening(text)
+        media::opening(self.config.stream_codec, text)
     }
 
     fn document(&self, _call: Option<CallId>, _script: &Script) -> Document {

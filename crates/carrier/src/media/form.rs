@@ -3,7 +3,9 @@
 use super::WrongRate;
 use audio::g711::Law;
 use audio::l16::ByteOrder;
-use audio::{Frame, SampleRate};
+use audio::{Frame, SampleRate, g722};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 /// How the sound of a stream is written, one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub struct Form {
 pub enum Encoding {
     /// G.711, a byte each, which is always 8 kHz.
     G711(Law),
+    /// G.722, a byte for two, which is always 16 kHz.
+    G722,
     /// Linear, two bytes each.
     L16(ByteOrder),
 }
@@ -26,36 +30,50 @@ pub enum Encoding {
 impl Form {
     /// What every carrier speaks: µ-law at 8 kHz.
     pub const TELEPHONE: Form = Form { encoding: Encoding::G711(Law::Mu), rate: SampleRate::Hz8000 };
+    /// G.722, which has no other.
+    pub(crate) const G722: Form = Form { encoding: Encoding::G722, rate: SampleRate::Hz16000 };
 
     /// How many bytes a frame has.
     pub fn frame_bytes(self) -> usize {
         match self.encoding {
             Encoding::G711(_) => self.rate.frame_samples(),
+            Encoding::G722 => self.rate.frame_samples() / 2,
             Encoding::L16(_) => self.rate.frame_samples() * 2,
         }
     }
+}
 
-    /// Writes a frame after what is there.
-    ///
-    /// # Errors
-    /// The frame's rate is another.
-    pub(crate) fn write(self, frame: &Frame, into: &mut Vec<u8>) -> Result<(), WrongRate> {
-        if frame.rate() != self.rate {
-            return Err(WrongRate { got: frame.rate(), wanted: self.rate });
-        }
-        match self.encoding {
-            Encoding::G711(law) => law.write(frame, into),
-            Encoding::L16(order) => order.write(frame, into),
-        }
-        Ok(())
+/// Writes one direction's frames.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    form: Form,
+    wide: g722::Encoder,
+    bytes: Vec<u8>,
+}
+
+impl Writer {
+    /// Of a stream on which nothing was said yet.
+    pub(crate) fn new(form: Form) -> Writer {
+        Writer { form, wide: g722::Encoder::new(), bytes: Vec::new() }
     }
 
-    /// The frame that these bytes are; `None` where they are more or fewer.
-    fn read(self, bytes: &[u8]) -> Option<Frame> {
-        match self.encoding {
-            Encoding::G711(law) => law.read(bytes).ok(),
-            Encoding::L16(order) => order.read(self.rate, bytes).ok(),
+    /// Writes a frame as Base64 after what is there.
+    ///
+    /// # Errors
+    /// The frame's rate is another than the form's. Nothing was written.
+    pub(crate) fn write(&mut self, frame: &Frame, into: &mut String) -> Result<(), WrongRate> {
+        let Form { encoding, rate } = self.form;
+        if frame.rate() != rate {
+            return Err(WrongRate { got: frame.rate(), wanted: rate });
         }
+        self.bytes.clear();
+        match encoding {
+            Encoding::G711(law) => law.write(frame, &mut self.bytes),
+            Encoding::G722 => self.wide.write(frame, &mut self.bytes),
+            Encoding::L16(order) => order.write(frame, &mut self.bytes),
+        }
+        STANDARD.encode_string(&self.bytes, into);
+        Ok(())
     }
 }
 
@@ -64,6 +82,7 @@ impl Form {
 #[derive(Debug)]
 pub(crate) struct Cutter {
     form: Form,
+    wide: g722::Decoder,
     /// Less than a frame.
     rest: Vec<u8>,
     whole: bool,
@@ -72,7 +91,8 @@ pub(crate) struct Cutter {
 impl Cutter {
     /// Of a stream on which nothing was heard yet.
     pub(crate) fn new(form: Form) -> Cutter {
-        Cutter { form, rest: Vec::with_capacity(form.frame_bytes()), whole: true }
+        let rest = Vec::with_capacity(form.frame_bytes());
+        Cutter { form, wide: g722::Decoder::new(), rest, whole: true }
     }
 
     /// Takes a piece, and gives the frames that are full by now. Whether each piece so far was one
@@ -84,11 +104,10 @@ impl Cutter {
             let (now, later) = piece.split_at(piece.len().min(n_bytes - self.rest.len()));
             self.rest.extend_from_slice(now);
             piece = later;
-            if self.rest.len() == n_bytes {
-                if let Some(frame) = self.form.read(&self.rest) {
-                    full(frame, self.whole);
-                }
-                self.rest.clear();
+            if self.rest.len() == n_bytes
+                && let Some(frame) = self.read()
+            {
+                full(frame, self.whole);
             }
         }
     }
@@ -100,10 +119,20 @@ impl Cutter {
         }
         let silence = match self.form.encoding {
             Encoding::G711(law) => law.silence(),
+            Encoding::G722 => g722::SILENCE,
             Encoding::L16(_) => 0,
         };
         self.rest.resize(self.form.frame_bytes(), silence);
-        let frame = self.form.read(&self.rest);
+        self.read()
+    }
+
+    /// The frame that was gathered; `None` where it is none.
+    fn read(&mut self) -> Option<Frame> {
+        let frame = match self.form.encoding {
+            Encoding::G711(law) => law.read(&self.rest).ok(),
+            Encoding::G722 => self.wide.read(&self.rest).ok(),
+            Encoding::L16(order) => order.read(self.form.rate, &self.rest).ok(),
+        };
         self.rest.clear();
         frame
     }
@@ -124,14 +153,18 @@ mod tests {
 
     #[test]
     fn a_frame_has_twenty_milliseconds_in_every_form() {
-        assert_eq!((Form::TELEPHONE.frame_bytes(), WIDE.frame_bytes()), (160, 640));
+        let forms = [Form::TELEPHONE, Form::G722, WIDE];
+        assert_eq!(forms.map(Form::frame_bytes), [160, 160, 640]);
     }
 
     #[test]
     fn a_frame_of_another_rate_is_refused() {
         let (got, wanted) = (SampleRate::Hz8000, SampleRate::Hz16000);
-        let refused = WIDE.write(&Frame::silence(got), &mut Vec::new());
-        assert_eq!(refused, Err(WrongRate { got, wanted }));
+        let mut text = String::new();
+        for form in [WIDE, Form::G722] {
+            let refused = Writer::new(form).write(&Frame::silence(got), &mut text);
+            assert_eq!((refused, text.as_str()), (Err(WrongRate { got, wanted }), ""));
+        }
     }
 
     proptest! {

@@ -1,7 +1,6 @@
 //! What the messages of the carriers have in common: they are JSON, and of the same descent.
 
-use super::{Form, MediaError, WrongRate};
-use audio::Frame;
+use super::MediaError;
 use audio::pacer::Mark;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -141,22 +140,6 @@ pub(crate) fn sound_of(carrier: &'static str, text: &str, into: &mut Vec<u8>) ->
 /// Our mark of that name; `None` for another's.
 pub(crate) fn mark_of(name: &str) -> Option<Mark> {
     name.parse().ok().map(Mark)
-}
-
-/// Writes a frame as Base64 after what is there, by way of `bytes`.
-///
-/// # Errors
-/// The frame has another rate than the form.
-pub(crate) fn encoded(
-    form: Form,
-    frame: &Frame,
-    bytes: &mut Vec<u8>,
-    into: &mut String,
-) -> Result<(), WrongRate> {
-    bytes.clear();
-    form.write(frame, bytes)?;
-    STANDARD.encode_string(bytes, into);
-    Ok(())
 }
 
 /// A text as JSON.

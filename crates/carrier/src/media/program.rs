@@ -3,7 +3,7 @@
 //!
 //! Source: <https://www.twilio.com/docs/voice/media-streams/websocket-messages> (2026-11-22).
 
-use super::{Cutter, Form, MediaError, Message, WrongRate, encoded, quoted, read};
+use super::{Cutter, Form, MediaError, Message, Writer, WrongRate, quoted, read};
 use audio::{FRAME, Frame};
 use call::CallId;
 use serde_json::json;
@@ -17,7 +17,7 @@ pub struct ToProgram {
     /// Messages, of which the first isn't counted.
     n_said: u64,
     n_frames: u64,
-    bytes: Vec<u8>,
+    writer: Writer,
 }
 
 /// What a program says on one stream.
@@ -42,7 +42,8 @@ pub enum Said<'a> {
 impl ToProgram {
     /// A stream of this name, for a call of ours.
     pub fn new(stream: &str, call: CallId) -> ToProgram {
-        ToProgram { stream: quoted(stream), call, n_said: 0, n_frames: 0, bytes: Vec::new() }
+        let writer = Writer::new(Form::TELEPHONE);
+        ToProgram { stream: quoted(stream), call, n_said: 0, n_frames: 0, writer }
     }
 
     /// What comes before there is sound, in order. Who calls whom is told as parameters, and the call is
@@ -74,7 +75,7 @@ impl ToProgram {
         into.push_str(r#"","timestamp":""#);
         into.push_str(&at_ms.to_string());
         into.push_str(r#"","payload":""#);
-        encoded(Form::TELEPHONE, frame, &mut self.bytes, into).inspect_err(|_| into.truncate(before))?;
+        self.writer.write(frame, into).inspect_err(|_| into.truncate(before))?;
         into.extend([r#""},"streamSid":"#, &self.stream, "}"]);
         (self.n_said, self.n_frames) = (n, chunk);
         Ok(())

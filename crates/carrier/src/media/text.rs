@@ -1,12 +1,12 @@
 //! Sound as text: µ-law at 8 kHz in Base64, as those want it who are no carriers.
 
-use super::{Cutter, Form, MediaError, WrongRate, encoded, sound_of};
+use super::{Cutter, Form, MediaError, Writer, WrongRate, sound_of};
 use audio::Frame;
 
 /// Writes frames as text.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ToText {
-    bytes: Vec<u8>,
+    writer: Writer,
 }
 
 /// Reads frames of pieces of any length.
@@ -22,7 +22,13 @@ impl ToText {
     /// # Errors
     /// It isn't one of 8 kHz.
     pub fn write(&mut self, frame: &Frame, into: &mut String) -> Result<(), WrongRate> {
-        encoded(Form::TELEPHONE, frame, &mut self.bytes, into)
+        self.writer.write(frame, into)
+    }
+}
+
+impl Default for ToText {
+    fn default() -> ToText {
+        ToText { writer: Writer::new(Form::TELEPHONE) }
     }
 }
 

@@ -6,7 +6,7 @@
 //! what waited is gone. The low byte of its L16 comes first, as its own `agent-transport` reads it.
 
 use crate::media::{
-    Began, Cutter, Encoding, Form, Heard, MediaError, MediaStream, Message, Opening, WrongRate, encoded,
+    Began, Cutter, Encoding, Form, Heard, MediaError, MediaStream, Message, Opening, Writer, WrongRate,
     mark_of, quoted, read,
 };
 use audio::l16::ByteOrder;
@@ -38,6 +38,7 @@ struct Stream {
     id: String,
     form: Form,
     cutter: Cutter,
+    writer: Writer,
     bytes: Vec<u8>,
 }
 
@@ -52,9 +53,10 @@ pub(super) fn opening(text: &str) -> Result<Opening, MediaError> {
     let form = form(encoding, *sample_rate)
         .ok_or_else(|| unreadable(format!("its sound is {encoding} at {sample_rate} Hz")))?;
     let leg = CarrierCallId::new(&start.call_id).map_err(|error| unreadable(error.to_string()))?;
-    let (id, cutter) = (quoted(&start.stream_id), Cutter::new(form));
-    let messages = Box::new(Stream { id, form, cutter, bytes: Vec::new() });
-    Ok(Opening::Began(Began { leg, stream: start.stream_id.clone(), form, messages }))
+    let (cutter, writer) = (Cutter::new(form), Writer::new(form));
+    let id = quoted(&start.stream_id);
+    let messages = Box::new(Stream { id, form, cutter, writer, bytes: Vec::new() });
+    Ok(Opening::Began(Began { leg, stream: start.stream_id.clone(), heard: form, played: form, messages }))
 }
 
 /// The form of Plivo's words for it; it has three.
@@ -97,14 +99,11 @@ impl MediaStream for Stream {
 
     fn play(&mut self, frame: &Frame, into: &mut String) -> Result<(), WrongRate> {
         let (before, hz) = (into.len(), self.form.rate.hz());
-        let kind = match self.form.encoding {
-            Encoding::G711(_) => "audio/x-mulaw",
-            Encoding::L16(_) => "audio/x-l16",
-        };
+        let kind = if self.form == Form::TELEPHONE { "audio/x-mulaw" } else { "audio/x-l16" };
         into.extend([r#"{"event":"playAudio","media":{"contentType":""#, kind, r#"","sampleRate":"#]);
         into.push_str(if hz == 16_000 { "16000" } else { "8000" });
         into.push_str(r#","payload":""#);
-        encoded(self.form, frame, &mut self.bytes, into).inspect_err(|_| into.truncate(before))?;
+        self.writer.write(frame, into).inspect_err(|_| into.truncate(before))?;
         into.push_str(r#""}}"#);
         Ok(())
     }

@@ -250,14 +250,16 @@ impl Task<'_> {
         self.request("transfer", Doing::Transfer, "", body)
     }
 
-    /// Both ways, as the line itself sounds. Without a word about it Telnyx would take whole MP3 files.
+    /// Both ways in the same codec. Without a word about it Telnyx would take whole MP3 files.
     fn stream(&self, url: &str) -> Request {
+        let codec = self.telnyx.config.stream_codec;
         let body = json!({
             "stream_url": url,
             "stream_track": "inbound_track",
-            "stream_codec": SOUND,
+            "stream_codec": codec.word(),
             "stream_bidirectional_mode": "rtp",
-            "stream_bidirectional_codec": SOUND,
+            "stream_bidirectional_codec": codec.word(),
+            "stream_bidirectional_sampling_rate": codec.form().rate.hz(),
         });
         // One that is asked for again is no repeat.
         let part = match self.performance.attached {
@@ -341,8 +343,6 @@ const VOICE_LANGUAGE: &str = "en-US";
 /// The default engine. It alone is stated to send no interim results when it is told not to.
 const ENGINE: &str = "Google";
 const HEARD_LANGUAGE: &str = "en";
-/// What a telephone line carries, as it carries it.
-const SOUND: &str = "PCMU";
 /// What `payload` may hold (schema `SpeakRequest`).
 const PAYLOAD_MAX: usize = 3_000;
 /// What `maximum_digits` may be (schema `GatherUsingSpeakRequest`).

@@ -1,5 +1,6 @@
 //! A Telnyx Call Control application as configured.
 
+use super::media::StreamCodec;
 use crate::mark::Installation;
 use crate::secret::Secret;
 use crate::send::REQUEST_WITHIN;
@@ -28,6 +29,8 @@ pub struct TelnyxConfig {
     pub callback_base: Option<String>,
     /// How long one request may take. Default: [`REQUEST_WITHIN`].
     pub request_timeout: Duration,
+    /// The codec of media streams. Default: µ-law.
+    pub stream_codec: StreamCodec,
     /// Who signs our marks. Default: nobody, and no signed mark is ours.
     pub installation: Option<Installation>,
 }
@@ -57,6 +60,7 @@ impl TelnyxConfig {
             connection_id,
             callback_base: None,
             request_timeout: REQUEST_WITHIN,
+            stream_codec: StreamCodec::default(),
             installation: None,
         }
     }

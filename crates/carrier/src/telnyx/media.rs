@@ -5,7 +5,7 @@
 //! its L16 isn't said anywhere; it is taken as Plivo's, the low one first.
 
 use crate::media::{
-    Began, Cutter, Encoding, Form, Heard, MediaError, MediaStream, Message, Opening, WrongRate, encoded,
+    Began, Cutter, Encoding, Form, Heard, MediaError, MediaStream, Message, Opening, Writer, WrongRate,
     mark_of, read,
 };
 use audio::g711::Law;
@@ -14,6 +14,19 @@ use audio::pacer::Mark;
 use audio::{Frame, SampleRate};
 use call::CarrierCallId;
 use serde::Deserialize;
+
+/// The codecs in which a stream can be asked for. Telnyx's linear one is heard too, but not asked for,
+/// since the order of its bytes is only guessed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StreamCodec {
+    /// G.711 µ-law, at 8 kHz.
+    #[default]
+    Pcmu,
+    /// G.711 A-law, at 8 kHz.
+    Pcma,
+    /// G.722, at 16 kHz.
+    G722,
+}
 
 /// What `start` says. The stream's name stands beside it.
 #[derive(Debug, Deserialize)]
@@ -31,13 +44,14 @@ struct MediaFormat {
 /// The messages of one stream.
 #[derive(Debug)]
 struct Stream {
-    form: Form,
     cutter: Cutter,
+    writer: Writer,
     bytes: Vec<u8>,
 }
 
-/// Reads what comes before there is sound.
-pub(super) fn opening(text: &str) -> Result<Opening, MediaError> {
+/// Reads what comes before there is sound. What is to be played has the `codec` that was asked for; what
+/// is heard has another one where Telnyx can't change what the line has.
+pub(super) fn opening(codec: StreamCodec, text: &str) -> Result<Opening, MediaError> {
     let message: Message<'_, Start> = read(TELNYX, text)?;
     let unreadable = |why: String| MediaError { carrier: TELNYX, why, received: message.event.to_string() };
     let start = match (&*message.event, &message.start) {
@@ -46,31 +60,50 @@ pub(super) fn opening(text: &str) -> Result<Opening, MediaError> {
         _ => return Err(unreadable("it is neither connected nor start".to_owned())),
     };
     let MediaFormat { encoding, sample_rate } = &start.media_format;
-    let form = form(encoding, *sample_rate)
+    let heard = form(encoding, *sample_rate)
         .ok_or_else(|| unreadable(format!("its sound is {encoding} at {sample_rate} Hz")))?;
     let leg = CarrierCallId::new(&start.call_control_id).map_err(|error| unreadable(error.to_string()))?;
     let stream = message.stream_id.clone().into_owned();
-    let messages = Box::new(Stream { form, cutter: Cutter::new(form), bytes: Vec::new() });
-    Ok(Opening::Began(Began { leg, stream, form, messages }))
+    let played = codec.form();
+    let (cutter, writer) = (Cutter::new(heard), Writer::new(played));
+    let messages = Box::new(Stream { cutter, writer, bytes: Vec::new() });
+    Ok(Opening::Began(Began { leg, stream, heard, played, messages }))
 }
 
-/// The form of Telnyx's word for it.
+/// The form of Telnyx's word for it. Of G.722 it is not stated which rate is told: that of its samples,
+/// or the 8,000 Hz of RTP's clock (RFC 3551 section 4.5.2).
 fn form(encoding: &str, hz: u32) -> Option<Form> {
-    let rate = SampleRate::from_hz(hz).ok()?;
-    let encoding = match encoding {
-        "PCMU" => Encoding::G711(Law::Mu),
-        "PCMA" => Encoding::G711(Law::A),
-        "L16" => Encoding::L16(ByteOrder::Little),
-        _ => return None,
-    };
-    let fits = match rate {
-        SampleRate::Hz8000 => true,
-        SampleRate::Hz16000 | SampleRate::Hz24000 | SampleRate::Hz48000 => {
-            matches!(encoding, Encoding::L16(_))
+    let linear = Encoding::L16(ByteOrder::Little);
+    match (encoding, SampleRate::from_hz(hz).ok()?) {
+        ("PCMU", SampleRate::Hz8000) => Some(StreamCodec::Pcmu.form()),
+        ("PCMA", SampleRate::Hz8000) => Some(StreamCodec::Pcma.form()),
+        ("G722", SampleRate::Hz8000 | SampleRate::Hz16000) => Some(StreamCodec::G722.form()),
+        ("L16", SampleRate::Hz22050 | SampleRate::Hz44100) => None,
+        ("L16", rate) => Some(Form { encoding: linear, rate }),
+        _ => None,
+    }
+}
+
+impl StreamCodec {
+    /// All of them.
+    pub const ALL: [StreamCodec; 3] = [StreamCodec::Pcmu, StreamCodec::Pcma, StreamCodec::G722];
+
+    /// Telnyx's word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            StreamCodec::Pcmu => "PCMU",
+            StreamCodec::Pcma => "PCMA",
+            StreamCodec::G722 => "G722",
         }
-        SampleRate::Hz22050 | SampleRate::Hz44100 => false,
-    };
-    fits.then_some(Form { encoding, rate })
+    }
+
+    pub(super) fn form(self) -> Form {
+        match self {
+            StreamCodec::Pcmu => Form::TELEPHONE,
+            StreamCodec::Pcma => Form { encoding: Encoding::G711(Law::A), ..Form::TELEPHONE },
+            StreamCodec::G722 => Form::G722,
+        }
+    }
 }
 
 impl MediaStream for Stream {
@@ -101,7 +134,7 @@ impl MediaStream for Stream {
     fn play(&mut self, frame: &Frame, into: &mut String) -> Result<(), WrongRate> {
         let before = into.len();
         into.push_str(r#"{"event":"media","media":{"payload":""#);
-        encoded(self.form, frame, &mut self.bytes, into).inspect_err(|_| into.truncate(before))?;
+        self.writer.write(frame, into).inspect_err(|_| into.truncate(before))?;
         into.push_str(r#""}}"#);
         Ok(())
     }

@@ -16,7 +16,7 @@ mod speech;
 mod verdicts;
 mod webhook;
 
-use super::{PublicKey, Telnyx, TelnyxConfig};
+use super::{PublicKey, StreamCodec, Telnyx, TelnyxConfig};
 use crate::mark::{Installation, Mark, SignedCall};
 use crate::roles::{Carrier, Leg, Next, Placement, Seen, Sought};
 use crate::secret::Secret;

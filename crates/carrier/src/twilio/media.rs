@@ -5,7 +5,7 @@
 
 use super::record::call_sid;
 use crate::media::{
-    Began, Cutter, Form, Heard, MediaError, MediaStream, Message, Opening, WrongRate, encoded, mark_of,
+    Began, Cutter, Form, Heard, MediaError, MediaStream, Message, Opening, Writer, WrongRate, mark_of,
     quoted, read,
 };
 use audio::Frame;
@@ -34,6 +34,7 @@ struct Stream {
     /// The stream's name as JSON.
     sid: String,
     cutter: Cutter,
+    writer: Writer,
     bytes: Vec<u8>,
 }
 
@@ -52,9 +53,10 @@ pub(super) fn opening(text: &str) -> Result<Opening, MediaError> {
         return Err(unreadable(&format!("its sound is {encoding} at {sample_rate} Hz")));
     }
     let leg = call_sid(&start.call_sid).ok_or_else(|| unreadable("it names no call"))?;
-    let (sid, cutter) = (quoted(&start.stream_sid), Cutter::new(Form::TELEPHONE));
-    let messages = Box::new(Stream { sid, cutter, bytes: Vec::new() });
-    Ok(Opening::Began(Began { leg, stream: start.stream_sid.clone(), form: Form::TELEPHONE, messages }))
+    let form = Form::TELEPHONE;
+    let (cutter, writer) = (Cutter::new(form), Writer::new(form));
+    let messages = Box::new(Stream { sid: quoted(&start.stream_sid), cutter, writer, bytes: Vec::new() });
+    Ok(Opening::Began(Began { leg, stream: start.stream_sid.clone(), heard: form, played: form, messages }))
 }
 
 impl MediaStream for Stream {
@@ -81,7 +83,7 @@ impl MediaStream for Stream {
     fn play(&mut self, frame: &Frame, into: &mut String) -> Result<(), WrongRate> {
         let before = into.len();
         into.extend([r#"{"event":"media","streamSid":"#, &self.sid, r#","media":{"payload":""#]);
-        encoded(Form::TELEPHONE, frame, &mut self.bytes, into).inspect_err(|_| into.truncate(before))?;
+        self.writer.write(frame, into).inspect_err(|_| into.truncate(before))?;
         into.push_str(r#""}}"#);
         Ok(())
     }

@@ -191,7 +191,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
     P: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let Began { stream, form, messages, .. } = began;
+    let Began { stream, heard, played, messages, .. } = began;
     let (order, marks) = (Order::new(), VecDeque::new());
     let shared = Mutex::new(Shared { stream: messages, order, marks, next_mark: 1, tap });
     let (mut to_line, mut from_line) = line.split();
@@ -200,8 +200,8 @@ where
         let (mut to_program, from_program) = program.split();
         let mut words = ToProgram::new(&stream, call.facts.id);
         let over = if greet(&mut to_program, &mut words, call, patience).await {
-            let up = up(&mut from_line, &mut to_program, &mut words, &shared, (form, patience));
-            let down = down(from_program, &mut to_line, &shared, (form, patience));
+            let up = up(&mut from_line, &mut to_program, &mut words, &shared, (heard, patience));
+            let down = down(from_program, &mut to_line, &shared, (played, patience));
             tokio::select! {
                 over = up => over,
                 over = down => over,

@@ -42,13 +42,12 @@ pub(super) struct Line {
 impl Line {
     /// One that has begun.
     pub(super) fn new(began: Began, tap: Tap) -> Line {
-        let rate = began.form.rate;
         let between = |from: SampleRate, to| (from != to).then(|| Resampler::new(from, to));
         Line {
             stream: began.messages,
             order: Order::new(),
-            up: between(rate, TELEPHONE),
-            down: between(TELEPHONE, rate),
+            up: between(began.heard.rate, TELEPHONE),
+            down: between(TELEPHONE, began.played.rate),
             to_line: VecDeque::new(),
             tap,
             heard_at: Instant::now(),

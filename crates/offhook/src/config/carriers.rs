@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use carrier::directory::TELNYX_TALK_MAX;
+use carrier::telnyx::StreamCodec;
 
 use super::dial::money;
 use super::durations::{duration, show_duration};
@@ -145,12 +146,19 @@ fn telnyx(section: &mut Section<'_, '_>, base_url: Option<BaseUrl>, folder: &Pat
     let public_key = section.required("public_key", "\"…\", from Keys & Credentials in the portal", key);
     let connection_id =
         section.required("connection_id", "\"…\", the id of your Call Control application", values::text);
+    let stream_codec = stream_codec(section);
     Some(CarrierKind::Telnyx(Telnyx {
         base_url,
         api_key: api_key?,
         public_key: public_key?,
         connection_id: connection_id?,
+        stream_codec,
     }))
+}
+
+fn stream_codec(section: &mut Section<'_, '_>) -> StreamCodec {
+    let words = StreamCodec::ALL.map(|codec| (codec.word(), codec));
+    section.optional("stream_codec", |node| values::word(node, &words)).unwrap_or_default()
 }
 
 fn plivo(section: &mut Section<'_, '_>, base_url: Option<BaseUrl>, folder: &Path) -> Option<CarrierKind> {
@@ -185,6 +193,7 @@ fn simulated(
             api_key: secret(section, "api_key", folder),
             public_key: section.optional("public_key", key),
             connection_id: section.optional("connection_id", values::text),
+            stream_codec: stream_codec(section),
         },
         Kind::Plivo => Face::Plivo {
             auth_id: section.optional("auth_id", values::text),

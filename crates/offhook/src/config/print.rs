@@ -311,11 +311,12 @@ fn print_twilio(page: &mut Page<'_>, twilio: &Twilio) {
 }
 
 fn print_telnyx(page: &mut Page<'_>, telnyx: &Telnyx) {
-    let Telnyx { base_url: url, api_key, public_key, connection_id } = telnyx;
+    let Telnyx { base_url: url, api_key, public_key, connection_id, stream_codec } = telnyx;
     page.set_if("base_url", url.as_ref().map(base_url));
     page.set("api_key", secret(api_key));
     page.set("public_key", text(&public_key.written));
     page.set("connection_id", text(connection_id));
+    page.set("stream_codec", text(stream_codec.word()));
 }
 
 fn print_plivo(page: &mut Page<'_>, plivo: &Plivo) {
@@ -335,11 +336,12 @@ fn print_simulated(page: &mut Page<'_>, Simulated { base_url: url, face }: &Simu
             page.set_if("account_sid", account_sid.as_deref().map(text));
             page.set_if("auth_token", auth_token.as_ref().map(secret));
         }
-        Face::Telnyx { api_key, public_key, connection_id } => {
+        Face::Telnyx { api_key, public_key, connection_id, stream_codec } => {
             page.set("face", text("telnyx"));
             page.set_if("api_key", api_key.as_ref().map(secret));
             page.set_if("public_key", public_key.as_ref().map(|key| text(&key.written)));
             page.set_if("connection_id", connection_id.as_deref().map(text));
+            page.set("stream_codec", text(stream_codec.word()));
         }
         Face::Plivo { auth_id, auth_token } => {
             page.set("face", text("plivo"));

@@ -108,6 +108,7 @@ fn telnyx(name: CarrierName, telnyx: &Telnyx) -> TelnyxConfig {
     let (key, app) = (telnyx.public_key.key.as_ref().clone(), telnyx.connection_id.clone());
     let mut made = TelnyxConfig::new(name, secret(&telnyx.api_key), key, app);
     made.base_url = telnyx.base_url.as_ref().map(|url| url.as_str().to_owned());
+    made.stream_codec = telnyx.stream_codec;
     made
 }
 
@@ -126,13 +127,14 @@ fn simulated_face(face: &Face) -> anyhow::Result<SimulatedFace> {
             account_sid: or_own(account_sid, network::DEFAULT_ACCOUNT_SID),
             auth_token: secret_or_own(auth_token, network::DEFAULT_AUTH_TOKEN),
         },
-        Face::Telnyx { api_key, public_key, connection_id } => SimulatedFace::Telnyx {
+        Face::Telnyx { api_key, public_key, connection_id, stream_codec } => SimulatedFace::Telnyx {
             api_key: secret_or_own(api_key, network::DEFAULT_TELNYX_API_KEY),
             public_key: match public_key {
                 Some(WebhookKey { key, .. }) => key.as_ref().clone(),
                 None => network::DEFAULT_TELNYX_PUBLIC_KEY.parse::<PublicKey>()?,
             },
             connection_id: or_own(connection_id, network::DEFAULT_TELNYX_CONNECTION_ID),
+            stream_codec: *stream_codec,
         },
         Face::Plivo { auth_id, auth_token } => SimulatedFace::Plivo {
             auth_id: or_own(auth_id, network::DEFAULT_PLIVO_AUTH_ID),

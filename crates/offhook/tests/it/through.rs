@@ -39,6 +39,20 @@ fn a_program_that_was_written_for_twilio_talks_on_every_carrier(face: Face) {
     assert_eq!(word(&world.wait_for_end(&id)["ending"], "kind"), "completed");
 }
 
+/// Whatever the carrier speaks, the program hears and says what Twilio's does.
+#[test]
+fn a_program_talks_in_every_codec_that_telnyx_can_be_asked_for() {
+    for codec in ["PCMA", "G722"] {
+        let settings = format!("carriers.line.stream_codec = '{codec}'");
+        let (world, _, program) = talking_with(Face::Telnyx, &settings, &["It heard you."]);
+        for told in [format!("start {THEM}"), format!("heard {WORDS}"), "played".to_owned()] {
+            assert_eq!(program.hears(), told, "{codec}");
+        }
+        assert_eq!(understood(&world, 1), ["It heard you."], "{codec}");
+        program.closes();
+    }
+}
+
 /// It says more than it wants to, takes that back, and says something else.
 fn what_a_program_takes_back_is_not_heard(face: Face) {
     let (world, id, program) = talking(face, &["<", "Never mind."]);
@@ -172,7 +186,11 @@ fn goes_on(world: &World, program: &Program, id: &str) {
 
 /// A call that talks, whose sound goes through the gateway to a program.
 fn talking(face: Face, answers: &'static [&'static str]) -> (World, String, Program) {
-    let world = World::start(Line::On(face), "");
+    talking_with(face, "", answers)
+}
+
+fn talking_with(face: Face, settings: &str, answers: &'static [&'static str]) -> (World, String, Program) {
+    let world = World::start(Line::On(face), settings);
     world.subscriber(THEM, &json!({"does": "tell", "words": WORDS, "tell_after_ms": 100}));
     let id = world.dial(THEM);
     world.wait_for_talk(&id);

@@ -9,7 +9,7 @@ const START: &str = r#"{"sequenceNumber":0,"event":"start","start":{"callId":"0b
 
 fn stream(text: &str) -> (Form, Box<dyn MediaStream>) {
     match plivo().read_opening(text).unwrap() {
-        Opening::Began(began) => (began.form, began.messages),
+        Opening::Began(began) => (began.heard, began.messages),
         Opening::Hello => panic!("it has begun"),
     }
 }

@@ -260,19 +260,28 @@ fn a_sound_that_is_brought_again_is_there_whatever_comes_of_the_words_about_it()
     assert_eq!(telnyx().unanswered(&again, &[started], &broken), taken);
 }
 
-/// Both ways, and as the line sounds: without its mode Telnyx would take whole MP3 files.
+/// Both ways in the codec that was chosen: without its mode Telnyx would take whole MP3 files.
 #[test]
 fn to_stream_is_to_have_telnyx_connect_both_ways() {
-    let expected = json!({
-        "stream_url": "wss://example.com/sound",
-        "stream_track": "inbound_track",
-        "stream_codec": "PCMU",
-        "stream_bidirectional_mode": "rtp",
-        "stream_bidirectional_codec": "PCMU",
-        "client_state": state(Doing::Stream),
-        "command_id": format!("{CALL}:3"),
-    });
-    assert_eq!(body_of(&asked(performed(stream(), &[])), "streaming_start"), expected);
+    for (stream_codec, word, hz) in [
+        (StreamCodec::Pcmu, "PCMU", 8_000),
+        (StreamCodec::Pcma, "PCMA", 8_000),
+        (StreamCodec::G722, "G722", 16_000),
+    ] {
+        let telnyx = Telnyx::new(TelnyxConfig { stream_codec, ..config() });
+        let expected = json!({
+            "stream_url": "wss://example.com/sound",
+            "stream_track": "inbound_track",
+            "stream_codec": word,
+            "stream_bidirectional_mode": "rtp",
+            "stream_bidirectional_codec": word,
+            "stream_bidirectional_sampling_rate": hz,
+            "client_state": state(Doing::Stream),
+            "command_id": format!("{CALL}:3"),
+        });
+        let next = telnyx.perform(&known(LEG), &performance(3, stream()), &[]);
+        assert_eq!(body_of(&asked(next), "streaming_start"), expected);
+    }
 }
 
 /// What is stopped sets nothing on the leg, and can be stopped twice.

@@ -10,7 +10,7 @@ fn stream() -> Box<dyn MediaStream> {
     match twilio().read_opening(START).unwrap() {
         Opening::Began(began) => {
             assert_eq!(
-                (began.leg.as_str(), began.stream.as_str(), began.form),
+                (began.leg.as_str(), began.stream.as_str(), began.heard),
                 (LEG, "MZ1", Form::TELEPHONE)
             );
             began.messages

@@ -2,7 +2,7 @@
 
 use super::{BaseUrl, Secret};
 use call::gate::Money;
-use carrier::telnyx::PublicKey;
+use carrier::telnyx::{PublicKey, StreamCodec};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -78,6 +78,8 @@ pub(crate) struct Telnyx {
     pub(crate) public_key: WebhookKey,
     /// The Call Control application that calls run on.
     pub(crate) connection_id: String,
+    /// The codec of media streams. Default: µ-law.
+    pub(crate) stream_codec: StreamCodec,
 }
 
 /// A public key by which webhooks are checked.
@@ -133,6 +135,8 @@ pub(crate) enum Face {
         public_key: Option<WebhookKey>,
         /// The Call Control application.
         connection_id: Option<String>,
+        /// The codec of media streams. Default: µ-law.
+        stream_codec: StreamCodec,
     },
     /// `face = "plivo"`.
     Plivo {
