@@ -102,8 +102,8 @@ fn event(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use audio::pacer::Mark;
     use audio::{Frame, SampleRate};
+    use carrier::media::Mark;
     use network::reading::{CALL, STREAM};
 
     const KINDS: [Kind; 3] = [Kind::Twilio, Kind::Telnyx, Kind::Plivo];

@@ -15,7 +15,6 @@ use audio::g711::Law;
 use audio::g722::{Decoder, Encoder};
 use audio::gaps::Gaps;
 use audio::l16::ByteOrder;
-use audio::pacer::Pacer;
 use audio::tones::{Listener, say};
 use audio::{FRAME, Frame, Resampler, SampleRate};
 use std::hint::black_box;
@@ -51,11 +50,6 @@ fn main() {
         gaps.hear(place, frame, FRAME * place as u32, |played| {
             black_box(played);
         });
-    });
-    let mut pacer = Pacer::new();
-    cost("pacer, in and out", &sound, |place, frame| {
-        black_box(pacer.push(frame, FRAME * place as u32).ok());
-        black_box(pacer.due(FRAME * place as u32));
     });
     for (from, to) in [(8_000, 16_000), (24_000, 8_000), (8_000, 24_000), (48_000, 8_000)] {
         let [from, to] = [from, to].map(|hz| SampleRate::from_hz(hz).expect("a known rate"));

@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows a clock, a socket, a file or chance: a time is a [`Duration`] since some start
 //! that the caller chose. What is heard goes through [`g711`], [`g722`] or [`l16`], [`gaps`], [`dtmf`],
-//! [`activity`], [`beep`] and [`resample`]; what is spoken through [`resample`], [`pacer`], and [`g711`] or
+//! [`activity`], [`beep`] and [`resample`]; what is spoken through [`resample`], and [`g711`], [`g722`] or
 //! [`l16`] again. Once warm, no step allocates for a frame.
 //!
 //! [`Duration`]: std::time::Duration
@@ -16,7 +16,6 @@ pub mod g711;
 pub mod g722;
 pub mod gaps;
 pub mod l16;
-pub mod pacer;
 pub mod resample;
 pub mod tape;
 pub mod tones;

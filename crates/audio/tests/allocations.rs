@@ -6,7 +6,6 @@ use audio::g711::Law;
 use audio::g722::{Decoder, Encoder};
 use audio::gaps::Gaps;
 use audio::l16::ByteOrder;
-use audio::pacer::{Mark, Pacer};
 use audio::{FRAME, Frame, Resampler, SampleRate, tones};
 
 const RATE: SampleRate = SampleRate::Hz8000;
@@ -76,16 +75,6 @@ fn putting_in_order_allocates_nothing() {
         }
     });
     assert!(gaps.counts().filled > 0 && n_played > 0);
-}
-
-#[test]
-fn pacing_allocates_nothing() {
-    let mut pacer = Pacer::new();
-    check(|index, frame| {
-        let now = FRAME * index as u32;
-        assert!(pacer.push(frame, now).is_ok() && pacer.mark(Mark(index as u64), now).is_ok());
-        while pacer.due(now).is_some() {}
-    });
 }
 
 #[test]

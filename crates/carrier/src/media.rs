@@ -9,7 +9,6 @@ mod message;
 pub mod program;
 mod text;
 
-use audio::pacer::Mark;
 use audio::{Frame, SampleRate};
 use call::CarrierCallId;
 use std::fmt;
@@ -88,6 +87,10 @@ pub enum Heard {
     /// The carrier ends the stream.
     Ended,
 }
+
+/// A named place in what is to be played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark(pub u64);
 
 /// A message that can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,6 @@
 //! What the messages of the carriers have in common: they are JSON, and of the same descent.
 
-use super::MediaError;
-use audio::pacer::Mark;
+use super::{Mark, MediaError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{Deserializer, Error, Visitor};

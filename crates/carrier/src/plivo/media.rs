@@ -6,11 +6,10 @@
 //! what waited is gone. The low byte of its L16 comes first, as its own `agent-transport` reads it.
 
 use crate::media::{
-    Began, Cutter, Encoding, Form, Heard, MediaError, MediaStream, Message, Opening, Writer, WrongRate,
+    Began, Cutter, Encoding, Form, Heard, Mark, MediaError, MediaStream, Message, Opening, Writer, WrongRate,
     mark_of, quoted, read,
 };
 use audio::l16::ByteOrder;
-use audio::pacer::Mark;
 use audio::{Frame, SampleRate};
 use call::CarrierCallId;
 use serde::Deserialize;

@@ -5,12 +5,11 @@
 //! its L16 isn't said anywhere; it is taken as Plivo's, the low one first.
 
 use crate::media::{
-    Began, Cutter, Encoding, Form, Heard, MediaError, MediaStream, Message, Opening, Writer, WrongRate,
+    Began, Cutter, Encoding, Form, Heard, Mark, MediaError, MediaStream, Message, Opening, Writer, WrongRate,
     mark_of, read,
 };
 use audio::g711::Law;
 use audio::l16::ByteOrder;
-use audio::pacer::Mark;
 use audio::{Frame, SampleRate};
 use call::CarrierCallId;
 use serde::Deserialize;

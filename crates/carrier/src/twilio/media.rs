@@ -5,11 +5,10 @@
 
 use super::record::call_sid;
 use crate::media::{
-    Began, Cutter, Form, Heard, MediaError, MediaStream, Message, Opening, Writer, WrongRate, mark_of,
+    Began, Cutter, Form, Heard, Mark, MediaError, MediaStream, Message, Opening, Writer, WrongRate, mark_of,
     quoted, read,
 };
 use audio::Frame;
-use audio::pacer::Mark;
 use serde::Deserialize;
 
 /// What `start` says.

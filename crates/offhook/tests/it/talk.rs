@@ -2,10 +2,9 @@
 //! carrier's own messages and codec.
 
 use crate::world::{Face, Line, SOON, World, wait_for, word};
-use audio::pacer::Mark;
 use audio::{Resampler, SampleRate, tones};
 use call::CarrierName;
-use carrier::media::{Began, Heard, MediaStream, Opening};
+use carrier::media::{Began, Heard, Mark, MediaStream, Opening};
 use carrier::plivo::{Plivo, PlivoConfig};
 use carrier::telnyx::{StreamCodec, Telnyx, TelnyxConfig};
 use carrier::twilio::{Twilio, TwilioConfig};

@@ -1,8 +1,7 @@
 //! Media streams, by the messages of Twilio's documents.
 
 use super::*;
-use crate::media::{Form, Heard, MediaStream, Opening};
-use audio::pacer::Mark;
+use crate::media::{Form, Heard, Mark, MediaStream, Opening};
 
 const START: &str = r#"{"event":"start","sequenceNumber":"1","start":{"accountSid":"AC1","streamSid":"MZ1","callSid":"CA00000000000000000000000000000001","tracks":["inbound"],"mediaFormat":{"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1},"customParameters":{"FirstName":"Jane"}},"streamSid":"MZ1"}"#;
 
