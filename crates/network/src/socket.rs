@@ -13,7 +13,7 @@ use http::{HeaderName, HeaderValue, Request};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, interval_at, timeout};
+use tokio::time::{Instant, interval_at, sleep, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
@@ -49,8 +49,13 @@ pub(crate) async fn carry(
     report: impl Fn(StreamReport),
 ) {
     let asked = Instant::now();
+    let late = Duration::from_millis(opening.late_ms);
+    let open = async {
+        sleep(late).await;
+        timeout(OPEN_WITHIN, open(&opening)).await.unwrap_or(Err(StreamFailure::TimedOut))
+    };
     let opened = tokio::select! {
-        opened = timeout(OPEN_WITHIN, open(&opening)) => opened.unwrap_or(Err(StreamFailure::TimedOut)),
+        opened = open => opened,
         () = end_of(&mut pressed) => return report(StreamReport::Closed(StreamEnd::ByCarrier)),
     };
     match opened {

@@ -77,7 +77,7 @@ impl Scene {
             hears: Format::MULAW,
         };
         let id = StreamId { leg: LegId(1), number: 1 };
-        let opening = StreamOpening { id, order, says, tally: Arc::clone(&tally) };
+        let opening = StreamOpening { id, order, late_ms: 0, says, tally: Arc::clone(&tally) };
         let told = Arc::clone(&reports);
         let task = tokio::spawn(async move {
             let report = move |report| told.lock().unwrap().push(report);

@@ -6,9 +6,9 @@
 //!
 //! `on` is needed and says where: `create`, `fetch`, `list`, `update`, `recording` (requests to the carrier),
 //! `any-api` (all of these and the rest of its API), `status-callback`, `voice` (webhooks),
-//! `webhook` (both). `to` narrows it to calls to that number or to numbers that end so, `sid` to
-//! one call; `probability` is 1 and `times` unlimited where left out. The first fault that fits
-//! and comes up is the one that happens.
+//! `webhook` (both), `stream` (a media stream is opened). `to` narrows it to calls to that number or to
+//! numbers that end so, `sid` to one call; `probability` is 1 and `times` unlimited where left out. The
+//! first fault that fits and comes up is the one that happens.
 //!
 //! | `do` | on a request to the carrier |
 //! |---|---|
@@ -34,7 +34,11 @@
 //! | `"reorder"` | a status callback, which at Telnyx every webhook is, changes places with the next one of its call, or is 5 s late |
 //! | `"garble-signature"` | arrives with a wrong signature |
 //!
-//! What is listed in one table only is refused for a target of the other.
+//! | `do` | on a media stream |
+//! |---|---|
+//! | `{"delay_ms": N}` | the carrier connects late |
+//!
+//! What is listed in one table only is refused for a target of another.
 
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -64,6 +68,16 @@ pub enum Target {
     StatusCallback,
     /// A webhook that asks for instructions.
     Voice,
+    /// The opening of a media stream.
+    Stream,
+}
+
+/// What a fault strikes, by which it is told what can go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Request,
+    Webhook,
+    Stream,
 }
 
 /// A fault by its name alone.
@@ -173,32 +187,35 @@ impl Fault {
         {
             return Err(format!("status {status} is not between 400 and 599"));
         }
-        let (fits_api, fits_webhook) = self.act.fits();
-        let fits = if self.on.is_webhook() { fits_webhook } else { fits_api };
-        if fits { Ok(()) } else { Err(format!("{:?} cannot happen on {:?}", self.act, self.on)) }
+        if self.act.fits(self.on.kind()) {
+            Ok(())
+        } else {
+            Err(format!("{:?} cannot happen on {:?}", self.act, self.on))
+        }
     }
 }
 
 impl Target {
-    fn is_webhook(self) -> bool {
+    fn kind(self) -> Kind {
         match self {
-            Target::Webhook | Target::StatusCallback | Target::Voice => true,
+            Target::Webhook | Target::StatusCallback | Target::Voice => Kind::Webhook,
+            Target::Stream => Kind::Stream,
             Target::Create
             | Target::Fetch
             | Target::List
             | Target::Update
             | Target::Recording
-            | Target::AnyApi => false,
+            | Target::AnyApi => Kind::Request,
         }
     }
 }
 
 impl Act {
-    /// Whether it can happen to a request to the carrier, and to a webhook.
-    fn fits(&self) -> (bool, bool) {
+    /// Whether it can happen to this.
+    fn fits(&self, kind: Kind) -> bool {
         match self {
-            Act::Delay { .. } => (true, true),
-            Act::Status { .. } | Act::Word { .. } | Act::WrongSid { .. } => (true, false),
+            Act::Delay { .. } => true,
+            Act::Status { .. } | Act::Word { .. } | Act::WrongSid { .. } => kind == Kind::Request,
             Act::Trick(trick) => match trick {
                 Trick::CutBefore
                 | Trick::CutAfter
@@ -208,8 +225,10 @@ impl Act {
                 | Trick::TruncatedJson
                 | Trick::BrokenBody
                 | Trick::Garbled
-                | Trick::ForgetLimits => (true, false),
-                Trick::Drop | Trick::Double | Trick::Reorder | Trick::GarbleSignature => (false, true),
+                | Trick::ForgetLimits => kind == Kind::Request,
+                Trick::Drop | Trick::Double | Trick::Reorder | Trick::GarbleSignature => {
+                    kind == Kind::Webhook
+                }
             },
         }
     }
@@ -446,6 +465,8 @@ mod tests {
         assert!(fault(r#"{"on":"create","do":"double"}"#).check().is_err());
         assert!(fault(r#"{"on":"create","do":{"status":200}}"#).check().is_err());
         assert!(fault(r#"{"on":"create","probability":2,"do":"html"}"#).check().is_err());
+        assert!(fault(r#"{"on":"stream","do":"drop"}"#).check().is_err());
         assert!(fault(r#"{"on":"any-api","do":{"status":503}}"#).check().is_ok());
+        assert!(fault(r#"{"on":"stream","do":{"delay_ms":7}}"#).check().is_ok());
     }
 }

@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
+use super::fault::{Act, Subject, Target};
 use super::leg::{LegId, News, Sound, Stage};
 use super::{Happening, World};
 use crate::media::{Format, Protocol, Says, Tally, Track, Understood};
@@ -64,6 +65,8 @@ pub(crate) enum StreamWish {
 pub(crate) struct Opening {
     pub(crate) id: StreamId,
     pub(crate) order: StreamOrder,
+    /// How long the carrier waits before it connects, in milliseconds.
+    pub(crate) late_ms: u64,
     /// What the subscriber says there.
     pub(crate) says: Says,
     pub(crate) tally: Arc<Tally>,
@@ -282,7 +285,12 @@ impl World {
             self.news.push_back((leg_id, News::Stream(id, StreamNews::Failed(StreamFailure::NoSocket))));
             return id;
         }
-        let opening = Opening { id, order, says, tally };
+        let subject = Subject { to: Some(&leg.to), sid: Some(&leg.carrier_id) };
+        let late_ms = match self.faults.draw(&[Target::Stream], subject, &mut self.rng) {
+            Some(Act::Delay { delay_ms }) => delay_ms,
+            _ => 0,
+        };
+        let opening = Opening { id, order, late_ms, says, tally };
         self.streams.wishes.push_back(StreamWish::Open(Box::new(opening)));
         self.remind(TAKEN_WITHIN_MS, Happening::StreamUntaken(id));
         id

@@ -147,6 +147,28 @@ async fn a_refused_handshake_is_31920_and_the_document_goes_on() {
     assert_eq!(truth["streams"][0]["state"], json!("failed"));
 }
 
+/// The first is late; the second would be later than its call.
+#[tokio::test]
+async fn a_stream_can_be_late() {
+    let mut scene = Scene::begin(CONNECT, Welcome::Open).await;
+    for delay_ms in [300, 3_600_000] {
+        let late = json!({ "on": "stream", "to": ECHO, "times": 1, "do": { "delay_ms": delay_ms } });
+        scene.control(Method::POST, "/faults", &late).await;
+    }
+    let first = place(&scene).await;
+    scene.truth_when(&first, |truth| truth["streams"][0]["state"] == json!("opening")).await;
+    let _peer = opened(&mut scene).await;
+    let truth = scene.truth_when(&first, |truth| truth["streams"][0]["state"] == json!("open")).await;
+    let at = |key: &str| truth["streams"][0][key].as_i64().unwrap();
+    assert!(at("opened_at") - at("asked_at") >= 300, "{truth}");
+
+    let second = place(&scene).await;
+    scene.truth_when(&second, |truth| truth["streams"][0]["state"] == json!("opening")).await;
+    scene.control(Method::POST, &format!("/calls/{second}/hangup"), &Value::Null).await;
+    let truth = scene.truth_when(&second, |truth| truth["streams"][0]["state"] == json!("closed")).await;
+    assert_eq!(truth["streams"][0]["opened_at"], Value::Null);
+}
+
 #[tokio::test]
 async fn a_message_that_is_not_known_is_31924() {
     let mut scene = Scene::begin(CONNECT, Welcome::Open).await;
