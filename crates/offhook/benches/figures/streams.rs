@@ -1,6 +1,6 @@
 //! Sound through the gateway: how late it is, what it costs, and how many streams a core carries.
 //!
-//! The load is one thread that plays Twilio's side of every stream and the program at its other end, which
+//! The load is one thread that plays a carrier's side of every stream and the program at its other end, which
 //! says again what it hears. The gateway has one processor to itself, the load another.
 
 mod barge_in;
@@ -12,19 +12,19 @@ mod overload;
 mod peer;
 mod peers;
 mod turns;
+mod words;
 
-use super::http;
 use super::machine::{self, Busy};
 use super::process::{own_processor_time, pin, pin_self};
-use super::recovery::live_calls_of;
 use super::report::{at_share, print, rounded};
 use super::webhook::signature;
-use super::world::{PUBLIC_URL, World};
-use anyhow::Context as _;
+use super::world::{PATIENCE, Plan, World, stranger};
+use anyhow::{Context as _, ensure};
 use line::{Carried, Load, Way};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use words::Carrier;
 
 pub(crate) use barge_in::barge_in;
 pub(crate) use first::first_audio;
@@ -38,8 +38,13 @@ pub(crate) fn delay() -> anyhow::Result<()> {
     pin_self(LOAD_ON)?;
     for n_streams in STREAMS {
         bare(n_streams)?;
-        echo::by_the_gateway(n_streams)?;
+        echo::by_the_gateway(Carrier::Twilio, n_streams)?;
         through_the_gateway(n_streams)?;
+    }
+    for carrier in [Carrier::Telnyx, Carrier::TelnyxWide, Carrier::Plivo] {
+        for n_streams in [100, 500] {
+            echo::by_the_gateway(carrier, n_streams)?;
+        }
     }
     peers::all()
 }
@@ -60,21 +65,26 @@ fn beside(figure: &str, peer: &peer::Peer, n_streams: usize, settle: Duration) -
     let used = peer.processor_time()? - before.0;
     let others = busy.others(used + own_processor_time()? - ours)?;
     let grown = peer.resident()?.peak.saturating_sub(before.1);
-    tell(figure, n_streams, &carried, &Cost { used, grown, others });
+    tell(figure, &ways, &carried, &Cost { used, grown, others });
     Ok(())
 }
 
+/// Twilio's side of so many streams, to a program that speaks with it itself.
 fn ways_to(address: SocketAddr, n_streams: usize) -> Vec<Way> {
-    let way =
-        |n| Way { address, path: "/".to_owned(), signature: None, call: super::calls::sid("stream", n) };
+    let way = |n| Way {
+        carrier: Carrier::Twilio,
+        address,
+        path: "/".to_owned(),
+        signature: None,
+        call: super::calls::sid("stream", n),
+    };
     (0..n_streams).map(way).collect()
 }
 
 fn through_the_gateway(n_streams: usize) -> anyhow::Result<()> {
-    let world = live_calls_of(n_streams, 0, Duration::from_secs(3600))?;
-    pin(world.running()?.id(), GATEWAY_ON)?;
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-    let ways = addresses(&world, listener.local_addr()?, n_streams)?;
+    let (world, ways) = with_callers(Carrier::Twilio, &program_at(listener.local_addr()?), n_streams)?;
+    pin(world.running()?.id(), GATEWAY_ON)?;
     world.wait_for_quiet()?;
     machine::wait_for_others()?;
     let (busy, ours) = (Busy::begin()?, world.processor_time()?);
@@ -83,36 +93,51 @@ fn through_the_gateway(n_streams: usize) -> anyhow::Result<()> {
     let used = world.running()?.processor_time()? - before.0;
     let others = busy.others(world.processor_time()? - ours)?;
     let grown = world.running()?.resident()?.peak.saturating_sub(before.1);
-    tell("streams", n_streams, &carried, &Cost { used, grown, others });
-    Ok(())
+    tell("streams", &ways, &carried, &Cost { used, grown, others });
+    carried.all_came_back()
 }
 
-/// Has each call's sound go to the program, and reads where its carrier was told to bring it.
-fn addresses(world: &World, program: SocketAddr, n_streams: usize) -> anyhow::Result<Vec<Way>> {
-    let listed = http::ask(world.address, "GET", "/v1/calls?state=in_progress&limit=500", b"")?;
-    let calls = listed["calls"].as_array().context("the gateway lists calls")?;
-    let wish = json!({ "url": format!("ws://{program}/"), "speaks": "twilio" }).to_string();
-    for call in calls {
-        let id = call["id"].as_str().context("a call has an id")?;
-        http::ask(world.address, "POST", &format!("/v1/calls/{id}/stream"), wish.as_bytes())?;
+/// An agent that is a program of ours.
+fn program_at(address: SocketAddr) -> String {
+    format!("kind = \"stream\"\nurl = \"ws://{address}/\"")
+}
+
+/// A gateway at its limit: so many people have called it, with each of whom this agent talks, over a stream
+/// that is ours to open.
+fn with_callers(carrier: Carrier, agent: &str, n_calls: usize) -> anyhow::Result<(World, Vec<Way>)> {
+    let kind = if carrier == Carrier::Twilio { "simulated" } else { carrier.name() };
+    let plan = Plan { kind, latency: Duration::ZERO, duration_max: turns::HOUR, is_reached: true };
+    let mut world = World::build(&plan)?;
+    // The section of our number stands last.
+    world.mend(|before| {
+        let before = before.replace("live_max = 30000", &format!("live_max = {n_calls}"));
+        format!("{before}inbound = \"open\"\nagent = \"clerk\"\n[agents.clerk]\n{agent}\n")
+    })?;
+    world.start_gateway()?;
+    world.open_no_stream()?;
+    for n in 0..n_calls {
+        world.call_in(&stranger(n))?;
     }
-    led(world, n_streams.min(calls.len()))
+    let ways = led(&world, carrier, n_calls)?;
+    Ok((world, ways))
 }
 
-/// Where the carrier was told to bring the sound of so many calls. The network tries it too, and reaches
-/// nobody.
-fn led(world: &World, n_streams: usize) -> anyhow::Result<Vec<Way>> {
+/// Where the carrier was told to bring the sound of so many calls.
+fn led(world: &World, carrier: Carrier, n_calls: usize) -> anyhow::Result<Vec<Way>> {
+    let begun = Instant::now();
     let told = loop {
-        std::thread::sleep(Duration::from_millis(200));
         let truth = world.truth()?;
         let told: Vec<(String, String)> = truth.iter().filter_map(told).collect();
-        if told.len() >= n_streams {
+        if told.len() >= n_calls {
             break told;
         }
+        ensure!(begun.elapsed() < PATIENCE, "only {} of {n_calls} calls have a stream", told.len());
+        std::thread::sleep(Duration::from_millis(200));
     };
     let way = |(call, url): (String, String)| {
-        let path = url.strip_prefix(&PUBLIC_URL.replace("https", "wss")).context("it is ours")?.to_owned();
-        Ok(Way { address: world.address, path, signature: Some(signature(&url, &[])?), call })
+        let signature = (carrier == Carrier::Twilio).then(|| signature(&url, &[])).transpose()?;
+        let path = url.strip_prefix(&format!("ws://{}", world.address)).context("it is ours")?.to_owned();
+        Ok(Way { carrier, address: world.address, path, signature, call })
     };
     told.into_iter().map(way).collect()
 }
@@ -131,21 +156,25 @@ struct Cost {
     others: f64,
 }
 
-fn tell(figure: &str, n_streams: usize, carried: &Carried, cost: &Cost) {
+fn tell(figure: &str, ways: &[Way], carried: &Carried, cost: &Cost) {
+    let (n_streams, carrier) = (ways.len(), ways[0].carrier);
     let Carried { delays_ms, n_frames, n_lost, first_ms, .. } = carried;
     let each_us = cost.used.as_secs_f64() * 1e6 / (*n_frames).max(1) as f64;
     let (p50, p99) = (at_share(delays_ms, 0.5), at_share(delays_ms, 0.99));
     let share = cost.used.as_secs_f64() / SPAN.as_secs_f64();
     let kib = cost.grown / 1024 / n_streams as u64;
     let value = json!({
-        "figure": figure, "streams": n_streams, "value": rounded(p50), "unit": "ms", "p99": rounded(p99),
-        "us_per_frame": rounded(each_us), "core": rounded(share), "kib_per_stream": kib,
-        "frames": n_frames, "lost": n_lost, "first_ms": rounded(at_share(first_ms, 0.5)),
-        "others_cpu_share": rounded(cost.others),
+        "figure": figure, "carrier": carrier.name(), "sound": carrier.encoding(), "streams": n_streams,
+        "value": rounded(p50), "unit": "ms", "p99": rounded(p99), "us_per_frame": rounded(each_us),
+        "core": rounded(share), "kib_per_stream": kib, "frames": n_frames, "lost": n_lost,
+        "first_ms": rounded(at_share(first_ms, 0.5)), "others_cpu_share": rounded(cost.others),
     });
     let sentence = format!(
-        "{figure}: {n_streams} streams, a frame is back after {p50:.2} ms (p99 {p99:.2}), {each_us:.1} µs of \
-         processor time a frame, {:.0} % of a core, {kib} KiB a stream, {n_lost} of {n_frames} lost",
+        "{figure}: {n_streams} streams of {} in {}, a frame is back after {p50:.2} ms (p99 {p99:.2}), \
+         {each_us:.1} µs of processor time a frame, {:.0} % of a core, {kib} KiB a stream, {n_lost} of \
+         {n_frames} lost",
+        carrier.name(),
+        carrier.encoding(),
         share * 100.0
     );
     print(&value, &sentence);

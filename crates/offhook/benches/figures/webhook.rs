@@ -37,11 +37,11 @@ pub(crate) fn request(sid: &str, n: usize, status: &str) -> anyhow::Result<Vec<u
     if status == "completed" {
         fields.extend([("CallDuration", "42"), ("Duration", "1")]);
     }
-    signed(&format!("{PATH}/status"), fields)
+    signed(PUBLIC_URL, &format!("{PATH}/status"), fields)
 }
 
-/// The request that tells of somebody who calls our number.
-pub(crate) fn caller(n: usize) -> anyhow::Result<Vec<u8>> {
+/// The request that tells a gateway of this public address of somebody who calls our number.
+pub(crate) fn caller(public_url: &str, n: usize) -> anyhow::Result<Vec<u8>> {
     let (sid, from) = (sid("caller", n), stranger(n));
     let fields = vec![
         ("AccountSid", ACCOUNT),
@@ -54,17 +54,17 @@ pub(crate) fn caller(n: usize) -> anyhow::Result<Vec<u8>> {
         ("From", &from),
         ("To", OURS),
     ];
-    signed(&format!("{PATH}/voice"), fields)
+    signed(public_url, &format!("{PATH}/voice"), fields)
 }
 
-fn signed(path: &str, mut fields: Vec<(&str, &str)>) -> anyhow::Result<Vec<u8>> {
+fn signed(public_url: &str, path: &str, mut fields: Vec<(&str, &str)>) -> anyhow::Result<Vec<u8>> {
     fields.sort_unstable();
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
     Ok(format!(
         "POST {path} HTTP/1.1\r\nhost: gateway.example\r\nuser-agent: TwilioProxy/1.1\r\naccept: */*\r\n\
          content-type: application/x-www-form-urlencoded; charset=UTF-8\r\n\
          x-twilio-signature: {}\r\ncontent-length: {}\r\n\r\n{body}",
-        signature(&format!("{PUBLIC_URL}{path}"), &fields)?,
+        signature(&format!("{public_url}{path}"), &fields)?,
         body.len()
     )
     .into_bytes())

@@ -22,7 +22,8 @@ pub(crate) struct World {
 
 /// How a world is made.
 pub(crate) struct Plan {
-    /// `twilio`, whose webhooks are signed for [`PUBLIC_URL`], or `simulated`.
+    /// `twilio`, whose webhooks are signed for [`PUBLIC_URL`]; `simulated`; or the simulated network's face
+    /// `telnyx` or `plivo`.
     pub(crate) kind: &'static str,
     /// How late the network answers.
     pub(crate) latency: Duration,
@@ -134,6 +135,20 @@ impl World {
         Ok(())
     }
 
+    /// Has the network open no stream that it is asked for.
+    pub(crate) fn open_no_stream(&self) -> anyhow::Result<()> {
+        let fault = json!({ "on": "stream", "do": { "delay_ms": 24 * 3_600_000 } });
+        http::ask(self.network, "POST", "/network/faults", fault.to_string().as_bytes())?;
+        Ok(())
+    }
+
+    /// Has somebody call our number, who stays on the line.
+    pub(crate) fn call_in(&self, from: &str) -> anyhow::Result<()> {
+        let call = json!({ "from": from, "to": OURS, "behaviour": { "does": "silent" } });
+        http::ask(self.network, "POST", "/network/calls", call.to_string().as_bytes())?;
+        Ok(())
+    }
+
     /// Has a subscriber behave so.
     pub(crate) fn subscriber(&self, number: &str, behaviour: &Value) -> anyhow::Result<()> {
         let path = format!("/network/subscribers/{number}");
@@ -171,7 +186,9 @@ impl World {
         let mut times: Vec<i64> = last.iter().filter_map(|asked| asked["at"].as_i64()).collect();
         times.sort_unstable();
         let span = i64::try_from(latency.as_millis())?;
-        let in_flight = |(place, at): (usize, &i64)| place + 1 - times.partition_point(|t| t + span <= *at);
+        let in_flight = |(place, at): (usize, &i64)| {
+            (place + 1).saturating_sub(times.partition_point(|t| t + span <= *at))
+        };
         let in_flight_max = times.iter().enumerate().map(in_flight).max().unwrap_or(0);
         Ok(Requests { total, by_operation: journal["by_operation"].clone(), in_flight_max })
     }
@@ -195,14 +212,17 @@ impl World {
         let Plan { kind, duration_max, is_reached, .. } = plan;
         let World { address, network, .. } = self;
         let public_url = if *is_reached { format!("http://{address}") } else { PUBLIC_URL.to_owned() };
+        let account = match *kind {
+            "telnyx" | "plivo" => format!("kind = \"simulated\"\nface = \"{kind}\"\n"),
+            _ => format!("kind = \"{kind}\"\naccount_sid = \"{ACCOUNT}\"\nauth_token = \"{AUTH_TOKEN}\"\n"),
+        };
         format!(
             "listen = \"{address}\"\n\
              public_url = \"{public_url}\"\n\
              [store]\nurl = \"sqlite://offhook.db\"\n\
              [api]\ntoken = \"{API_TOKEN}\"\nrequests_per_second = 0\n\
              [calls]\nlive_max = 30000\nduration_max = \"{}s\"\nring_max = \"60s\"\n\
-             [carriers.line]\nkind = \"{kind}\"\nbase_url = \"http://{network}\"\n\
-             account_sid = \"{ACCOUNT}\"\nauth_token = \"{AUTH_TOKEN}\"\nrequest_timeout = \"2m\"\n\
+             [carriers.line]\n{account}base_url = \"http://{network}\"\nrequest_timeout = \"2m\"\n\
              [numbers.\"{OURS}\"]\ncarrier = \"line\"\n",
             duration_max.as_secs()
         )

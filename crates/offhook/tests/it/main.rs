@@ -29,6 +29,7 @@ mod draining;
 mod dry_run;
 mod faces;
 mod feed;
+mod figures;
 mod gate;
 mod handover;
 mod history;

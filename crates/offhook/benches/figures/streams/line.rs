@@ -1,9 +1,8 @@
-//! Twilio's side of many streams, and a program that says again what it hears. Each frame carries its
-//! number, so that its delay is known when it comes back.
+//! A carrier's side of many streams, and a program that says again what it hears. Each frame is found again
+//! in what comes back, so that its delay is known.
 
+use super::words::{Carrier, Words, repeated};
 use anyhow::{Context as _, ensure};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use futures::{SinkExt as _, StreamExt as _};
 use std::net::SocketAddr;
 use std::sync::mpsc::Sender;
@@ -19,6 +18,7 @@ use tokio_tungstenite::{WebSocketStream, accept_async_with_config, client_async_
 /// Where one stream goes.
 #[derive(Clone)]
 pub(super) struct Way {
+    pub(super) carrier: Carrier,
     pub(super) address: SocketAddr,
     pub(super) path: String,
     pub(super) signature: Option<String>,
@@ -57,6 +57,15 @@ impl<'a> Load<'a> {
     }
 }
 
+impl Carried {
+    /// # Errors
+    /// A frame was lost.
+    pub(super) fn all_came_back(&self) -> anyhow::Result<()> {
+        ensure!(self.n_lost == 0, "{} of {} frames were lost", self.n_lost, self.n_frames);
+        Ok(())
+    }
+}
+
 /// Carries sound over all streams at once.
 pub(super) fn carry(load: Load<'_>) -> anyhow::Result<Carried> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -67,10 +76,11 @@ pub(super) fn carry(load: Load<'_>) -> anyhow::Result<Carried> {
         let mut lines = Vec::new();
         for (n, way) in ways.iter().enumerate() {
             let mut socket = open(way).await.with_context(|| format!("stream {n}"))?;
-            begin(&mut socket, way, n).await?;
+            let words = Words::new(way.carrier, &way.call, n);
+            begin(&mut socket, &words).await?;
             // All of them within a frame.
             let offset = Duration::from_micros(20_000 * n as u64 / ways.len() as u64);
-            lines.push(tokio::spawn(talk(socket, settle + offset, span, Arc::clone(&measured))));
+            lines.push(tokio::spawn(talk(socket, words, settle + offset, span, Arc::clone(&measured))));
         }
         if let Some(begun) = begun {
             let _ = begun.send(());
@@ -97,11 +107,12 @@ pub(super) fn first_frames(
             let asked_at = Instant::now();
             let mut socket = open(way).await.with_context(|| format!("stream {n}"))?;
             let let_in_at = Instant::now();
-            begin(&mut socket, way, n).await?;
-            socket.send(Message::text(media(0))).await?;
+            let words = Words::new(way.carrier, &way.call, n);
+            begin(&mut socket, &words).await?;
+            socket.send(Message::text(words.sound(0))).await?;
             loop {
                 let message = timeout(PATIENCE, socket.next()).await?.context("it is closed")??;
-                if message.to_text().is_ok_and(|text| payload_of(text).and_then(number_of) == Some(0)) {
+                if message.is_text() && words.played(message.to_text()?, 0)? == Some(0) {
                     break;
                 }
             }
@@ -135,8 +146,7 @@ async fn answer(listener: TcpListener) {
 pub(super) async fn echo_all(mut socket: WebSocketStream<TcpStream>) {
     while let Some(Ok(message)) = socket.next().await {
         let Ok(text) = message.to_text() else { continue };
-        let Some(payload) = payload_of(text) else { continue };
-        let again = format!(r#"{{"event":"media","streamSid":"MZ","media":{{"payload":"{payload}"}}}}"#);
+        let Some(again) = repeated(text) else { continue };
         if socket.send(Message::text(again)).await.is_err() {
             return;
         }
@@ -155,26 +165,26 @@ async fn open(way: &Way) -> anyhow::Result<WebSocketStream<TcpStream>> {
 }
 
 /// Says what comes before there is sound.
-async fn begin(socket: &mut WebSocketStream<TcpStream>, way: &Way, n: usize) -> anyhow::Result<()> {
-    let call = &way.call;
-    socket.send(Message::text(r#"{"event":"connected","protocol":"Call","version":"1.0.0"}"#)).await?;
-    let start = format!(
-        r#"{{"event":"start","sequenceNumber":"1","streamSid":"MZ{n:032x}","start":{{"accountSid":"AC","streamSid":"MZ{n:032x}","callSid":"{call}","tracks":["inbound"],"mediaFormat":{{"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1}},"customParameters":{{}}}}}}"#
-    );
-    socket.send(Message::text(start)).await?;
+async fn begin(socket: &mut WebSocketStream<TcpStream>, words: &Words) -> anyhow::Result<()> {
+    for message in words.opening() {
+        socket.send(Message::text(message)).await?;
+    }
     Ok(())
 }
 
 async fn talk(
     socket: WebSocketStream<TcpStream>,
+    words: Words,
     wait: Duration,
     span: Duration,
     measured: Arc<Mutex<Carried>>,
 ) -> anyhow::Result<()> {
     let (mut to, mut from) = socket.split();
     let begun = tokio::time::Instant::now() + wait;
-    let sent: Arc<Mutex<Vec<Instant>>> = Arc::default();
-    let times = Arc::clone(&sent);
+    // Of each frame that isn't back.
+    let sent: Arc<Mutex<Vec<Option<Instant>>>> = Arc::default();
+    let words = Arc::new(words);
+    let (times, said) = (Arc::clone(&sent), Arc::clone(&words));
     let speaking = tokio::spawn(async move {
         sleep_until(begun).await;
         let mut ticks = interval_at(begun, Duration::from_millis(20));
@@ -182,9 +192,9 @@ async fn talk(
         let n_frames = span.as_millis() as u32 / 20;
         for n in 0..n_frames {
             ticks.tick().await;
-            let message = media(n);
+            let message = said.sound(n);
             if let Ok(mut times) = times.lock() {
-                times.push(Instant::now());
+                times.push(Some(Instant::now()));
             }
             to.send(Message::text(message)).await?;
         }
@@ -194,10 +204,12 @@ async fn talk(
     let n_wanted = span.as_millis() as usize / 20;
     while delays.len() < n_wanted {
         let Ok(Some(Ok(message))) = timeout(PATIENCE, from.next()).await else { break };
-        let Ok(text) = message.to_text() else { continue };
-        let Some(n) = payload_of(text).and_then(number_of) else { continue };
+        let Message::Text(text) = message else { continue };
+        let Some(n) = words.played(&text, delays.len() as u32)? else { continue };
         // A program may say more than it heard.
-        let Some(at) = sent.lock().ok().and_then(|times| times.get(n as usize).copied()) else { continue };
+        let Some(at) = sent.lock().ok().and_then(|mut times| times.get_mut(n as usize)?.take()) else {
+            continue;
+        };
         delays.push(at.elapsed().as_secs_f64() * 1e3);
         sent_at.push(at);
     }
@@ -210,29 +222,6 @@ async fn talk(
     measured.delays_ms.extend(delays);
     measured.sent_at.extend(sent_at);
     Ok(())
-}
-
-/// A frame with its number, in codes that come through a codec as they are.
-fn media(n: u32) -> String {
-    let mut frame = [0xFFu8; 160];
-    for (place, code) in frame.iter_mut().take(8).enumerate() {
-        *code = 0x90 | ((n >> (28 - 4 * place)) & 0xF) as u8;
-    }
-    let (chunk, at) = (n + 1, n * 20);
-    let payload = STANDARD.encode(frame);
-    format!(
-        r#"{{"event":"media","sequenceNumber":"{chunk}","media":{{"track":"inbound","chunk":"{chunk}","timestamp":"{at}","payload":"{payload}"}},"streamSid":"MZ"}}"#
-    )
-}
-
-fn payload_of(text: &str) -> Option<&str> {
-    let (_, rest) = text.split_once(r#""payload":"#)?;
-    Some(rest.trim_start().strip_prefix('"')?.split_once('"')?.0)
-}
-
-fn number_of(payload: &str) -> Option<u32> {
-    let codes = STANDARD.decode(payload.get(..12)?).ok()?;
-    Some(codes.iter().take(8).fold(0, |number, code| number << 4 | u32::from(code & 0xF)))
 }
 
 /// Buffers as small as ours: what is compared is the work.

@@ -4,16 +4,15 @@ use super::super::http::Connection;
 use super::super::machine::{self, Busy};
 use super::super::process::{pin, pin_self};
 use super::super::report::{at_share, print, rounded};
-use super::super::webhook;
-use super::super::world::{Plan, World};
-use super::super::{calls, http};
+use super::super::{http, webhook};
 use super::line::{self, Carried, Load};
-use super::{GATEWAY_ON, LOAD_ON, SPAN, addresses};
+use super::words::Carrier;
+use super::{GATEWAY_ON, LOAD_ON, SPAN, program_at, with_callers};
 use anyhow::{Context as _, ensure};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What came of those who rang.
 struct Rang {
@@ -25,10 +24,9 @@ struct Rang {
 /// Carries as many streams as calls may live, and has as many people again ring meanwhile.
 pub(crate) fn overload() -> anyhow::Result<()> {
     pin_self(LOAD_ON)?;
-    let world = full()?;
-    pin(world.running()?.id(), GATEWAY_ON)?;
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-    let ways = addresses(&world, listener.local_addr()?, N_CALLS)?;
+    let (world, ways) = with_callers(Carrier::Twilio, &program_at(listener.local_addr()?), N_CALLS)?;
+    pin(world.running()?.id(), GATEWAY_ON)?;
     world.wait_for_quiet()?;
     machine::wait_for_others()?;
     let (busy, ours) = (Busy::begin()?, world.processor_time()?);
@@ -46,38 +44,17 @@ pub(crate) fn overload() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A gateway that carries as many calls as it may.
-fn full() -> anyhow::Result<World> {
-    let hour = Duration::from_secs(3600);
-    let mut world = World::build(&Plan {
-        kind: "simulated",
-        latency: Duration::ZERO,
-        duration_max: hour,
-        is_reached: false,
-    })?;
-    let file = world.path().join("offhook.toml");
-    let before =
-        std::fs::read_to_string(&file)?.replace("live_max = 30000", &format!("live_max = {N_CALLS}"));
-    // The section of its number stands last.
-    std::fs::write(&file, format!("{before}inbound = \"open\"\n"))?;
-    let sids = world.seed(N_CALLS)?;
-    world.start_gateway()?;
-    world.import(&calls::file("mock", "answered", &sids), N_CALLS)?;
-    world.wait_for_quiet()?;
-    Ok(world)
-}
-
 /// Once the streams have been heard for a while, as many people ring as talk, evenly; all are turned away.
 fn ring(address: SocketAddr, begun: &Receiver<()>) -> anyhow::Result<Rang> {
     begun.recv().context("the streams are open")?;
     std::thread::sleep(SPAN);
-    let mut connection = Connection::open(address)?;
+    let (mut connection, public_url) = (Connection::open(address)?, format!("http://{address}"));
     let (since, mut answers_ms) = (Instant::now(), Vec::new());
     for n in 0..N_CALLS {
         let due = since + SPAN * n as u32 / N_CALLS as u32;
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         let asked_at = Instant::now();
-        let answer = connection.exchange(&webhook::caller(n)?)?;
+        let answer = connection.exchange(&webhook::caller(&public_url, N_CALLS + n)?)?;
         answers_ms.push(asked_at.elapsed().as_secs_f64() * 1e3);
         let document = String::from_utf8_lossy(&answer.body).into_owned();
         ensure!(answer.status == 200 && document.contains("<Reject/>"), "{}: {document}", answer.status);
