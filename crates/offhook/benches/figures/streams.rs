@@ -4,7 +4,6 @@
 //! says again what it hears. The gateway has one processor to itself, the load another.
 
 mod barge_in;
-mod echo;
 mod first;
 mod gap;
 mod line;
@@ -38,12 +37,12 @@ pub(crate) fn delay() -> anyhow::Result<()> {
     pin_self(LOAD_ON)?;
     for n_streams in STREAMS {
         bare(n_streams)?;
-        echo::by_the_gateway(Carrier::Twilio, n_streams)?;
+        echoed_by_the_gateway(Carrier::Twilio, n_streams)?;
         through_the_gateway(n_streams)?;
     }
     for carrier in [Carrier::Telnyx, Carrier::TelnyxWide, Carrier::Plivo] {
         for n_streams in [100, 500] {
-            echo::by_the_gateway(carrier, n_streams)?;
+            echoed_by_the_gateway(carrier, n_streams)?;
         }
     }
     peers::all()
@@ -81,20 +80,34 @@ fn ways_to(address: SocketAddr, n_streams: usize) -> Vec<Way> {
     (0..n_streams).map(way).collect()
 }
 
+/// To a program and back.
 fn through_the_gateway(n_streams: usize) -> anyhow::Result<()> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     let (world, ways) = with_callers(Carrier::Twilio, &program_at(listener.local_addr()?), n_streams)?;
+    measure("streams", &world, Load { program: Some(listener), ..Load::of(&ways, SPAN) })
+}
+
+/// One socket a stream: what a stream costs that no program is behind, as where the gateway hears and speaks.
+fn echoed_by_the_gateway(carrier: Carrier, n_streams: usize) -> anyhow::Result<()> {
+    let (world, ways) = with_callers(carrier, "kind = \"echo\"", n_streams)?;
+    measure("echoed_by_the_gateway", &world, Load::of(&ways, SPAN))
+}
+
+fn measure(figure: &str, world: &World, load: Load<'_>) -> anyhow::Result<()> {
     pin(world.running()?.id(), GATEWAY_ON)?;
     world.wait_for_quiet()?;
     machine::wait_for_others()?;
     let (busy, ours) = (Busy::begin()?, world.processor_time()?);
     let before = (world.running()?.processor_time()?, world.running()?.resident()?.all);
-    let carried = line::carry(Load { program: Some(listener), ..Load::of(&ways, SPAN) })?;
+    let ways = load.ways;
+    let carried = line::carry(load)?;
     let used = world.running()?.processor_time()? - before.0;
     let others = busy.others(world.processor_time()? - ours)?;
     let grown = world.running()?.resident()?.peak.saturating_sub(before.1);
-    tell("streams", &ways, &carried, &Cost { used, grown, others });
-    carried.all_came_back()
+    tell(figure, ways, &carried, &Cost { used, grown, others });
+    let Carried { n_lost, n_frames, .. } = carried;
+    ensure!(n_lost == 0, "{n_lost} of {n_frames} frames were lost");
+    Ok(())
 }
 
 /// An agent that is a program of ours.

@@ -15,9 +15,8 @@ use std::time::{Duration, Instant};
 pub(crate) fn barge_in() -> anyhow::Result<()> {
     let plan = Plan { kind: "simulated", latency: Duration::ZERO, duration_max: HOUR, is_reached: true };
     let mut world = World::build(&plan)?;
-    let file = world.path().join("offhook.toml");
-    let before = std::fs::read_to_string(&file)?;
-    std::fs::write(&file, format!("{before}{}", agent(vendor(SPEECH)?)))?;
+    let agent = agent(vendor(SPEECH)?);
+    world.mend(|before| before + &agent)?;
     world.start_gateway()?;
     let sound = base64::engine::general_purpose::STANDARD.encode(sound());
     let behaviour = json!({ "does": "play", "sound": sound, "answer_after_ms": 0 });

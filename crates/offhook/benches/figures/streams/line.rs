@@ -57,15 +57,6 @@ impl<'a> Load<'a> {
     }
 }
 
-impl Carried {
-    /// # Errors
-    /// A frame was lost.
-    pub(super) fn all_came_back(&self) -> anyhow::Result<()> {
-        ensure!(self.n_lost == 0, "{} of {} frames were lost", self.n_lost, self.n_frames);
-        Ok(())
-    }
-}
-
 /// Carries sound over all streams at once.
 pub(super) fn carry(load: Load<'_>) -> anyhow::Result<Carried> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

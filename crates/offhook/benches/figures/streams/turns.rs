@@ -14,10 +14,8 @@ use std::time::{Duration, Instant};
 pub(crate) fn turns() -> anyhow::Result<()> {
     let plan = Plan { kind: "simulated", latency: Duration::ZERO, duration_max: HOUR, is_reached: true };
     let mut world = World::build(&plan)?;
-    let vendor = vendor(SPEECH)?;
-    let file = world.path().join("offhook.toml");
-    let before = std::fs::read_to_string(&file)?;
-    std::fs::write(&file, format!("{before}{}", agent(vendor)))?;
+    let agent = agent(vendor(SPEECH)?);
+    world.mend(|before| before + &agent)?;
     world.start_gateway()?;
     let begun = Instant::now();
     for n in 0..N_CALLS {
