@@ -7,6 +7,7 @@ mod face;
 mod file;
 mod gateway;
 mod http;
+mod lives;
 mod mcp;
 mod model;
 mod network;

@@ -1,12 +1,11 @@
 //! A past for a gateway: calls that were over long before it was started, as an earlier run of it
 //! would have left them.
 
+use super::lives::{Life, live_through};
 use super::{OURS, SOON, World, wait_for};
-use call::call::{CarrierEnding, Direction, EndedBy, EndingKind, Facts, Limits, Roll, Source, born, step};
-use call::{CallId, CarrierCallId, CarrierName, Event, News, Party, Timestamp};
-use std::time::Duration;
+use call::{CallId, Party, Timestamp};
 use store::sqlite::SqliteStore;
-use store::{Kept, Page, Store, StoreError};
+use store::{Store, StoreError};
 
 impl World {
     /// Writes ended calls from `from` into the store of a gateway that doesn't run, made so many
@@ -23,65 +22,24 @@ impl World {
         let all: Vec<usize> = (0..n_calls).collect();
         for group in all.chunks(500) {
             store
-                .turn(&mut |page| group.iter().try_for_each(|n| live_through(page, *n, from, first)))
+                .turn(&mut |page| group.iter().try_for_each(|n| live_through(page, life(*n, from, first))))
                 .expect("the store takes it");
         }
         all.iter().map(|n| id(*n, first).to_string()).collect()
     }
 }
 
-fn live_through(page: &mut dyn Page, n: usize, from: &str, first: Timestamp) -> Result<(), StoreError> {
-    let leg = leg(n, first);
-    let event = |news| Event { at: first, roll: Roll(0), source: Source::Webhook, news };
-    let offered = event(News::Offered(Box::new(facts(n, from, first)), leg.clone()));
-    let call = born(&offered).expect("an offer makes a call");
-    page.write(&call, &offered, None)?;
-    let ending = CarrierEnding {
-        kind: EndingKind::Completed,
-        code: "completed".to_owned(),
-        by: Some(EndedBy::Remote),
-        ended_at: None,
-        duration: Some(Duration::from_secs(15)),
-    };
-    let over = event(News::Over { leg, ending });
-    let was = Kept { call, version: 1 };
-    page.write(&step(&was.call, &over).call, &over, Some(&was))
+fn life(n: usize, from: &str, at: Timestamp) -> Life {
+    Life {
+        id: id(n, at),
+        leg: format!("CA{:016x}{n:016x}", at.0),
+        from: Party::read(from),
+        to: Party::read(OURS),
+        at,
+        say: "Welcome back, dear old friend.",
+    }
 }
 
 fn id(n: usize, first: Timestamp) -> CallId {
     CallId::from_bits((u128::try_from(first.0).expect("after 1970") << 80) + n as u128)
-}
-
-fn leg(n: usize, first: Timestamp) -> CarrierCallId {
-    CarrierCallId::new(format!("CA{:016x}{n:016x}", first.0)).expect("a leg")
-}
-
-fn facts(n: usize, from: &str, first: Timestamp) -> Facts {
-    let seconds = Duration::from_secs;
-    Facts {
-        id: id(n, first),
-        direction: Direction::Inbound,
-        from: Party::read(from),
-        to: Party::read(OURS),
-        carrier: CarrierName("line".to_owned()),
-        account: None,
-        say: Some("Welcome back, dear old friend.".to_owned()),
-        created_at: first,
-        hold: false,
-        agent: None,
-        by_command: false,
-        fallback: Vec::new(),
-        record: false,
-        imported_id: None,
-        placed_by: None,
-        limits: Limits {
-            queue_max: seconds(60),
-            ring_max: seconds(60),
-            duration_max: seconds(3600),
-            find_max: seconds(120),
-            settle: seconds(30),
-            look_unanswered: seconds(10),
-            look_talking: seconds(60),
-        },
-    }
 }
