@@ -1,6 +1,7 @@
 //! What the configuration says about calls.
 
 use crate::orphan::OrphanPolicy;
+use crate::pool::Pool;
 use agent::model::Model;
 use call::admission::Callers;
 use call::call::{Agent, Limits, OnMachine};
@@ -176,6 +177,8 @@ pub enum Recognizer {
     Streaming(Arc<dyn speech::Streaming>, Server),
     /// A program on this machine and its arguments, which reads WAV and writes words.
     Program(Vec<String>),
+    /// This process, on these threads.
+    Local(Arc<dyn speech::LocalRecognizer>, Arc<Pool>),
 }
 
 /// Somebody who speaks.
@@ -196,6 +199,8 @@ pub enum Synthesizer {
     Server(Arc<dyn speech::Synthesizer>, Server),
     /// A program on this machine and its arguments, which reads words and writes WAV.
     Program(Vec<String>),
+    /// This process, on these threads.
+    Local(Arc<dyn speech::LocalSynthesizer>, Arc<Pool>),
 }
 
 /// A server of speech.

@@ -2,20 +2,24 @@
 //!
 //! A text becomes sound by a [`Synthesizer`], and sound becomes words by a recognizer, which is given an
 //! utterance [`Whole`] or hears it while it comes, [`Streaming`]. The vendors differ in these alone; the
-//! sending is the engine's.
+//! sending is the engine's. Who needs no vendor does it in this process: [`local`].
 
 pub mod deepgram;
 pub mod elevenlabs;
 pub mod flux;
+pub mod local;
 mod multipart;
 pub mod openai;
+pub mod piper;
 mod post;
 mod sound;
 mod wave;
+pub mod whisper;
 
 use audio::{Frame, SampleRate};
 use std::fmt::Debug;
 
+pub use local::{Cancellation, LocalRecognizer, LocalSynthesizer};
 pub use post::Post;
 pub use sound::Sound;
 pub use wave::wav;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 /// Listens to one line. When it is dropped, nobody waits for words any more.
 pub(super) struct Ear {
@@ -295,6 +295,11 @@ pub(crate) async fn understood_by(
         Recognizer::Program(words) => {
             let text = run(words, wav(utterance), *within).await?;
             String::from_utf8(text).map_err(|_| "what it wrote is no UTF-8".to_owned())
+        }
+        Recognizer::Local(by, pool) => {
+            let (by, utterance) = (Arc::clone(by), utterance.to_vec());
+            let work = pool.run(move |cancellation| by.understand(&utterance, cancellation));
+            timeout(*within, work).await.map_err(|_| format!("no words within {within:?}"))?
         }
     }
 }

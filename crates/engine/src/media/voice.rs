@@ -5,10 +5,10 @@ use super::cascade::Part;
 use crate::calls::Calls;
 use crate::settings::{Synthesizer, SynthesizerSettings};
 use crate::vendor::{open, run};
-use audio::Frame;
 use audio::g711::Law;
 use carrier::send::Sender;
 use speech::{Form, Sound};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -102,43 +102,84 @@ pub(crate) async fn said_by(
     n_bytes: &mut usize,
 ) -> Result<(), String> {
     let until = Instant::now() + SENTENCE_MAX;
-    let mut made = Vec::new();
-    let mut make = |frame: Frame| Law::Mu.write(&frame, &mut made);
+    let soon = || (Instant::now() + one.within).min(until);
+    let late = |_| format!("no sound within {:?}", one.within);
+    let mut telling = Telling { utterance, tell, n_bytes };
     match &one.by {
         Synthesizer::Program(words) => {
             let answer = run(words, text.as_bytes().to_vec(), one.within).await?;
             let mut sound = Sound::new(Form::Wav);
-            sound.hear(&answer, &mut make).map_err(|error| error.to_string())?;
-            sound.end(&mut make);
+            telling.hear(&mut sound, &answer).await?;
+            telling.end(&mut sound).await;
         }
         Synthesizer::Server(by, server) => {
             let mut sound = Sound::new(by.form());
             let mut answer = open(sender, server, by.ask(text, server.shown()), one.within).await?;
             loop {
-                let soon = (Instant::now() + one.within).min(until);
-                let piece = match timeout_at(soon, answer.next()).await {
-                    Ok(piece) => piece.map_err(|error| error.to_string())?,
-                    Err(_) => return Err(format!("no sound within {:?}", one.within)),
-                };
-                let Some(piece) = piece else { break };
-                let mut made = Vec::new();
-                let read = sound.hear(&piece, &mut |frame| Law::Mu.write(&frame, &mut made));
-                read.map_err(|error| error.to_string())?;
-                *n_bytes += made.len();
-                if !made.is_empty() && tell.send(Part::Sound(utterance, made)).await.is_err() {
-                    return Ok(());
-                }
+                let piece = timeout_at(soon(), answer.next()).await.map_err(late)?;
+                let Some(piece) = piece.map_err(|error| error.to_string())? else { break };
+                telling.hear(&mut sound, &piece).await?;
             }
-            sound.end(&mut make);
+            telling.end(&mut sound).await;
+        }
+        Synthesizer::Local(by, pool) => {
+            let (give, mut pieces) = mpsc::channel(PIECES_MAX);
+            let (by, text) = (Arc::clone(by), text.to_owned());
+            let saying = pool.run(move |cancellation| {
+                // Whoever doesn't take it has cancelled it.
+                by.say(&text, cancellation, &mut |form, piece| drop(give.blocking_send((form, piece))))
+            });
+            let hearing = async {
+                let mut sound = None;
+                while let Some((form, piece)) = timeout_at(soon(), pieces.recv()).await.map_err(late)? {
+                    telling.hear(sound.get_or_insert_with(|| Sound::new(form)), &piece).await?;
+                }
+                if let Some(sound) = &mut sound {
+                    telling.end(sound).await;
+                }
+                Ok(())
+            };
+            tokio::try_join!(saying, hearing)?;
         }
     }
-    *n_bytes += made.len();
-    if *n_bytes == 0 {
-        return Err("it made no sound".to_owned());
+    if *n_bytes == 0 { Err("it made no sound".to_owned()) } else { Ok(()) }
+}
+
+/// The sound of a text, on its way to the line.
+struct Telling<'a> {
+    utterance: u64,
+    tell: &'a mpsc::Sender<Part>,
+    /// How much of it there was.
+    n_bytes: &'a mut usize,
+}
+
+impl Telling<'_> {
+    /// The next piece came.
+    async fn hear(&mut self, sound: &mut Sound, piece: &[u8]) -> Result<(), String> {
+        let mut made = Vec::new();
+        let read = sound.hear(piece, &mut |frame| Law::Mu.write(&frame, &mut made));
+        read.map_err(|error| error.to_string())?;
+        self.tell(made).await;
+        Ok(())
     }
-    let _ = tell.send(Part::Sound(utterance, made)).await;
-    Ok(())
+
+    /// No other comes.
+    async fn end(&mut self, sound: &mut Sound) {
+        let mut made = Vec::new();
+        sound.end(&mut |frame| Law::Mu.write(&frame, &mut made));
+        self.tell(made).await;
+    }
+
+    async fn tell(&mut self, made: Vec<u8>) {
+        *self.n_bytes += made.len();
+        if !made.is_empty() {
+            // Where nobody listens any more, the one who speaks is about to be dropped.
+            let _ = self.tell.send(Part::Sound(self.utterance, made)).await;
+        }
+    }
 }
 
 /// How long a sentence may take to be made, to its end.
 const SENTENCE_MAX: Duration = Duration::from_secs(60);
+/// So many pieces of a sentence may wait to be heard.
+const PIECES_MAX: usize = 16;

@@ -2,7 +2,7 @@
 
 use carrier::send::Sender;
 use engine::{RecognizerSettings, Said, SynthesizerSettings, say, understand};
-use std::time::Instant;
+use std::time::Duration;
 
 use super::finding::Finding;
 use super::plain;
@@ -22,11 +22,7 @@ pub(super) async fn examine(
     }
     for one in recognizers {
         findings.push(match &spoken {
-            Some(said) => {
-                let since = Instant::now();
-                let heard = understand(sender, one, &said.sound).await;
-                of_recognizer(&one.name, heard, since.elapsed().as_millis())
-            }
+            Some(said) => of_recognizer(&one.name, understand(sender, one, &said.sound).await),
             None => Finding::note(
                 CHECK,
                 format!("recognizer {:?} was not tried: no synthesizer says anything to it", one.name),
@@ -50,25 +46,25 @@ fn of_synthesizer(name: &str, said: &Result<Said, String>) -> Finding {
         Err(why) => Finding::failed(
             CHECK,
             format!("synthesizer {name:?} says nothing: {}", plain(why)),
-            format!("mend [synthesizers.{name}]: its key, its address or its command"),
+            format!("mend [synthesizers.{name}]: its key, its address, its command or its model"),
         ),
     }
 }
 
-fn of_recognizer(name: &str, heard: Result<String, String>, ms: u128) -> Finding {
-    match heard.as_deref().map(str::trim) {
-        Ok("") => Finding::warning(
+fn of_recognizer(name: &str, heard: Result<(String, Duration), String>) -> Finding {
+    match heard.as_ref().map(|(words, took)| (words.trim(), took.as_millis())) {
+        Ok(("", _)) => Finding::warning(
             CHECK,
             format!("recognizer {name:?} heard nothing in {SENTENCE:?}"),
             format!("see that the model of [recognizers.{name}] knows the language and takes 8 kHz"),
         ),
-        Ok(words) => {
+        Ok((words, ms)) => {
             Finding::ok(CHECK, format!("recognizer {name:?} heard {words:?} in {SENTENCE:?}, in {ms} ms"))
         }
         Err(why) => Finding::failed(
             CHECK,
             format!("recognizer {name:?} understands nothing: {}", plain(why)),
-            format!("mend [recognizers.{name}]: its key, its address or its command"),
+            format!("mend [recognizers.{name}]: its key, its address, its command or its model"),
         ),
     }
 }
