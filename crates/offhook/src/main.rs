@@ -64,8 +64,9 @@ fn serve_with_logs(loaded: &Loaded, args: &ServeArgs) -> anyhow::Result<()> {
     use std::io::IsTerminal as _;
     use tracing_subscriber::Layer as _;
     use tracing_subscriber::layer::SubscriberExt as _;
-    // MCP's library logs at info what servers tell, which may be what was said on a call. Who wants that names it.
-    let filter = format!("rmcp=off,{}=off,{}", engine::TRACED, loaded.config.log);
+    // MCP's library logs at info what servers tell, which may be what was said on a call, and whisper.cpp what it
+    // is about to do. Who wants that names it.
+    let filter = format!("rmcp=off,whisper_rs=off,{}=off,{}", engine::TRACED, loaded.config.log);
     let filter = tracing_subscriber::EnvFilter::try_new(filter)?;
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)

@@ -73,7 +73,7 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool, inherited: Inherited) ->
         history: readers(path)?,
         lines: assemble::lines(config, &public_url, Some(&installation))?,
         sender: sender.clone(),
-        settings: assemble::settings(config),
+        settings: assemble::ready(config).await?,
         clock: Arc::new(SystemClock),
         paused: opened.rewound,
         keep: assemble::keep(config),

@@ -46,6 +46,7 @@ pub(crate) use self::environment::Environment;
 pub(crate) use self::faults::{ConfigFaults, Origin};
 pub(crate) use self::print::print_in_force;
 pub(crate) use self::renewal::Renewal;
+pub(crate) use self::section::quoted;
 pub(crate) use self::settings::Config;
 
 /// A configuration that was read and found without fault.

@@ -1,5 +1,8 @@
 //! Reads who understands speech and who speaks, and which of them an agent has.
 
+#[cfg(feature = "local-speech")]
+mod local;
+
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
@@ -26,7 +29,7 @@ pub(super) struct Known<'a> {
 
 /// Reads one who understands speech.
 pub(super) fn recognizer(section: &mut Section<'_, '_>, folder: &Path) -> Option<ConfiguredRecognizer> {
-    let kind = section.required("kind", "\"openai\"", |node| values::word(node, &KINDS))?;
+    let kind = section.required("kind", "\"openai\"", |node| kind(node, &RECOGNIZERS))?;
     let by = match kind {
         Kind::OpenAi => {
             let model = section.required("model", "\"gpt-4o-mini-transcribe\"", values::text);
@@ -53,6 +56,10 @@ pub(super) fn recognizer(section: &mut Section<'_, '_>, folder: &Path) -> Option
         Kind::Program => {
             program(section, "[\"whisper-cli\", \"-nt\", \"-np\", \"-\"]").map(RecognizerKind::Program)
         }
+        #[cfg(feature = "local-speech")]
+        Kind::Local => local::whisper(section, folder).map(RecognizerKind::Whisper),
+        #[cfg(not(feature = "local-speech"))]
+        Kind::Local => None,
     };
     let within = within(section);
     section.finish();
@@ -61,7 +68,7 @@ pub(super) fn recognizer(section: &mut Section<'_, '_>, folder: &Path) -> Option
 
 /// Reads one who speaks.
 pub(super) fn synthesizer(section: &mut Section<'_, '_>, folder: &Path) -> Option<ConfiguredSynthesizer> {
-    let kind = section.required("kind", "\"openai\"", |node| values::word(node, &KINDS))?;
+    let kind = section.required("kind", "\"openai\"", |node| kind(node, &SYNTHESIZERS))?;
     let by = match kind {
         Kind::OpenAi => {
             let model = section.required("model", "\"gpt-4o-mini-tts\"", values::text);
@@ -85,6 +92,10 @@ pub(super) fn synthesizer(section: &mut Section<'_, '_>, folder: &Path) -> Optio
             model.zip(name).map(|pair| SynthesizerKind::ElevenLabs(voice(pair), server))
         }
         Kind::Program => program(section, "[\"espeak-ng\", \"--stdout\"]").map(SynthesizerKind::Program),
+        #[cfg(feature = "local-speech")]
+        Kind::Local => local::piper(section, folder).map(SynthesizerKind::Piper),
+        #[cfg(not(feature = "local-speech"))]
+        Kind::Local => None,
     };
     let within = within(section);
     section.finish();
@@ -168,6 +179,16 @@ fn speed(node: &Node) -> Result<f64, Rejected> {
     if (0.25..=4.0).contains(&speed) { Ok(speed) } else { Err(format!("is {speed}; give 0.25 to 4").into()) }
 }
 
+/// Of which kind somebody is, if this offhook has it.
+fn kind(node: &Node, kinds: &[(&str, Kind)]) -> Result<Kind, Rejected> {
+    match values::word(node, kinds)? {
+        Kind::Local if cfg!(not(feature = "local-speech")) => Err("needs an offhook that was built with \
+            `--features local-speech`, and this one wasn't; build it so, or use kind = \"program\""
+            .into()),
+        kind => Ok(kind),
+    }
+}
+
 /// Of which kind somebody is.
 #[derive(Clone, Copy)]
 enum Kind {
@@ -175,13 +196,23 @@ enum Kind {
     Deepgram,
     ElevenLabs,
     Program,
+    /// In this process.
+    Local,
 }
 
-const KINDS: [(&str, Kind); 4] = [
+const RECOGNIZERS: [(&str, Kind); 5] = [
     ("openai", Kind::OpenAi),
     ("deepgram", Kind::Deepgram),
     ("elevenlabs", Kind::ElevenLabs),
     ("program", Kind::Program),
+    ("whisper", Kind::Local),
+];
+const SYNTHESIZERS: [(&str, Kind); 5] = [
+    ("openai", Kind::OpenAi),
+    ("deepgram", Kind::Deepgram),
+    ("elevenlabs", Kind::ElevenLabs),
+    ("program", Kind::Program),
+    ("piper", Kind::Local),
 ];
 /// The defaults of `base_url`.
 const OPENAI: &str = "https://api.openai.com/v1";

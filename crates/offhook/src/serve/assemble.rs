@@ -162,8 +162,18 @@ pub(super) fn keep(config: &Config) -> Keep {
     Keep { age: some(config.history.keep_days).map(days), calls: some(config.history.keep_calls) }
 }
 
+/// What the configuration says about calls, with the models in memory of all who hear and speak in this process.
+///
+/// # Errors
+/// One of the models can't be read.
+pub(super) async fn ready(config: &Config) -> anyhow::Result<Settings> {
+    let settings = settings(config);
+    speech::load(&settings).await?;
+    Ok(settings)
+}
+
 /// What the configuration says about calls.
-pub(super) fn settings(config: &Config) -> Settings {
+fn settings(config: &Config) -> Settings {
     let numbers: BTreeMap<PhoneNumber, NumberSettings> = config
         .numbers
         .iter()

@@ -92,7 +92,7 @@ impl Reloader {
         let look = renewal.touches("carriers");
         let reload = Reload {
             lines: assemble::lines(&renewal.config, &self.public_url, Some(&self.installation))?,
-            settings: assemble::settings(&renewal.config),
+            settings: assemble::ready(&renewal.config).await?,
             keep: assemble::keep(&renewal.config),
             look,
         };

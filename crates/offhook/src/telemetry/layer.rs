@@ -53,10 +53,10 @@ impl Telling {
 /// Of what is told: spans of ours, and events at the usual level.
 pub(crate) fn told<S>() -> impl Filter<S> {
     filter_fn(|metadata| {
-        // MCP's library logs what servers tell, which may be what was said on a call.
+        // MCP's library logs what servers tell, which may be what was said on a call, and whisper.cpp each step.
         let is_meant = match metadata.is_span() {
             true => metadata.target() == TRACED,
-            false => !metadata.target().starts_with("rmcp"),
+            false => !["rmcp", "whisper_rs"].iter().any(|other| metadata.target().starts_with(other)),
         };
         is_meant && *metadata.level() <= Level::INFO
     })

@@ -127,7 +127,7 @@ struct Fence {
 }
 
 /// The table of `ARCHITECTURE.md`.
-const CRATES: [Row; 12] = [
+const CRATES: [Row; 13] = [
     Row { name: "call", house: &[], only: Some(&["jiff", "phonenumber", "serde", "thiserror"]), never: &[] },
     Row { name: "audio", house: &[], only: Some(&["earshot", "rubato", "thiserror"]), never: &[] },
     Row { name: "agent", house: &["call"], only: Some(&["serde", "serde_json", "thiserror"]), never: &[] },
@@ -135,6 +135,13 @@ const CRATES: [Row; 12] = [
         name: "speech",
         house: &["audio"],
         only: Some(&["base64", "serde", "serde_json", "thiserror"]),
+        never: &[],
+    },
+    // It computes, and knows no calls: whoever waits, and how long, is the engine's.
+    Row {
+        name: "local-speech",
+        house: &["audio", "speech"],
+        only: Some(&["rten", "unicode-normalization", "whisper-rs"]),
         never: &[],
     },
     Row { name: "carrier", house: &["audio", "call"], only: None, never: &["axum", "clap", "rusqlite"] },
@@ -151,7 +158,18 @@ const CRATES: [Row; 12] = [
     },
     Row {
         name: "offhook",
-        house: &["agent", "audio", "call", "carrier", "engine", "mcp", "network", "speech", "store"],
+        house: &[
+            "agent",
+            "audio",
+            "call",
+            "carrier",
+            "engine",
+            "local-speech",
+            "mcp",
+            "network",
+            "speech",
+            "store",
+        ],
         only: None,
         never: &["rmcp"],
     },

@@ -48,6 +48,14 @@ fn print_recognizer(page: &mut Page<'_>, ConfiguredRecognizer { by, within }: &C
             print_server(page, server);
         }
         RecognizerKind::Program(command) => print_program(page, command),
+        #[cfg(feature = "local-speech")]
+        RecognizerKind::Whisper(one) => {
+            page.set("kind", text("whisper"));
+            page.set("model", text(&one.model.display().to_string()));
+            page.set_if("language", one.language.as_deref().map(text));
+            page.set_if("prompt", one.prompt.as_deref().map(text));
+            page.set("threads", one.threads.to_string());
+        }
     }
     page.set("within", duration(*within));
 }
@@ -74,6 +82,15 @@ fn print_synthesizer(page: &mut Page<'_>, ConfiguredSynthesizer { by, within }: 
             print_server(page, server);
         }
         SynthesizerKind::Program(command) => print_program(page, command),
+        #[cfg(feature = "local-speech")]
+        SynthesizerKind::Piper(one) => {
+            page.set("kind", text("piper"));
+            page.set("model", text(&one.model.display().to_string()));
+            page.set("phonemes", text(&one.phonemes));
+            page.set("speed", toml::Value::from(one.speed).to_string());
+            page.set_if("speaker", one.speaker.as_deref().map(text));
+            page.set("threads", one.threads.to_string());
+        }
     }
     page.set("within", duration(*within));
 }

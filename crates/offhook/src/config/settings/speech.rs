@@ -39,6 +39,9 @@ pub(crate) enum RecognizerKind {
     ElevenLabs(speech::elevenlabs::Listener, ConfiguredServer),
     /// A program on this machine, and its arguments.
     Program(Vec<String>),
+    /// Whisper, in this process.
+    #[cfg(feature = "local-speech")]
+    Whisper(speech::local::Whisper),
 }
 
 /// Somebody who speaks.
@@ -61,6 +64,9 @@ pub(crate) enum SynthesizerKind {
     ElevenLabs(speech::elevenlabs::Voice, ConfiguredServer),
     /// A program on this machine, and its arguments.
     Program(Vec<String>),
+    /// A voice of Piper's, in this process.
+    #[cfg(feature = "local-speech")]
+    Piper(speech::local::Piper),
 }
 
 /// A server of speech.

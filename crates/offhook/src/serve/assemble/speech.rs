@@ -1,12 +1,20 @@
 //! From the configuration to who understands speech, and who speaks.
 
+#[cfg(feature = "local-speech")]
+mod local;
+
 use super::secret;
+use crate::config::quoted;
 use crate::config::settings::{
     Config, ConfiguredRecognizer, ConfiguredServer, ConfiguredSound, ConfiguredSynthesizer, RecognizerKind,
     SynthesizerKind,
 };
-use engine::{Recognizer, RecognizerSettings, Server, SoundSettings, Synthesizer, SynthesizerSettings};
+use anyhow::Context as _;
+use engine::{
+    Recognizer, RecognizerSettings, Server, Settings, SoundSettings, Synthesizer, SynthesizerSettings,
+};
 use std::sync::Arc;
+use tokio::task::spawn_blocking;
 
 /// How an agent hears and speaks. Whoever it names is configured, or the configuration had been refused.
 pub(super) fn sound(sound: &ConfiguredSound, config: &Config) -> SoundSettings {
@@ -29,12 +37,42 @@ pub(crate) fn speech_vendors(config: &Config) -> (Vec<RecognizerSettings>, Vec<S
     (recognizers, synthesizers)
 }
 
+/// Reads the models of all who hear and speak in this process, on a thread where that may take seconds.
+///
+/// # Errors
+/// One of them can't be read.
+pub(super) async fn load(settings: &Settings) -> anyhow::Result<()> {
+    for sound in settings.agents.values().filter_map(|agent| agent.sound.clone()) {
+        for RecognizerSettings { name, by, .. } in sound.recognizers {
+            if let Recognizer::Local(by, _) = by {
+                loaded(move || by.load())
+                    .await
+                    .with_context(|| format!("[recognizers.{}]", quoted(&name)))?;
+            }
+        }
+        for SynthesizerSettings { name, by, .. } in sound.synthesizers {
+            if let Synthesizer::Local(by, _) = by {
+                loaded(move || by.load())
+                    .await
+                    .with_context(|| format!("[synthesizers.{}]", quoted(&name)))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn loaded(load: impl FnOnce() -> Result<(), String> + Send + 'static) -> anyhow::Result<()> {
+    spawn_blocking(load).await?.map_err(anyhow::Error::msg)
+}
+
 fn recognizer(name: &str, ConfiguredRecognizer { by, within }: &ConfiguredRecognizer) -> RecognizerSettings {
     let by = match by.clone() {
         RecognizerKind::OpenAi(one, at) => Recognizer::Whole(Arc::new(one), server(&at)),
         RecognizerKind::Deepgram(one, at) => Recognizer::Streaming(one.streaming(), server(&at)),
         RecognizerKind::ElevenLabs(one, at) => Recognizer::Streaming(Arc::new(one), server(&at)),
         RecognizerKind::Program(command) => Recognizer::Program(command),
+        #[cfg(feature = "local-speech")]
+        RecognizerKind::Whisper(one) => local::whisper(one),
     };
     RecognizerSettings { name: name.to_owned(), by, within: *within }
 }
@@ -48,6 +86,8 @@ fn synthesizer(
         SynthesizerKind::Deepgram(one, at) => Synthesizer::Server(Arc::new(one), server(&at)),
         SynthesizerKind::ElevenLabs(one, at) => Synthesizer::Server(Arc::new(one), server(&at)),
         SynthesizerKind::Program(command) => Synthesizer::Program(command),
+        #[cfg(feature = "local-speech")]
+        SynthesizerKind::Piper(one) => local::piper(one),
     };
     SynthesizerSettings { name: name.to_owned(), by, within: *within }
 }
