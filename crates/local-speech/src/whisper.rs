@@ -46,6 +46,8 @@ impl WhisperCpp {
             return Ok(Arc::clone(model));
         }
         let read = Arc::new(read(&self.settings)?);
+        // What one needs is there before the first of them speaks, and whether there is room.
+        locked(&self.idle).push(Listener::new(&read, &self.settings)?);
         Ok(Arc::clone(model.insert(read)))
     }
 }
@@ -56,10 +58,11 @@ impl LocalRecognizer for WhisperCpp {
     }
 
     fn understand(&self, utterance: &[Frame], cancellation: &Cancellation) -> Result<String, String> {
+        let model = self.model()?;
         let idle = locked(&self.idle).pop();
         let mut listener = match idle {
             Some(listener) => listener,
-            None => Listener::new(&*self.model()?, &self.settings)?,
+            None => Listener::new(&model, &self.settings)?,
         };
         let words = listener.understand(&Heard::of(utterance), cancellation);
         locked(&self.idle).push(listener);
