@@ -124,6 +124,12 @@ fn with_callers(carrier: Carrier, agent: &str, n_calls: usize) -> anyhow::Result
     // The section of our number stands last.
     world.mend(|before| {
         let before = before.replace("live_max = 30000", &format!("live_max = {n_calls}"));
+        let before = match carrier {
+            Carrier::TelnyxWide => {
+                before.replace("[carriers.line]\n", "[carriers.line]\nstream_codec = \"G722\"\n")
+            }
+            Carrier::Twilio | Carrier::Telnyx | Carrier::Plivo => before,
+        };
         format!("{before}inbound = \"open\"\nagent = \"clerk\"\n[agents.clerk]\n{agent}\n")
     })?;
     world.start_gateway()?;

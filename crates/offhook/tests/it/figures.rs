@@ -10,7 +10,7 @@ use carrier::directory::{CarrierConfig, open};
 use carrier::media::program::{FromProgram, Said, ToProgram};
 use carrier::media::{Encoding, Form, Heard, Opening};
 use carrier::plivo::PlivoConfig;
-use carrier::telnyx::TelnyxConfig;
+use carrier::telnyx::{StreamCodec, TelnyxConfig};
 use carrier::twilio::TwilioConfig;
 use carrier::{Began, Secret};
 use words::{Carrier, Words, repeated};
@@ -19,7 +19,7 @@ use words::{Carrier, Words, repeated};
 fn a_frame_that_a_carrier_says_is_found_in_what_it_is_told_to_play() {
     for carrier in [Carrier::Twilio, Carrier::Telnyx, Carrier::TelnyxWide, Carrier::Plivo] {
         let (words, mut began) = begun(carrier);
-        assert_eq!(written(began.form), carrier.encoding(), "{carrier:?}");
+        assert_eq!([began.heard, began.played].map(written), [carrier.encoding(); 2], "{carrier:?}");
         for n in [0, 1, 17, 749] {
             let (mut heard, mut played) = (Vec::new(), String::new());
             began.messages.hear(&words.sound(n), &mut |one| heard.push(one)).unwrap();
@@ -86,7 +86,10 @@ fn begun(carrier: Carrier) -> (Words, Began) {
         Carrier::Twilio => CarrierConfig::Twilio(TwilioConfig::new(name, ACCOUNT.to_owned(), secret)),
         Carrier::Telnyx | Carrier::TelnyxWide => {
             let key = network::DEFAULT_TELNYX_PUBLIC_KEY.parse().unwrap();
-            CarrierConfig::Telnyx(TelnyxConfig::new(name, secret, key, "1000".to_owned()))
+            let config = TelnyxConfig::new(name, secret, key, "1000".to_owned());
+            let is_wide = carrier == Carrier::TelnyxWide;
+            let stream_codec = if is_wide { StreamCodec::G722 } else { StreamCodec::Pcmu };
+            CarrierConfig::Telnyx(TelnyxConfig { stream_codec, ..config })
         }
         Carrier::Plivo => CarrierConfig::Plivo(PlivoConfig::new(
             name,
@@ -106,6 +109,7 @@ fn begun(carrier: Carrier) -> (Words, Began) {
 fn written(form: Form) -> String {
     let encoding = match form.encoding {
         Encoding::G711(law) => format!("{law:?}law"),
+        Encoding::G722 => "g722".to_owned(),
         Encoding::L16(_) => "l16".to_owned(),
     };
     format!("{}_{}", encoding.to_lowercase(), form.rate.hz())

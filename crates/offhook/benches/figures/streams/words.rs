@@ -7,6 +7,7 @@
 //! <https://plivo.com/docs/voice/audio-streaming/audio-streaming> (2026-11-29).
 
 use anyhow::{Context as _, bail, ensure};
+use audio::g722::Encoder;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -18,7 +19,7 @@ use std::borrow::Cow;
 pub(super) enum Carrier {
     Twilio,
     Telnyx,
-    /// Telnyx with linear sound of 16 kHz, which is resampled both ways.
+    /// Telnyx in G.722, which is of 16 kHz, and resampled both ways.
     TelnyxWide,
     Plivo,
 }
@@ -68,7 +69,7 @@ impl Carrier {
     pub(super) fn encoding(self) -> &'static str {
         match self {
             Carrier::Twilio | Carrier::Telnyx | Carrier::Plivo => "mulaw_8000",
-            Carrier::TelnyxWide => "l16_16000",
+            Carrier::TelnyxWide => "g722_16000",
         }
     }
 }
@@ -105,7 +106,7 @@ impl Words {
             ],
             Carrier::Telnyx | Carrier::TelnyxWide => {
                 let (encoding, rate) =
-                    if self.carrier == Carrier::Telnyx { ("PCMU", 8_000) } else { ("L16", 16_000) };
+                    if self.carrier == Carrier::Telnyx { ("PCMU", 8_000) } else { ("G722", 16_000) };
                 vec![
                     json!({ "event": "connected", "version": "1.0.0" }),
                     json!({ "event": "start", "sequence_number": "1", "stream_id": stream, "start": {
@@ -174,9 +175,9 @@ impl Words {
         };
         match self.carrier {
             Carrier::Twilio | Carrier::Telnyx | Carrier::Plivo => Ok(number_of(&sound.payload)),
-            // To resample moves the sound between the frames: only their order is left.
+            // The codec and the resampling blur the sound: only the order of the frames is left.
             Carrier::TelnyxWide => {
-                ensure!(sound.payload.len() == self.rest.len(), "a frame is not 20 ms of 16 kHz");
+                ensure!(sound.payload.len() == self.rest.len(), "a frame is not 20 ms of G.722");
                 Ok(Some(n_before))
             }
         }
@@ -206,10 +207,14 @@ fn number_of(payload: &str) -> Option<u32> {
     Some(codes.iter().take(8).fold(0, |number, code| number << 4 | u32::from(code & 0xF)))
 }
 
-/// A tone of 400 Hz, which fits a frame.
+/// A tone of 400 Hz, which fits a frame, in G.722.
 fn tone() -> Vec<u8> {
-    let turn = |n: i32| f64::from(n) * std::f64::consts::TAU * 400.0 / 16_000.0;
-    (0..320).flat_map(|n| ((turn(n).sin() * 8_000.0) as i16).to_le_bytes()).collect()
+    let sample = |n: i32| {
+        let turn = f64::from(n) * std::f64::consts::TAU * 400.0 / 16_000.0;
+        (turn.sin() * 8_000.0) as i16
+    };
+    let mut encoder = Encoder::new();
+    (0..160).map(|n| encoder.encode([sample(2 * n), sample(2 * n + 1)])).collect()
 }
 
 /// How many bytes of µ-law a frame has, and how many of them hold its number.
