@@ -19,11 +19,6 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/", get(front)).route("/page/{version}/{file}", get(file))
 }
 
-/// Packs the files, which whoever opens the page first would wait for.
-pub(crate) fn prepare() {
-    let _ = asset("index.html");
-}
-
 /// The page below a path of the public address, which a nested router finds without the slash at its end
 /// alone.
 pub(crate) fn below<S: Clone + Send + Sync + 'static>(path: &str) -> Router<S> {

@@ -20,7 +20,7 @@ use crate::config::{Loaded, Source};
 use crate::http::{Book, Pages, Reloads, router};
 use axum::serve::ListenerExt as _;
 use carrier::send::{SendSettings, Sender};
-use engine::{Calls, Clock as _, Parts, SystemClock};
+use engine::{Calls, Clock as _, EngineError, Parts, SystemClock};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -44,11 +44,6 @@ pub(crate) use beside::keep as keep_file;
 /// It could not start, in words with the way out.
 pub(crate) fn run(loaded: &Loaded, args: &ServeArgs) -> anyhow::Result<()> {
     let inherited = Inherited::take()?;
-    // Nothing at a start needs them, and the first dial and the first look do.
-    std::thread::spawn(|| {
-        call::number::read_plans();
-        crate::page::prepare();
-    });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(loaded, args.until_stdin_ends, inherited))
 }
@@ -80,13 +75,12 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool, inherited: Inherited) ->
         door,
     })
     .await?;
+    expect_a_dial(&calls).await?;
     network::tell_numbers(config, &public_url).await;
     announce(loaded, address, is_inherited, network.as_ref());
     let starter = notify::begin(address, &calls);
     tokio::spawn(report::tell(calls.clone()));
-    if !opened.checked {
-        tokio::spawn(check_store(calls.clone(), path.clone()));
-    }
+    tokio::spawn(check_store(opened.checked, calls.clone(), path.clone()));
     let (reloads, asked) = Reloads::new();
     let (terms, terms_in_force) = watch::channel(Arc::new(terms));
     let (told, wanted) = watch::channel(config.alarms.clone());
@@ -121,6 +115,15 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool, inherited: Inherited) ->
     let is_drained = calls.draining().is_some() && n_live == 0;
     calls.stop().await;
     take_leave(n_live, is_drained, network);
+    Ok(())
+}
+
+/// Where calls live, the next dial may be soon, and doesn't wait for the numbering plans then. A gateway that
+/// has none does without their memory until it dials.
+async fn expect_a_dial(calls: &Calls) -> Result<(), EngineError> {
+    if calls.live().await? > 0 {
+        std::thread::spawn(call::number::read_plans);
+    }
     Ok(())
 }
 
@@ -163,8 +166,11 @@ fn readers(path: &Path) -> Result<Vec<Box<dyn History>>, StoreError> {
     (0..READERS).map(|_| Ok(Box::new(SqliteHistory::open(path)?) as Box<dyn History>)).collect()
 }
 
-/// Reads every page of the store, once the first rush is over.
-async fn check_store(calls: Calls, path: PathBuf) {
+/// Reads every page of the store, once the first rush is over, unless that was done.
+async fn check_store(is_checked: bool, calls: Calls, path: PathBuf) {
+    if is_checked {
+        return;
+    }
     tokio::time::sleep(CHECKED_AFTER).await;
     match tokio::task::spawn_blocking(move || store::sqlite::check(&path)).await {
         Ok(Err(error @ StoreError::Damaged { .. })) => calls.note_damage(error.to_string()),

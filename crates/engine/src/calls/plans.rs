@@ -1,5 +1,5 @@
-//! The world's numbering plans, which the dial gate looks numbers up in: they are read while the gateway
-//! starts, and whoever waits for that waits before a turn, and not in one that others share.
+//! The world's numbering plans, which the dial gate looks numbers up in: they are read when the first call is to
+//! be placed, and whoever waits for that waits before a turn, and not in one that others share.
 
 use call::number::read_plans;
 use tokio::sync::OnceCell;
