@@ -62,7 +62,6 @@ use files::Whereabouts;
 use page::SqlitePage;
 use rusqlite::{Connection, TransactionBehavior};
 use seen::Seen;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// The store in a file, and its one writer.
@@ -72,7 +71,7 @@ pub struct SqliteStore {
     seen: Seen,
     whereabouts: Whereabouts,
     path: PathBuf,
-    _lock: File,
+    _lock: files::Lock,
 }
 
 /// A store that was opened.

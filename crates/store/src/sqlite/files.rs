@@ -71,13 +71,26 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Takes the store for this process. The operating system gives the lock back when the process
-/// dies, however it dies, so nobody ever has to remove a stale one.
-pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
+/// The store as this process's own. The operating system gives it back when the process dies,
+/// however it dies, so nobody ever has to remove a stale lock.
+///
+/// It is given back by word when it is dropped: a program that another thread starts just then has
+/// the file open until it runs, and closing only ours would leave the store locked for as long.
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // At worst the file's closing does it.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Takes the store for this process.
+pub(super) fn lock(path: &Path) -> Result<Lock, StoreError> {
     let name = beside(path, ".lock");
     let file = create(&name).map_err(unwritable(&name))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: shown(path) }),
         Err(TryLockError::Error(error)) => Err(unwritable(&name)(error)),
     }
@@ -136,4 +149,22 @@ fn make_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a child process has between its fork and its exec.
+    #[test]
+    fn a_store_is_given_back_whoever_else_has_the_lock_file_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("calls.db");
+        let held = lock(&path).unwrap();
+        let of_a_child = held.0.try_clone().unwrap();
+        assert!(matches!(lock(&path), Err(StoreError::InUse { .. })));
+        drop(held);
+        lock(&path).unwrap();
+        drop(of_a_child);
+    }
 }
