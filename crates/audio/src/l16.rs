@@ -7,7 +7,7 @@ use crate::frame::{Frame, SampleRate, WrongLength};
 pub enum ByteOrder {
     /// The high one: RTP's L16 (RFC 3551 section 4.5.11).
     Big,
-    /// The low one: Plivo's `audio/x-l16`, WAV, and what recognizers take.
+    /// The low one: Plivo's `audio/x-l16`, Telnyx's `L16`, WAV, and what recognizers take.
     Little,
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Source: <https://developers.telnyx.com/api-reference/websockets/stream-call-media-over-websocket>
 //! (2026-11-22). The order of frames is not guaranteed: its chunks tell it. The order of the bytes of
-//! its L16 isn't said anywhere; it is taken as Plivo's, the low one first.
+//! its L16 isn't said there. RTP's is the high one first (RFC 3551 section 4.5.11); those who have heard
+//! it on real calls, and had taken it for RTP's before, say that the low one is.
 
 use crate::media::{
     Began, Cutter, Encoding, Form, Heard, Mark, MediaError, MediaStream, Message, Opening, Writer, WrongRate,
@@ -14,8 +15,7 @@ use audio::{Frame, SampleRate};
 use call::CarrierCallId;
 use serde::Deserialize;
 
-/// The codecs in which a stream can be asked for. Telnyx's linear one is heard too, but not asked for,
-/// since the order of its bytes is only guessed.
+/// The codecs in which a stream can be asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StreamCodec {
     /// G.711 µ-law, at 8 kHz.
@@ -25,6 +25,8 @@ pub enum StreamCodec {
     Pcma,
     /// G.722, at 16 kHz.
     G722,
+    /// Linear, 16 bits, at 8 kHz.
+    L16,
 }
 
 /// What `start` says. The stream's name stands beside it.
@@ -72,20 +74,20 @@ pub(super) fn opening(codec: StreamCodec, text: &str) -> Result<Opening, MediaEr
 /// The form of Telnyx's word for it. Of G.722 it is not stated which rate is told: that of its samples,
 /// or the 8,000 Hz of RTP's clock (RFC 3551 section 4.5.2).
 fn form(encoding: &str, hz: u32) -> Option<Form> {
-    let linear = Encoding::L16(ByteOrder::Little);
     match (encoding, SampleRate::from_hz(hz).ok()?) {
         ("PCMU", SampleRate::Hz8000) => Some(StreamCodec::Pcmu.form()),
         ("PCMA", SampleRate::Hz8000) => Some(StreamCodec::Pcma.form()),
         ("G722", SampleRate::Hz8000 | SampleRate::Hz16000) => Some(StreamCodec::G722.form()),
         ("L16", SampleRate::Hz22050 | SampleRate::Hz44100) => None,
-        ("L16", rate) => Some(Form { encoding: linear, rate }),
+        ("L16", rate) => Some(Form { rate, ..StreamCodec::L16.form() }),
         _ => None,
     }
 }
 
 impl StreamCodec {
     /// All of them.
-    pub const ALL: [StreamCodec; 3] = [StreamCodec::Pcmu, StreamCodec::Pcma, StreamCodec::G722];
+    pub const ALL: [StreamCodec; 4] =
+        [StreamCodec::Pcmu, StreamCodec::Pcma, StreamCodec::G722, StreamCodec::L16];
 
     /// Telnyx's word for it.
     pub fn word(self) -> &'static str {
@@ -93,6 +95,7 @@ impl StreamCodec {
             StreamCodec::Pcmu => "PCMU",
             StreamCodec::Pcma => "PCMA",
             StreamCodec::G722 => "G722",
+            StreamCodec::L16 => "L16",
         }
     }
 
@@ -101,6 +104,7 @@ impl StreamCodec {
             StreamCodec::Pcmu => Form::TELEPHONE,
             StreamCodec::Pcma => Form { encoding: Encoding::G711(Law::A), ..Form::TELEPHONE },
             StreamCodec::G722 => Form::G722,
+            StreamCodec::L16 => Form { encoding: Encoding::L16(ByteOrder::Little), ..Form::TELEPHONE },
         }
     }
 }

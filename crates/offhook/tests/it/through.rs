@@ -42,7 +42,7 @@ fn a_program_that_was_written_for_twilio_talks_on_every_carrier(face: Face) {
 /// Whatever the carrier speaks, the program hears and says what Twilio's does.
 #[test]
 fn a_program_talks_in_every_codec_that_telnyx_can_be_asked_for() {
-    for codec in ["PCMA", "G722"] {
+    for codec in ["PCMA", "G722", "L16"] {
         let settings = format!("carriers.line.stream_codec = '{codec}'");
         let (world, _, program) = talking_with(Face::Telnyx, &settings, &["It heard you."]);
         for told in [format!("start {THEM}"), format!("heard {WORDS}"), "played".to_owned()] {

@@ -267,6 +267,7 @@ fn to_stream_is_to_have_telnyx_connect_both_ways() {
         (StreamCodec::Pcmu, "PCMU", 8_000),
         (StreamCodec::Pcma, "PCMA", 8_000),
         (StreamCodec::G722, "G722", 16_000),
+        (StreamCodec::L16, "L16", 8_000),
     ] {
         let telnyx = Telnyx::new(TelnyxConfig { stream_codec, ..config() });
         let expected = json!({
