@@ -1,7 +1,7 @@
 //! Messages of a model that hears and speaks: what comes of them, in whatever order.
 //!
 //! An input is a message a line. At an empty line all that was said is played, and what tools tell is there;
-//! `key` presses one, `lost` loses the server, and another comes.
+//! `key` presses one, `speaks` and `silent` are what the line tells, `lost` loses the server, and another comes.
 
 use crate::carriers::texts;
 use agent::model::{Model, OwnTool};
@@ -28,8 +28,11 @@ pub(crate) fn take(input: &[u8]) {
                 talk.session.key('5');
                 talk.does(Session::keys_over);
             }
+            "speaks" => talk.session.speech_began(talk.now),
+            "silent" => talk.session.speech_over(talk.now),
             "lost" => {
-                talk.does(Session::lose);
+                let now = talk.now;
+                talk.does(|session, acts| session.lose(now, acts));
                 talk.does(Session::open);
             }
             message => talk.hears(message),
@@ -40,6 +43,7 @@ pub(crate) fn take(input: &[u8]) {
     }
     talk.does(Session::end);
     assert!(talk.done.n_said <= text.len(), "more is written down than ever came");
+    assert!(talk.done.talked_over <= talk.now, "they talked over more than there was");
 }
 
 struct Talk {
@@ -56,6 +60,8 @@ struct Done {
     mark: u64,
     /// Letters that were written down.
     n_said: usize,
+    /// For how long somebody talked over it.
+    talked_over: Duration,
     uses: Vec<(String, Use)>,
     leaves: Vec<(Leave, String)>,
     has_given_up: bool,
@@ -78,7 +84,7 @@ impl Talk {
         self.done.played.clear();
         let is_read = {
             let Talk { session, done, .. } = self;
-            session.hear(message, &mut |act| done.take(act)).is_ok()
+            session.hear(message, now, &mut |act| done.take(act)).is_ok()
         };
         let played = &self.done.played;
         assert!(is_read || played.is_empty(), "sound of what can't be read");
@@ -115,14 +121,15 @@ impl Done {
                 assert!(told["type"].is_string(), "every message says what it is: {message}");
             }
             Act::Play(sound) => self.played += sound,
-            Act::Mark { number, .. } => {
+            Act::Mark { number, .. } | Act::Clear(number) => {
                 assert!(number > self.mark, "a mark is set again");
                 self.mark = number;
             }
-            Act::Clear | Act::Warn(..) => {}
-            Act::Said(line, _) => {
+            Act::Warn(..) => {}
+            Act::Said(line, timing) => {
                 assert!(!line.text.is_empty(), "nothing is written down");
                 self.n_said += line.text.len();
+                self.talked_over += timing.talk_over.unwrap_or_default();
             }
             Act::Press(keys) => assert!(are_keys(&keys), "no keys: {keys:?}"),
             Act::Leave(leave, wish) => self.leaves.push((leave, wish)),

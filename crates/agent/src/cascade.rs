@@ -8,17 +8,16 @@
 
 mod machine;
 mod mouth;
-mod overlap;
 mod reply;
 mod words;
 
 use crate::model::Model;
+use crate::overlap::Overlap;
 use call::PhoneNumber;
 use call::call::{OnMachine, Timing};
 use call::dialogue::{Line, Silence, Speaker};
 use machine::Machine;
 use mouth::Mouth;
-use overlap::Overlap;
 use std::time::Duration;
 use words::{only_listens, without_notes};
 

@@ -6,6 +6,7 @@ pub mod chat;
 mod heard;
 pub mod model;
 pub mod offer;
+mod overlap;
 pub mod realtime;
 pub mod relay;
 pub mod tool;

@@ -3,7 +3,7 @@
 //!
 //! The server notices when somebody speaks, and replies by itself. What is left to us is to know how much
 //! of a reply was heard when somebody talks over it, to tell the server so, and to write down what was
-//! said.
+//! said, and when. For that the line is listened to here too: the server's own times have margins.
 //!
 //! Source: <https://platform.openai.com/docs/api-reference/realtime-client-events>, `…-server-events`, and
 //! <https://platform.openai.com/docs/guides/realtime-conversations> (2026-11-28).
@@ -11,15 +11,19 @@
 mod event;
 mod message;
 mod playing;
+mod tools;
 
-use crate::model::{Model, Wish, end_of, output_of};
+use crate::model::{Model, end_of};
+use crate::overlap::Overlap;
 use call::PhoneNumber;
-use call::dialogue::{Entry, Line, Silence, Speaker, Use};
-use event::{Event, Item, Response, Status};
+use call::call::Timing;
+use call::dialogue::{Entry, Line, Silence, Speaker};
+use event::{Event, Response, Status};
 use message::{called, message, messages_of, output};
 use playing::Playing;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
+use tools::OpenUse;
 
 /// How a model is spoken with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,10 +57,13 @@ pub struct Session {
     /// What was said and done on the call so far.
     said: Vec<Entry>,
     playing: Playing,
+    overlap: Overlap,
     reply: Reply,
     n_failed: u32,
     /// When the server heard its first sound.
     begun_at: Option<Duration>,
+    /// When the line fell silent last.
+    spoken_at: Option<Duration>,
     /// When the other side was done speaking, and nobody replied yet.
     done_at: Option<Duration>,
     /// Keys that were pressed and not told yet.
@@ -74,14 +81,6 @@ pub struct Session {
     leaving: Option<(Leave, String)>,
     /// So often it spoke into a silence.
     n_asked: u32,
-}
-
-/// A tool that is being used, and the server's name for the wish.
-#[derive(Clone, Debug)]
-struct OpenUse {
-    wish: String,
-    tool: String,
-    arguments: String,
 }
 
 /// What the server is at.
@@ -109,11 +108,10 @@ pub enum Act<'a> {
         /// Whether it ends an utterance.
         last: bool,
     },
-    /// What was not played is dropped.
-    Clear,
-    /// This was said, and heard; of the agent's words, how long after the other side was done they were
-    /// heard to begin, where that is known.
-    Said(Line, Option<Duration>),
+    /// What was not played is dropped. It wants to be told by this number when that was done.
+    Clear(u64),
+    /// This was said, and heard.
+    Said(Line, Timing),
     /// These keys are pressed on the line.
     Press(String),
     /// The model leaves the call, all that it said having been heard. If it can't have that, [`Session::refuse`]
@@ -165,9 +163,11 @@ impl Session {
             settings,
             said,
             playing: Playing::default(),
+            overlap: Overlap::default(),
             reply: Reply::None,
             n_failed: 0,
             begun_at: None,
+            spoken_at: None,
             done_at: None,
             keys: String::new(),
             open_uses: Vec::new(),
@@ -195,14 +195,14 @@ impl Session {
 
     /// The server went away. A reply that came whole goes on; of another what was heard stands, and the
     /// rest is dropped.
-    pub fn lose(&mut self, acts: Acts<'_>) {
+    pub fn lose(&mut self, now: Duration, acts: Acts<'_>) {
         let is_replying = self.reply != Reply::None;
         self.is_owed = is_replying || self.is_spoken_to || self.done_at.is_some();
         self.reply = Reply::None;
         (self.begun_at, self.done_at) = (None, None);
         (self.is_spoken_to, self.is_open) = (false, false);
         if is_replying {
-            acts(Act::Clear);
+            self.hush(now, acts);
             self.end(acts);
         }
     }
@@ -210,7 +210,7 @@ impl Session {
     /// Nothing more is heard: what was until now is written down.
     pub fn end(&mut self, acts: Acts<'_>) {
         for utterance in self.playing.cut() {
-            self.note(Speaker::Agent, utterance.heard_text(), utterance.after(), acts);
+            self.note(Speaker::Agent, utterance.heard_text(), utterance.timing(), acts);
         }
     }
 
@@ -261,11 +261,29 @@ impl Session {
         Ok(())
     }
 
+    /// Somebody is heard to speak on the line, since then.
+    pub fn speech_began(&mut self, since: Duration) {
+        self.spoken_at = None;
+        // The server may have noticed sooner.
+        if self.playing.is_heard(since) || self.overlap.has_stopped_since(since) {
+            self.overlap.forget_before(since);
+            self.overlap.begin(since);
+        }
+    }
+
+    /// The line has been silent since then.
+    pub fn speech_over(&mut self, spoken_at: Duration) {
+        self.overlap.end(spoken_at);
+        self.spoken_at = Some(spoken_at);
+        // The server may know sooner that they are done, and when only with its margin.
+        self.done_at = self.done_at.map(|_| spoken_at);
+    }
+
     /// Hears a message of the server's.
     ///
     /// # Errors
     /// [`Unreadable`]: it says nothing; the session goes on.
-    pub fn hear(&mut self, text: &str, acts: Acts<'_>) -> Result<(), Unreadable> {
+    pub fn hear(&mut self, text: &str, now: Duration, acts: Acts<'_>) -> Result<(), Unreadable> {
         let event: Event<'_> = serde_json::from_str(text).map_err(|error| Unreadable {
             why: error.to_string(),
             received: text.chars().take(SHOWN_MAX).collect(),
@@ -283,16 +301,20 @@ impl Session {
             "response.output_audio_transcript.done" => self.playing.all_words(item, part, event.transcript()),
             "response.output_item.done" => self.done(event.item.unwrap_or_default(), acts),
             "response.done" => self.replied(event.response.unwrap_or_default(), acts),
-            "input_audio_buffer.speech_started" => self.interrupted(acts),
+            "input_audio_buffer.speech_started" => {
+                self.speaks_since(event.audio_start_ms);
+                self.interrupted(now, acts);
+            }
             "input_audio_buffer.speech_stopped" => {
                 self.is_spoken_to = false;
-                let since = Duration::from_millis(event.audio_end_ms);
-                self.done_at = self.begun_at.map(|begun| begun + since);
+                self.done_at = self.spoken_at.or(self.at(event.audio_end_ms));
             }
             "conversation.item.input_audio_transcription.completed" => {
-                self.note(Speaker::Remote, event.transcript().trim().to_owned(), None, acts);
+                let timing = Timing { talk_over: self.overlap.take(), ..Timing::default() };
+                self.note(Speaker::Remote, event.transcript().trim().to_owned(), timing, acts);
             }
             "conversation.item.input_audio_transcription.failed" => {
+                self.overlap.take();
                 let why = event.error.unwrap_or_default().to_string();
                 acts(Act::Warn("it could not write down what the other side said", why));
             }
@@ -306,14 +328,20 @@ impl Session {
             // Most only say how far it is; what is new is its own affair.
             _ => {}
         }
-        self.settle(acts);
+        self.settle(now, acts);
         Ok(())
+    }
+
+    /// When that was, by the server's clock: so much sound it had heard since it heard the first.
+    fn at(&self, heard_ms: u64) -> Option<Duration> {
+        self.begun_at.map(|begun| begun + Duration::from_millis(heard_ms))
     }
 
     /// All before this mark was played by now.
     pub fn played(&mut self, mark: u64, now: Duration, acts: Acts<'_>) {
+        self.overlap.played(mark, now);
         self.playing.played(mark, now);
-        self.settle(acts);
+        self.settle(now, acts);
     }
 
     /// A key was pressed. When no more come, [`keys_over`](Self::keys_over).
@@ -329,27 +357,34 @@ impl Session {
             acts(Act::Tell(
                 message(Speaker::Remote, &format!("(I pressed {keys} on my telephone.)")).to_string(),
             ));
-            self.note(Speaker::Remote, keys, None, acts);
+            self.note(Speaker::Remote, keys, Timing::default(), acts);
             self.ask(acts);
         }
     }
 
+    /// They speak since then, by the server's clock: what was over by then is none of it.
+    fn speaks_since(&mut self, heard_ms: u64) {
+        if let Some(since) = self.at(heard_ms) {
+            self.overlap.forget_before(since);
+            self.spoken_at = self.spoken_at.filter(|spoken_at| *spoken_at >= since);
+        }
+    }
+
     /// Somebody talks over what is being said, or only talks.
-    fn interrupted(&mut self, acts: Acts<'_>) {
+    fn interrupted(&mut self, now: Duration, acts: Acts<'_>) {
         self.done_at = None;
         (self.is_spoken_to, self.n_asked) = (true, 0);
-        let cut = self.playing.cut();
-        if !cut.is_empty() {
-            acts(Act::Clear);
+        if !self.playing.is_silent() {
+            self.hush(now, acts);
         }
-        for utterance in cut {
+        for utterance in self.playing.cut() {
             match utterance.wish() {
                 Some(wish) => acts(Act::Tell(output(wish, SPOKEN_OVER).to_string())),
                 // The server takes none of what had no sound.
                 None if !utterance.has_sound() => {}
                 None => acts(Act::Tell(utterance.truncation().to_string())),
             }
-            self.note(Speaker::Agent, utterance.heard_text(), utterance.after(), acts);
+            self.note(Speaker::Agent, utterance.heard_text(), utterance.timing(), acts);
         }
         // Whoever objects to a goodbye isn't left.
         if let Some((_, wish)) = self.leaving.take() {
@@ -357,50 +392,13 @@ impl Session {
         }
     }
 
-    /// The server is done with an item of its reply, which may be the call of a tool.
-    fn done(&mut self, item: Item, acts: Acts<'_>) {
-        let Item::FunctionCall { call_id, name, arguments, status } = item else { return };
-        // One that somebody talked over isn't whole.
-        if status.is_some_and(|status| status != "completed") {
-            return;
+    /// What was not played is dropped.
+    fn hush(&mut self, now: Duration, acts: Acts<'_>) {
+        let silent_by = self.playing.next_mark();
+        acts(Act::Clear(silent_by));
+        if self.playing.is_heard(now) {
+            self.overlap.stop(silent_by, now);
         }
-        let output = match self.settings.model.wish(&name, &arguments) {
-            Ok(Wish::End) => return self.leaving = Some((Leave::End, call_id)),
-            Ok(Wish::Transfer(to)) => return self.leaving = Some((Leave::Transfer(to), call_id)),
-            Ok(Wish::Use) => {
-                let (wish, tool) = (call_id.clone(), name.clone());
-                self.open_uses.push(OpenUse { wish, tool, arguments: arguments.clone() });
-                return acts(Act::Use { wish: call_id, tool: name, arguments });
-            }
-            Ok(Wish::Keys(keys)) => {
-                acts(Act::Press(keys));
-                return self.playing.pressed(call_id, acts);
-            }
-            Err(refused) => {
-                acts(Act::Warn("it asked for something that it can't have", refused.to_string()));
-                json!({ "ok": false, "error": refused.to_string() })
-            }
-        };
-        self.answer(&call_id, &output, acts);
-    }
-
-    /// The model can't leave as it wished: it is told why, and goes on.
-    pub fn refuse(&mut self, wish: &str, why: &str, acts: Acts<'_>) {
-        self.answer(wish, &json!({ "ok": false, "error": why }), acts);
-    }
-
-    /// A tool was used, as the model wished.
-    pub fn used(&mut self, wish: &str, one: Use, acts: Acts<'_>) {
-        self.open_uses.retain(|open| open.wish != wish);
-        acts(Act::Tell(output(wish, output_of(&one)).to_string()));
-        self.said.push(Entry::Used(one));
-        self.ask(acts);
-    }
-
-    /// Tells what came of a tool.
-    fn answer(&mut self, call_id: &str, output: &Value, acts: Acts<'_>) {
-        acts(Act::Tell(self::output(call_id, &output.to_string()).to_string()));
-        self.ask(acts);
     }
 
     /// The server is done with its reply.
@@ -444,12 +442,15 @@ impl Session {
     }
 
     /// Writes down what was heard to its end, and leaves when nothing is left to be said.
-    fn settle(&mut self, acts: Acts<'_>) {
+    fn settle(&mut self, now: Duration, acts: Acts<'_>) {
         while let Some(utterance) = self.playing.heard_whole() {
             if let Some(wish) = utterance.wish() {
                 self.answer(wish, &json!({ "ok": true }), acts);
             }
-            self.note(Speaker::Agent, utterance.heard_text(), utterance.after(), acts);
+            self.note(Speaker::Agent, utterance.heard_text(), utterance.timing(), acts);
+            if self.playing.is_silent() {
+                self.overlap.end(now);
+            }
         }
         if self.reply == Reply::None
             && self.playing.is_silent()
@@ -459,11 +460,11 @@ impl Session {
         }
     }
 
-    fn note(&mut self, by: Speaker, text: String, after: Option<Duration>, acts: Acts<'_>) {
+    fn note(&mut self, by: Speaker, text: String, timing: Timing, acts: Acts<'_>) {
         if !text.is_empty() {
             let line = Line { by, text };
             self.said.push(Entry::Said(line.clone()));
-            acts(Act::Said(line, after));
+            acts(Act::Said(line, timing));
         }
     }
 }

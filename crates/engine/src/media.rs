@@ -14,6 +14,7 @@ mod line;
 mod order;
 mod realtime;
 mod scribe;
+mod speaking;
 pub(crate) mod voice;
 
 pub use bridge::Admitted;

@@ -14,6 +14,8 @@ pub(super) struct Event<'a> {
     #[serde(default)]
     pub(super) content_index: u32,
     #[serde(default)]
+    pub(super) audio_start_ms: u64,
+    #[serde(default)]
     pub(super) audio_end_ms: u64,
     #[serde(borrow)]
     delta: Option<Cow<'a, str>>,

@@ -2,6 +2,7 @@
 
 use super::{Act, Acts};
 use crate::heard::heard_of;
+use call::call::Timing;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -149,6 +150,13 @@ impl Playing {
         self.utterances.is_empty()
     }
 
+    /// Whether something is at their ear at this time, as far as is known.
+    pub(super) fn is_heard(&self, at: Duration) -> bool {
+        self.utterances
+            .iter()
+            .any(|one| one.n_said > one.n_heard && one.over_at().is_none_or(|over_at| at < over_at))
+    }
+
     /// What is being said is cut off where it was last known to be heard.
     pub(super) fn cut(&mut self) -> Vec<Utterance> {
         let cut: Vec<Utterance> = self.utterances.drain(..).collect();
@@ -174,9 +182,15 @@ impl Playing {
     }
 
     fn mark(&mut self, utterance: u64, n_said: usize, last: bool, acts: Acts<'_>) {
+        let number = self.next_mark();
+        self.marks.push_back((number, utterance, n_said));
+        acts(Act::Mark { number, last });
+    }
+
+    /// A mark that nobody had yet.
+    pub(super) fn next_mark(&mut self) -> u64 {
         self.n_marks += 1;
-        self.marks.push_back((self.n_marks, utterance, n_said));
-        acts(Act::Mark { number: self.n_marks, last });
+        self.n_marks
     }
 }
 
@@ -209,8 +223,15 @@ impl Utterance {
     }
 
     /// How long after the other side was done it was heard to begin.
-    pub(super) fn after(&self) -> Option<Duration> {
-        Some(self.begun_at?.saturating_sub(self.done_at?))
+    pub(super) fn timing(&self) -> Timing {
+        let after =
+            self.begun_at.zip(self.done_at).map(|(begun_at, done_at)| begun_at.saturating_sub(done_at));
+        Timing { after, ..Timing::default() }
+    }
+
+    /// When all of it that came was heard, once it was heard to begin.
+    fn over_at(&self) -> Option<Duration> {
+        Some(self.begun_at? + played_in(self.n_said))
     }
 
     /// The message that has the server forget what was not heard.

@@ -3,6 +3,10 @@
 
 use super::*;
 use crate::model;
+use call::dialogue::Use;
+use serde_json::Value;
+
+mod timing;
 
 fn session(said: Vec<Entry>) -> Session {
     opened_again(said, false)
@@ -43,10 +47,11 @@ fn told(happens: impl FnOnce(Acts<'_>)) -> Vec<String> {
             }
             Act::Play(sound) => format!("play {}", sound.len()),
             Act::Mark { number, last } => format!("mark {number}{}", if last { " last" } else { "" }),
-            Act::Clear => "clear".to_owned(),
-            Act::Said(Line { by, text }, after) => {
+            Act::Clear(number) => format!("clear {number}"),
+            Act::Said(Line { by, text }, Timing { after, talk_over, .. }) => {
                 let after = after.map(|after| format!(" after {after:?}")).unwrap_or_default();
-                format!("{by:?}: {text}{after}")
+                let over = talk_over.map(|lasted| format!(" over {lasted:?}")).unwrap_or_default();
+                format!("{by:?}: {text}{after}{over}")
             }
             Act::Press(keys) => format!("press {keys}"),
             Act::Leave(leave, wish) => format!("leave {leave:?} {wish}"),
@@ -59,7 +64,7 @@ fn told(happens: impl FnOnce(Acts<'_>)) -> Vec<String> {
 }
 
 fn hear(session: &mut Session, event: Value) -> Vec<String> {
-    told(|acts| session.hear(&event.to_string(), acts).unwrap())
+    told(|acts| session.hear(&event.to_string(), NOW, acts).unwrap())
 }
 
 /// So many milliseconds of sound.
@@ -81,6 +86,11 @@ fn all_words(item: &str, text: &str) -> Value {
 
 fn of(kind: &str, item: &str) -> Value {
     json!({ "type": kind, "item_id": item, "content_index": 0 })
+}
+
+fn written(text: &str) -> Value {
+    json!({ "type": "conversation.item.input_audio_transcription.completed", "item_id": "item_1",
+        "content_index": 0, "transcript": text })
 }
 
 fn replied(status: &str) -> Value {
@@ -145,32 +155,7 @@ fn what_is_said_is_played_with_marks_and_written_down_when_it_was_heard() {
     assert_eq!(told(|acts| session.played(1, NOW, acts)), [""; 0]);
     assert_eq!(told(|acts| session.played(3, NOW, acts)), ["Agent: One two three four five."]);
     assert_eq!(told(|acts| session.played(3, NOW, acts)), [""; 0], "once");
-    let heard = json!({ "type": "conversation.item.input_audio_transcription.completed", "item_id": "item_2",
-        "content_index": 0, "transcript": " And six? \n" });
-    assert_eq!(hear(&mut session, heard), ["Remote: And six?"]);
-}
-
-/// The other side is done 2.5 s after the server heard them first, and the first 200 ms are played at 10 s.
-#[test]
-fn how_long_somebody_waited_for_a_reply_is_known() {
-    let mut session = session(Vec::new());
-    let mut into = String::new();
-    let sound = |into: &mut String| {
-        into.push('x');
-        Ok::<(), ()>(())
-    };
-    session.append(Duration::from_secs(6), sound, &mut into).unwrap();
-    session.append(Duration::from_secs(7), sound, &mut into).unwrap();
-    assert_eq!(into, r#"{"type":"input_audio_buffer.append","audio":"x"}"#.repeat(2));
-    hear(
-        &mut session,
-        json!({ "type": "input_audio_buffer.speech_stopped", "audio_end_ms": 2_500, "item_id": "item_1" }),
-    );
-    reply(&mut session, "item_2", "Yes.", 300);
-    session.played(1, NOW, &mut |_| {});
-    assert_eq!(told(|acts| session.played(2, NOW + NOW, acts)), ["Agent: Yes. after 1.301s"]);
-    reply(&mut session, "item_3", "By myself.", 100);
-    assert_eq!(told(|acts| session.played(3, NOW + NOW, acts)), ["Agent: By myself."]);
+    assert_eq!(hear(&mut session, written(" And six? \n")), ["Remote: And six?"]);
 }
 
 #[test]
@@ -181,7 +166,7 @@ fn who_talks_over_a_reply_has_heard_what_was_played_and_no_more() {
     hear(&mut session, sound("item_1", 1_000));
     assert_eq!(told(|acts| session.played(2, NOW, acts)), [""; 0]);
     let interrupted = hear(&mut session, of("input_audio_buffer.speech_started", "item_2"));
-    assert_eq!(interrupted, ["clear", "truncate \"item_1\" at 399", "Agent: One two"]);
+    assert_eq!(interrupted, ["clear 6", "truncate \"item_1\" at 399", "Agent: One two"]);
     // What comes late of it isn't played, nor is what was dropped taken for heard.
     for late in [
         sound("item_1", 500),
@@ -195,8 +180,8 @@ fn who_talks_over_a_reply_has_heard_what_was_played_and_no_more() {
     assert_eq!(hear(&mut session, replied("cancelled")), [""; 0]);
     assert_eq!(hear(&mut session, of("input_audio_buffer.speech_started", "item_3")), [""; 0]);
     // The next is heard as ever.
-    assert_eq!(reply(&mut session, "item_4", "Yes.", 100), ["play 1066", "mark 6 last"]);
-    assert_eq!(told(|acts| session.played(6, NOW, acts)), ["Agent: Yes."]);
+    assert_eq!(reply(&mut session, "item_4", "Yes.", 100), ["play 1066", "mark 7 last"]);
+    assert_eq!(told(|acts| session.played(7, NOW, acts)), ["Agent: Yes."]);
 }
 
 #[test]
@@ -205,7 +190,7 @@ fn what_waits_behind_another_was_not_heard_at_all() {
     reply(&mut session, "item_1", "One.", 100);
     reply(&mut session, "item_2", "Two.", 100);
     let interrupted = hear(&mut session, of("input_audio_buffer.speech_started", "item_3"));
-    assert_eq!(interrupted, ["clear", "truncate \"item_1\" at 0", "truncate \"item_2\" at 0"]);
+    assert_eq!(interrupted, ["clear 3", "truncate \"item_1\" at 0", "truncate \"item_2\" at 0"]);
 }
 
 #[test]
@@ -257,7 +242,7 @@ fn a_tool_is_used_and_the_model_told_also_by_the_next_session() {
     let used = told(|acts| session.used("call_1", one, acts));
     let expected = json!({ "type": "function_call_output", "call_id": "call_1", "output": "dry" });
     assert_eq!(used, [format!("create {expected}"), "response.create".to_owned()]);
-    told(|acts| session.lose(acts));
+    told(|acts| session.lose(NOW, acts));
     let opened = told(|acts| session.open(acts));
     assert!(opened[1].contains("\"function_call\"") && opened[2].contains("dry"), "{opened:?}");
 }
@@ -267,7 +252,7 @@ fn a_tool_that_is_at_work_is_known_to_the_next_server_and_not_wished_again() {
     let mut session = session(Vec::new());
     hear(&mut session, json!({ "type": "response.created" }));
     hear(&mut session, tool_call("weather", "{}", "completed"));
-    told(|acts| session.lose(acts));
+    told(|acts| session.lose(NOW, acts));
     let opened = told(|acts| session.open(acts));
     assert!(opened[1].contains("\"function_call\"") && opened[1].contains("call_1"), "{opened:?}");
     assert_eq!(opened.len(), 2, "it is replied to when it is there");
@@ -288,7 +273,7 @@ fn whoever_objects_to_a_goodbye_is_not_left() {
     hear(&mut session, tool_call("end_call", "{}", "completed"));
     hear(&mut session, replied("completed"));
     let spoken = hear(&mut session, of("input_audio_buffer.speech_started", "item_2"));
-    assert_eq!(spoken[..2], ["clear", "truncate \"item_1\" at 0"]);
+    assert_eq!(spoken[..2], ["clear 7", "truncate \"item_1\" at 0"]);
     assert!(spoken[2].contains("they began to speak") && spoken.len() == 3, "{spoken:?}");
     assert_eq!(told(|acts| session.played(9, NOW, acts)), [""; 0]);
 }
@@ -315,7 +300,7 @@ fn nobody_is_replied_to_while_they_speak() {
     let keys = hear(&mut session, tool_call("press_keys", "{\"digits\":\"1\"}", "completed"));
     assert_eq!(keys, ["press 1", "mark 1"]);
     let over = hear(&mut session, of("input_audio_buffer.speech_started", "item_3"));
-    assert!(over[0] == "clear" && over[1].contains("they began to speak"), "{over:?}");
+    assert!(over[0] == "clear 2" && over[1].contains("they began to speak"), "{over:?}");
 }
 
 /// The server goes when all of its reply came: it is heard to its end.
@@ -323,7 +308,7 @@ fn nobody_is_replied_to_while_they_speak() {
 fn a_reply_that_came_whole_outlives_its_server() {
     let mut session = session(Vec::new());
     reply(&mut session, "item_1", "Yes, we do.", 100);
-    assert_eq!(told(|acts| session.lose(acts)), [""; 0]);
+    assert_eq!(told(|acts| session.lose(NOW, acts)), [""; 0]);
     let opened = told(|acts| session.open(acts));
     assert_eq!(opened, ["session.update"], "nobody waits for another");
     assert_eq!(told(|acts| session.played(1, NOW, acts)), ["Agent: Yes, we do."]);
@@ -393,7 +378,7 @@ fn what_a_server_that_is_gone_had_said_is_known_as_far_as_it_was_heard() {
     hear(&mut session, words("item_1", "One two three four five six seven"));
     hear(&mut session, sound("item_1", 1_000));
     assert_eq!(told(|acts| session.played(2, NOW, acts)), [""; 0]);
-    assert_eq!(told(|acts| session.lose(acts)), ["clear", "Agent: One two"]);
+    assert_eq!(told(|acts| session.lose(NOW, acts)), ["clear 6", "Agent: One two"]);
     let opened = told(|acts| session.open(acts));
     assert!(opened[1].contains("One two"), "{opened:?}");
     assert_eq!(opened[2], "response.create");
@@ -403,7 +388,7 @@ fn what_a_server_that_is_gone_had_said_is_known_as_far_as_it_was_heard() {
 fn what_cannot_be_read_is_told_and_what_is_new_is_passed_over() {
     let mut session = session(Vec::new());
     assert_eq!(hear(&mut session, json!({ "type": "rate_limits.updated", "rate_limits": [] })), [""; 0]);
-    let error = session.hear("{", &mut |_| {}).unwrap_err().to_string();
+    let error = session.hear("{", NOW, &mut |_| {}).unwrap_err().to_string();
     assert!(error.contains("it was: {"), "{error}");
     let refused = json!({ "type": "error", "error": { "type": "invalid_request_error", "code": "unknown_parameter",
         "message": "Unknown parameter: 'x'." } });

@@ -5,6 +5,7 @@ use super::bridge::{Over, PATIENCE, TELEPHONE};
 use super::ear::{Ear, IsLong};
 use super::line::{KEYS_WITHIN, Line, OnLine, sound_of_keys};
 use super::scribe::Scribe;
+use super::speaking::{Activity, Speech, audible_since, hears_speech, silent_since};
 use super::voice::Voice;
 use crate::calls::Calls;
 use crate::settings::SoundSettings;
@@ -13,7 +14,6 @@ use crate::tap::Tap;
 use agent::cascade::{Act, Cascade, Failing, Leave, Settings};
 use agent::model::TRANSFER;
 use audio::Frame;
-use audio::activity::{self, Activity, ENDS_LATE, STARTS_LATE, Speech};
 use audio::beep::Beep;
 use audio::g711::Law;
 use call::call::{AnsweredBy, Direction, OnMachine, Verb};
@@ -271,10 +271,7 @@ impl Talk<'_> {
             (Speech::Started, _) => {
                 self.has_words = false;
                 self.ear.begin();
-                let audible = SPEECH_MIN + STARTS_LATE;
-                self.does(|cascade, now, acts| {
-                    cascade.speech_began(now.saturating_sub(audible), now, acts);
-                });
+                self.does(|cascade, now, acts| cascade.speech_began(audible_since(now), now, acts));
             }
             (Speech::Ended, _) if self.ear.judges_turns() => self.paused_at = Some(Instant::now()),
             (Speech::Ended, _) => self.speech_is_over(),
@@ -295,8 +292,8 @@ impl Talk<'_> {
     /// Nobody speaks any more, and what they said will be known.
     fn turn_is_over(&mut self) {
         let paused = self.paused_at.take().map_or(Duration::ZERO, |at| at.elapsed());
-        let silent = self.silence + ENDS_LATE + paused;
-        self.does(|cascade, now, acts| cascade.speech_over(now.saturating_sub(silent), now, acts));
+        let silence = self.silence + paused;
+        self.does(|cascade, now, acts| cascade.speech_over(silent_since(now, silence), now, acts));
     }
 
     /// The recognizer says that they are done. Whom it alone heard spoke softly.
@@ -457,15 +454,6 @@ impl Hands<'_> {
     }
 }
 
-fn hears_speech(pause: Duration) -> Activity {
-    let speech =
-        activity::Settings { speech_min: SPEECH_MIN, pause_min: pause, ..activity::Settings::default() };
-    Activity::new(TELEPHONE, speech)
-}
-
-/// How long speech must be probable to be some: soon enough to stop at once for whoever speaks, and what was
-/// none is found out when it is understood.
-const SPEECH_MIN: Duration = Duration::from_millis(100);
 /// How long a silence is noticed after, where the recognizer judges what it means.
 const SILENCE_JUDGED: Duration = Duration::from_millis(200);
 /// How long a recognizer that judges may leave somebody who said words, and is silent, unanswered: longer than it

@@ -3,12 +3,13 @@
 use super::bridge::{LOST_MAX, Over, PATIENCE, PROGRAM_GONE, SOUND_BYTES, said};
 use super::line::{KEYS_WITHIN, Line, OnLine, sound_of_keys};
 use super::scribe::Scribe;
+use super::speaking::{Activity, Speech, audible_since, hears_speech, silent_since};
 use crate::calls::Calls;
 use crate::tap::Tap;
 use agent::realtime::{Act, Leave, Session};
 use audio::Frame;
 use call::Call;
-use call::call::{Timing, Verb};
+use call::call::Verb;
 use call::dialogue::Use;
 use call::number::without_numbers;
 use carrier::media::{Began, FromText, ToText};
@@ -27,6 +28,7 @@ struct Talk<'t> {
     calls: &'t Calls,
     call: &'t Call,
     session: Session,
+    activity: Activity,
     sound: ToText,
     hands: Hands<'t>,
     used: mpsc::Receiver<(String, Use)>,
@@ -122,6 +124,7 @@ impl<'t> Talk<'t> {
             calls,
             call,
             session,
+            activity: hears_speech(PAUSE),
             sound: ToText::default(),
             hands,
             used,
@@ -246,6 +249,11 @@ impl<'t> Talk<'t> {
     fn hear_sound(&mut self, frame: &Frame) {
         let mut message = String::with_capacity(SOUND_BYTES);
         let (now, sound) = (self.since.elapsed(), &mut self.sound);
+        match self.activity.hear(frame).speech {
+            Speech::Started => self.session.speech_began(audible_since(now)),
+            Speech::Ended => self.session.speech_over(silent_since(now, PAUSE)),
+            Speech::Going | Speech::Quiet => {}
+        }
         match self.session.append(now, |into| sound.write(frame, into), &mut message) {
             Ok(()) => self.hands.to_server.push_back(message),
             Err(error) => tracing::debug!(%error, "a frame is not handed on"),
@@ -259,7 +267,8 @@ impl<'t> Talk<'t> {
         match message {
             Some(Ok(Message::Text(text))) => {
                 self.server_heard_at = Instant::now();
-                if let Err(error) = self.session.hear(&text, &mut |act| self.hands.act(act)) {
+                let now = self.since.elapsed();
+                if let Err(error) = self.session.hear(&text, now, &mut |act| self.hands.act(act)) {
                     tracing::debug!(%error, "a message of a model's server is passed over");
                 }
             }
@@ -270,7 +279,7 @@ impl<'t> Talk<'t> {
     }
 
     fn lose(&mut self) {
-        self.session.lose(&mut |act| self.hands.act(act));
+        self.session.lose(self.since.elapsed(), &mut |act| self.hands.act(act));
     }
 
     fn notice_silence(&mut self) {
@@ -330,11 +339,12 @@ impl Hands<'_> {
                 }
                 self.line.mark(number);
             }
-            Act::Clear => {
+            Act::Clear(number) => {
                 self.sound.drop_rest();
                 self.line.clear();
+                self.line.mark(number);
             }
-            Act::Said(line, after) => self.scribe.note(line, Timing { after, ..Timing::default() }),
+            Act::Said(line, timing) => self.scribe.note(line, timing),
             Act::Press(keys) => sound_of_keys(&keys).for_each(|frame| self.line.play(frame)),
             Act::Use { wish, tool, arguments } => {
                 let (calls, call, tell) = (self.calls.clone(), self.call.clone(), self.used.clone());
@@ -365,6 +375,8 @@ impl Hands<'_> {
     }
 }
 
+/// How long a silence is one: servers take them to be done after half a second.
+const PAUSE: Duration = Duration::from_millis(300);
 /// So long may a server be silent of which a word is awaited.
 const MUTE_MAX: Duration = Duration::from_secs(15);
 /// So many messages may wait for a server: ten seconds of sound.

@@ -44,8 +44,11 @@ fn a_model_hears_and_speaks_and_ends_the_call(face: Face) {
     assert_eq!(model.is_told_of("heard")["words"], WORDS);
     assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
     assert_eq!(world.understood(&them), ["Who is this?", GOODBYE]);
-    let waited = world.events(&id).iter().find_map(|event| event["event"]["spoken"]["after_ms"].as_u64());
-    assert!(waited.is_some_and(|ms| ms < 2_000), "{waited:?}");
+    let events = world.events(&id);
+    let waited = events.iter().find_map(|event| event["event"]["spoken"]["after_ms"].as_u64());
+    let waited = waited.expect("it is known how long they waited");
+    let felt = world.only_truth_to(&them)["streams"][0]["waited_ms"][0].as_u64().expect("they waited");
+    assert!(waited.abs_diff(felt) < 300, "{waited} ms here, {felt} ms for them");
     let said = [("agent", "Who is this?"), ("remote", WORDS), ("agent", GOODBYE)];
     assert_eq!(world.spoken(&id), said.map(|(by, text)| (by.to_owned(), text.to_owned())));
 }
@@ -72,6 +75,14 @@ fn who_talks_over_a_model_has_heard_what_the_transcript_says(face: Face) {
         said[1..],
         [("remote", WORDS), ("agent", GOODBYE)].map(|(by, text)| (by.to_owned(), text.to_owned()))
     );
+    let over = world.only_truth_to(&them)["streams"][0]["talked_over_ms"].clone();
+    assert_eq!(over.as_array().map(Vec::len), Some(1), "it spoke on for {over} ms, and was silent");
+    let events = world.events(&id);
+    let measured: Vec<u64> =
+        events.iter().filter_map(|event| event["event"]["spoken"]["talk_over_ms"].as_u64()).collect();
+    let [measured] = measured[..] else { panic!("they talked over it once, and not {measured:?}") };
+    let felt = over[0].as_u64().expect("a number");
+    assert!(measured.abs_diff(felt) < 150, "{measured} ms here, {felt} ms for them");
     // What it says then is heard at once, and not behind the rest.
     let heard_by_them = world.only_truth_to(&them)["streams"][0]["understood"].clone();
     let broken = &heard_by_them[0];

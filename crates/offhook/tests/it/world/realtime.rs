@@ -47,6 +47,9 @@ struct Session {
     lengths: Vec<(String, u64)>,
 }
 
+/// How much of what came before somebody's speech is a part of it: the reference's default.
+const MARGIN_MS: u64 = 300;
+
 impl Realtime {
     /// Starts it; `script` says what it does for its n-th reply, from 0, to what was said last.
     pub(crate) fn start(script: fn(usize, &str) -> Speaks) -> Realtime {
@@ -157,7 +160,8 @@ impl Session {
                 match heard {
                     tones::Heard::Began => {
                         let item = self.item();
-                        self.send(json!({ "type": "input_audio_buffer.speech_started", "audio_start_ms": 0, "item_id": item }));
+                        let start = self.heard_ms.saturating_sub(MARGIN_MS);
+                        self.send(json!({ "type": "input_audio_buffer.speech_started", "audio_start_ms": start, "item_id": item }));
                     }
                     tones::Heard::Text(words) => said = Some(words),
                     tones::Heard::Broken { .. } => {}
