@@ -32,6 +32,7 @@ pub(crate) fn take(input: &[u8]) {
             }
             Piece::Done => assert_eq!(Some(at), end, "a reply ends twice"),
             Piece::Use => panic!("whose a tool is, no reply tells"),
+            Piece::By(_) => panic!("who writes it, no reply tells"),
             Piece::Failed(_) => {}
         }
     }

@@ -6,6 +6,7 @@
 //! while listening, it goes on where it stopped; else it is their turn, and of what was said the transcript
 //! has what they heard.
 
+mod hearing;
 mod machine;
 mod mouth;
 mod reply;
@@ -19,7 +20,6 @@ use call::dialogue::{Line, Silence, Speaker};
 use machine::Machine;
 use mouth::Mouth;
 use std::time::Duration;
-use words::{only_listens, without_notes};
 
 /// How a conversation is led.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,9 @@ pub struct Cascade {
     settings: Settings,
     mouth: Mouth,
     overlap: Overlap,
+    /// Who understood what was said last, and which model replies.
+    recognizer: Option<String>,
+    model: Option<String>,
     /// A reply is being written.
     is_replying: bool,
     /// Its words of which the sentence isn't whole.
@@ -176,6 +179,8 @@ impl Cascade {
             settings,
             mouth: Mouth::default(),
             overlap: Overlap::default(),
+            recognizer: None,
+            model: None,
             is_replying: false,
             unsaid: String::new(),
             has_spoken: false,
@@ -201,91 +206,9 @@ impl Cascade {
         self.settle(now, acts);
     }
 
-    /// Somebody speaks, since then.
-    pub fn speech_began(&mut self, since: Duration, now: Duration, acts: Acts<'_>) {
-        (self.is_spoken_to, self.n_parts) = (true, 0);
-        self.machine.iter_mut().for_each(Machine::speaks);
-        if self.mouth.is_heard(since) {
-            self.overlap.begin(since);
-        }
-        if !self.is_protected()
-            && self.machine.is_none()
-            && let Some(silent_by) = self.mouth.hold(acts)
-        {
-            self.overlap.stop(silent_by, now);
-        }
-        self.settle(now, acts);
-    }
-
-    /// They go on for so long that the first part is understood by itself. If it has no words, it is no
-    /// speech; and whoever doesn't stop is replied to all the same, some time.
-    pub fn speech_goes_on(&mut self, now: Duration, acts: Acts<'_>) {
-        self.n_unknown += 1;
-        self.n_parts += 1;
-        self.judged = None;
-        self.settle(now, acts);
-    }
-
-    /// They have been silent since then, for long enough: their words come by [`understood`](Self::understood).
-    pub fn speech_over(&mut self, spoken_at: Duration, now: Duration, acts: Acts<'_>) {
-        (self.is_spoken_to, self.n_parts) = (false, 0);
-        self.n_unknown += 1;
-        self.judged = Some((spoken_at, now));
-        self.overlap.end(spoken_at);
-        self.machine.iter_mut().for_each(|machine| machine.is_silent_since(spoken_at));
-        self.settle(now, acts);
-    }
-
-    /// What somebody said, or why nobody knows.
-    pub fn understood(&mut self, words: Result<String, String>, now: Duration, acts: Acts<'_>) {
-        self.n_unknown = self.n_unknown.saturating_sub(1);
-        let talk_over = self.overlap.take();
-        match words.map(|words| without_notes(&words)) {
-            Ok(words) if words.is_empty() => {
-                self.n_failed.recognizer = 0;
-                // What goes on without a word is noise.
-                self.is_spoken_to &= self.n_parts == 0;
-            }
-            Ok(words) => {
-                self.n_failed.recognizer = 0;
-                self.is_spoken_to &= self.n_parts < PARTS_MAX;
-                let talks_over = self.mouth.is_held() && self.mouth.has_begun();
-                let listens = talks_over && only_listens(&words);
-                if !listens && self.machine.is_none() {
-                    self.take_turn(acts);
-                    self.turn = self.judged.take().map(|(spoken_at, judged_at)| Turn {
-                        spoken_at,
-                        judged_at,
-                        understood_at: now,
-                    });
-                }
-                self.note(Speaker::Remote, words, Timing { talk_over, ..Timing::default() }, acts);
-            }
-            Err(why) => {
-                acts(Act::Warn("somebody was not understood", why));
-                self.n_failed.recognizer += 1;
-                if self.n_failed.recognizer >= FAILED_MAX {
-                    return acts(Act::GiveUp(Failing::Recognizer));
-                }
-                // What was understood before is replied to, and what is being said may be the reply.
-                if !self.is_owed && !self.is_replying && self.mouth.is_silent() {
-                    self.say_fallback(acts);
-                }
-            }
-        }
-        self.go_on(now, acts);
-        self.settle(now, acts);
-    }
-
-    /// What they said last before the line was gone: nobody replies any more.
-    pub fn last_words(&mut self, words: &str, acts: Acts<'_>) {
-        self.n_unknown = self.n_unknown.saturating_sub(1);
-        self.note(Speaker::Remote, without_notes(words), Timing::default(), acts);
-    }
-
-    /// Whether somebody's words are not known yet.
-    pub fn awaits_words(&self) -> bool {
-        self.n_unknown > 0
+    /// An utterance is spoken by this one, or by another whom that is told of later.
+    pub fn spoken_by(&mut self, utterance: u64, synthesizer: String) {
+        self.mouth.spoken_by(utterance, synthesizer);
     }
 
     /// More of an utterance's sound: µ-law at 8 kHz.
@@ -481,8 +404,6 @@ impl Cascade {
 
 /// So many replies may fail, one after another, so many utterances or sentences, until it is given up.
 const FAILED_MAX: u32 = 3;
-/// So many parts somebody may speak in without a pause, of half a minute each, until they are replied to.
-const PARTS_MAX: u32 = 2;
 
 #[cfg(test)]
 mod properties;

@@ -8,6 +8,7 @@
 //! Source: <https://platform.openai.com/docs/api-reference/realtime-client-events>, `…-server-events`, and
 //! <https://platform.openai.com/docs/guides/realtime-conversations> (2026-11-28).
 
+mod act;
 mod event;
 mod message;
 mod playing;
@@ -15,12 +16,12 @@ mod tools;
 
 use crate::model::{Model, end_of};
 use crate::overlap::Overlap;
-use call::PhoneNumber;
-use call::call::Timing;
+pub use act::{Act, Acts, Leave};
+use call::call::{Timing, Vendors};
 use call::dialogue::{Entry, Line, Silence, Speaker};
 use event::{Event, Response, Status};
 use message::{called, message, messages_of, output};
-use playing::Playing;
+use playing::{Playing, Utterance};
 use serde_json::json;
 use std::time::Duration;
 use tools::OpenUse;
@@ -94,57 +95,6 @@ enum Reply {
     MadeAndWanted,
 }
 
-/// What is to be done.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Act<'a> {
-    /// The server is told this message.
-    Tell(String),
-    /// This is played: µ-law at 8 kHz in Base64, of any length.
-    Play(&'a str),
-    /// It wants to be told when all before was played. After the `last` of an utterance comes another.
-    Mark {
-        /// By this number.
-        number: u64,
-        /// Whether it ends an utterance.
-        last: bool,
-    },
-    /// What was not played is dropped. It wants to be told by this number when that was done.
-    Clear(u64),
-    /// This was said, and heard.
-    Said(Line, Timing),
-    /// These keys are pressed on the line.
-    Press(String),
-    /// The model leaves the call, all that it said having been heard. If it can't have that, [`Session::refuse`]
-    /// by this name.
-    Leave(Leave, String),
-    /// A tool of its owner's is used; what came of it is told by [`Session::used`].
-    Use {
-        /// The model's name for this wish.
-        wish: String,
-        /// Which.
-        tool: String,
-        /// With what, as JSON.
-        arguments: String,
-    },
-    /// Something is wrong, and the talk goes on: in a word, and in the server's words, which may quote
-    /// what was said.
-    Warn(&'static str, String),
-    /// It doesn't reply, time and again.
-    GiveUp,
-}
-
-/// How a model leaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Leave {
-    /// The call is to end.
-    End,
-    /// It is to be put through.
-    Transfer(PhoneNumber),
-}
-
-/// Takes what is to be done, in order.
-pub type Acts<'a> = &'a mut dyn FnMut(Act<'_>);
-
 /// A message of the server's that can't be read.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read a message of the model's server: {why}; it was: {received}")]
@@ -210,7 +160,7 @@ impl Session {
     /// Nothing more is heard: what was until now is written down.
     pub fn end(&mut self, acts: Acts<'_>) {
         for utterance in self.playing.cut() {
-            self.note(Speaker::Agent, utterance.heard_text(), utterance.timing(), acts);
+            self.note_own(&utterance, acts);
         }
     }
 
@@ -310,7 +260,9 @@ impl Session {
                 self.done_at = self.spoken_at.or(self.at(event.audio_end_ms));
             }
             "conversation.item.input_audio_transcription.completed" => {
-                let timing = Timing { talk_over: self.overlap.take(), ..Timing::default() };
+                let recognizer = Some(self.settings.transcriber.clone());
+                let vendors = Vendors { recognizer, ..Vendors::default() };
+                let timing = Timing { talk_over: self.overlap.take(), vendors, ..Timing::default() };
                 self.note(Speaker::Remote, event.transcript().trim().to_owned(), timing, acts);
             }
             "conversation.item.input_audio_transcription.failed" => {
@@ -384,7 +336,7 @@ impl Session {
                 None if !utterance.has_sound() => {}
                 None => acts(Act::Tell(utterance.truncation().to_string())),
             }
-            self.note(Speaker::Agent, utterance.heard_text(), utterance.timing(), acts);
+            self.note_own(&utterance, acts);
         }
         // Whoever objects to a goodbye isn't left.
         if let Some((_, wish)) = self.leaving.take() {
@@ -447,7 +399,7 @@ impl Session {
             if let Some(wish) = utterance.wish() {
                 self.answer(wish, &json!({ "ok": true }), acts);
             }
-            self.note(Speaker::Agent, utterance.heard_text(), utterance.timing(), acts);
+            self.note_own(&utterance, acts);
             if self.playing.is_silent() {
                 self.overlap.end(now);
             }
@@ -458,6 +410,13 @@ impl Session {
         {
             acts(Act::Leave(leave, wish));
         }
+    }
+
+    fn note_own(&mut self, utterance: &Utterance, acts: Acts<'_>) {
+        let model = Some(self.settings.model.name.clone());
+        let vendors = Vendors { model, ..Vendors::default() };
+        let timing = Timing { after: utterance.after(), vendors, ..Timing::default() };
+        self.note(Speaker::Agent, utterance.heard_text(), timing, acts);
     }
 
     fn note(&mut self, by: Speaker, text: String, timing: Timing, acts: Acts<'_>) {

@@ -1,10 +1,32 @@
-//! How long the other side waited for replies, and for what: read off the log.
+//! How long the other side waited for replies, for what, and for whom: read off the log.
 
-use call::call::{News, Waits};
+use call::call::{News, Vendors, Waits};
 use call::dialogue::Speaker;
 use call::{CallId, CarrierName};
 use std::collections::BTreeMap;
 use store::{CallQuery, History, StoreError};
+
+/// How long replies were waited for on some calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Latencies {
+    /// How many calls were read.
+    pub n_calls: usize,
+    /// By agent and carrier.
+    pub agents: Vec<Latency>,
+    /// For whose work they were waited.
+    pub vendors: Vec<VendorLatency>,
+}
+
+/// How long the work of one of those was waited for who understand, write and speak.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VendorLatency {
+    /// What it did: one of [`Latency::parts`], or all of it.
+    pub part: &'static str,
+    /// Its name in the configuration.
+    pub vendor: String,
+    /// From when it could begin until the first of it was there.
+    pub spread: Spread,
+}
 
 /// How long one agent's replies were waited for at one carrier.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,14 +63,14 @@ pub(crate) struct Measured {
     pub(crate) replies: Vec<(u64, Option<Waits>)>,
     /// How long the other side talked over it, each time that it did, in milliseconds.
     talk_over: Vec<u64>,
+    /// How long somebody's work was waited for: what it was, whose, and milliseconds.
+    works: Vec<(&'static str, String, u64)>,
 }
 
-/// Reads the last so many calls, and says how many there were.
-pub(crate) fn latencies(
-    history: &mut dyn History,
-    n_calls: usize,
-) -> Result<(usize, Vec<Latency>), StoreError> {
+/// Reads the last so many calls.
+pub(crate) fn latencies(history: &mut dyn History, n_calls: usize) -> Result<Latencies, StoreError> {
     let mut measured: BTreeMap<(String, CarrierName), Measured> = BTreeMap::new();
+    let mut works: BTreeMap<(&'static str, String), Vec<u64>> = BTreeMap::new();
     let (mut n_read, mut before) = (0, None);
     while n_read < n_calls {
         let limit = PAGE.min(n_calls - n_read);
@@ -63,9 +85,13 @@ pub(crate) fn latencies(
             let of_call = self::measured(history, facts.id)?;
             all.replies.extend(of_call.replies);
             all.talk_over.extend(of_call.talk_over);
+            for (part, vendor, ms) in of_call.works {
+                works.entry((part, vendor)).or_default().push(ms);
+            }
         }
     }
-    let of = |((agent, carrier), Measured { replies, talk_over }): ((String, CarrierName), Measured)| {
+    let of = |((agent, carrier), one): ((String, CarrierName), Measured)| {
+        let Measured { replies, talk_over, .. } = one;
         let whole = spread(replies.iter().map(|(ms, _)| *ms))?;
         let waits: Vec<Waits> = replies.iter().filter_map(|(_, waits)| *waits).collect();
         Some(Latency {
@@ -76,20 +102,52 @@ pub(crate) fn latencies(
             talk_over: spread(talk_over.into_iter()),
         })
     };
-    Ok((n_read, measured.into_iter().filter_map(of).collect()))
+    let of_vendor = |((part, vendor), times): ((&'static str, String), Vec<u64>)| {
+        Some(VendorLatency { part, vendor, spread: spread(times.into_iter())? })
+    };
+    let agents = measured.into_iter().filter_map(of).collect();
+    Ok(Latencies { n_calls: n_read, agents, vendors: works.into_iter().filter_map(of_vendor).collect() })
 }
 
 /// What was measured of the talk of a call's agent, in order.
 pub(crate) fn measured(history: &mut dyn History, call: CallId) -> Result<Measured, StoreError> {
-    let mut measured = Measured::default();
+    let (mut measured, mut recognizer) = (Measured::default(), None);
     for line in history.events(call, 0, EVENTS_MAX)? {
-        let News::Spoken { by, after_ms, waits, talk_over_ms, .. } = line.event.news else { continue };
+        let News::Spoken { by, after_ms, waits, talk_over_ms, vendors, .. } = line.event.news else {
+            continue;
+        };
+        let vendors = vendors.map(|vendors| *vendors).unwrap_or_default();
         match by {
-            Speaker::Agent => measured.replies.extend(after_ms.map(|ms| (ms, waits))),
-            Speaker::Remote => measured.talk_over.extend(talk_over_ms),
+            Speaker::Remote => {
+                measured.talk_over.extend(talk_over_ms);
+                recognizer = vendors.recognizer;
+            }
+            Speaker::Agent => {
+                measured.replies.extend(after_ms.map(|ms| (ms, waits)));
+                measured.works.extend(works(
+                    after_ms,
+                    waits,
+                    Vendors { recognizer: recognizer.take(), ..vendors },
+                ));
+            }
         }
     }
     Ok(measured)
+}
+
+/// For whose work a reply was waited, and how long.
+fn works(after_ms: Option<u64>, waits: Option<Waits>, vendors: Vendors) -> Vec<(&'static str, String, u64)> {
+    let Vendors { recognizer, model, synthesizer } = vendors;
+    let works = match waits {
+        Some(Waits { recognizer_ms, model_ms, synthesizer_ms, .. }) => vec![
+            ("recognizer", recognizer, Some(recognizer_ms)),
+            ("model", model, Some(model_ms)),
+            ("synthesizer", synthesizer, Some(synthesizer_ms)),
+        ],
+        // It hears and speaks itself.
+        None => vec![("whole", model, after_ms)],
+    };
+    works.into_iter().filter_map(|(part, vendor, ms)| Some((part, vendor?, ms?))).collect()
 }
 
 /// What waits are made of, in order.

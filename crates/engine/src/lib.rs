@@ -45,7 +45,7 @@ pub use heard::{
     Answer, Heard, ImportOutcome, ImportedCall, Offer, Order, Quota, Refusal, ScriptReply, TokenChange,
     Verdict,
 };
-pub use latency::{Latency, Spread};
+pub use latency::{Latencies, Latency, Spread, VendorLatency};
 pub use media::door::KEY_BYTES;
 pub use media::{Admitted, Door};
 pub use orphan::{Orphan, OrphanPolicy, Stranger};

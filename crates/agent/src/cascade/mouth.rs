@@ -2,7 +2,7 @@
 
 use super::{Act, Acts};
 use crate::heard::heard_of;
-use call::call::{Timing, Waits};
+use call::call::{Timing, Vendors, Waits};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -40,6 +40,7 @@ pub(super) struct Utterance {
     has_begun: bool,
     waits: Option<Beginning>,
     begun_at: Option<Duration>,
+    vendors: Vendors,
 }
 
 /// When what led to an utterance happened.
@@ -58,17 +59,17 @@ pub(super) struct Beginning {
 }
 
 impl Mouth {
-    /// These words come next; by what number their sound is known.
-    pub(super) fn say(&mut self, text: &str, waits: Option<Beginning>) -> u64 {
-        self.add(text, false, waits)
+    /// These words come next, of this model where one wrote them; by what number their sound is known.
+    pub(super) fn say(&mut self, text: &str, waits: Option<Beginning>, model: Option<String>) -> u64 {
+        self.add(text, false, waits, model)
     }
 
     /// Keys come next; by what number their sound is known.
     pub(super) fn press(&mut self) -> u64 {
-        self.add("", true, None)
+        self.add("", true, None, None)
     }
 
-    fn add(&mut self, text: &str, is_keys: bool, waits: Option<Beginning>) -> u64 {
+    fn add(&mut self, text: &str, is_keys: bool, waits: Option<Beginning>, model: Option<String>) -> u64 {
         self.n_utterances += 1;
         let number = self.n_utterances;
         self.utterances.push_back(Utterance {
@@ -84,8 +85,16 @@ impl Mouth {
             has_begun: false,
             waits,
             begun_at: None,
+            vendors: Vendors { model, ..Vendors::default() },
         });
         number
+    }
+
+    /// An utterance is spoken by this synthesizer.
+    pub(super) fn spoken_by(&mut self, number: u64, synthesizer: String) {
+        if let Some(one) = self.of(number) {
+            one.vendors.synthesizer = Some(synthesizer);
+        }
     }
 
     /// More of an utterance's sound, which may be one that was cut off.
@@ -258,9 +267,9 @@ impl Utterance {
         heard_of(&self.text, self.n_heard, self.sound.len())
     }
 
-    /// What its beginning was waited for, if anybody did.
+    /// What its beginning was waited for, if anybody did, and whose work it is.
     pub(super) fn timing(&self) -> Timing {
-        Timing { waits: self.waits(), ..Timing::default() }
+        Timing { waits: self.waits(), vendors: self.vendors.clone(), ..Timing::default() }
     }
 
     fn waits(&self) -> Option<Waits> {

@@ -34,6 +34,7 @@ impl Cascade {
                     }
                 }
             }
+            Piece::By(model) => self.model = Some(model),
             Piece::Use => {
                 // What it said with it comes before it.
                 self.say_rest(now, acts);
@@ -104,7 +105,7 @@ impl Cascade {
                 sounded_at: None,
             });
             self.has_spoken = true;
-            let utterance = self.mouth.say(text, waits);
+            let utterance = self.mouth.say(text, waits, self.model.clone());
             acts(Act::Say { utterance, text: text.clone() });
         }
     }
@@ -115,7 +116,7 @@ impl Cascade {
     }
 
     pub(super) fn say(&mut self, text: &str, acts: Acts<'_>) {
-        let utterance = self.mouth.say(text, None);
+        let utterance = self.mouth.say(text, None, None);
         acts(Act::Say { utterance, text: text.to_owned() });
     }
 }

@@ -5,6 +5,8 @@ mod talk;
 mod troubles;
 
 use super::*;
+use crate::chat::Piece;
+use call::call::Vendors;
 use talk::{Talk, settings};
 
 #[test]
@@ -25,6 +27,33 @@ fn what_is_said_is_replied_to_sentence_by_sentence() {
     assert_eq!(talk.done(), ["Agent: This is the hotel."]);
     talk.pass(1_000);
     assert_eq!(talk.done(), ["Agent: What can I do?"]);
+}
+
+#[test]
+fn whose_work_words_are_stands_with_them() {
+    let named = |name: &str| Some(name.to_owned());
+    let mut talk = Talk::new(settings());
+    talk.cascade.understood_by("gone".to_owned());
+    talk.cascade.understood_by("ear".to_owned());
+    talk.hear("Hello.");
+    assert_eq!(talk.vendors, Vendors { recognizer: named("ear"), ..Vendors::default() });
+    talk.does(|cascade, now, acts| cascade.piece(Piece::By("wise-1".to_owned()), now, acts));
+    talk.writes("This is the hotel.");
+    talk.is_written();
+    talk.cascade.spoken_by(1, "refuses".to_owned());
+    talk.cascade.spoken_by(1, "mouth".to_owned());
+    talk.sounds(1, 1_000);
+    talk.pass(1_000);
+    assert_eq!(
+        talk.vendors,
+        Vendors { model: named("wise-1"), synthesizer: named("mouth"), ..Vendors::default() }
+    );
+    talk.pass(30_000);
+    talk.does(Cascade::time_is_up);
+    talk.sounds(2, 500);
+    talk.pass(500);
+    assert_eq!(talk.done().last().map(String::as_str), Some("Agent: Are you there?"));
+    assert_eq!(talk.vendors, Vendors::default(), "no model wrote this, and nobody said who spoke it");
 }
 
 #[test]

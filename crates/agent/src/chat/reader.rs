@@ -18,6 +18,9 @@ pub enum Piece {
         /// Its arguments, as JSON.
         arguments: String,
     },
+    /// This model writes what follows, by its name in the configuration. It is told by who asks it, and never
+    /// by a [`Reader`].
+    By(String),
     /// A tool of its owner's is used, and the reply goes on. It is told by who knows which tools these are, and
     /// never by a [`Reader`].
     Use,

@@ -2,7 +2,6 @@
 
 use super::{Act, Acts};
 use crate::heard::heard_of;
-use call::call::Timing;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -223,10 +222,8 @@ impl Utterance {
     }
 
     /// How long after the other side was done it was heard to begin.
-    pub(super) fn timing(&self) -> Timing {
-        let after =
-            self.begun_at.zip(self.done_at).map(|(begun_at, done_at)| begun_at.saturating_sub(done_at));
-        Timing { after, ..Timing::default() }
+    pub(super) fn after(&self) -> Option<Duration> {
+        Some(self.begun_at?.saturating_sub(self.done_at?))
     }
 
     /// When all of it that came was heard, once it was heard to begin.

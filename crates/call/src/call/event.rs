@@ -7,7 +7,7 @@ use super::machine::AnsweredBy;
 use super::progress::Progress;
 use super::recording::Recorded;
 use super::state::{CallState, Decline};
-use super::waits::Waits;
+use super::waits::{Vendors, Waits};
 use crate::dialogue::Speaker;
 use crate::gate;
 use crate::ids::CarrierCallId;
@@ -193,6 +193,10 @@ pub enum News {
         /// How long it was said over what the other side said, in milliseconds, if it was and that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         talk_over_ms: Option<u64>,
+        /// Whose work it is, if anybody is known. It has a place of its own, since all other news would
+        /// have room for it too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        vendors: Option<Box<Vendors>>,
     },
     /// The call's agent is about to use a tool of its owner's.
     ToolAsked {

@@ -19,8 +19,30 @@ pub struct Waits {
     pub playout_ms: u64,
 }
 
-/// When something was said, beside what the other side said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Whose work words are, where the gateway carries the sound: those who did it, by their names in the
+/// configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vendors {
+    /// Who understood them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recognizer: Option<String>,
+    /// Which model wrote them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Who spoke them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synthesizer: Option<String>,
+}
+
+impl Vendors {
+    /// Whether nobody is known.
+    pub fn is_nobody(&self) -> bool {
+        *self == Vendors::default()
+    }
+}
+
+/// When something was said, beside what the other side said, and by whose work.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timing {
     /// How long after the other side was done it was heard to begin, where that is known.
     pub after: Option<Duration>,
@@ -28,6 +50,8 @@ pub struct Timing {
     pub waits: Option<Waits>,
     /// How long it was said over what the other side said, if it was.
     pub talk_over: Option<Duration>,
+    /// Whose work it is.
+    pub vendors: Vendors,
 }
 
 impl Waits {

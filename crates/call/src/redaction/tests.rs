@@ -99,6 +99,7 @@ fn what_is_kept_of_news_hides_what_was_said_and_pressed() {
         after_ms: None,
         waits: None,
         talk_over_ms: None,
+        vendors: None,
     };
     // Over several utterances.
     assert_eq!(kept(Source::Agent, spoken("It is 4111")), spoken("It is 4111"));

@@ -144,11 +144,12 @@ impl Calls {
 
     /// Keeps what was said on a call, and when.
     pub(crate) async fn spoken(&self, call: CallId, Line { by, text }: Line, timing: Timing) {
-        let Timing { after, waits, talk_over } = timing;
+        let Timing { after, waits, talk_over, vendors } = timing;
         let ms = |span: Duration| u64::try_from(span.as_millis()).ok();
         let after_ms = waits.map(Waits::whole_ms).or(after.and_then(ms));
         let talk_over_ms = talk_over.and_then(ms);
-        self.news_of_agent(call, News::Spoken { by, text, after_ms, waits, talk_over_ms }).await;
+        let vendors = (!vendors.is_nobody()).then(|| Box::new(vendors));
+        self.news_of_agent(call, News::Spoken { by, text, after_ms, waits, talk_over_ms, vendors }).await;
     }
 
     /// Keeps news of the call's agent; whether that is on disk.

@@ -5,7 +5,7 @@ use crate::driver::PAUSED;
 use crate::figures::{Figures, figures};
 use crate::health::{Alarm, Report};
 use crate::heard::{Answer, Heard, ScriptReply};
-use crate::latency::{Latency, latencies};
+use crate::latency::{Latencies, latencies};
 use crate::metrics::{Snapshot, WebhookFailure};
 use crate::orphan::{Orphan, Stranger};
 use crate::recovery::{RecoveryReport, decisions, report};
@@ -117,11 +117,11 @@ impl Calls {
         self.inner.health.alarms()
     }
 
-    /// How long replies were waited for on the last so many calls, and how many there were.
+    /// How long replies were waited for on the last so many calls.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn latencies(&self, n_calls: usize) -> Result<(usize, Vec<Latency>), EngineError> {
+    pub async fn latencies(&self, n_calls: usize) -> Result<Latencies, EngineError> {
         self.read(move |history| latencies(history, n_calls)).await
     }
 

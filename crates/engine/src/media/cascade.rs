@@ -67,8 +67,12 @@ pub(crate) enum Part {
     Words,
     /// They are done, the recognizer says, and said this.
     Turn(String),
+    /// What somebody said is understood by this recognizer, or by another of whom this is told later.
+    UnderstoodBy(String),
     /// What somebody said, or why nobody knows.
     Understood(Result<String, String>),
+    /// An utterance is spoken by this synthesizer, or by another of whom this is told later.
+    SpokenBy(u64, String),
     /// Some of an utterance's sound: µ-law at 8 kHz.
     Sound(u64, Vec<u8>),
     /// All of an utterance's sound was told, or why there is no more.
@@ -335,6 +339,7 @@ impl Talk<'_> {
                 Ok(Some(Part::Understood(Err(_)))) => {
                     self.cascade.last_words("", &mut |act| self.hands.act(act));
                 }
+                Ok(Some(Part::UnderstoodBy(recognizer))) => self.cascade.understood_by(recognizer),
                 Ok(Some(_)) => {}
                 Ok(None) | Err(_) => break,
             }
@@ -345,6 +350,8 @@ impl Talk<'_> {
         match part {
             Part::Words => self.has_words = true,
             Part::Turn(words) => self.is_told_of_turn(words),
+            Part::UnderstoodBy(recognizer) => self.cascade.understood_by(recognizer),
+            Part::SpokenBy(utterance, synthesizer) => self.cascade.spoken_by(utterance, synthesizer),
             Part::Understood(words) => {
                 self.does(|cascade, now, acts| cascade.understood(words, now, acts));
             }

@@ -153,6 +153,7 @@ async fn listen(
         match hear_out(&mut said, &mut live, &mut utterance, &tell).await {
             Utterance::None => return,
             Utterance::Turn(words) => {
+                is_by(&recognizers[0], &tell).await;
                 if tell.send(Part::Turn(words)).await.is_err() {
                     return;
                 }
@@ -184,10 +185,13 @@ async fn listen(
             None => None,
         };
         let words = match words {
-            Some(words) => Ok(words),
+            Some(words) => {
+                is_by(&recognizers[0], &tell).await;
+                Ok(words)
+            }
             None => {
                 let utterance: Vec<Frame> = utterance.iter().map(frame_of).collect();
-                understand(&calls, &recognizers, &utterance).await
+                understand(&calls, &recognizers, &utterance, &tell).await
             }
         };
         if tell.send(Part::Understood(words)).await.is_err() {
@@ -264,9 +268,11 @@ async fn understand(
     calls: &Calls,
     recognizers: &[RecognizerSettings],
     utterance: &[Frame],
+    tell: &mpsc::Sender<Part>,
 ) -> Result<String, String> {
     let mut last = "there is no recognizer".to_owned();
     for one in recognizers {
+        is_by(one, tell).await;
         match understood_by(&calls.sender(), one, utterance).await {
             Ok(words) => return Ok(words),
             Err(why) => {
@@ -277,6 +283,12 @@ async fn understand(
         }
     }
     Err(last)
+}
+
+/// What is told next is understood by this one.
+async fn is_by(one: &RecognizerSettings, tell: &mpsc::Sender<Part>) {
+    // Nobody may wait for it any more.
+    let _ = tell.send(Part::UnderstoodBy(one.name.clone())).await;
 }
 
 /// The words of an utterance, by this one; or why it can't tell.

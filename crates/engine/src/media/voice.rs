@@ -77,6 +77,8 @@ async fn say(
     let mut last = "there is no synthesizer".to_owned();
     for one in synthesizers {
         let mut n_bytes = 0;
+        // Nobody may wait for it any more.
+        let _ = tell.send(Part::SpokenBy(utterance, one.name.clone())).await;
         match said_by(&calls.sender(), one, text, (utterance, tell), &mut n_bytes).await {
             Ok(()) => return Ok(()),
             Err(why) => {

@@ -111,7 +111,7 @@ impl Conversation {
                     match piece {
                         Piece::Failed(_) => n_failed += 1,
                         Piece::Done => n_failed = 0,
-                        Piece::Words(_) | Piece::Tool { .. } | Piece::Use => {}
+                        Piece::By(_) | Piece::Words(_) | Piece::Tool { .. } | Piece::Use => {}
                     }
                     self.hear_piece(piece, settings, &mut dialogue);
                     if n_failed >= FAILED_MAX {
@@ -137,6 +137,7 @@ impl Conversation {
         };
         match piece {
             Piece::Words(text) => say(dialogue, &text, false),
+            Piece::By(_) => {}
             Piece::Use => dialogue.say(Said::Pause),
             Piece::Tool { name, arguments } => {
                 let wish = settings.model.wish(&name, &arguments);
@@ -188,6 +189,7 @@ async fn think(
         let n_before = *n_before.get_or_insert(said.len());
         said.extend(unheard(&written, said.get(n_before..).unwrap_or_default()));
         let request = completion(&settings, key.as_ref(), &said);
+        let _ = tell.send(Piece::By(settings.model.name.clone())).await;
         let wishes = reply(&calls.sender(), &request, &settings, (&mut written, tell)).await?;
         if wishes.is_empty() {
             return Ok(());

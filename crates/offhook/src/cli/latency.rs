@@ -1,5 +1,5 @@
-//! `offhook latency`: how long whoever is on the line waits for replies, and for what, and talks
-//! over them.
+//! `offhook latency`: how long whoever is on the line waits for replies, for what and for whom, and
+//! talks over them.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,18 @@ use super::{CommandError, Exit, Terminal};
 struct Report {
     calls: u64,
     agents: Vec<Waited>,
+    #[serde(default)]
+    vendors: Vec<Worked>,
+}
+
+/// How long somebody's work was waited for.
+#[derive(Debug, Deserialize)]
+struct Worked {
+    vendor: String,
+    part: String,
+    replies: u64,
+    #[serde(flatten)]
+    waited: Spread,
 }
 
 /// How long one agent's replies were waited for.
@@ -53,7 +65,27 @@ pub(super) async fn run(
         return Ok(Exit::Done);
     }
     terminal.print(&table(&report.agents, terminal.paint))?;
+    if !report.vendors.is_empty() {
+        terminal.print(&format!("\n{}", by_vendor(&report.vendors, terminal.paint)))?;
+    }
     Ok(Exit::Done)
+}
+
+fn by_vendor(vendors: &[Worked], paint: Paint) -> String {
+    let mut rows = vec![Cell::heads(&["VENDOR", "PART", "REPLIES", "P50", "P95", "P99"])];
+    rows.extend(vendors.iter().map(|one| {
+        let first = [
+            Cell::new(&one.vendor, Tone::Strong),
+            Cell::normal(one.part.clone()),
+            Cell::normal(one.replies.to_string()),
+        ];
+        first.into_iter().chain(spread(one.waited)).collect()
+    }));
+    paint.columns(&rows)
+}
+
+fn spread(Spread { p50_ms, p95_ms, p99_ms }: Spread) -> [Cell; 3] {
+    [p50_ms, p95_ms, p99_ms].map(|ms| Cell::normal(seconds(ms)))
 }
 
 fn table(agents: &[Waited], paint: Paint) -> String {
@@ -63,8 +95,6 @@ fn table(agents: &[Waited], paint: Paint) -> String {
         heads.into_iter().chain(parts.iter().map(String::as_str)).chain(["TALK-OVER"]).collect();
     let mut rows = vec![Cell::heads(&heads)];
     rows.extend(agents.iter().map(|one| {
-        let whole =
-            [one.whole.p50_ms, one.whole.p95_ms, one.whole.p99_ms].map(|ms| Cell::normal(seconds(ms)));
         let median = |spread: Option<&Spread>| {
             Cell::normal(spread.map_or_else(|| "-".to_owned(), |spread| seconds(spread.p50_ms)))
         };
@@ -75,7 +105,7 @@ fn table(agents: &[Waited], paint: Paint) -> String {
             Cell::normal(one.carrier.clone()),
             Cell::normal(one.replies.to_string()),
         ];
-        first.into_iter().chain(whole).chain(parts).chain([talk_over]).collect()
+        first.into_iter().chain(spread(one.whole)).chain(parts).chain([talk_over]).collect()
     }));
     paint.columns(&rows)
 }
@@ -98,12 +128,19 @@ mod tests {
             {"agent": "concierge", "carrier": "main", "replies": 12,
              "whole": {"p50_ms": 940, "p95_ms": 1210, "p99_ms": 2004},
              "parts": {"turn": {"p50_ms": 600, "p95_ms": 600, "p99_ms": 600}},
-             "talk_over": {"times": 3, "p50_ms": 140, "p95_ms": 180, "p99_ms": 180}}]}"#;
+             "talk_over": {"times": 3, "p50_ms": 140, "p95_ms": 180, "p99_ms": 180}}],
+            "vendors": [{"vendor": "deepgram", "part": "recognizer", "replies": 12,
+             "p50_ms": 60, "p95_ms": 90, "p99_ms": 240}]}"#;
         let report: Report = serde_json::from_str(report).expect("it is as the gateway writes it");
         let expected = "\
 AGENT      CARRIER  REPLIES  P50     P95     P99     TURN    RECOGNIZER  MODEL  SYNTHESIZER  PLAYOUT  TALK-OVER
 concierge  main     12       0.94 s  1.21 s  2.00 s  0.60 s  -           -      -            -        0.14 s
 ";
         assert_eq!(table(&report.agents, Paint::Plain), expected);
+        let expected = "\
+VENDOR    PART        REPLIES  P50     P95     P99
+deepgram  recognizer  12       0.06 s  0.09 s  0.24 s
+";
+        assert_eq!(by_vendor(&report.vendors, Paint::Plain), expected);
     }
 }

@@ -5,7 +5,7 @@ use super::{Pages, Problem};
 use axum::Json;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use engine::{Latency, Spread};
+use engine::{Latencies, Latency, Spread, VendorLatency};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,12 +20,26 @@ pub(crate) struct Asked {
     calls: Option<usize>,
 }
 
-/// How long replies were waited for, by agent and carrier.
+/// How long replies were waited for, by agent and carrier, and by whose work they were.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct LatencyView {
     /// How many calls were read.
     calls: usize,
     agents: Vec<OfAgent>,
+    vendors: Vec<OfVendor>,
+}
+
+/// How long the work of one of those was waited for who understand, write and speak.
+#[derive(Serialize, JsonSchema)]
+struct OfVendor {
+    /// Its name: of a recognizer or synthesizer that in the configuration, of a model that at its server.
+    vendor: String,
+    /// What it did: `recognizer`, `model`, `synthesizer`, or, of a model that hears and speaks, `whole`.
+    part: &'static str,
+    /// How many replies had its work in them.
+    replies: usize,
+    #[serde(flatten)]
+    waited: SpreadView,
 }
 
 /// How long the replies of one agent were waited for over one carrier.
@@ -61,14 +75,22 @@ struct SpreadView {
     p99_ms: u64,
 }
 
-/// `GET /v1/latency`: by agent and carrier.
+/// `GET /v1/latency`: by agent and carrier, and by vendor.
 pub(crate) async fn get(
     pages: Pages,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<LatencyView>, Problem> {
     let n_calls = within("calls", query(asked)?.calls.unwrap_or(CALLS), &(1..=CALLS_MAX))?;
-    let (calls, found) = pages.calls.latencies(n_calls).await?;
-    Ok(Json(LatencyView { calls, agents: found.iter().map(view).collect() }))
+    let Latencies { n_calls, agents, vendors } = pages.calls.latencies(n_calls).await?;
+    Ok(Json(LatencyView {
+        calls: n_calls,
+        agents: agents.iter().map(view).collect(),
+        vendors: vendors.into_iter().map(of_vendor).collect(),
+    }))
+}
+
+fn of_vendor(VendorLatency { part, vendor, spread }: VendorLatency) -> OfVendor {
+    OfVendor { vendor, part, replies: spread.n, waited: spread_view(spread) }
 }
 
 fn view(Latency { agent, carrier, whole, parts, talk_over }: &Latency) -> OfAgent {

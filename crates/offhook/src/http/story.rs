@@ -105,7 +105,7 @@ fn summary(event: &Event) -> String {
         News::CommandReplied { id, reply } => format!("command {id}: {}", replied(reply)),
         News::StopAsked(id) => format!("command {id} is to end before its time"),
         News::AgentLeft { failed } => left(failed.as_deref()),
-        News::Spoken { by, text, after_ms, waits, talk_over_ms } => {
+        News::Spoken { by, text, after_ms, waits, talk_over_ms, .. } => {
             format!("{} said \"{text}\"{}", side(*by), timed(*after_ms, waits.as_ref(), *talk_over_ms))
         }
         News::ToolAsked { tool, arguments, .. } => format!("the agent uses {tool} with {arguments}"),

@@ -50,6 +50,10 @@ fn a_model_of_words_hears_and_speaks_and_ends_the_call(face: Face) {
         (&json!(1), &json!(1), &json!("clerk"))
     );
     assert_eq!(latency["agents"][0]["whole"]["p99_ms"], json!(measured));
+    let vendors = latency["vendors"].as_array().expect("who was waited for");
+    let who: Vec<(&str, &str)> = vendors.iter().map(|one| (word(one, "part"), word(one, "vendor"))).collect();
+    assert_eq!(who, [("model", "wise-1"), ("recognizer", "ear"), ("synthesizer", "mouth")]);
+    assert_eq!((&vendors[0]["replies"], &vendors[0]["p95_ms"]), (&json!(1), &waits["model_ms"]));
 }
 
 /// The model says something long, and the other side begins to speak in the middle of it.
@@ -368,6 +372,12 @@ fn talks_with(vendors: &str, hears: &str) -> Speech {
     assert_eq!(model.is_asked().1["messages"][1]["content"], WORDS);
     assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
     assert_eq!(world.understood(&them), [GOODBYE]);
+    // Of several the one who did it, and none who failed before.
+    let events = world.events(&id);
+    let works: Vec<&Value> =
+        events.iter().filter_map(|event| event["event"]["spoken"].get("vendors")).collect();
+    let expected = [json!({ "recognizer": "ear" }), json!({ "model": "wise-1", "synthesizer": "mouth" })];
+    assert_eq!(works, expected.iter().collect::<Vec<_>>());
     speech
 }
 

@@ -3,6 +3,7 @@
 use super::super::*;
 use crate::chat::Piece;
 use crate::model::tests::with_weather;
+use call::call::Vendors;
 
 /// A conversation, and all that was to be done in it.
 pub(super) struct Talk {
@@ -15,6 +16,8 @@ pub(super) struct Talk {
     pub(super) marks: Vec<(u64, usize)>,
     /// How long the other side talked over it, each time that it is said to have done.
     pub(super) talked_over: Vec<Duration>,
+    /// Whose work the last words are.
+    pub(super) vendors: Vendors,
 }
 
 pub(super) fn settings() -> Settings {
@@ -38,13 +41,14 @@ impl Talk {
             n_played: 0,
             marks: Vec::new(),
             talked_over: Vec::new(),
+            vendors: Vendors::default(),
         };
         talk.does(Cascade::open);
         talk
     }
 
     pub(super) fn does(&mut self, what: impl FnOnce(&mut Cascade, Duration, Acts<'_>)) {
-        let Talk { cascade, now, done, n_played, marks, talked_over } = self;
+        let Talk { cascade, now, done, n_played, marks, talked_over, vendors } = self;
         what(cascade, *now, &mut |act| match act {
             Act::Play(sound) => {
                 assert!(!sound.is_empty() && sound.len() % 160 == 0, "frames are whole");
@@ -65,6 +69,7 @@ impl Talk {
             Act::Said(line, timing) => {
                 done.push(format!("{:?}: {}", line.by, line.text));
                 talked_over.extend(timing.talk_over);
+                *vendors = timing.vendors;
             }
             Act::Leave(leave) => done.push(format!("leave: {leave:?}")),
             Act::HandOver => done.push("hand over".to_owned()),

@@ -40,6 +40,23 @@ fn how_long_somebody_waited_for_a_reply_is_known() {
     assert_eq!(told(|acts| session.played(3, NOW + NOW, acts)), ["Agent: By myself."]);
 }
 
+#[test]
+fn whose_work_words_are_stands_with_them() {
+    let mut session = session(Vec::new());
+    let mut works = Vec::new();
+    reply(&mut session, "item_1", "Yes.", 100);
+    let mut keep = |act: Act<'_>| {
+        if let Act::Said(_, timing) = act {
+            works.push(timing.vendors);
+        }
+    };
+    session.played(1, NOW, &mut keep);
+    session.hear(&written("Good.").to_string(), NOW, &mut keep).unwrap();
+    let model = Vendors { model: Some("m".to_owned()), ..Vendors::default() };
+    let recognizer = Vendors { recognizer: Some("writer-1".to_owned()), ..Vendors::default() };
+    assert_eq!(works, [model, recognizer]);
+}
+
 /// Its own time has a margin: the silence after which it takes them to be done.
 #[test]
 fn the_line_knows_better_than_the_server_when_they_were_done() {

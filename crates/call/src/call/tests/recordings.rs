@@ -49,6 +49,7 @@ fn whatever_a_call_does_news_of_its_recording_change_nothing_else_and_owe_nothin
                         after_ms: None,
                         waits: None,
                         talk_over_ms: None,
+                        vendors: None,
                     },
                 ),
             );

@@ -150,7 +150,7 @@ fn what_was_said_by_sound_is_as_it_was_heard_with_the_tools_that_were_used() {
     let does = Does::Llm { model: "m".to_owned(), sound: Some("http://m/".to_owned()) };
     let spoken = |by, text: &str| {
         let text = text.to_owned();
-        News::Spoken { by, text, after_ms: None, waits: None, talk_over_ms: None }
+        News::Spoken { by, text, after_ms: None, waits: None, talk_over_ms: None, vendors: None }
     };
     let used =
         |id: &str| News::ToolAsked { id: id.to_owned(), tool: "find".to_owned(), arguments: "{}".to_owned() };

@@ -33,6 +33,7 @@ fn spoken(text: &str) -> News {
         after_ms: None,
         waits: None,
         talk_over_ms: None,
+        vendors: None,
     }
 }
 

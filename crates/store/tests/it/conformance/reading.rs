@@ -56,6 +56,7 @@ pub(crate) fn calls_are_searched_by_what_they_are_like(bench: &mut Bench) {
             after_ms: None,
             waits: None,
             talk_over_ms: None,
+            vendors: None,
         };
         hear(page, 4, &event(63, said)).unwrap();
     });
