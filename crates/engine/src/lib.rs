@@ -55,8 +55,8 @@ pub use recording::{Found, Shelf};
 pub use recovery::{Decision, RecoveryLine, RecoveryReport};
 pub use settings::{
     AgentSettings, CarrierCopy, Inbound, ModelSettings, NumberSettings, Recognizer, RecognizerSettings,
-    RecordingSettings, Server, Settings, SoundSettings, Synthesizer, SynthesizerSettings, ToolServer,
-    ToolSettings,
+    RecordingSettings, Server, Settings, SoundSettings, SpareModel, Synthesizer, SynthesizerSettings,
+    ToolServer, ToolSettings,
 };
 pub use shell::keeper::Keep;
 pub use shell::lane::Line;

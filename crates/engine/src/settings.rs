@@ -140,6 +140,19 @@ pub struct ModelSettings {
     pub fallback: String,
     /// What is said into a silence; nothing after none.
     pub silence: Silence,
+    /// Those that are asked where it doesn't reply, in order.
+    pub spares: Vec<SpareModel>,
+}
+
+/// A model that is asked where an agent's own doesn't reply, with all that that one would be asked with.
+#[derive(Clone, Debug)]
+pub struct SpareModel {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Its server's name for it.
+    pub model: String,
+    /// Its server, up to `/chat/completions`.
+    pub server: Server,
 }
 
 /// How a model of words hears and speaks.
@@ -203,7 +216,7 @@ pub enum Synthesizer {
     Local(Arc<dyn speech::LocalSynthesizer>, Arc<Pool>),
 }
 
-/// A server of speech.
+/// A server of speech, or of a model.
 #[derive(Clone, Debug)]
 pub struct Server {
     /// Its address, up to what its interface adds to it.

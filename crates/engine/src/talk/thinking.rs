@@ -3,7 +3,7 @@
 
 use super::conversation::{Conversation, LINE, Over, goes_on};
 use crate::calls::Calls;
-use crate::settings::ModelSettings;
+use crate::settings::{ModelSettings, SpareModel};
 use crate::traced::TRACED;
 use agent::chat::{Piece, Reader, request};
 use agent::model::Wish;
@@ -85,8 +85,9 @@ impl Conversation {
     async fn talk_with(&mut self, asked: &Asked) -> Over {
         let settings = &asked.settings;
         let call = self.line.borrow_and_update().clone();
-        let mut dialogue =
-            Dialogue::replying_within(&call, settings.reply_within).noticing(settings.silence.clone());
+        // Each that is asked has its time.
+        let reply_within = settings.reply_within * (1 + settings.spares.len() as u32);
+        let mut dialogue = Dialogue::replying_within(&call, reply_within).noticing(settings.silence.clone());
         let mut thought = self.owes_a_reply(&call).await.then(|| self.ask_model(asked));
         let mut n_failed = 0;
         loop {
@@ -180,6 +181,8 @@ async fn think(
     let (mut written, mut n_before) = (String::new(), None);
     let mut settings = settings.clone();
     let own = std::mem::take(&mut settings.model.tools);
+    let mut spares = std::mem::take(&mut settings.spares).into_iter();
+    let (mut name, mut key) = (settings.model.name.clone(), key.clone());
     for _ in 0..ROUNDS_MAX {
         settings.model.tools.clone_from(&own);
         calls.give_tools(call, &mut settings.model).await;
@@ -188,9 +191,24 @@ async fn think(
         let mut said = calls.said_on(call).await;
         let n_before = *n_before.get_or_insert(said.len());
         said.extend(unheard(&written, said.get(n_before..).unwrap_or_default()));
-        let request = completion(&settings, key.as_ref(), &said);
-        let _ = tell.send(Piece::By(settings.model.name.clone())).await;
-        let wishes = reply(&calls.sender(), &request, &settings, (&mut written, tell)).await?;
+        let wishes = loop {
+            let request = completion(&settings, key.as_ref(), &said);
+            let _ = tell.send(Piece::By(name.clone())).await;
+            let mut reply = Reply { written: &mut written, tell, has_begun: false };
+            let failed = match reply.hear(&calls.sender(), &request, &settings).await {
+                Ok(wishes) => break wishes,
+                Err(why) => why,
+            };
+            // Nobody hears the beginning of a reply twice.
+            let Some(SpareModel { name: next, model, server }) = spares.next().filter(|_| !reply.has_begun)
+            else {
+                return Err(failed);
+            };
+            tracing::warn!(call = %call.facts.id, model = name, next, "a model did not reply, and the next is asked");
+            tracing::debug!(call = %call.facts.id, why = failed, "why it did not");
+            (settings.base_url, settings.model.name) = (server.base_url, model);
+            (name, key) = (next, server.key);
+        };
         if wishes.is_empty() {
             return Ok(());
         }
@@ -241,56 +259,70 @@ fn completion(settings: &ModelSettings, key: Option<&Secret>, said: &[Entry]) ->
     }
 }
 
-/// Asks for a reply, and tells its pieces as they come; if it isn't whole, why. Where it wants tools of its
-/// owner's, these are returned, and the reply isn't over. No piece may let wait longer than `reply_within`.
-/// What the server says may quote what was said: that is for the log at debug.
-async fn reply(
-    sender: &Sender,
-    request: &Request,
-    settings: &ModelSettings,
-    (written, tell): (&mut String, &mpsc::Sender<Piece>),
-) -> Result<Vec<(String, String)>, String> {
-    let within = settings.reply_within;
-    let mut wishes = Vec::new();
-    let mut answer = sender.open(request, within).await.map_err(|error| error.to_string())?;
-    let status = answer.status;
-    let mut next = async || match timeout(within, answer.next()).await {
-        Ok(bytes) => bytes.map_err(|error| error.to_string()),
-        Err(_) => Err(format!("not a word within {within:?}")),
-    };
-    if status / 100 != 2 {
-        let said = next().await.ok().flatten().unwrap_or_default();
-        let said = String::from_utf8_lossy(&said[..said.len().min(REFUSAL_MAX)]);
-        tracing::debug!(%said, "a model's server refused");
-        return Err(format!("HTTP {status}"));
-    }
-    let mut reader = Reader::default();
-    while let Some(bytes) = next().await? {
-        for piece in reader.hear(&bytes) {
-            match piece {
-                Piece::Failed(why) => {
-                    tracing::debug!(why, "a model's server failed");
-                    return Err("its server sent what is no reply".to_owned());
-                }
-                Piece::Tool { name, arguments } if settings.model.tools.contains_key(&name) => {
-                    wishes.push((name, arguments));
-                    let _ = tell.send(Piece::Use).await;
-                }
-                Piece::Done if !wishes.is_empty() => {}
-                piece => {
-                    if let Piece::Words(words) = &piece {
-                        *written += words;
+/// A reply on its way.
+struct Reply<'r> {
+    /// All of it that is words.
+    written: &'r mut String,
+    tell: &'r mpsc::Sender<Piece>,
+    /// Whether any of it was told.
+    has_begun: bool,
+}
+
+impl Reply<'_> {
+    /// Asks for it, and tells its pieces as they come; if it isn't whole, why. Where it wants tools of its
+    /// owner's, these are returned, and the reply isn't over. No piece may let wait longer than
+    /// `reply_within`. What the server says may quote what was said: that is for the log at debug.
+    async fn hear(
+        &mut self,
+        sender: &Sender,
+        request: &Request,
+        settings: &ModelSettings,
+    ) -> Result<Vec<(String, String)>, String> {
+        let within = settings.reply_within;
+        let mut wishes = Vec::new();
+        let mut answer = sender.open(request, within).await.map_err(|error| error.to_string())?;
+        let status = answer.status;
+        let mut next = async || match timeout(within, answer.next()).await {
+            Ok(bytes) => bytes.map_err(|error| error.to_string()),
+            Err(_) => Err(format!("not a word within {within:?}")),
+        };
+        if status / 100 != 2 {
+            let said = next().await.ok().flatten().unwrap_or_default();
+            let said = String::from_utf8_lossy(&said[..said.len().min(REFUSAL_MAX)]);
+            tracing::debug!(%said, "a model's server refused");
+            return Err(format!("HTTP {status}"));
+        }
+        let mut reader = Reader::default();
+        while let Some(bytes) = next().await? {
+            for piece in reader.hear(&bytes) {
+                match piece {
+                    Piece::Failed(why) => {
+                        tracing::debug!(why, "a model's server failed");
+                        return Err("its server sent what is no reply".to_owned());
                     }
-                    // Nobody may wait for it any more.
-                    let _ = tell.send(piece).await;
+                    Piece::Tool { name, arguments } if settings.model.tools.contains_key(&name) => {
+                        wishes.push((name, arguments));
+                        self.tell(Piece::Use).await;
+                    }
+                    Piece::Done if !wishes.is_empty() => {}
+                    piece => self.tell(piece).await,
                 }
             }
+            if reader.is_done() {
+                return Ok(wishes);
+            }
         }
-        if reader.is_done() {
-            return Ok(wishes);
-        }
+        Err("the reply broke off".to_owned())
     }
-    Err("the reply broke off".to_owned())
+
+    async fn tell(&mut self, piece: Piece) {
+        self.has_begun = true;
+        if let Piece::Words(words) = &piece {
+            *self.written += words;
+        }
+        // Nobody may wait for it any more.
+        let _ = self.tell.send(piece).await;
+    }
 }
 
 /// Nothing is due; something will happen.

@@ -15,6 +15,7 @@ use engine::ModelSettings;
 
 use super::durations::{duration, show_duration};
 use super::mcp;
+use super::models;
 use super::read::secret;
 use super::recording::record;
 use super::section::{Rejected, Section};
@@ -29,6 +30,8 @@ use super::voicemail::{on_machine, voicemail};
 /// What an agent is read among.
 pub(super) struct Around<'a> {
     pub(super) voices: &'a speech::Known<'a>,
+    /// The names of the models that may be asked where its own doesn't reply.
+    pub(super) spares: &'a [&'a str],
     /// Where paths begin.
     pub(super) folder: &'a Path,
     /// Whether something is said where a call is recorded.
@@ -41,7 +44,7 @@ pub(super) fn agent(
     section: &mut Section<'_, '_>,
     around: &Around<'_>,
 ) -> Option<ConfiguredAgent> {
-    let Around { voices, folder, is_announced } = *around;
+    let Around { voices, spares, folder, is_announced } = *around;
     if name.trim().is_empty() {
         section.wrong("an agent needs a name; write [agents.NAME]".to_owned());
     }
@@ -52,6 +55,7 @@ pub(super) fn agent(
     let sound =
         if matches!(kind, Kind::Llm) { speech::sound(section, voices, voicemail.as_ref()) } else { None };
     let machine = on_machine(section, voicemail.as_ref(), sound.is_some());
+    let spares = if matches!(kind, Kind::Llm) { models::spares(section, spares) } else { Vec::new() };
     if matches!(kind, Kind::Llm | Kind::Realtime) {
         tools = tools::tools(section, folder);
         mcp = mcp::servers(section, folder);
@@ -80,7 +84,7 @@ pub(super) fn agent(
     let record = record(section, is_announced, None, true);
     section.finish();
     let agent = Agent { name: name.to_owned(), does: does?, gap, apology, machine };
-    Some(ConfiguredAgent { agent, record, token, model, sound, realtime, tools, mcp })
+    Some(ConfiguredAgent { agent, record, token, model, spares, sound, realtime, tools, mcp })
 }
 
 /// Whether this is the name of an agent; if not, what to say of it.
@@ -132,6 +136,7 @@ fn llm(
         reply_within: reply_within.unwrap_or(REPLY_WITHIN),
         fallback: fallback.unwrap_or_else(|| FALLBACK.to_owned()),
         silence,
+        spares: Vec::new(),
     });
     Some(Does::Llm { model: name, sound })
 }
@@ -253,7 +258,7 @@ const TRANSCRIBER: &str = "gpt-4o-mini-transcribe";
 pub(super) const LANGUAGES: [(&str, Speaks); 2] = [("twilio", Speaks::Twilio), ("carrier", Speaks::Carrier)];
 
 /// The default of `base_url`.
-const OPENAI: &str = "https://api.openai.com/v1";
+pub(super) const OPENAI: &str = "https://api.openai.com/v1";
 /// What `reply_within` may be, and its default.
 const REPLIES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60);
 const REPLY_WITHIN: Duration = Duration::from_secs(10);

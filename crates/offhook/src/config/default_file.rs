@@ -47,12 +47,13 @@ pub(crate) mod tests {
 
     /// The variables of the environment that examples name, here and in the documentation, and what may be in
     /// each.
-    pub(crate) const SECRETS: [(&str, &str); 9] = [
+    pub(crate) const SECRETS: [(&str, &str); 10] = [
         ("TWILIO_AUTH_TOKEN", "x"),
         ("TELNYX_API_KEY", "x"),
         ("PLIVO_AUTH_TOKEN", "x"),
         ("OPENAI_API_KEY", "x"),
         ("DEEPGRAM_API_KEY", "x"),
+        ("GROQ_API_KEY", "x"),
         ("ELEVENLABS_API_KEY", "x"),
         ("HOTEL_TOKEN", "x"),
         ("NOTICES_SECRET", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),

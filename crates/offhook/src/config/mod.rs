@@ -16,6 +16,7 @@ mod durations;
 mod environment;
 mod faults;
 mod mcp;
+mod models;
 mod notices;
 mod numbers;
 mod places;

@@ -18,7 +18,7 @@ use super::section::quoted;
 use super::settings::{
     Alarms, Api, BaseUrl, Calls, Carrier, CarrierKind, Config, ConfiguredAgent, ConfiguredNotices,
     ConfiguredRealtime, CountryCode, Destinations, Dial, Face, History, Inbound, Number, Plivo, Recording,
-    Secret, Simulated, Store, Telnyx, Twilio,
+    Recovery, Secret, Simulated, Store, Telnyx, Twilio,
 };
 use super::{Loaded, Source, privacy};
 use agent::model::Model;
@@ -69,6 +69,7 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
         carriers,
         recognizers,
         synthesizers,
+        models,
         agents,
         numbers,
     } = config;
@@ -100,15 +101,12 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
     }
     print_calls(&mut page, calls);
     print_dial(&mut page, dial);
-    page.section("recovery");
-    page.set("sweep_every", duration(recovery.sweep_every));
-    let orphans = ORPHANS.iter().find(|(_, meant)| *meant == recovery.orphans);
-    page.set("orphans", text(orphans.map_or("", |(word, _)| word)));
+    print_recovery(&mut page, recovery);
     for (name, carrier) in carriers {
         page.section(&format!("carriers.{}", quoted(name)));
         print_carrier(&mut page, carrier);
     }
-    speech::print(&mut page, recognizers, synthesizers);
+    speech::print(&mut page, recognizers, synthesizers, models);
     for (name, agent) in agents {
         page.section(&format!("agents.{}", quoted(name)));
         print_agent(&mut page, agent);
@@ -118,6 +116,13 @@ fn page<'a>(config: &Config, origins: &'a BTreeMap<String, Origin>) -> Page<'a> 
         print_number(&mut page, number);
     }
     page
+}
+
+fn print_recovery(page: &mut Page<'_>, Recovery { sweep_every, orphans }: &Recovery) {
+    page.section("recovery");
+    page.set("sweep_every", duration(*sweep_every));
+    let orphans = ORPHANS.iter().find(|(_, meant)| meant == orphans);
+    page.set("orphans", text(orphans.map_or("", |(word, _)| word)));
 }
 
 fn print_recording(page: &mut Page<'_>, recording: &Recording) {
@@ -352,7 +357,7 @@ fn print_simulated(page: &mut Page<'_>, Simulated { base_url: url, face }: &Simu
 }
 
 fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
-    let ConfiguredAgent { agent, record, token, model, sound, realtime, tools, mcp } = configured;
+    let ConfiguredAgent { agent, record, token, model, spares, sound, realtime, tools, mcp } = configured;
     let Agent { name: _, does, gap, apology, machine } = agent;
     page.set("kind", text(does.word()));
     match does {
@@ -368,8 +373,9 @@ fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
         Does::Relay { url } => page.set("url", text(url)),
         Does::Llm { .. } | Does::Realtime { .. } => {}
     }
-    if let Some(ModelSettings { base_url, model, reply_within, fallback, silence }) = model {
+    if let Some(ModelSettings { base_url, model, reply_within, fallback, silence, spares: _ }) = model {
         print_model(page, base_url, model);
+        page.set_if("spares", (!spares.is_empty()).then(|| list(spares.iter().map(String::as_str))));
         page.set("reply_within", duration(*reply_within));
         page.set("fallback", text(fallback));
         print_silence(page, silence);

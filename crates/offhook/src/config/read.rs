@@ -17,6 +17,7 @@ use super::document::Document;
 use super::durations;
 use super::environment::Environment;
 use super::faults::ConfigFaults;
+use super::models;
 use super::notices;
 use super::numbers;
 use super::places;
@@ -102,8 +103,10 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
     let synthesizers = root.sections("synthesizers", |_, section| speech::synthesizer(section, folder));
     let voices =
         speech::Known { recognizers: root.names("recognizers"), synthesizers: root.names("synthesizers") };
+    let models = root.sections("models", |_, section| models::spare(section, folder));
     let is_announced = recording.announcement.is_some();
-    let around = agents::Around { voices: &voices, folder, is_announced };
+    let spares = root.names("models");
+    let around = agents::Around { voices: &voices, spares: &spares, folder, is_announced };
     let agents = root.sections("agents", |name, section| agents::agent(name, section, &around));
     let known = numbers::Known {
         carriers: known,
@@ -131,6 +134,7 @@ fn config(root: &mut Section<'_, '_>, folder: &Path) -> Option<Config> {
         carriers,
         recognizers,
         synthesizers,
+        models,
         agents,
         numbers,
     })

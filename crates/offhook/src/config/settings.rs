@@ -76,6 +76,9 @@ pub(crate) struct Config {
     pub(crate) recognizers: BTreeMap<String, ConfiguredRecognizer>,
     /// Who speaks, by the names that the owner gave them. Default: none.
     pub(crate) synthesizers: BTreeMap<String, ConfiguredSynthesizer>,
+    /// The models that are asked where an agent's own doesn't reply, by the names that the owner gave them.
+    /// Default: none.
+    pub(crate) models: BTreeMap<String, ConfiguredSpare>,
     /// Who talks on a line from when it is open, by the names that the owner gave them. Default: none.
     pub(crate) agents: BTreeMap<String, ConfiguredAgent>,
     /// One's own numbers, each `+` and 7 to 15 digits, and what becomes of those who call them.
@@ -95,6 +98,8 @@ pub(crate) struct ConfiguredAgent {
     pub(crate) token: Option<Secret>,
     /// How its model is asked, where it has one that is told words.
     pub(crate) model: Option<ModelSettings>,
+    /// The names of those that are asked where that doesn't reply, in order. Default: none.
+    pub(crate) spares: Vec<String>,
     /// How that hears and speaks, where the line's sound comes to the gateway.
     pub(crate) sound: Option<ConfiguredSound>,
     /// How its model is spoken with, where it has one that hears and speaks.
@@ -103,6 +108,15 @@ pub(crate) struct ConfiguredAgent {
     pub(crate) tools: BTreeMap<String, ConfiguredTool>,
     /// The servers of tools that its model has, by the names that the owner gave them. Default: none.
     pub(crate) mcp: BTreeMap<String, ConfiguredToolServer>,
+}
+
+/// A model that is asked where an agent's own doesn't reply.
+#[derive(Clone, Debug)]
+pub(crate) struct ConfiguredSpare {
+    /// Its server's name for it. Needed.
+    pub(crate) model: String,
+    /// Where it is.
+    pub(crate) server: ConfiguredServer,
 }
 
 /// A server of tools, which speaks MCP.

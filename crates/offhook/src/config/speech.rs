@@ -135,7 +135,7 @@ pub(super) fn sound(
 }
 
 /// One name, or several of which each is asked when those before it fail.
-fn names(node: &Node, what: &str, known: &[&str]) -> Result<Vec<String>, Rejected> {
+pub(super) fn names(node: &Node, what: &str, known: &[&str]) -> Result<Vec<String>, Rejected> {
     let names = match &node.value {
         Value::Text(name) => vec![(name.as_str(), &node.origin)],
         _ => values::texts(node, "[\"first\", \"second\"]")?,
@@ -156,7 +156,8 @@ fn names(node: &Node, what: &str, known: &[&str]) -> Result<Vec<String>, Rejecte
     names.into_iter().map(name).collect()
 }
 
-fn server(section: &mut Section<'_, '_>, default: &str, folder: &Path) -> ConfiguredServer {
+/// Reads where somebody's server is, and what it is shown.
+pub(super) fn server(section: &mut Section<'_, '_>, default: &str, folder: &Path) -> ConfiguredServer {
     let base_url = section.optional("base_url", values::base_url);
     let base_url = base_url.unwrap_or_else(|| BaseUrl(default.to_owned()));
     ConfiguredServer { base_url, key: secret(section, "api_key", folder) }

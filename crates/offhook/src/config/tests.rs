@@ -40,10 +40,8 @@ fn with_what_is_said(case: &str) -> String {
     format!("{}\n{said}{end}", given.join("\n"))
 }
 
-#[test]
-fn what_is_in_force_is_printed_with_its_origins_and_without_secrets() {
-    let folder = Folder::with(
-        r#"
+/// Of every kind one, and a secret wherever one may stand.
+const EVERY_KIND: &str = r#"
 public_url = "https://Calls.Example.com/phone/"
 store.url = "sqlite://calls.db"
 [calls]
@@ -67,8 +65,12 @@ agent = "bot"
 [agents]
 bot = { kind = "stream", url = "wss://bot.example.com/talk" }
 clerk = { kind = "say", text = "Your parcel is here." }
-hotel = { kind = "llm", model = "m", prompt = "Be \"kind\".", api_key = "hunter2", transfers = { desk = "+12025550143" }, tools = { find = { description = "Finds a guest.", url = "https://h.example.com/find", token = "hunter2", parameters = { name = "Whose", room = { type = "integer", description = "Which", optional = true } } } }, mcp = { rooms = { url = "https://h.example.com/mcp", token = "hunter2", only = ["find"] }, trains = { command = ["trains-mcp", "--stdio"], timeout = "5s" } } }
+hotel = { kind = "llm", model = "m", spares = ["other"], prompt = "Be \"kind\".", api_key = "hunter2", transfers = { desk = "+12025550143" }, tools = { find = { description = "Finds a guest.", url = "https://h.example.com/find", token = "hunter2", parameters = { name = "Whose", room = { type = "integer", description = "Which", optional = true } } } }, mcp = { rooms = { url = "https://h.example.com/mcp", token = "hunter2", only = ["find"] }, trains = { command = ["trains-mcp", "--stdio"], timeout = "5s" } } }
 host = { kind = "realtime", model = "m-2", prompt = "Be brief.", base_url = "http://127.0.0.1:9/v1", voice = "v", turns = "meaning", api_key = "hunter2", transfers = { desk = "+12025550143" } }
+[models.other]
+model = "m-3"
+base_url = "https://models.example.com/v1"
+api_key = "hunter2"
 [carriers.work-2]
 kind = "telnyx"
 api_key = "hunter2"
@@ -92,8 +94,11 @@ carrier = "work-2"
 fallback = ["work-1", "work-3"]
 inbound = ["+12025550143", "+4420*"]
 hold = true
-"#,
-    );
+"#;
+
+#[test]
+fn what_is_in_force_is_printed_with_its_origins_and_without_secrets() {
+    let folder = Folder::with(EVERY_KIND);
     std::fs::write(folder.0.path().join("secret.txt"), "hunter2\n").expect("the secret is written");
     let variables = [
         ("TOKEN", "hunter2"),

@@ -20,7 +20,8 @@ use carrier::telnyx::{PublicKey, TelnyxConfig};
 use carrier::twilio::{ApiKey, TwilioConfig};
 use carrier::{Installation, Secret};
 use engine::{
-    AgentSettings, Inbound, Keep, Line, NumberSettings, RecordingSettings, Settings, ToolServer, ToolSettings,
+    AgentSettings, Inbound, Keep, Line, ModelSettings, NumberSettings, RecordingSettings, Settings,
+    ToolServer, ToolSettings,
 };
 use mcp::Address;
 use std::collections::BTreeMap;
@@ -249,7 +250,7 @@ fn each_carrier<T>(config: &Config, set: impl Fn(&Carrier) -> Option<T>) -> BTre
 }
 
 fn agent_settings(configured: &ConfiguredAgent, config: &Config) -> AgentSettings {
-    let ConfiguredAgent { agent, record, token, model, sound, realtime, tools, mcp } = configured;
+    let ConfiguredAgent { agent, record, token, model, spares, sound, realtime, tools, mcp } = configured;
     let tool = |(name, tool): (&String, &ConfiguredTool)| {
         let (url, token) = (tool.url.as_str().to_owned(), tool.token.as_ref().map(secret));
         (name.clone(), ToolSettings { url, token, timeout: tool.timeout })
@@ -258,7 +259,7 @@ fn agent_settings(configured: &ConfiguredAgent, config: &Config) -> AgentSetting
         agent: agent.clone(),
         record: *record,
         token: token.as_ref().map(secret),
-        model: model.clone(),
+        model: model.clone().map(|model| ModelSettings { spares: speech::spares(spares, config), ..model }),
         sound: sound.as_ref().map(|sound| speech::sound(sound, config)),
         realtime: realtime.as_ref().map(|realtime| realtime.settings.clone()),
         tools: tools.iter().map(tool).collect(),

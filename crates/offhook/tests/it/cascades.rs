@@ -237,6 +237,24 @@ fn who_fails_is_made_up_for_by_the_next() {
     talks_with(vendors, "recognizer = ['gone', 'ear']\nsynthesizer = ['refuses', 'mouth']");
 }
 
+/// By a model that has a server of its own, and by no word of the one that fails.
+#[test]
+fn where_a_model_does_not_reply_the_next_is_asked() {
+    let spare = Model::start(|_, _| Replies::Tool(GOODBYE, "end_call", json!({})));
+    let vendors = "[recognizers.ear]\nkind = 'openai'\nmodel = 'm'\nbase_url = '{url}/v1'\napi_key = 'sesame'\n\
+                   [synthesizers.mouth]\nkind = 'openai'\nmodel = 'm'\nvoice = 'alto'\nbase_url = '{url}/v1'\napi_key = 'sesame'\n";
+    let vendors = format!("{vendors}[models.other]\nmodel = 'wise-2'\nbase_url = '{}'\n", spare.base_url);
+    let (world, _model, _speech) =
+        by(&vendors, &format!("{HEARS}\nspares = 'other'"), |_, _| Replies::Status(429));
+    let them = world.telling(WORDS, 1_000);
+    let id = world.called_by_clerk(&them);
+    assert_eq!(spare.is_asked().1["model"], "wise-2");
+    assert_clerk_ended(&world.wait_for_end(&id), "agent_done");
+    assert_eq!(world.understood(&them), [GOODBYE]);
+    let vendors = world.get("/v1/latency")["vendors"].clone();
+    assert_eq!((&vendors[0]["part"], &vendors[0]["vendor"]), (&json!("model"), &json!("other")), "{vendors}");
+}
+
 #[test]
 fn programs_on_this_machine_understand_and_speak() {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -139,6 +139,34 @@ fn who_says_nothing_is_asked_whether_they_are_there_and_left(face: Face) {
 }
 
 /// The gateway dies while a tool is at work: it isn't used again unless the model wishes so, who is told.
+/// The first refuses or says nothing, and one more is where nobody listens.
+#[test]
+fn where_a_model_does_not_reply_the_next_is_asked() {
+    let spare = Model::start(|n, _| match n {
+        0 => Replies::Words(&["Good evening."]),
+        _ => Replies::Tool(GOODBYE, "end_call", json!({})),
+    });
+    let spares = format!(
+        "spares = ['gone', 'other']\n[models.gone]\nmodel = 'm'\nbase_url = 'http://127.0.0.1:9/v1'\n\
+         [models.other]\nmodel = 'wise-2'\napi_key = 'tree'\nbase_url = '{}'",
+        spare.base_url
+    );
+    let (world, model) = with_model_and(Face::Twilio, &spares, |n, _| match n {
+        0 => Replies::Status(500),
+        _ => Replies::Never,
+    });
+    let them = world.speaker(WORDS);
+
+    let call = world.wait_for_end(&called(&world, &them));
+
+    assert_clerk_ended(&call, "agent_done");
+    assert_eq!(["Good evening.", GOODBYE, AGAIN].map(|text| world.n_heard(&them, text)), [1, 1, 0], "{call}");
+    (0..2).for_each(|_| drop(model.is_asked()));
+    let (head, body) = spare.is_asked();
+    assert_eq!((&body["model"], head.contains("Bearer tree")), (&json!("wise-2"), true), "{head}");
+    assert_eq!(body["messages"][0]["content"], "Be kind.");
+}
+
 #[test]
 fn a_tool_that_a_kill_cut_off_is_in_doubt_and_not_used_again() {
     let tool = Tool::start(None);

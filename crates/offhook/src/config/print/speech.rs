@@ -1,9 +1,9 @@
-//! Prints who understands speech, and who speaks.
+//! Prints who understands speech, who speaks, and which models are spare.
 
 use super::super::section::quoted;
 use super::super::settings::{
-    ConfiguredRecognizer, ConfiguredServer, ConfiguredSound, ConfiguredSynthesizer, RecognizerKind,
-    SynthesizerKind,
+    ConfiguredRecognizer, ConfiguredServer, ConfiguredSound, ConfiguredSpare, ConfiguredSynthesizer,
+    RecognizerKind, SynthesizerKind,
 };
 use super::{Page, base_url, duration, list, secret, text};
 use call::call::OnMachine;
@@ -13,6 +13,7 @@ pub(super) fn print(
     page: &mut Page<'_>,
     recognizers: &BTreeMap<String, ConfiguredRecognizer>,
     synthesizers: &BTreeMap<String, ConfiguredSynthesizer>,
+    models: &BTreeMap<String, ConfiguredSpare>,
 ) {
     for (name, one) in recognizers {
         page.section(&format!("recognizers.{}", quoted(name)));
@@ -21,6 +22,11 @@ pub(super) fn print(
     for (name, one) in synthesizers {
         page.section(&format!("synthesizers.{}", quoted(name)));
         print_synthesizer(page, one);
+    }
+    for (name, ConfiguredSpare { model, server }) in models {
+        page.section(&format!("models.{}", quoted(name)));
+        page.set("model", text(model));
+        print_server(page, server);
     }
 }
 

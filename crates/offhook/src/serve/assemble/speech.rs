@@ -1,4 +1,4 @@
-//! From the configuration to who understands speech, and who speaks.
+//! From the configuration to who understands speech, who speaks, and which models are spare.
 
 #[cfg(feature = "local-speech")]
 mod local;
@@ -6,12 +6,13 @@ mod local;
 use super::secret;
 use crate::config::quoted;
 use crate::config::settings::{
-    Config, ConfiguredRecognizer, ConfiguredServer, ConfiguredSound, ConfiguredSynthesizer, RecognizerKind,
-    SynthesizerKind,
+    Config, ConfiguredRecognizer, ConfiguredServer, ConfiguredSound, ConfiguredSpare, ConfiguredSynthesizer,
+    RecognizerKind, SynthesizerKind,
 };
 use anyhow::Context as _;
 use engine::{
-    Recognizer, RecognizerSettings, Server, Settings, SoundSettings, Synthesizer, SynthesizerSettings,
+    Recognizer, RecognizerSettings, Server, Settings, SoundSettings, SpareModel, Synthesizer,
+    SynthesizerSettings,
 };
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
@@ -28,6 +29,15 @@ pub(super) fn sound(sound: &ConfiguredSound, config: &Config) -> SoundSettings {
         barge_in: *barge_in,
         voicemail: voicemail.clone(),
     }
+}
+
+/// The models that are asked where an agent's own doesn't reply.
+pub(super) fn spares(names: &[String], config: &Config) -> Vec<SpareModel> {
+    let spare = |name: &String| {
+        let ConfiguredSpare { model, server } = config.models.get(name)?;
+        Some(SpareModel { name: name.clone(), model: model.clone(), server: self::server(server) })
+    };
+    names.iter().filter_map(spare).collect()
 }
 
 /// All who understand speech, and all who speak.
