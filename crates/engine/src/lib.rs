@@ -63,4 +63,4 @@ pub use shell::lane::Line;
 pub use sweep::{Sweep, Wanted};
 pub use tap::{Listener, NotHeard};
 pub use traced::TRACED;
-pub use trial::{Said, say, understand};
+pub use trial::{Said, begin_reply, say, understand};

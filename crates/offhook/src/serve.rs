@@ -35,7 +35,7 @@ use notices::Notices;
 use reload::{Hangups, News, Reloader};
 use socket::{Accepting, Inherited, LAST_WORDS};
 
-pub(crate) use assemble::{callback_base, lines, speech_vendors, tool_server};
+pub(crate) use assemble::{callback_base, lines, models, speech_vendors, tool_server};
 pub(crate) use beside::keep as keep_file;
 
 /// Runs the gateway until it is told to stop.

@@ -26,6 +26,33 @@ pub(crate) struct Asked {
     pub(crate) key: Option<Secret>,
 }
 
+impl Asked {
+    /// Another that is asked the same.
+    pub(crate) fn by(&self, SpareModel { model, server, .. }: &SpareModel) -> Asked {
+        let mut settings = self.settings.clone();
+        (settings.base_url, settings.model.name) = (server.base_url.clone(), model.clone());
+        Asked { settings, key: server.key.clone() }
+    }
+
+    /// What asks for a reply to what was said.
+    pub(crate) fn completion(&self, said: &[Entry]) -> Request {
+        let Asked { settings, key } = self;
+        let mut headers = vec![
+            ("content-type".to_owned(), "application/json".to_owned()),
+            ("accept".to_owned(), "text/event-stream".to_owned()),
+        ];
+        headers
+            .extend(key.as_ref().map(|key| ("authorization".to_owned(), format!("Bearer {}", key.expose()))));
+        Request {
+            operation: Operation::Reply,
+            method: Method::POST,
+            url: format!("{}/chat/completions", settings.base_url.trim_end_matches('/')),
+            headers,
+            body: request(&settings.model, said),
+        }
+    }
+}
+
 /// A reply that is being written. When this is dropped, nobody waits for it any more.
 pub(crate) struct Thought {
     pieces: mpsc::Receiver<Piece>,
@@ -172,42 +199,33 @@ impl Conversation {
 }
 
 /// Asks for a reply until the model wants no more tools of its owner's; if it isn't whole, why.
-async fn think(
-    calls: &Calls,
-    call: &Call,
-    Asked { settings, key }: &Asked,
-    tell: &mpsc::Sender<Piece>,
-) -> Result<(), String> {
+async fn think(calls: &Calls, call: &Call, asked: &Asked, tell: &mpsc::Sender<Piece>) -> Result<(), String> {
     let (mut written, mut n_before) = (String::new(), None);
-    let mut settings = settings.clone();
-    let own = std::mem::take(&mut settings.model.tools);
-    let mut spares = std::mem::take(&mut settings.spares).into_iter();
-    let (mut name, mut key) = (settings.model.name.clone(), key.clone());
+    let (mut asked, mut name) = (asked.clone(), asked.settings.model.name.clone());
+    let own = std::mem::take(&mut asked.settings.model.tools);
+    let mut spares = std::mem::take(&mut asked.settings.spares).into_iter();
     for _ in 0..ROUNDS_MAX {
-        settings.model.tools.clone_from(&own);
-        calls.give_tools(call, &mut settings.model).await;
+        asked.settings.model.tools.clone_from(&own);
+        calls.give_tools(call, &mut asked.settings.model).await;
         // One that an earlier reply wished for may still be at work.
         calls.wait_for_tools(call.facts.id).await;
         let mut said = calls.said_on(call).await;
         let n_before = *n_before.get_or_insert(said.len());
         said.extend(unheard(&written, said.get(n_before..).unwrap_or_default()));
         let wishes = loop {
-            let request = completion(&settings, key.as_ref(), &said);
+            let request = asked.completion(&said);
             let _ = tell.send(Piece::By(name.clone())).await;
             let mut reply = Reply { written: &mut written, tell, has_begun: false };
-            let failed = match reply.hear(&calls.sender(), &request, &settings).await {
+            let failed = match reply.hear(&calls.sender(), &request, &asked.settings).await {
                 Ok(wishes) => break wishes,
                 Err(why) => why,
             };
             // Nobody hears the beginning of a reply twice.
-            let Some(SpareModel { name: next, model, server }) = spares.next().filter(|_| !reply.has_begun)
-            else {
-                return Err(failed);
-            };
-            tracing::warn!(call = %call.facts.id, model = name, next, "a model did not reply, and the next is asked");
-            tracing::debug!(call = %call.facts.id, why = failed, "why it did not");
-            (settings.base_url, settings.model.name) = (server.base_url, model);
-            (name, key) = (next, server.key);
+            let Some(spare) = spares.next().filter(|_| !reply.has_begun) else { return Err(failed) };
+            let call = call.facts.id;
+            tracing::warn!(%call, model = name, next = spare.name, "a model did not reply, and the next is asked");
+            tracing::debug!(%call, why = failed, "why it did not");
+            (asked, name) = (asked.by(&spare), spare.name);
         };
         if wishes.is_empty() {
             return Ok(());
@@ -244,35 +262,20 @@ pub(crate) async fn next_piece(thought: &mut Option<Thought>) -> Piece {
     piece
 }
 
-fn completion(settings: &ModelSettings, key: Option<&Secret>, said: &[Entry]) -> Request {
-    let mut headers = vec![
-        ("content-type".to_owned(), "application/json".to_owned()),
-        ("accept".to_owned(), "text/event-stream".to_owned()),
-    ];
-    headers.extend(key.map(|key| ("authorization".to_owned(), format!("Bearer {}", key.expose()))));
-    Request {
-        operation: Operation::Reply,
-        method: Method::POST,
-        url: format!("{}/chat/completions", settings.base_url.trim_end_matches('/')),
-        headers,
-        body: request(&settings.model, said),
-    }
-}
-
 /// A reply on its way.
-struct Reply<'r> {
+pub(crate) struct Reply<'r> {
     /// All of it that is words.
-    written: &'r mut String,
-    tell: &'r mpsc::Sender<Piece>,
+    pub(crate) written: &'r mut String,
+    pub(crate) tell: &'r mpsc::Sender<Piece>,
     /// Whether any of it was told.
-    has_begun: bool,
+    pub(crate) has_begun: bool,
 }
 
 impl Reply<'_> {
     /// Asks for it, and tells its pieces as they come; if it isn't whole, why. Where it wants tools of its
     /// owner's, these are returned, and the reply isn't over. No piece may let wait longer than
     /// `reply_within`. What the server says may quote what was said: that is for the log at debug.
-    async fn hear(
+    pub(crate) async fn hear(
         &mut self,
         sender: &Sender,
         request: &Request,

@@ -5,6 +5,7 @@ mod accounts;
 mod clock;
 mod finding;
 mod gateway;
+mod models;
 mod numbers;
 mod public;
 mod setup;
@@ -116,6 +117,7 @@ async fn examine(loaded: &Loaded, global: &Global, environment: &Environment) ->
     }
     let (recognizers, synthesizers) = speech_vendors(config);
     findings.extend(speech::examine(&sender, &recognizers, &synthesizers).await);
+    findings.extend(models::examine(&sender, config).await);
     findings.extend(tools::examine(&sender, config).await);
     findings
 }

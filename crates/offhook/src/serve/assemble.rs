@@ -267,6 +267,15 @@ fn agent_settings(configured: &ConfiguredAgent, config: &Config) -> AgentSetting
     }
 }
 
+/// The agents that have a model of words: how it is asked, and what its server is shown.
+pub(crate) fn models(config: &Config) -> Vec<(String, ModelSettings, Option<Secret>)> {
+    let of = |configured: &ConfiguredAgent| {
+        let AgentSettings { agent, model, token, .. } = agent_settings(configured, config);
+        Some((agent.name, model?, token))
+    };
+    config.agents.values().filter_map(of).collect()
+}
+
 /// A server of tools, as the engine uses it.
 pub(crate) fn tool_server(
     ConfiguredToolServer { place, only, timeout }: &ConfiguredToolServer,

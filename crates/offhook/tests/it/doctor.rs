@@ -1,6 +1,8 @@
 //! What `offhook doctor` finds wrong, and what it says of a gateway and a carrier that are well.
 
-use crate::world::{API_TOKEN, AUTH_TOKEN, Face, Line, OURS, Speech, World, free_port, words};
+use crate::world::{
+    API_TOKEN, AUTH_TOKEN, Face, Line, Model, OURS, Replies, Speech, World, free_port, words,
+};
 use serde_json::{Value, json};
 
 /// What every test's number says to those who call it, so that nothing is amiss with it.
@@ -163,6 +165,36 @@ fn each_face_of_the_network_is_asked_in_its_own_words() {
         assert_eq!((code, amiss(&findings)), (Some(0), vec![]), "{face}: {findings:?}");
         says(&findings, "webhooks", &format!("line tells this gateway of calls to {OURS}"));
     }
+}
+
+/// With the agent's own prompt: one that replies, one that refuses, and a spare that is there once.
+#[test]
+fn who_replies_is_tried() {
+    let (wise, rude) =
+        (Model::start(|_, _| Replies::Words(&["Hello."])), Model::start(|_, _| Replies::Status(401)));
+    let agent = |name: &str, url: &str| {
+        format!(
+            "[agents.{name}]\nkind = 'llm'\nmodel = 'm'\nprompt = 'Be kind.'\nbase_url = '{url}'\nspares = 'other'\n"
+        )
+    };
+    let spare =
+        format!("[models.other]\nmodel = 'wise-2'\nbase_url = '{}'\napi_key = 'tree'\n", wise.base_url);
+    let settings = [agent("clerk", &wise.base_url), agent("host", &rude.base_url), spare];
+    let world = World::start(Line::On(Face::Twilio), &settings.concat());
+
+    let (code, findings) = examined(&world, &[]);
+
+    assert_eq!(code, Some(1));
+    assert_eq!(amiss(&findings).iter().filter(|amiss| *amiss == "models failed").count(), 1, "{findings:?}");
+    says(&findings, "models", "the model of agent \"clerk\", m, begins a reply after ");
+    says(&findings, "models", "spare model \"other\", wise-2, begins a reply after ");
+    says(&findings, "models", "the model of agent \"host\", m, does not reply: HTTP 401");
+    let (_, body) = wise.is_asked();
+    assert_eq!(
+        [&body["messages"][0]["content"], &body["messages"][1]["content"]],
+        [&json!("Be kind."), &json!("Hello?")]
+    );
+    assert!(wise.is_asked().0.contains("Bearer tree"));
 }
 
 /// A synthesizer and a recognizer that do what they are for, and one of each that doesn't.
