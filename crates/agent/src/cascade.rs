@@ -42,9 +42,10 @@ pub struct Cascade {
     settings: Settings,
     mouth: Mouth,
     overlap: Overlap,
-    /// Who understood what was said last, and which model replies.
-    recognizer: Option<String>,
-    model: Option<String>,
+    /// Who understands what was said last, and since when.
+    recognizer: Option<(String, Duration)>,
+    /// Which model replies, and since when.
+    model: Option<(String, Duration)>,
     /// A reply is being written.
     is_replying: bool,
     /// Its words of which the sentence isn't whole.
@@ -207,8 +208,8 @@ impl Cascade {
     }
 
     /// An utterance is spoken by this one, or by another whom that is told of later.
-    pub fn spoken_by(&mut self, utterance: u64, synthesizer: String) {
-        self.mouth.spoken_by(utterance, synthesizer);
+    pub fn spoken_by(&mut self, utterance: u64, synthesizer: String, now: Duration) {
+        self.mouth.spoken_by(utterance, synthesizer, now);
     }
 
     /// More of an utterance's sound: µ-law at 8 kHz.

@@ -17,7 +17,7 @@ mod tools;
 use crate::model::{Model, end_of};
 use crate::overlap::Overlap;
 pub use act::{Act, Acts, Leave};
-use call::call::{Timing, Vendors};
+use call::call::{Timing, Vendors, Work};
 use call::dialogue::{Entry, Line, Silence, Speaker};
 use event::{Event, Response, Status};
 use message::{called, message, messages_of, output};
@@ -260,7 +260,7 @@ impl Session {
                 self.done_at = self.spoken_at.or(self.at(event.audio_end_ms));
             }
             "conversation.item.input_audio_transcription.completed" => {
-                let recognizer = Some(self.settings.transcriber.clone());
+                let recognizer = Some(Work::of(&self.settings.transcriber));
                 let vendors = Vendors { recognizer, ..Vendors::default() };
                 let timing = Timing { talk_over: self.overlap.take(), vendors, ..Timing::default() };
                 self.note(Speaker::Remote, event.transcript().trim().to_owned(), timing, acts);
@@ -413,7 +413,7 @@ impl Session {
     }
 
     fn note_own(&mut self, utterance: &Utterance, acts: Acts<'_>) {
-        let model = Some(self.settings.model.name.clone());
+        let model = Some(Work::of(&self.settings.model.name));
         let vendors = Vendors { model, ..Vendors::default() };
         let timing = Timing { after: utterance.after(), vendors, ..Timing::default() };
         self.note(Speaker::Agent, utterance.heard_text(), timing, acts);

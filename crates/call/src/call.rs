@@ -48,7 +48,7 @@ pub use script::{Page, Performance, Script};
 pub use state::{Call, CallState, Decline, HangingUp, Over, Placing, Queued, Stray, Talk, Unanswered, Watch};
 pub use step::{born, step};
 pub use timers::RETRY_AFTER_MAX;
-pub use waits::{Timing, Vendors, Waits};
+pub use waits::{Timing, Vendors, Waits, Work};
 
 #[cfg(test)]
 pub(crate) mod tests;

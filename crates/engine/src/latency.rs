@@ -1,6 +1,6 @@
 //! How long the other side waited for replies, for what, and for whom: read off the log.
 
-use call::call::{News, Vendors, Waits};
+use call::call::{News, Vendors, Waits, Work};
 use call::dialogue::Speaker;
 use call::{CallId, CarrierName};
 use std::collections::BTreeMap;
@@ -13,18 +13,18 @@ pub struct Latencies {
     pub n_calls: usize,
     /// By agent and carrier.
     pub agents: Vec<Latency>,
-    /// For whose work they were waited.
+    /// By those who understand, write and speak.
     pub vendors: Vec<VendorLatency>,
 }
 
-/// How long the work of one of those was waited for who understand, write and speak.
+/// How long one of those took who understand, write and speak.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VendorLatency {
-    /// What it did: one of [`Latency::parts`], or all of it.
+    /// What it did: `recognizer`, `model` or `synthesizer`, or, of a model that hears and speaks, the `whole`.
     pub part: &'static str,
     /// Its name in the configuration.
     pub vendor: String,
-    /// From when it could begin until the first of it was there.
+    /// From when it was asked until the first of its work was there; of the whole, as of replies.
     pub spread: Spread,
 }
 
@@ -63,7 +63,7 @@ pub(crate) struct Measured {
     pub(crate) replies: Vec<(u64, Option<Waits>)>,
     /// How long the other side talked over it, each time that it did, in milliseconds.
     talk_over: Vec<u64>,
-    /// How long somebody's work was waited for: what it was, whose, and milliseconds.
+    /// How long somebody took: for what, who, and milliseconds.
     works: Vec<(&'static str, String, u64)>,
 }
 
@@ -111,43 +111,35 @@ pub(crate) fn latencies(history: &mut dyn History, n_calls: usize) -> Result<Lat
 
 /// What was measured of the talk of a call's agent, in order.
 pub(crate) fn measured(history: &mut dyn History, call: CallId) -> Result<Measured, StoreError> {
-    let (mut measured, mut recognizer) = (Measured::default(), None);
+    let mut measured = Measured::default();
     for line in history.events(call, 0, EVENTS_MAX)? {
         let News::Spoken { by, after_ms, waits, talk_over_ms, vendors, .. } = line.event.news else {
             continue;
         };
-        let vendors = vendors.map(|vendors| *vendors).unwrap_or_default();
         match by {
-            Speaker::Remote => {
-                measured.talk_over.extend(talk_over_ms);
-                recognizer = vendors.recognizer;
-            }
-            Speaker::Agent => {
-                measured.replies.extend(after_ms.map(|ms| (ms, waits)));
-                measured.works.extend(works(
-                    after_ms,
-                    waits,
-                    Vendors { recognizer: recognizer.take(), ..vendors },
-                ));
-            }
+            Speaker::Remote => measured.talk_over.extend(talk_over_ms),
+            Speaker::Agent => measured.replies.extend(after_ms.map(|ms| (ms, waits))),
         }
+        measured.works.extend(vendors.into_iter().flat_map(|vendors| works(*vendors, after_ms)));
     }
     Ok(measured)
 }
 
-/// For whose work a reply was waited, and how long.
-fn works(after_ms: Option<u64>, waits: Option<Waits>, vendors: Vendors) -> Vec<(&'static str, String, u64)> {
-    let Vendors { recognizer, model, synthesizer } = vendors;
-    let works = match waits {
-        Some(Waits { recognizer_ms, model_ms, synthesizer_ms, .. }) => vec![
-            ("recognizer", recognizer, Some(recognizer_ms)),
-            ("model", model, Some(model_ms)),
-            ("synthesizer", synthesizer, Some(synthesizer_ms)),
+/// How long those took whose work words are. Of a model that hears and speaks itself it is what was waited.
+fn works(
+    Vendors { recognizer, model, synthesizer }: Vendors,
+    after_ms: Option<u64>,
+) -> Vec<(&'static str, String, u64)> {
+    let speaks_itself = model.is_some() && synthesizer.is_none();
+    let all = match model {
+        Some(Work { by, .. }) if speaks_itself => [None, Some(("whole", Work { by, ms: after_ms })), None],
+        model => [
+            recognizer.map(|work| ("recognizer", work)),
+            model.map(|work| ("model", work)),
+            synthesizer.map(|work| ("synthesizer", work)),
         ],
-        // It hears and speaks itself.
-        None => vec![("whole", model, after_ms)],
     };
-    works.into_iter().filter_map(|(part, vendor, ms)| Some((part, vendor?, ms?))).collect()
+    all.into_iter().flatten().filter_map(|(part, Work { by, ms })| Some((part, by, ms?))).collect()
 }
 
 /// What waits are made of, in order.

@@ -3,7 +3,7 @@
 use super::machine::Machine;
 use super::words::{only_listens, without_notes};
 use super::{Act, Acts, Cascade, FAILED_MAX, Failing, Turn};
-use call::call::{Timing, Vendors};
+use call::call::{Timing, Vendors, Work};
 use call::dialogue::Speaker;
 use std::time::Duration;
 
@@ -47,6 +47,10 @@ impl Cascade {
     pub fn understood(&mut self, words: Result<String, String>, now: Duration, acts: Acts<'_>) {
         self.n_unknown = self.n_unknown.saturating_sub(1);
         let talk_over = self.overlap.take();
+        let work = self.recognizer.as_ref().map(|(by, since)| {
+            let from = self.judged.map_or(*since, |(_, judged_at)| judged_at.max(*since));
+            Work::since(by, from, now)
+        });
         match words.map(|words| without_notes(&words)) {
             Ok(words) if words.is_empty() => {
                 self.n_failed.recognizer = 0;
@@ -66,8 +70,8 @@ impl Cascade {
                         understood_at: now,
                     });
                 }
-                let timing = Timing { talk_over, ..self.by_recognizer() };
-                self.note(Speaker::Remote, words, timing, acts);
+                let vendors = Vendors { recognizer: work, ..Vendors::default() };
+                self.note(Speaker::Remote, words, Timing { talk_over, vendors, ..Timing::default() }, acts);
             }
             Err(why) => {
                 acts(Act::Warn("somebody was not understood", why));
@@ -88,17 +92,14 @@ impl Cascade {
     /// What they said last before the line was gone: nobody replies any more.
     pub fn last_words(&mut self, words: &str, acts: Acts<'_>) {
         self.n_unknown = self.n_unknown.saturating_sub(1);
-        self.note(Speaker::Remote, without_notes(words), self.by_recognizer(), acts);
+        let recognizer = self.recognizer.as_ref().map(|(by, _)| Work::of(by));
+        let vendors = Vendors { recognizer, ..Vendors::default() };
+        self.note(Speaker::Remote, without_notes(words), Timing { vendors, ..Timing::default() }, acts);
     }
 
-    /// What comes next of what somebody said is understood by this one.
-    pub fn understood_by(&mut self, recognizer: String) {
-        self.recognizer = Some(recognizer);
-    }
-
-    fn by_recognizer(&self) -> Timing {
-        let vendors = Vendors { recognizer: self.recognizer.clone(), ..Vendors::default() };
-        Timing { vendors, ..Timing::default() }
+    /// What comes next of what somebody said is understood by this one, from now on.
+    pub fn understood_by(&mut self, recognizer: String, now: Duration) {
+        self.recognizer = Some((recognizer, now));
     }
 
     /// Whether somebody's words are not known yet.

@@ -2,7 +2,7 @@
 
 use super::{Act, Acts};
 use crate::heard::heard_of;
-use call::call::{Timing, Vendors, Waits};
+use call::call::{Timing, Vendors, Waits, Work};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -41,6 +41,8 @@ pub(super) struct Utterance {
     waits: Option<Beginning>,
     begun_at: Option<Duration>,
     vendors: Vendors,
+    /// Since when its synthesizer works for it.
+    spoken_since: Duration,
 }
 
 /// When what led to an utterance happened.
@@ -60,7 +62,7 @@ pub(super) struct Beginning {
 
 impl Mouth {
     /// These words come next, of this model where one wrote them; by what number their sound is known.
-    pub(super) fn say(&mut self, text: &str, waits: Option<Beginning>, model: Option<String>) -> u64 {
+    pub(super) fn say(&mut self, text: &str, waits: Option<Beginning>, model: Option<Work>) -> u64 {
         self.add(text, false, waits, model)
     }
 
@@ -69,7 +71,7 @@ impl Mouth {
         self.add("", true, None, None)
     }
 
-    fn add(&mut self, text: &str, is_keys: bool, waits: Option<Beginning>, model: Option<String>) -> u64 {
+    fn add(&mut self, text: &str, is_keys: bool, waits: Option<Beginning>, model: Option<Work>) -> u64 {
         self.n_utterances += 1;
         let number = self.n_utterances;
         self.utterances.push_back(Utterance {
@@ -86,14 +88,16 @@ impl Mouth {
             waits,
             begun_at: None,
             vendors: Vendors { model, ..Vendors::default() },
+            spoken_since: Duration::ZERO,
         });
         number
     }
 
-    /// An utterance is spoken by this synthesizer.
-    pub(super) fn spoken_by(&mut self, number: u64, synthesizer: String) {
+    /// An utterance is spoken by this synthesizer, from now on.
+    pub(super) fn spoken_by(&mut self, number: u64, synthesizer: String, now: Duration) {
         if let Some(one) = self.of(number) {
-            one.vendors.synthesizer = Some(synthesizer);
+            one.vendors.synthesizer = Some(Work { by: synthesizer, ms: None });
+            one.spoken_since = now;
         }
     }
 
@@ -104,6 +108,9 @@ impl Mouth {
             one.sound.extend_from_slice(&sound[..sound.len().min(room)]);
             if let Some(waits) = &mut one.waits {
                 waits.sounded_at.get_or_insert(now);
+            }
+            if let Some(work) = one.vendors.synthesizer.as_mut().filter(|work| work.ms.is_none()) {
+                *work = Work::since(&work.by, one.spoken_since, now);
             }
         }
         self.pump(now, acts);

@@ -4,6 +4,7 @@ use super::{Act, Acts, Cascade, FAILED_MAX, Failing, Leave, Turn};
 use crate::cascade::mouth::Beginning;
 use crate::chat::Piece;
 use crate::model::Wish;
+use call::call::Work;
 use call::dialogue::{end_of_sentence, pieces};
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ impl Cascade {
                     }
                 }
             }
-            Piece::By(model) => self.model = Some(model),
+            Piece::By(model) => self.model = Some((model, now)),
             Piece::Use => {
                 // What it said with it comes before it.
                 self.say_rest(now, acts);
@@ -104,8 +105,12 @@ impl Cascade {
                 written_at: now,
                 sounded_at: None,
             });
+            let model = self.model.as_ref().map(|(by, since)| match self.has_spoken {
+                false => Work::since(by, *since, now),
+                true => Work::of(by),
+            });
             self.has_spoken = true;
-            let utterance = self.mouth.say(text, waits, self.model.clone());
+            let utterance = self.mouth.say(text, waits, model);
             acts(Act::Say { utterance, text: text.clone() });
         }
     }

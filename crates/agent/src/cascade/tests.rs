@@ -6,7 +6,7 @@ mod troubles;
 
 use super::*;
 use crate::chat::Piece;
-use call::call::Vendors;
+use call::call::{Vendors, Work};
 use talk::{Talk, settings};
 
 #[test]
@@ -31,22 +31,27 @@ fn what_is_said_is_replied_to_sentence_by_sentence() {
 
 #[test]
 fn whose_work_words_are_stands_with_them() {
-    let named = |name: &str| Some(name.to_owned());
+    let took = |name: &str, ms: u64| Some(Work { by: name.to_owned(), ms: Some(ms) });
     let mut talk = Talk::new(settings());
-    talk.cascade.understood_by("gone".to_owned());
-    talk.cascade.understood_by("ear".to_owned());
-    talk.hear("Hello.");
-    assert_eq!(talk.vendors, Vendors { recognizer: named("ear"), ..Vendors::default() });
-    talk.does(|cascade, now, acts| cascade.piece(Piece::By("wise-1".to_owned()), now, acts));
+    talk.begins_to_speak();
+    talk.pass(1_000);
+    talk.is_silent();
+    talk.is_at_work(100, |cascade, now, _| cascade.understood_by("gone".to_owned(), now));
+    talk.is_at_work(70, |cascade, now, _| cascade.understood_by("ear".to_owned(), now));
+    talk.does(|cascade, now, acts| cascade.understood(Ok("Hello.".to_owned()), now, acts));
+    assert_eq!(talk.vendors, Vendors { recognizer: took("ear", 70), ..Vendors::default() });
+    talk.is_at_work(900, |cascade, now, acts| cascade.piece(Piece::By("mute".to_owned()), now, acts));
+    talk.is_at_work(300, |cascade, now, acts| cascade.piece(Piece::By("wise-1".to_owned()), now, acts));
     talk.writes("This is the hotel.");
     talk.is_written();
-    talk.cascade.spoken_by(1, "refuses".to_owned());
-    talk.cascade.spoken_by(1, "mouth".to_owned());
+    talk.is_at_work(500, |cascade, now, _| cascade.spoken_by(1, "refuses".to_owned(), now));
+    talk.is_at_work(200, |cascade, now, _| cascade.spoken_by(1, "mouth".to_owned(), now));
     talk.sounds(1, 1_000);
     talk.pass(1_000);
     assert_eq!(
         talk.vendors,
-        Vendors { model: named("wise-1"), synthesizer: named("mouth"), ..Vendors::default() }
+        Vendors { model: took("wise-1", 300), synthesizer: took("mouth", 200), ..Vendors::default() },
+        "and not the time of those who failed before"
     );
     talk.pass(30_000);
     talk.does(Cascade::time_is_up);

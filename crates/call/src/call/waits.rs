@@ -19,19 +19,41 @@ pub struct Waits {
     pub playout_ms: u64,
 }
 
-/// Whose work words are, where the gateway carries the sound: those who did it, by their names in the
-/// configuration.
+/// Whose work words are, where the gateway carries the sound.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vendors {
     /// Who understood them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub recognizer: Option<String>,
+    pub recognizer: Option<Work>,
     /// Which model wrote them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
+    pub model: Option<Work>,
     /// Who spoke them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub synthesizer: Option<String>,
+    pub synthesizer: Option<Work>,
+}
+
+/// What somebody did who understands, writes or speaks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// Their name in the configuration.
+    pub by: String,
+    /// How long they took to the first of it, in milliseconds, where that is known: the time of those who
+    /// failed before is not theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
+}
+
+impl Work {
+    /// Somebody's, who took so long from then until now.
+    pub fn since(by: &str, from: Duration, now: Duration) -> Work {
+        Work { by: by.to_owned(), ms: u64::try_from(now.saturating_sub(from).as_millis()).ok() }
+    }
+
+    /// Somebody's, of whom it isn't known how long they took.
+    pub fn of(by: &str) -> Work {
+        Work { by: by.to_owned(), ms: None }
+    }
 }
 
 impl Vendors {

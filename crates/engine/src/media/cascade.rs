@@ -339,7 +339,9 @@ impl Talk<'_> {
                 Ok(Some(Part::Understood(Err(_)))) => {
                     self.cascade.last_words("", &mut |act| self.hands.act(act));
                 }
-                Ok(Some(Part::UnderstoodBy(recognizer))) => self.cascade.understood_by(recognizer),
+                Ok(Some(Part::UnderstoodBy(recognizer))) => {
+                    self.cascade.understood_by(recognizer, self.since.elapsed());
+                }
                 Ok(Some(_)) => {}
                 Ok(None) | Err(_) => break,
             }
@@ -350,8 +352,12 @@ impl Talk<'_> {
         match part {
             Part::Words => self.has_words = true,
             Part::Turn(words) => self.is_told_of_turn(words),
-            Part::UnderstoodBy(recognizer) => self.cascade.understood_by(recognizer),
-            Part::SpokenBy(utterance, synthesizer) => self.cascade.spoken_by(utterance, synthesizer),
+            Part::UnderstoodBy(recognizer) => {
+                self.cascade.understood_by(recognizer, self.since.elapsed());
+            }
+            Part::SpokenBy(utterance, synthesizer) => {
+                self.cascade.spoken_by(utterance, synthesizer, self.since.elapsed());
+            }
             Part::Understood(words) => {
                 self.does(|cascade, now, acts| cascade.understood(words, now, acts));
             }

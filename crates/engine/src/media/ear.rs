@@ -153,13 +153,13 @@ async fn listen(
         match hear_out(&mut said, &mut live, &mut utterance, &tell).await {
             Utterance::None => return,
             Utterance::Turn(words) => {
-                is_by(&recognizers[0], &tell).await;
+                is_by(recognizers.first(), &tell).await;
                 if tell.send(Part::Turn(words)).await.is_err() {
                     return;
                 }
                 continue;
             }
-            Utterance::Over => {}
+            Utterance::Over => is_by(recognizers.first(), &tell).await,
             Utterance::Lost => {
                 sleep(PAUSE).await;
                 continue;
@@ -185,10 +185,7 @@ async fn listen(
             None => None,
         };
         let words = match words {
-            Some(words) => {
-                is_by(&recognizers[0], &tell).await;
-                Ok(words)
-            }
+            Some(words) => Ok(words),
             None => {
                 let utterance: Vec<Frame> = utterance.iter().map(frame_of).collect();
                 understand(&calls, &recognizers, &utterance, &tell).await
@@ -272,7 +269,7 @@ async fn understand(
 ) -> Result<String, String> {
     let mut last = "there is no recognizer".to_owned();
     for one in recognizers {
-        is_by(one, tell).await;
+        is_by(Some(one), tell).await;
         match understood_by(&calls.sender(), one, utterance).await {
             Ok(words) => return Ok(words),
             Err(why) => {
@@ -286,9 +283,11 @@ async fn understand(
 }
 
 /// What is told next is understood by this one.
-async fn is_by(one: &RecognizerSettings, tell: &mpsc::Sender<Part>) {
-    // Nobody may wait for it any more.
-    let _ = tell.send(Part::UnderstoodBy(one.name.clone())).await;
+async fn is_by(one: Option<&RecognizerSettings>, tell: &mpsc::Sender<Part>) {
+    if let Some(one) = one {
+        // Nobody may wait for it any more.
+        let _ = tell.send(Part::UnderstoodBy(one.name.clone())).await;
+    }
 }
 
 /// The words of an utterance, by this one; or why it can't tell.

@@ -1,5 +1,5 @@
-//! `offhook latency`: how long whoever is on the line waits for replies, for what and for whom, and
-//! talks over them.
+//! `offhook latency`: how long whoever is on the line waits for replies, for what, and talks
+//! over them; and how long those take whose work the replies are.
 
 use std::collections::BTreeMap;
 
@@ -18,14 +18,14 @@ struct Report {
     vendors: Vec<Worked>,
 }
 
-/// How long somebody's work was waited for.
+/// How long one of those took whose work replies are.
 #[derive(Debug, Deserialize)]
 struct Worked {
     vendor: String,
     part: String,
-    replies: u64,
+    times: u64,
     #[serde(flatten)]
-    waited: Spread,
+    took: Spread,
 }
 
 /// How long one agent's replies were waited for.
@@ -72,14 +72,14 @@ pub(super) async fn run(
 }
 
 fn by_vendor(vendors: &[Worked], paint: Paint) -> String {
-    let mut rows = vec![Cell::heads(&["VENDOR", "PART", "REPLIES", "P50", "P95", "P99"])];
+    let mut rows = vec![Cell::heads(&["VENDOR", "PART", "TIMES", "P50", "P95", "P99"])];
     rows.extend(vendors.iter().map(|one| {
         let first = [
             Cell::new(&one.vendor, Tone::Strong),
             Cell::normal(one.part.clone()),
-            Cell::normal(one.replies.to_string()),
+            Cell::normal(one.times.to_string()),
         ];
-        first.into_iter().chain(spread(one.waited)).collect()
+        first.into_iter().chain(spread(one.took)).collect()
     }));
     paint.columns(&rows)
 }
@@ -129,7 +129,7 @@ mod tests {
              "whole": {"p50_ms": 940, "p95_ms": 1210, "p99_ms": 2004},
              "parts": {"turn": {"p50_ms": 600, "p95_ms": 600, "p99_ms": 600}},
              "talk_over": {"times": 3, "p50_ms": 140, "p95_ms": 180, "p99_ms": 180}}],
-            "vendors": [{"vendor": "deepgram", "part": "recognizer", "replies": 12,
+            "vendors": [{"vendor": "deepgram", "part": "recognizer", "times": 12,
              "p50_ms": 60, "p95_ms": 90, "p99_ms": 240}]}"#;
         let report: Report = serde_json::from_str(report).expect("it is as the gateway writes it");
         let expected = "\
@@ -138,8 +138,8 @@ concierge  main     12       0.94 s  1.21 s  2.00 s  0.60 s  -           -      
 ";
         assert_eq!(table(&report.agents, Paint::Plain), expected);
         let expected = "\
-VENDOR    PART        REPLIES  P50     P95     P99
-deepgram  recognizer  12       0.06 s  0.09 s  0.24 s
+VENDOR    PART        TIMES  P50     P95     P99
+deepgram  recognizer  12     0.06 s  0.09 s  0.24 s
 ";
         assert_eq!(by_vendor(&report.vendors, Paint::Plain), expected);
     }

@@ -20,7 +20,7 @@ pub(crate) struct Asked {
     calls: Option<usize>,
 }
 
-/// How long replies were waited for, by agent and carrier, and by whose work they were.
+/// How long replies were waited for, by agent and carrier, and how long those took whose work they are.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct LatencyView {
     /// How many calls were read.
@@ -29,17 +29,18 @@ pub(crate) struct LatencyView {
     vendors: Vec<OfVendor>,
 }
 
-/// How long the work of one of those was waited for who understand, write and speak.
+/// How long one of those took who understand, write and speak.
 #[derive(Serialize, JsonSchema)]
 struct OfVendor {
     /// Its name: of a recognizer or synthesizer that in the configuration, of a model that at its server.
     vendor: String,
     /// What it did: `recognizer`, `model`, `synthesizer`, or, of a model that hears and speaks, `whole`.
     part: &'static str,
-    /// How many replies had its work in them.
-    replies: usize,
+    /// How many times.
+    times: usize,
+    /// From when it was asked until the first of its work was there; of `whole`, as of an agent's replies.
     #[serde(flatten)]
-    waited: SpreadView,
+    took: SpreadView,
 }
 
 /// How long the replies of one agent were waited for over one carrier.
@@ -90,7 +91,7 @@ pub(crate) async fn get(
 }
 
 fn of_vendor(VendorLatency { part, vendor, spread }: VendorLatency) -> OfVendor {
-    OfVendor { vendor, part, replies: spread.n, waited: spread_view(spread) }
+    OfVendor { vendor, part, times: spread.n, took: spread_view(spread) }
 }
 
 fn view(Latency { agent, carrier, whole, parts, talk_over }: &Latency) -> OfAgent {

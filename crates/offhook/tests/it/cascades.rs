@@ -53,7 +53,9 @@ fn a_model_of_words_hears_and_speaks_and_ends_the_call(face: Face) {
     let vendors = latency["vendors"].as_array().expect("who was waited for");
     let who: Vec<(&str, &str)> = vendors.iter().map(|one| (word(one, "part"), word(one, "vendor"))).collect();
     assert_eq!(who, [("model", "wise-1"), ("recognizer", "ear"), ("synthesizer", "mouth")]);
-    assert_eq!((&vendors[0]["replies"], &vendors[0]["p95_ms"]), (&json!(1), &waits["model_ms"]));
+    let took = vendors[0]["p95_ms"].as_u64().expect("a number");
+    let waited = waits["model_ms"].as_u64().expect("a number");
+    assert!(vendors[0]["times"] == 1 && took <= waited, "{waited} ms were waited for this: {vendors:?}");
 }
 
 /// The model says something long, and the other side begins to speak in the middle of it.
@@ -392,10 +394,12 @@ fn talks_with(vendors: &str, hears: &str) -> Speech {
     assert_eq!(world.understood(&them), [GOODBYE]);
     // Of several the one who did it, and none who failed before.
     let events = world.events(&id);
-    let works: Vec<&Value> =
-        events.iter().filter_map(|event| event["event"]["spoken"].get("vendors")).collect();
-    let expected = [json!({ "recognizer": "ear" }), json!({ "model": "wise-1", "synthesizer": "mouth" })];
-    assert_eq!(works, expected.iter().collect::<Vec<_>>());
+    let works: Vec<[&str; 3]> = events
+        .iter()
+        .filter_map(|event| event["event"]["spoken"].get("vendors"))
+        .map(|vendors| ["recognizer", "model", "synthesizer"].map(|part| word(&vendors[part], "by")))
+        .collect();
+    assert_eq!(works, [["ear", "", ""], ["", "wise-1", "mouth"]]);
     speech
 }
 

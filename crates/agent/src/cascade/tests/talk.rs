@@ -116,6 +116,12 @@ impl Talk {
         });
     }
 
+    /// Something happens, and so many milliseconds pass.
+    pub(super) fn is_at_work(&mut self, ms: u64, what: impl FnOnce(&mut Cascade, Duration, Acts<'_>)) {
+        self.does(what);
+        self.pass(ms);
+    }
+
     pub(super) fn writes(&mut self, words: &str) {
         self.does(|cascade, now, acts| cascade.piece(Piece::Words(words.to_owned()), now, acts));
     }

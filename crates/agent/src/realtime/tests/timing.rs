@@ -52,8 +52,8 @@ fn whose_work_words_are_stands_with_them() {
     };
     session.played(1, NOW, &mut keep);
     session.hear(&written("Good.").to_string(), NOW, &mut keep).unwrap();
-    let model = Vendors { model: Some("m".to_owned()), ..Vendors::default() };
-    let recognizer = Vendors { recognizer: Some("writer-1".to_owned()), ..Vendors::default() };
+    let model = Vendors { model: Some(Work::of("m")), ..Vendors::default() };
+    let recognizer = Vendors { recognizer: Some(Work::of("writer-1")), ..Vendors::default() };
     assert_eq!(works, [model, recognizer]);
 }
 
