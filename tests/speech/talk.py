@@ -7,6 +7,7 @@ import io
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -144,6 +145,27 @@ def judge_start(folder, vendors):
     checks.equal("and its exit says so", ended.returncode, 1)
 
 
+def judge_restart(folder, sim, config):
+    """One that was killed with a live call starts without its model: whoever is on the line comes first."""
+    gone = pathlib.Path(folder) / "going.bin"
+    shutil.copy(GGML, gone)
+    config = config.replace(str(GGML), str(gone))
+    behaves(sim, does="silent", answer_after_ms=0)
+    with Gateway(folder, config, "killed") as gateway:
+        call = Call(gateway)
+        checks.that("a call is answered", call.is_there("in_progress"))
+        gateway.process.kill()
+        gateway.process.wait()
+    gone.unlink()
+    with Gateway(folder, config, "again") as gateway:
+        why = gateway.said(r"can't; mend it, and reload.*(cannot read Whisper's model)")
+        checks.equal("without its model it starts where calls live, and says so", why, "cannot read Whisper's model")
+        call.url = f"{gateway.url}/v1/calls/{call.id}"
+        checks.equal("the call goes on", call.look()["state"], "in_progress")
+        ask("POST", f"{call.url}/hangup", token=call.token)
+        checks.that("and can be hung up", call.is_there("ended"))
+
+
 def clerk(url, recognizer, synthesizer):
     return f'''
 [agents.clerk]
@@ -189,7 +211,9 @@ within = "30s"
     with tempfile.TemporaryDirectory() as folder, Sim(folder) as sim:
         if has_local_speech(folder, local):
             vendors += local
-            judge_start(folder, vendors + clerk(url, "whisper", "piper"))
+            inside = vendors + clerk(url, "whisper", "piper")
+            judge_start(folder, inside)
+            judge_restart(folder, sim, settings("telnyx", sim.url, public_key(sim)) + inside)
             talks += [("telnyx", "whisper", "piper")]
         key = public_key(sim)
         with Process([sys.executable, HERE / "whisper.py", port], folder, "whisper") as server:

@@ -64,11 +64,11 @@ async fn serve(loaded: &Loaded, until_stdin_ends: bool, inherited: Inherited) ->
     let door = door::of(&mut opened.store, &public_url)?;
     let sender = Sender::new(SendSettings::default());
     let calls = Calls::start(Parts {
+        settings: assemble::ready_to_start(config, &mut opened.store).await?,
         store: Box::new(opened.store),
         history: readers(path)?,
         lines: assemble::lines(config, &public_url, Some(&installation))?,
         sender: sender.clone(),
-        settings: assemble::ready(config).await?,
         clock: Arc::new(SystemClock),
         paused: opened.rewound,
         keep: assemble::keep(config),

@@ -26,6 +26,7 @@ use engine::{
 use mcp::Address;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use store::Store;
 
 /// The carriers. `public_url` is where their webhooks arrive; without an `installation` nothing may
 /// be placed.
@@ -170,6 +171,31 @@ pub(super) fn keep(config: &Config) -> Keep {
 pub(super) async fn ready(config: &Config) -> anyhow::Result<Settings> {
     let settings = settings(config);
     speech::load(&settings).await?;
+    Ok(settings)
+}
+
+/// The same for a start. Where calls are not over they come first: the models are read meanwhile, and
+/// whoever needs one that can't be read does without.
+///
+/// # Errors
+/// One of the models can't be read, or the store.
+pub(super) async fn ready_to_start(config: &Config, store: &mut impl Store) -> anyhow::Result<Settings> {
+    let mut n_live = 0;
+    store.turn(&mut |page| {
+        n_live = page.live()?;
+        Ok(())
+    })?;
+    if n_live == 0 {
+        return ready(config).await;
+    }
+    let settings = settings(config);
+    let named = settings.clone();
+    tokio::spawn(async move {
+        if let Err(error) = speech::load(&named).await {
+            let why = format!("{error:#}");
+            tracing::error!(why, "who hears or speaks in this process can't; mend it, and reload");
+        }
+    });
     Ok(settings)
 }
 
