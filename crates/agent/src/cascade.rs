@@ -202,6 +202,11 @@ impl Cascade {
         }
     }
 
+    /// The model may do this from now on.
+    pub fn renew(&mut self, model: Model) {
+        self.settings.model = model;
+    }
+
     /// The line is open.
     pub fn open(&mut self, now: Duration, acts: Acts<'_>) {
         self.settle(now, acts);

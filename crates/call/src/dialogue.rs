@@ -191,6 +191,11 @@ impl Dialogue {
         }
     }
 
+    /// The sentence that it began to say has no end: it isn't said.
+    pub fn forget_unfinished(&mut self) {
+        self.unfinished.clear();
+    }
+
     /// Adds words to those that wait, if not too many do.
     fn add(&mut self, words: &str) {
         match self.waiting.back_mut() {

@@ -99,7 +99,7 @@ pub async fn begin_reply(
     let (request, asked_at) = (asked.completion(&[hello]), Instant::now());
     let (tell, mut told) = mpsc::channel(1);
     let mut written = String::new();
-    let mut reply = Reply { written: &mut written, tell: &tell, has_begun: false };
+    let mut reply = Reply { written: &mut written, tell: &tell, may_be_empty: false, has_begun: false };
     tokio::select! {
         replied = reply.hear(sender, &request, &asked.settings) => replied.map(drop)?,
         _ = told.recv() => {}

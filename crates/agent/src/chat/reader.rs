@@ -63,6 +63,11 @@ impl Reader {
         self.is_done
     }
 
+    /// How many bytes there are of tools that are being called, and not whole yet.
+    pub fn called_bytes(&self) -> usize {
+        self.tools.values().map(|(name, arguments)| name.len() + arguments.len()).sum()
+    }
+
     fn read(&mut self, line: &[u8]) -> Vec<Piece> {
         let line = String::from_utf8_lossy(line);
         let Some(data) = line.trim_end_matches('\r').strip_prefix("data:").map(str::trim_start) else {

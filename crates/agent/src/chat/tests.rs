@@ -53,6 +53,24 @@ fn a_reply_is_the_same_in_pieces_of_any_length() {
     }
 }
 
+/// Its arguments may take longer than a first word would.
+#[test]
+fn a_tool_is_known_to_be_called_until_all_of_it_is_there() {
+    let mut reader = Reader::default();
+    let delta = |delta: &str, reason: &str| {
+        format!("data: {{\"choices\":[{{\"delta\":{delta},\"finish_reason\":{reason}}}]}}\n\n")
+    };
+    assert_eq!(reader.hear(delta(r#"{"role":"assistant"}"#, "null").as_bytes()), []);
+    assert_eq!(reader.called_bytes(), 0);
+    let call = r#"{"tool_calls":[{"index":0,"function":{"name":"end_call","arguments":"{"}}]}"#;
+    assert_eq!(reader.hear(delta(call, "null").as_bytes()), []);
+    assert_eq!(reader.called_bytes(), "end_call{".len());
+    reader.hear(b": ping\n\n");
+    assert_eq!(reader.called_bytes(), "end_call{".len());
+    reader.hear(delta("{}", "\"tool_calls\"").as_bytes());
+    assert!(reader.called_bytes() == 0 && reader.is_done());
+}
+
 #[test]
 fn a_reply_that_breaks_off_is_not_whole_and_a_failure_is_told() {
     let mut reader = Reader::default();

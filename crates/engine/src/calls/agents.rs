@@ -4,7 +4,7 @@ use super::{Calls, EngineError};
 use crate::heard::Heard;
 use crate::media::cascade::Plan;
 use crate::program::Credential;
-use crate::settings::{AgentSettings, ModelSettings};
+use crate::settings::AgentSettings;
 use crate::shell::lane::Lane;
 use crate::talk::{Asked, AtWork, Servers, new_id};
 use crate::tap::Taps;
@@ -162,9 +162,12 @@ impl Calls {
         kept.is_ok()
     }
 
-    /// How an agent's model is asked, as it is configured now.
-    pub(crate) fn model_of(&self, agent: &str) -> Option<ModelSettings> {
-        self.rules().settings.agents.get(agent)?.model.clone()
+    /// How an agent's model is asked, as it is configured now. All of it is of one configuration: no server is
+    /// shown the key of another.
+    pub(crate) fn asked_of(&self, agent: &str) -> Option<Asked> {
+        let rules = self.rules();
+        let configured = rules.settings.agents.get(agent)?;
+        Some(Asked { settings: configured.model.clone()?, key: configured.token.clone() })
     }
 
     /// Has talks by sound come to the end of a sentence, so that whoever is started next takes them over

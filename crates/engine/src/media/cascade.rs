@@ -110,7 +110,9 @@ struct Hands<'t> {
     line: Line,
     voice: Voice,
     scribe: &'t Scribe,
-    asked: &'t Asked,
+    asked: Asked,
+    /// It was read from the configuration anew.
+    is_renewed: bool,
     thought: Option<Thought>,
     /// Keys whose sound is to be told.
     pressed: Vec<(u64, Vec<u8>)>,
@@ -157,7 +159,8 @@ where
             line: Line::new(began, tap),
             voice: Voice::new(calls, synthesizers, tell),
             scribe: &scribe,
-            asked: &asked,
+            asked,
+            is_renewed: false,
             thought: None,
             pressed: Vec::new(),
             leave: None,
@@ -242,6 +245,9 @@ impl Talk<'_> {
     fn does(&mut self, what: impl FnOnce(&mut Cascade, Duration, agent::cascade::Acts<'_>)) {
         let now = self.since.elapsed();
         what(&mut self.cascade, now, &mut |act| self.hands.act(act));
+        if std::mem::take(&mut self.hands.is_renewed) {
+            self.cascade.renew(self.hands.asked.settings.model.clone());
+        }
         while let Some((utterance, sound)) = self.hands.pressed.pop() {
             self.cascade.sound_of_keys(utterance, &sound, now, &mut |act| self.hands.act(act));
         }
@@ -421,8 +427,13 @@ impl Hands<'_> {
         let call = self.call.facts.id;
         match act {
             Act::Ask => {
+                // As is configured now: a key that is replaced may be good for nothing.
+                let agent = self.call.facts.agent.as_ref();
+                if let Some(asked) = agent.and_then(|agent| self.calls.asked_of(&agent.name)) {
+                    (self.asked, self.is_renewed) = (asked, true);
+                }
                 let written = self.scribe.written();
-                self.thought = Some(Thought::after(written, self.calls, self.call, self.asked));
+                self.thought = Some(Thought::after(written, self.calls, self.call, &self.asked));
             }
             Act::Forget => self.thought = None,
             Act::Say { utterance, text } => self.voice.say(utterance, text),

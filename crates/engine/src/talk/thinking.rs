@@ -16,7 +16,7 @@ use std::future::ready;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::Instrument as _;
 
 /// How a model is asked, and what its server is shown.
@@ -76,6 +76,7 @@ impl Thought {
                 Err(_) => Err("what was said is not on disk yet".to_owned()),
             };
             if let Err(why) = replied {
+                tracing::warn!(call = %call.facts.id, why, "a model did not reply");
                 let _ = tell.send(Piece::Failed(why)).await;
             }
         };
@@ -93,13 +94,11 @@ impl Drop for Thought {
 impl Conversation {
     /// Holds it with the model of its agent, as the configuration in force says.
     pub(super) async fn think(mut self) {
-        let Some(settings) = self.calls.model_of(&self.agent) else {
+        let Some(asked) = self.calls.asked_of(&self.agent) else {
             tracing::warn!(call = %self.id, agent = self.agent, "the configuration has no such model any more");
             return self.apologise("the configuration has no such model any more".to_owned()).await;
         };
-        // Of one configuration: no server is shown the key of another.
-        let asked = Asked { settings, key: self.calls.token_of(&self.agent) };
-        let over = self.talk_with(&asked).await;
+        let over = self.talk_with(asked).await;
         tracing::info!(call = %self.id, by = over.word(), "a conversation with a model is over");
         match over {
             Over::Call => {}
@@ -109,13 +108,13 @@ impl Conversation {
         }
     }
 
-    async fn talk_with(&mut self, asked: &Asked) -> Over {
+    async fn talk_with(&mut self, mut asked: Asked) -> Over {
         let settings = &asked.settings;
         let call = self.line.borrow_and_update().clone();
         // Each that is asked has its time.
         let reply_within = settings.reply_within * (1 + settings.spares.len() as u32);
         let mut dialogue = Dialogue::replying_within(&call, reply_within).noticing(settings.silence.clone());
-        let mut thought = self.owes_a_reply(&call).await.then(|| self.ask_model(asked));
+        let mut thought = self.owes_a_reply(&call).await.then(|| self.ask_model(&asked));
         let mut n_failed = 0;
         loop {
             let call = self.line.borrow_and_update().clone();
@@ -124,7 +123,11 @@ impl Conversation {
             }
             for act in dialogue.next(&call, self.calls.now()) {
                 match act {
-                    Act::Tell(Told::Prompt(_) | Told::Key(_)) => thought = Some(self.ask_model(asked)),
+                    Act::Tell(Told::Prompt(_) | Told::Key(_)) => {
+                        // As is configured now: a key that is replaced may be good for nothing.
+                        asked = self.calls.asked_of(&self.agent).unwrap_or(asked);
+                        thought = Some(self.ask_model(&asked));
+                    }
                     act => {
                         if let Some(over) = self.on_the_line(act).await {
                             return over;
@@ -141,7 +144,7 @@ impl Conversation {
                         Piece::Done => n_failed = 0,
                         Piece::By(_) | Piece::Words(_) | Piece::Tool { .. } | Piece::Use => {}
                     }
-                    self.hear_piece(piece, settings, &mut dialogue);
+                    self.hear_piece(piece, &asked.settings, &mut dialogue);
                     if n_failed >= FAILED_MAX {
                         return Over::Broke;
                     }
@@ -185,8 +188,8 @@ impl Conversation {
             Piece::Done => {
                 say(dialogue, "", true);
             }
-            Piece::Failed(why) => {
-                tracing::warn!(call = %self.id, why, "a model did not reply");
+            Piece::Failed(_) => {
+                dialogue.forget_unfinished();
                 say(dialogue, &settings.fallback, true);
             }
         }
@@ -204,7 +207,7 @@ async fn think(calls: &Calls, call: &Call, asked: &Asked, tell: &mpsc::Sender<Pi
     let (mut asked, mut name) = (asked.clone(), asked.settings.model.name.clone());
     let own = std::mem::take(&mut asked.settings.model.tools);
     let mut spares = std::mem::take(&mut asked.settings.spares).into_iter();
-    for _ in 0..ROUNDS_MAX {
+    for round in 0..ROUNDS_MAX {
         asked.settings.model.tools.clone_from(&own);
         calls.give_tools(call, &mut asked.settings.model).await;
         // One that an earlier reply wished for may still be at work.
@@ -215,16 +218,17 @@ async fn think(calls: &Calls, call: &Call, asked: &Asked, tell: &mpsc::Sender<Pi
         let wishes = loop {
             let request = asked.completion(&said);
             let _ = tell.send(Piece::By(name.clone())).await;
-            let mut reply = Reply { written: &mut written, tell, has_begun: false };
+            // Who used a tool may have said all before.
+            let may_be_empty = round > 0;
+            let mut reply = Reply { written: &mut written, tell, may_be_empty, has_begun: false };
             let failed = match reply.hear(&calls.sender(), &request, &asked.settings).await {
                 Ok(wishes) => break wishes,
-                Err(why) => why,
+                Err(why) => format!("{name}: {why}"),
             };
             // Nobody hears the beginning of a reply twice.
             let Some(spare) = spares.next().filter(|_| !reply.has_begun) else { return Err(failed) };
-            let call = call.facts.id;
-            tracing::warn!(%call, model = name, next = spare.name, "a model did not reply, and the next is asked");
-            tracing::debug!(%call, why = failed, "why it did not");
+            let (call, next) = (call.facts.id, &spare.name);
+            tracing::warn!(%call, why = failed, next, "a model did not reply, and the next is asked");
             (asked, name) = (asked.by(&spare), spare.name);
         };
         if wishes.is_empty() {
@@ -267,6 +271,8 @@ pub(crate) struct Reply<'r> {
     /// All of it that is words.
     pub(crate) written: &'r mut String,
     pub(crate) tell: &'r mpsc::Sender<Piece>,
+    /// Whether nothing is a reply too.
+    pub(crate) may_be_empty: bool,
     /// Whether any of it was told.
     pub(crate) has_begun: bool,
 }
@@ -274,7 +280,7 @@ pub(crate) struct Reply<'r> {
 impl Reply<'_> {
     /// Asks for it, and tells its pieces as they come; if it isn't whole, why. Where it wants tools of its
     /// owner's, these are returned, and the reply isn't over. No piece may let wait longer than
-    /// `reply_within`. What the server says may quote what was said: that is for the log at debug.
+    /// `reply_within`, whatever else the server sends. What it says may quote what was said: that is for the log at debug.
     pub(crate) async fn hear(
         &mut self,
         sender: &Sender,
@@ -283,21 +289,30 @@ impl Reply<'_> {
     ) -> Result<Vec<(String, String)>, String> {
         let within = settings.reply_within;
         let mut wishes = Vec::new();
+        let mut until = Instant::now() + within;
         let mut answer = sender.open(request, within).await.map_err(|error| error.to_string())?;
         let status = answer.status;
-        let mut next = async || match timeout(within, answer.next()).await {
+        let mut next = async |until| match timeout_at(until, answer.next()).await {
             Ok(bytes) => bytes.map_err(|error| error.to_string()),
             Err(_) => Err(format!("not a word within {within:?}")),
         };
         if status / 100 != 2 {
-            let said = next().await.ok().flatten().unwrap_or_default();
+            let said = next(until).await.ok().flatten().unwrap_or_default();
             let said = String::from_utf8_lossy(&said[..said.len().min(REFUSAL_MAX)]);
             tracing::debug!(%said, "a model's server refused");
             return Err(format!("HTTP {status}"));
         }
         let mut reader = Reader::default();
-        while let Some(bytes) = next().await? {
+        while let Some(bytes) = next(until).await? {
+            let called_before = reader.called_bytes();
             for piece in reader.hear(&bytes) {
+                match &piece {
+                    Piece::Words(words) if !self.has_begun && words.trim().is_empty() => continue,
+                    Piece::Done if !self.has_begun && !self.may_be_empty => {
+                        return Err("it replied nothing".to_owned());
+                    }
+                    _ => until = Instant::now() + within,
+                }
                 match piece {
                     Piece::Failed(why) => {
                         tracing::debug!(why, "a model's server failed");
@@ -310,6 +325,10 @@ impl Reply<'_> {
                     Piece::Done if !wishes.is_empty() => {}
                     piece => self.tell(piece).await,
                 }
+            }
+            // The arguments of a tool are told when they are whole, which may take longer.
+            if reader.called_bytes() > called_before {
+                until = Instant::now() + within;
             }
             if reader.is_done() {
                 return Ok(wishes);

@@ -122,7 +122,7 @@ fn llm(
     by_sound: bool,
     settings: &mut Option<ModelSettings>,
 ) -> Option<Does> {
-    let base_url = base_url(section);
+    let base_url = models::base_url(section).as_str().to_owned();
     let model = model(section, "\"gpt-5-mini\"", values::text, tools);
     let reply_within = section.optional("reply_within", |node| duration(node, REPLIES));
     let fallback = section.optional("fallback", values::spoken);
@@ -162,7 +162,7 @@ fn realtime(
     tools: &Tools,
     realtime: &mut Option<ConfiguredRealtime>,
 ) -> Option<Does> {
-    let base_url = base_url(section);
+    let base_url = models::base_url(section).as_str().to_owned();
     let model = model(section, "\"gpt-realtime\"", named, tools);
     let voice = section.optional("voice", values::text);
     let transcriber = section.optional("transcriber", values::text);
@@ -181,12 +181,6 @@ fn realtime(
     };
     *realtime = Some(ConfiguredRealtime { base_url, settings });
     Some(Does::Realtime { url })
-}
-
-/// The address of a model's server.
-fn base_url(section: &mut Section<'_, '_>) -> String {
-    let base_url = section.optional("base_url", values::base_url);
-    base_url.map_or_else(|| OPENAI.to_owned(), |url| url.as_str().to_owned())
 }
 
 fn model(
@@ -257,8 +251,6 @@ const TRANSCRIBER: &str = "gpt-4o-mini-transcribe";
 /// What a program may speak.
 pub(super) const LANGUAGES: [(&str, Speaks); 2] = [("twilio", Speaks::Twilio), ("carrier", Speaks::Carrier)];
 
-/// The default of `base_url`.
-pub(super) const OPENAI: &str = "https://api.openai.com/v1";
 /// What `reply_within` may be, and its default.
 const REPLIES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60);
 const REPLY_WITHIN: Duration = Duration::from_secs(10);

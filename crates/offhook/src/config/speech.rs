@@ -143,6 +143,10 @@ pub(super) fn names(node: &Node, what: &str, known: &[&str]) -> Result<Vec<Strin
     if names.is_empty() {
         return Err(format!("names no {what}").into());
     }
+    let twice = (1..names.len()).find(|at| names[..*at].iter().any(|(before, _)| *before == names[*at].0));
+    if let Some((name, origin)) = twice.map(|at| names[at]) {
+        return Err(Rejected::at(origin, format!("has {name:?} twice; name each {what} once")));
+    }
     let name = |(name, origin): (&str, _)| {
         if known.contains(&name) {
             return Ok(name.to_owned());
@@ -156,8 +160,7 @@ pub(super) fn names(node: &Node, what: &str, known: &[&str]) -> Result<Vec<Strin
     names.into_iter().map(name).collect()
 }
 
-/// Reads where somebody's server is, and what it is shown.
-pub(super) fn server(section: &mut Section<'_, '_>, default: &str, folder: &Path) -> ConfiguredServer {
+fn server(section: &mut Section<'_, '_>, default: &str, folder: &Path) -> ConfiguredServer {
     let base_url = section.optional("base_url", values::base_url);
     let base_url = base_url.unwrap_or_else(|| BaseUrl(default.to_owned()));
     ConfiguredServer { base_url, key: secret(section, "api_key", folder) }

@@ -239,7 +239,7 @@ fn who_fails_is_made_up_for_by_the_next() {
     talks_with(vendors, "recognizer = ['gone', 'ear']\nsynthesizer = ['refuses', 'mouth']");
 }
 
-/// By a model that has a server of its own, and by no word of the one that fails.
+/// By a model that has a server of its own, and by no word of the one that says nothing.
 #[test]
 fn where_a_model_does_not_reply_the_next_is_asked() {
     let spare = Model::start(|_, _| Replies::Tool(GOODBYE, "end_call", json!({})));
@@ -247,7 +247,7 @@ fn where_a_model_does_not_reply_the_next_is_asked() {
                    [synthesizers.mouth]\nkind = 'openai'\nmodel = 'm'\nvoice = 'alto'\nbase_url = '{url}/v1'\napi_key = 'sesame'\n";
     let vendors = format!("{vendors}[models.other]\nmodel = 'wise-2'\nbase_url = '{}'\n", spare.base_url);
     let (world, _model, _speech) =
-        by(&vendors, &format!("{HEARS}\nspares = 'other'"), |_, _| Replies::Status(429));
+        by(&vendors, &format!("{HEARS}\nspares = 'other'"), |_, _| Replies::Words(&[]));
     let them = world.telling(WORDS, 1_000);
     let id = world.called_by_clerk(&them);
     assert_eq!(spare.is_asked().1["model"], "wise-2");

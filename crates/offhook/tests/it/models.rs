@@ -84,8 +84,9 @@ fn whoever_a_model_puts_through_is_put_through(face: Face) {
 }
 
 fn a_model_that_does_not_reply_has_it_said_again_and_is_given_up(face: Face) {
+    // Of what broke off nothing is said.
     let (world, model) = with_model(face, |n, _| match n {
-        0 => Replies::Status(500),
+        0 => Replies::Begins("Well"),
         1 => Replies::Never,
         _ => Replies::Status(401),
     });
@@ -139,11 +140,11 @@ fn who_says_nothing_is_asked_whether_they_are_there_and_left(face: Face) {
 }
 
 /// The gateway dies while a tool is at work: it isn't used again unless the model wishes so, who is told.
-/// The first refuses or says nothing, and one more is where nobody listens.
+/// The first refuses, thinks for too long, or says nothing, and one more is where nobody listens.
 #[test]
 fn where_a_model_does_not_reply_the_next_is_asked() {
     let spare = Model::start(|n, _| match n {
-        0 => Replies::Words(&["Good evening."]),
+        0..=2 => Replies::Words(&["Good evening."]),
         _ => Replies::Tool(GOODBYE, "end_call", json!({})),
     });
     let spares = format!(
@@ -153,6 +154,8 @@ fn where_a_model_does_not_reply_the_next_is_asked() {
     );
     let (world, model) = with_model_and(Face::Twilio, &spares, |n, _| match n {
         0 => Replies::Status(500),
+        1 => Replies::Pings,
+        2 => Replies::Words(&[" ", "\n"]),
         _ => Replies::Never,
     });
     let them = world.speaker(WORDS);
@@ -160,11 +163,32 @@ fn where_a_model_does_not_reply_the_next_is_asked() {
     let call = world.wait_for_end(&called(&world, &them));
 
     assert_clerk_ended(&call, "agent_done");
-    assert_eq!(["Good evening.", GOODBYE, AGAIN].map(|text| world.n_heard(&them, text)), [1, 1, 0], "{call}");
-    (0..2).for_each(|_| drop(model.is_asked()));
+    assert_eq!(["Good evening.", GOODBYE, AGAIN].map(|text| world.n_heard(&them, text)), [3, 1, 0], "{call}");
+    (0..4).for_each(|_| drop(model.is_asked()));
     let (head, body) = spare.is_asked();
     assert_eq!((&body["model"], head.contains("Bearer tree")), (&json!("wise-2"), true), "{head}");
     assert_eq!(body["messages"][0]["content"], "Be kind.");
+}
+
+/// Its call goes on with what is configured then: a key that was replaced is good for nothing.
+#[test]
+fn a_reload_changes_how_the_model_of_a_live_call_is_asked() {
+    let (world, model) = with_model(Face::Twilio, |_, _| Replies::Words(&["Go on."]));
+    let them = world.speaker(WORDS);
+    let id = called(&world, &them);
+    model.is_asked();
+    let text = std::fs::read_to_string(world.config_file()).expect("the configuration is there");
+    let text = text.replace("api_key = \"sesame\"", "api_key = \"tree\"").replace("Be kind.", "Be brief.");
+    std::fs::write(world.config_file(), text).expect("it can be written");
+    let reloaded = world.ask("POST", "/v1/reload", None).json();
+    assert_eq!(reloaded["changed"], json!(["agents.clerk.api_key", "agents.clerk.prompt"]));
+    let asked = wait_for("it is asked so", SOON, || {
+        let (head, body) = model.is_asked();
+        head.contains("Bearer tree").then_some(body)
+    });
+    assert_eq!(asked["messages"][0]["content"], "Be brief.");
+    world.hang_up(&id);
+    world.wait_for_end(&id);
 }
 
 #[test]

@@ -17,6 +17,10 @@ pub(crate) enum Replies {
     Status(u16),
     /// It takes the request and says nothing.
     Never,
+    /// It only tells that it is there, again and again.
+    Pings,
+    /// It begins with this, and goes away.
+    Begins(&'static str),
 }
 
 /// A language model's server.
@@ -51,6 +55,8 @@ impl Model {
     }
 }
 
+const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+
 fn reply(socket: &mut TcpStream, replies: Replies) {
     let chunk = |delta: Value, reason: Value| {
         let choice = json!({ "index": 0, "delta": delta, "finish_reason": reason });
@@ -83,9 +89,21 @@ fn reply(socket: &mut TcpStream, replies: Replies) {
             return;
         }
         Replies::Never => return drop(std::io::copy(socket, &mut std::io::sink())),
+        Replies::Pings => {
+            let _ = write!(socket, "{HEAD}");
+            let thinks = chunk(json!({ "content": null, "reasoning_content": "Hm." }), Value::Null);
+            while write!(socket, ": ping\n\n{thinks}").and_then(|()| socket.flush()).is_ok() {
+                std::thread::sleep(std::time::Duration::from_millis(100));
+            }
+            return;
+        }
+        Replies::Begins(text) => {
+            let _ = write!(socket, "{HEAD}{}", words(text));
+            return;
+        }
     }
     events.push("data: [DONE]\n\n".to_owned());
-    let _ = write!(socket, "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n");
+    let _ = write!(socket, "{HEAD}");
     for event in events {
         let _ = socket.write_all(event.as_bytes());
         let _ = socket.flush();
