@@ -113,6 +113,16 @@ pub(super) fn attached(call: &Call, id: CommandId, number: u32, run: u64, at: Ti
     })
 }
 
+/// Why a stream failed, by the word for it.
+fn why_it_failed(code: &str) -> &'static str {
+    match code {
+        "model_silent" => "its model did not reply, time and again",
+        "recognizer_failed" => "what was said was not understood, time and again",
+        "synthesizer_failed" => "what was to be said could not be spoken, time and again",
+        _ => "the sound could not be carried",
+    }
+}
+
 /// A stream through a gateway is over. One that broke is asked for again: it was there, so nobody is
 /// handed a sound twice.
 pub(super) fn stream_over(call: &Call, id: CommandId, number: u32, end: &StreamEnd, at: Timestamp) -> Step {
@@ -127,10 +137,9 @@ pub(super) fn stream_over(call: &Call, id: CommandId, number: u32, end: &StreamE
                 CommandState::Sent { until: at + ANSWER_WITHIN }
             }
             (CommandState::Taken { .. }, StreamEnd::Ended) => CommandState::Done(Outcome::default()),
-            (CommandState::Taken { .. }, StreamEnd::Failed { code }) => CommandState::Failed {
-                code: code.clone(),
-                reason: "the sound could not be carried".to_owned(),
-            },
+            (CommandState::Taken { .. }, StreamEnd::Failed { code }) => {
+                CommandState::Failed { code: code.clone(), reason: why_it_failed(code).to_owned() }
+            }
             (CommandState::Taken { .. }, StreamEnd::Lost) => CommandState::Failed {
                 code: "stream_lost".to_owned(),
                 reason: "it broke again and again".to_owned(),
