@@ -61,6 +61,7 @@ pub use settings::{
 pub use shell::keeper::Keep;
 pub use shell::lane::Line;
 pub use sweep::{Sweep, Wanted};
+pub use talk::Asked;
 pub use tap::{Listener, NotHeard};
 pub use traced::TRACED;
 pub use trial::{Said, begin_reply, say, understand};

@@ -88,6 +88,8 @@ pub struct AgentSettings {
     pub token: Option<Secret>,
     /// How its model is asked, where it has one that is told words.
     pub model: Option<ModelSettings>,
+    /// Those that are asked where that doesn't reply, in order.
+    pub spares: Vec<SpareModel>,
     /// How that hears and speaks, where the line's sound comes to the gateway.
     pub sound: Option<SoundSettings>,
     /// How its model is spoken with, where it has one that hears and speaks.
@@ -140,8 +142,6 @@ pub struct ModelSettings {
     pub fallback: String,
     /// What is said into a silence; nothing after none.
     pub silence: Silence,
-    /// Those that are asked where it doesn't reply, in order.
-    pub spares: Vec<SpareModel>,
 }
 
 /// A model that is asked where an agent's own doesn't reply, with all that that one would be asked with.

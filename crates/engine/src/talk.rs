@@ -17,7 +17,8 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::{broadcast, mpsc, watch};
 
 pub(crate) use servers::Servers;
-pub(crate) use thinking::{Asked, Reply, Thought, next_piece};
+pub use thinking::Asked;
+pub(crate) use thinking::{Reply, Thought, next_piece};
 pub(crate) use tools::{AtWork, new_id};
 
 /// The calls that talk by words, as they stand.

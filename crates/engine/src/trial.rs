@@ -3,14 +3,11 @@
 use crate::media::cascade::Part;
 use crate::media::ear::understood_by;
 use crate::media::voice::said_by;
-use crate::settings::{
-    ModelSettings, Recognizer, RecognizerSettings, SpareModel, Synthesizer, SynthesizerSettings,
-};
+use crate::settings::{Recognizer, RecognizerSettings, Synthesizer, SynthesizerSettings};
 use crate::talk::{Asked, Reply};
 use audio::g711::Law;
 use audio::{FRAME, Frame};
 use call::dialogue::{Entry, Line, Speaker};
-use carrier::Secret;
 use carrier::send::Sender;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -82,19 +79,11 @@ pub async fn understand(
     Ok((words, asked_at.elapsed()))
 }
 
-/// Has a model begin the reply that an agent would have of it; how long that takes. By `spare` it is that one,
-/// asked the same.
+/// Has a model begin the reply that an agent would have of it; how long that takes.
 ///
 /// # Errors
 /// It doesn't reply, and why.
-pub async fn begin_reply(
-    sender: &Sender,
-    settings: &ModelSettings,
-    key: Option<Secret>,
-    spare: Option<&SpareModel>,
-) -> Result<Duration, String> {
-    let own = Asked { settings: settings.clone(), key };
-    let asked = spare.map_or_else(|| own.clone(), |spare| own.by(spare));
+pub async fn begin_reply(sender: &Sender, asked: &Asked) -> Result<Duration, String> {
     let hello = Entry::Said(Line { by: Speaker::Remote, text: "Hello?".to_owned() });
     let (request, asked_at) = (asked.completion(&[hello]), Instant::now());
     let (tell, mut told) = mpsc::channel(1);

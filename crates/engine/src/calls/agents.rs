@@ -77,10 +77,8 @@ impl Calls {
     /// its sound came before.
     pub(crate) async fn plan_of(&self, call: &Call, again: bool) -> Option<Plan> {
         let name = &call.facts.agent.as_ref()?.name;
-        // Of one configuration: no server is shown the key of another.
         let configured = self.rules().settings.agents.get(name)?.clone();
-        let asked = Asked { settings: configured.model?, key: configured.token };
-        let sound = configured.sound?;
+        let (asked, sound) = (Asked::of(&configured)?, configured.sound?);
         Some(Plan::new(asked, sound, (call, &self.said_on(call).await), again))
     }
 
@@ -162,12 +160,9 @@ impl Calls {
         kept.is_ok()
     }
 
-    /// How an agent's model is asked, as it is configured now. All of it is of one configuration: no server is
-    /// shown the key of another.
+    /// How an agent's model is asked, as it is configured now.
     pub(crate) fn asked_of(&self, agent: &str) -> Option<Asked> {
-        let rules = self.rules();
-        let configured = rules.settings.agents.get(agent)?;
-        Some(Asked { settings: configured.model.clone()?, key: configured.token.clone() })
+        self.rules().settings.agents.get(agent).and_then(Asked::of)
     }
 
     /// Has talks by sound come to the end of a sentence, so that whoever is started next takes them over

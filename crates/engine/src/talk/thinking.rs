@@ -3,7 +3,7 @@
 
 use super::conversation::{Conversation, LINE, Over, goes_on};
 use crate::calls::Calls;
-use crate::settings::{ModelSettings, SpareModel};
+use crate::settings::{AgentSettings, ModelSettings, SpareModel};
 use crate::traced::TRACED;
 use agent::chat::{Piece, Reader, request};
 use agent::model::Wish;
@@ -19,24 +19,36 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::Instrument as _;
 
-/// How a model is asked, and what its server is shown.
-#[derive(Clone)]
-pub(crate) struct Asked {
+/// How a model is asked, what its server is shown, and who is asked where it doesn't reply.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Its name: at its server, or, of a spare one, in the configuration.
+    pub name: String,
     pub(crate) settings: ModelSettings,
-    pub(crate) key: Option<Secret>,
+    key: Option<Secret>,
+    /// Those that are asked the same, in order.
+    pub spares: Vec<SpareModel>,
 }
 
 impl Asked {
-    /// Another that is asked the same.
-    pub(crate) fn by(&self, SpareModel { model, server, .. }: &SpareModel) -> Asked {
+    /// An agent's own, if it has one that is told words. All of it is of one configuration: no server is
+    /// shown the key of another.
+    pub fn of(AgentSettings { model, token, spares, .. }: &AgentSettings) -> Option<Asked> {
+        let settings = model.clone()?;
+        let name = settings.model.name.clone();
+        Some(Asked { name, settings, key: token.clone(), spares: spares.clone() })
+    }
+
+    /// A spare one, asked the same.
+    pub fn by(&self, SpareModel { name, model, server }: &SpareModel) -> Asked {
         let mut settings = self.settings.clone();
         (settings.base_url, settings.model.name) = (server.base_url.clone(), model.clone());
-        Asked { settings, key: server.key.clone() }
+        Asked { name: name.clone(), settings, key: server.key.clone(), spares: Vec::new() }
     }
 
     /// What asks for a reply to what was said.
     pub(crate) fn completion(&self, said: &[Entry]) -> Request {
-        let Asked { settings, key } = self;
+        let Asked { settings, key, .. } = self;
         let mut headers = vec![
             ("content-type".to_owned(), "application/json".to_owned()),
             ("accept".to_owned(), "text/event-stream".to_owned()),
@@ -112,7 +124,7 @@ impl Conversation {
         let settings = &asked.settings;
         let call = self.line.borrow_and_update().clone();
         // Each that is asked has its time.
-        let reply_within = settings.reply_within * (1 + settings.spares.len() as u32);
+        let reply_within = settings.reply_within * (1 + asked.spares.len() as u32);
         let mut dialogue = Dialogue::replying_within(&call, reply_within).noticing(settings.silence.clone());
         let mut thought = self.owes_a_reply(&call).await.then(|| self.ask_model(&asked));
         let mut n_failed = 0;
@@ -204,9 +216,9 @@ impl Conversation {
 /// Asks for a reply until the model wants no more tools of its owner's; if it isn't whole, why.
 async fn think(calls: &Calls, call: &Call, asked: &Asked, tell: &mpsc::Sender<Piece>) -> Result<(), String> {
     let (mut written, mut n_before) = (String::new(), None);
-    let (mut asked, mut name) = (asked.clone(), asked.settings.model.name.clone());
+    let mut asked = asked.clone();
     let own = std::mem::take(&mut asked.settings.model.tools);
-    let mut spares = std::mem::take(&mut asked.settings.spares).into_iter();
+    let mut spares = std::mem::take(&mut asked.spares).into_iter();
     for round in 0..ROUNDS_MAX {
         asked.settings.model.tools.clone_from(&own);
         calls.give_tools(call, &mut asked.settings.model).await;
@@ -217,19 +229,19 @@ async fn think(calls: &Calls, call: &Call, asked: &Asked, tell: &mpsc::Sender<Pi
         said.extend(unheard(&written, said.get(n_before..).unwrap_or_default()));
         let wishes = loop {
             let request = asked.completion(&said);
-            let _ = tell.send(Piece::By(name.clone())).await;
+            let _ = tell.send(Piece::By(asked.name.clone())).await;
             // Who used a tool may have said all before.
             let may_be_empty = round > 0;
             let mut reply = Reply { written: &mut written, tell, may_be_empty, has_begun: false };
             let failed = match reply.hear(&calls.sender(), &request, &asked.settings).await {
                 Ok(wishes) => break wishes,
-                Err(why) => format!("{name}: {why}"),
+                Err(why) => format!("{}: {why}", asked.name),
             };
             // Nobody hears the beginning of a reply twice.
             let Some(spare) = spares.next().filter(|_| !reply.has_begun) else { return Err(failed) };
             let (call, next) = (call.facts.id, &spare.name);
             tracing::warn!(%call, why = failed, next, "a model did not reply, and the next is asked");
-            (asked, name) = (asked.by(&spare), spare.name);
+            asked = asked.by(&spare);
         };
         if wishes.is_empty() {
             return Ok(());
@@ -280,7 +292,8 @@ pub(crate) struct Reply<'r> {
 impl Reply<'_> {
     /// Asks for it, and tells its pieces as they come; if it isn't whole, why. Where it wants tools of its
     /// owner's, these are returned, and the reply isn't over. No piece may let wait longer than
-    /// `reply_within`, whatever else the server sends. What it says may quote what was said: that is for the log at debug.
+    /// `reply_within`, whatever else the server sends. What it says may quote what was said: that is for the
+    /// log at debug.
     pub(crate) async fn hear(
         &mut self,
         sender: &Sender,
@@ -306,14 +319,11 @@ impl Reply<'_> {
         while let Some(bytes) = next(until).await? {
             let called_before = reader.called_bytes();
             for piece in reader.hear(&bytes) {
-                match &piece {
+                match piece {
                     Piece::Words(words) if !self.has_begun && words.trim().is_empty() => continue,
                     Piece::Done if !self.has_begun && !self.may_be_empty => {
                         return Err("it replied nothing".to_owned());
                     }
-                    _ => until = Instant::now() + within,
-                }
-                match piece {
                     Piece::Failed(why) => {
                         tracing::debug!(why, "a model's server failed");
                         return Err("its server sent what is no reply".to_owned());
@@ -325,6 +335,7 @@ impl Reply<'_> {
                     Piece::Done if !wishes.is_empty() => {}
                     piece => self.tell(piece).await,
                 }
+                until = Instant::now() + within;
             }
             // The arguments of a tool are told when they are whole, which may take longer.
             if reader.called_bytes() > called_before {

@@ -136,7 +136,6 @@ fn llm(
         reply_within: reply_within.unwrap_or(REPLY_WITHIN),
         fallback: fallback.unwrap_or_else(|| FALLBACK.to_owned()),
         silence,
-        spares: Vec::new(),
     });
     Some(Does::Llm { model: name, sound })
 }

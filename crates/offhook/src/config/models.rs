@@ -1,4 +1,4 @@
-//! Reads the models that are asked where an agent's own doesn't reply.
+//! Reads where models' servers are, and which of them are asked where an agent's own doesn't reply.
 
 use super::read::secret;
 use super::section::{Rejected, Section};

@@ -373,7 +373,7 @@ fn print_agent(page: &mut Page<'_>, configured: &ConfiguredAgent) {
         Does::Relay { url } => page.set("url", text(url)),
         Does::Llm { .. } | Does::Realtime { .. } => {}
     }
-    if let Some(ModelSettings { base_url, model, reply_within, fallback, silence, spares: _ }) = model {
+    if let Some(ModelSettings { base_url, model, reply_within, fallback, silence }) = model {
         print_model(page, base_url, model);
         page.set_if("spares", (!spares.is_empty()).then(|| list(spares.iter().map(String::as_str))));
         page.set("reply_within", duration(*reply_within));

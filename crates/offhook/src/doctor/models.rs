@@ -1,11 +1,10 @@
 //! The models of agents: each begins a reply to somebody who says hello, with the agent's prompt and tools.
 
 use std::collections::BTreeSet;
-use std::iter;
 use std::time::Duration;
 
 use carrier::send::Sender;
-use engine::begin_reply;
+use engine::{Asked, begin_reply};
 use futures::future::join_all;
 
 use super::finding::Finding;
@@ -15,27 +14,18 @@ use crate::serve::models;
 
 /// Tries all of them at once; a spare as the first agent would have it that names it.
 pub(super) async fn examine(sender: &Sender, config: &Config) -> Vec<Finding> {
-    let (mut tries, mut tried) = (Vec::new(), BTreeSet::new());
-    for (agent, settings, key) in models(config) {
-        let who = format!("the model of agent {agent:?}, {},", settings.model.name);
-        let spares = settings.spares.iter().filter(|spare| tried.insert(spare.name.clone()));
-        let spares: Vec<_> = spares
-            .cloned()
-            .map(|spare| {
-                let who = format!("spare model {:?}, {},", spare.name, spare.model);
-                (who, format!("models.{}", spare.name), Some(spare), None)
-            })
-            .collect();
-        for (who, section, spare, key) in
-            iter::once((who, format!("agents.{agent}"), None, key)).chain(spares)
-        {
-            let settings = settings.clone();
-            tries.push(async move {
-                told(&who, &section, begin_reply(sender, &settings, key, spare.as_ref()).await)
-            });
+    let (mut all, mut named) = (Vec::new(), BTreeSet::new());
+    for (agent, own) in models(config) {
+        let spares: Vec<Asked> = own.spares.iter().map(|spare| own.by(spare)).collect();
+        all.push((format!("the model of agent {agent:?}, {},", own.name), format!("agents.{agent}"), own));
+        for spare in spares.into_iter().filter(|spare| named.insert(spare.name.clone())) {
+            all.push((format!("spare model {:?}", spare.name), format!("models.{}", spare.name), spare));
         }
     }
-    join_all(tries).await
+    join_all(
+        all.iter().map(async |(who, section, asked)| told(who, section, begin_reply(sender, asked).await)),
+    )
+    .await
 }
 
 fn told(who: &str, section: &str, replied: Result<Duration, String>) -> Finding {

@@ -20,8 +20,8 @@ use carrier::telnyx::{PublicKey, TelnyxConfig};
 use carrier::twilio::{ApiKey, TwilioConfig};
 use carrier::{Installation, Secret};
 use engine::{
-    AgentSettings, Inbound, Keep, Line, ModelSettings, NumberSettings, RecordingSettings, Settings,
-    ToolServer, ToolSettings,
+    AgentSettings, Asked, Inbound, Keep, Line, NumberSettings, RecordingSettings, Settings, ToolServer,
+    ToolSettings,
 };
 use mcp::Address;
 use std::collections::BTreeMap;
@@ -285,7 +285,8 @@ fn agent_settings(configured: &ConfiguredAgent, config: &Config) -> AgentSetting
         agent: agent.clone(),
         record: *record,
         token: token.as_ref().map(secret),
-        model: model.clone().map(|model| ModelSettings { spares: speech::spares(spares, config), ..model }),
+        model: model.clone(),
+        spares: speech::spares(spares, config),
         sound: sound.as_ref().map(|sound| speech::sound(sound, config)),
         realtime: realtime.as_ref().map(|realtime| realtime.settings.clone()),
         tools: tools.iter().map(tool).collect(),
@@ -293,11 +294,11 @@ fn agent_settings(configured: &ConfiguredAgent, config: &Config) -> AgentSetting
     }
 }
 
-/// The agents that have a model of words: how it is asked, and what its server is shown.
-pub(crate) fn models(config: &Config) -> Vec<(String, ModelSettings, Option<Secret>)> {
+/// The agents that have a model of words, and how that is asked.
+pub(crate) fn models(config: &Config) -> Vec<(String, Asked)> {
     let of = |configured: &ConfiguredAgent| {
-        let AgentSettings { agent, model, token, .. } = agent_settings(configured, config);
-        Some((agent.name, model?, token))
+        let agent = agent_settings(configured, config);
+        Some((agent.agent.name.clone(), Asked::of(&agent)?))
     };
     config.agents.values().filter_map(of).collect()
 }
