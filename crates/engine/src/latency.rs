@@ -125,20 +125,18 @@ pub(crate) fn measured(history: &mut dyn History, call: CallId) -> Result<Measur
     Ok(measured)
 }
 
-/// How long those took whose work words are. Of a model that hears and speaks itself it is what was waited.
+/// How long those took whose work words are. A model that nobody speaks for hears and speaks itself: of it
+/// the whole was waited for.
 fn works(
     Vendors { recognizer, model, synthesizer }: Vendors,
     after_ms: Option<u64>,
 ) -> Vec<(&'static str, String, u64)> {
-    let speaks_itself = model.is_some() && synthesizer.is_none();
-    let all = match model {
-        Some(Work { by, .. }) if speaks_itself => [None, Some(("whole", Work { by, ms: after_ms })), None],
-        model => [
-            recognizer.map(|work| ("recognizer", work)),
-            model.map(|work| ("model", work)),
-            synthesizer.map(|work| ("synthesizer", work)),
-        ],
-    };
+    let model = model.map(|work| match synthesizer {
+        Some(_) => ("model", work),
+        None => ("whole", Work { ms: after_ms, ..work }),
+    });
+    let all =
+        [recognizer.map(|work| ("recognizer", work)), model, synthesizer.map(|work| ("synthesizer", work))];
     all.into_iter().flatten().filter_map(|(part, Work { by, ms })| Some((part, by, ms?))).collect()
 }
 
