@@ -31,6 +31,21 @@ impl World {
         heard.as_array().into_iter().flatten().map(|one| word(one, "text").to_owned()).collect()
     }
 
+    /// For how many milliseconds they talked over it, which they did once, as the gateway has it: about as long
+    /// as they had it themselves.
+    #[track_caller]
+    pub(crate) fn talked_over_once(&self, id: &str, them: &str) -> u64 {
+        let over = self.only_truth_to(them)["streams"][0]["talked_over_ms"].clone();
+        assert_eq!(over.as_array().map(Vec::len), Some(1), "it spoke on for {over} ms, and was silent");
+        let events = self.events(id);
+        let measured: Vec<u64> =
+            events.iter().filter_map(|event| event["event"]["spoken"]["talk_over_ms"].as_u64()).collect();
+        let [measured] = measured[..] else { panic!("they talked over it once, and not {measured:?}") };
+        let felt = over[0].as_u64().expect("a number");
+        assert!(measured.abs_diff(felt) < 150, "{measured} ms here, {felt} ms for them");
+        measured
+    }
+
     /// Asks something of a call, and gives back whatever came.
     pub(crate) fn try_command(&self, id: &str, verb: &str, wish: &Value) -> Answer {
         self.ask("POST", &format!("/v1/calls/{id}/{verb}"), Some(wish))
